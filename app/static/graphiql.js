@@ -1,0 +1,151 @@
+// Starts GraphiQL on this page: example tabs, a key from the address, sharing by address.
+"use strict";
+
+(() => {
+  const LONGEST_ADDRESS = 8000; // Servers and proxies refuse much longer request lines.
+
+  // What may be remembered between visits. Tabs and headers are absent: a key never reaches storage.
+  const REMEMBERED = /^graphiql:(theme|visiblePlugin|queries|favorites|\w*Flex)$/;
+
+  /** Removes `headers` from every object inside a JSON text; other texts pass unchanged. */
+  function withoutHeaders(text) {
+    try {
+      const drop = (name, value) => (name === "headers" ? undefined : value);
+      return JSON.stringify(JSON.parse(text, drop));
+    } catch {
+      return text;
+    }
+  }
+
+  /** A Storage for GraphiQL: the remembered names in localStorage, all else only in memory. */
+  function carefulStorage() {
+    const memory = new Map();
+    const own = () => Object.keys(localStorage).filter((name) => REMEMBERED.test(name));
+    const attempt = (action) => {
+      try {
+        return action();
+      } catch {
+        return null; // Storage is switched off or full: the page works without it.
+      }
+    };
+    return {
+      getItem: (name) =>
+        REMEMBERED.test(name) ? attempt(() => localStorage.getItem(name)) : memory.get(name) ?? null,
+      setItem(name, value) {
+        if (REMEMBERED.test(name)) attempt(() => localStorage.setItem(name, withoutHeaders(value)));
+        else memory.set(name, value);
+      },
+      removeItem(name) {
+        memory.delete(name);
+        attempt(() => localStorage.removeItem(name));
+      },
+      clear() {
+        memory.clear();
+        attempt(() => own().forEach((name) => localStorage.removeItem(name)));
+      },
+      get length() {
+        return memory.size + (attempt(() => own().length) ?? 0);
+      },
+    };
+  }
+
+  /** Takes `#key=…` out of the address, so that it is in no bookmark, copy or screenshot. */
+  function takeKey() {
+    const key = new URLSearchParams(location.hash.slice(1)).get("key");
+    if (key) history.replaceState(null, "", location.pathname + location.search);
+    return key;
+  }
+
+  function sharedOperation() {
+    const asked = new URLSearchParams(location.search);
+    if (!asked.get("query")) return null;
+    return { query: asked.get("query"), variables: asked.get("variables") ?? "" };
+  }
+
+  function share({ tabs, activeTabIndex }) {
+    const { query, variables } = tabs[activeTabIndex];
+    const asked = new URLSearchParams();
+    if (query) asked.set("query", query);
+    if (query && variables) asked.set("variables", variables);
+    const search = asked.size ? `?${asked}` : "";
+    const fits = search.length <= LONGEST_ADDRESS;
+    history.replaceState(null, "", location.pathname + (fits ? search : ""));
+  }
+
+  async function fetchExamples() {
+    try {
+      const answer = await fetch("/graphiql/examples.json");
+      return answer.ok ? await answer.json() : [];
+    } catch {
+      return [];
+    }
+  }
+
+  /** The tabs to open: the shared operation first, then the examples it is not. */
+  function openingTabs(examples, shared, headers) {
+    const same = (one) => shared && one.query.trim() === shared.query.trim();
+    const others = examples.filter((one) => !same(one) || (one.variables ?? "") !== shared.variables);
+    return [...(shared ? [shared] : []), ...others].map((one) => ({
+      query: one.query,
+      variables: one.variables ?? "",
+      headers: one.headers ?? headers,
+    }));
+  }
+
+  async function fetchNoticing(...request) {
+    const answer = await fetch(...request);
+    document.getElementById("notice").hidden = answer.status !== 401;
+    return answer;
+  }
+
+  function createFetcher() {
+    const subscriptionUrl = new URL("/graphql", location.href);
+    subscriptionUrl.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+    return GraphiQL.createFetcher({
+      url: "/graphql",
+      subscriptionUrl: subscriptionUrl.href,
+      fetch: fetchNoticing,
+    });
+  }
+
+  const root = ReactDOM.createRoot(document.getElementById("graphiql"));
+  const fetcher = createFetcher();
+  const storage = carefulStorage();
+  const plugins = [GraphiQLPluginExplorer.explorerPlugin({ showAttribution: false })];
+  let opened = 0;
+
+  async function open(key) {
+    const examples = await fetchExamples();
+    const headers = key ? JSON.stringify({ Authorization: `Bearer ${key}` }, null, 2) : "";
+    const tabs = openingTabs(examples, sharedOperation(), headers);
+    const first = tabs[0] ?? { headers };
+    storage.removeItem("graphiql:tabState");
+    const properties = {
+      key: ++opened, // A new key in the address starts afresh.
+      fetcher,
+      storage,
+      plugins,
+      query: first.query,
+      variables: first.variables,
+      headers: first.headers,
+      defaultHeaders: headers,
+      defaultTabs: tabs.length ? tabs : undefined,
+      onTabChange: share,
+      isHeadersEditorEnabled: true,
+      shouldPersistHeaders: false,
+      showPersistHeadersSettings: false,
+      inputValueDeprecation: true,
+      schemaDescription: true,
+    };
+    const home = React.createElement("a", { href: "/" }, "Session gateway");
+    root.render(
+      React.createElement(GraphiQL, properties, React.createElement(GraphiQL.Logo, null, home)),
+    );
+  }
+
+  addEventListener("hashchange", () => {
+    const key = takeKey();
+    if (key) open(key);
+  });
+  open(takeKey());
+})();

@@ -1,0 +1,181 @@
+"""One run of the benchmark: every server over one canned engine, in interleaved rounds.
+
+scripts/bench --rows 1,20,100 --requests 2000 --only gateway,mercurius --json result.json
+"""
+
+import argparse
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks.answers import difference
+from benchmarks.cases import find_case
+from benchmarks.load import BadAnswerError, ask
+from benchmarks.report import FLOOR, Results
+from benchmarks.servers import (
+    ROOT,
+    SERVERS,
+    NotStartedError,
+    Running,
+    Server,
+    canned_engine,
+    running,
+)
+
+LOAD_SECONDS = 600
+COLD_CASE = "list-20"
+SIZES = (1, 20, 100)  # the pages that the canned engine knows to be the last ones
+
+
+class Run:
+    """The servers that are up, and what is known of them."""
+
+    def __init__(self, options: argparse.Namespace, engine: str, console: Console) -> None:
+        self.options = options
+        self.engine = engine
+        self.console = console
+        self.results = Results(options.requests)
+        self.up: list[tuple[Running, list[str]]] = []
+        self._expected: dict[str, bytes] = {}
+
+    def boot(self, server: Server, stack: ExitStack) -> None:
+        """Start it as often as there are rounds, leave the last one up, look at its answers."""
+        self.results.startups[server.name] = []
+        try:
+            for number in range(self.options.rounds):
+                last = number == self.options.rounds - 1
+                with ExitStack() as own:
+                    self._boot_once(own.enter_context(running(server, self.engine)), last)
+                    if last:
+                        stack.push(own.pop_all())
+        except NotStartedError as reason:
+            del self.results.startups[server.name]
+            self.note(f"{server.name} did not start: {reason}")
+
+    def _boot_once(self, one: Running, last: bool) -> None:
+        self.results.startups[one.server.name].append(one.startup)
+        before = time.monotonic()
+        if self._answer(one, COLD_CASE, quiet=not last):
+            took = (time.monotonic() - before) * 1000
+            self.results.colds.setdefault(one.server.name, []).append(took)
+        if last:
+            self.up.append((one, [case for case in self._cases() if self._checked(one, case)]))
+
+    def _cases(self) -> list[str]:
+        rows = self.options.rows
+        lists, vendors = [f"list-{size}" for size in rows], [f"vendor-{size}" for size in rows]
+        return [*lists, *vendors, "one", "create"]
+
+    def _checked(self, one: Running, case: str) -> bool:
+        """Whether the server can be measured on this case; a note says how its answer differs."""
+        if not one.server.answers(case):
+            return False
+        body = self._answer(one, case, quiet=False)
+        if not body:
+            return False
+        expected = self._expected.setdefault(case, body)
+        if odd := difference(case, expected, body):
+            self.note(f"{one.server.name} answers {case} unlike the floor: {odd}")
+        return True
+
+    def _answer(self, one: Running, case: str, quiet: bool) -> bytes | None:
+        try:
+            return asyncio.run(ask(one.port, find_case(case)))
+        except (BadAnswerError, OSError, EOFError, TimeoutError) as fault:
+            if not quiet:
+                self.note(f"{one.server.name}, {case}: {fault}")
+            return None
+
+    def round(self, number: int) -> None:
+        """Every case on every server once, the servers side by side for each case."""
+        for case in self._cases():
+            for one, answered in self.up:
+                if case in answered:
+                    self.console.print(f"round {number + 1}: {case} on {one.server.name}", end="\r")
+                    self._load(one, case, number)
+
+    def _load(self, one: Running, case: str, number: int) -> None:
+        requests = max(int(self.options.requests * one.server.share), 100)
+        command = [
+            *(sys.executable, "-m", "benchmarks.load", "--json", "--case", case),
+            *("--port", str(one.port), "--pid", str(one.pid), "--requests", str(requests)),
+        ]
+        done = subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, timeout=LOAD_SECONDS
+        )
+        if done.returncode:
+            self.note(f"{one.server.name}: {(done.stderr.strip() or 'no figure')[-300:]}")
+        else:
+            cost = json.loads(done.stdout)["cpu_ms"]
+            self.results.add(one.server.name, case, number, cost)
+
+    def note(self, text: str) -> None:
+        """Say it once, at the end as well."""
+        if text not in self.results.notes:
+            self.results.notes.append(text)
+
+
+def measure(options: argparse.Namespace, console: Console) -> Results:
+    """The whole run; everything that was started has ended when it returns or raises."""
+    with ExitStack() as stack:
+        run = Run(options, stack.enter_context(canned_engine()), console)
+        for server in SERVERS:
+            if server.name in options.only:
+                console.print(f"starting {server.name}", end="\r")
+                run.boot(server, stack)
+        for number in range(options.rounds):
+            run.round(number)
+    return run.results
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The command line; the floor is always part of a run, since ratios need it."""
+    names = [server.name for server in SERVERS]
+
+    def sizes(text: str) -> list[int]:
+        wanted = [int(size) for size in text.split(",")]
+        if not set(wanted) <= set(SIZES):
+            raise argparse.ArgumentTypeError(f"the page sizes are {SIZES}")
+        return wanted
+
+    def chosen(text: str) -> set[str]:
+        wanted = set(text.split(","))
+        if unknown := wanted - set(names):
+            raise argparse.ArgumentTypeError(
+                f"no server {', '.join(sorted(unknown))}; there are {', '.join(names)}"
+            )
+        return wanted | {FLOOR}
+
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench", description=(__doc__ or "").split("\n")[0]
+    )
+    parser.add_argument("--rows", type=sizes, default=list(SIZES), help="page sizes: 1, 20, 100")
+    parser.add_argument("--requests", type=int, default=2000, help="counted requests a load")
+    parser.add_argument("--rounds", type=int, default=3, help="loads of each case on each server")
+    parser.add_argument("--only", type=chosen, default=set(names), help=", ".join(names))
+    parser.add_argument("--json", type=Path, help="write every figure to this file")
+    return parser.parse_args(arguments)
+
+
+def main() -> None:
+    """Measure, print the tables, and end with an error if nothing could be measured."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended on request"))
+    options, console = parse(), Console()
+    results = measure(options, console)
+    console.print(" " * 40)
+    results.show(console)
+    if options.json:
+        options.json.write_text(json.dumps(results.as_json(), indent=2) + "\n")
+    if not results.costs:
+        sys.exit("nothing was measured")
+
+
+if __name__ == "__main__":
+    main()

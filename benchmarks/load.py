@@ -96,8 +96,8 @@ async def run(port: int, case: Case, requests: int, connections: int) -> None:
 
 
 async def measure(port: int, pid: int, case: Case, requests: int, connections: int) -> float:
-    """CPU milliseconds of the server per request, after a warm-up of a fifth as many."""
-    await run(port, case, max(requests // 5, 50), connections)
+    """CPU milliseconds of the server per request, after a warm-up of half as many."""
+    await run(port, case, requests // 2, connections)
     before = cpu_seconds(pid)
     await run(port, case, requests, connections)
     return (cpu_seconds(pid) - before) * 1000 / requests

@@ -10,10 +10,10 @@ from rich.table import Table
 
 FLOOR = "floor"
 TITLES = {
-    "list": "GraphQL list, {} row(s)",
-    "vendor": "vendor list, {} row(s)",
-    "one": "GraphQL by id",
-    "create": "GraphQL stored write",
+    "list": "{} row(s)",
+    "vendor": "vendor, {}",
+    "one": "by id",
+    "create": "write",
 }
 
 
@@ -80,18 +80,20 @@ class Results:
         if others := self.cases("vendor", "one", "create"):
             owners = {server for server, case in self.costs if case in others}
             rows = [server for server in self.servers() if server in owners]
-            console.print(self._table("Vendor path, by id, stored write", others, rows))
+            console.print(
+                self._table("Vendor list by rows, GraphQL by id, one stored write", others, rows)
+            )
         if self.startups:
             console.print(self._boots())
         for note in self.notes:
             console.print(f"· {note}", markup=False, highlight=False)
 
     def _table(self, title: str, cases: list[str], servers: Iterable[str]) -> Table:
-        table = Table(title=f"{title}: CPU ms a request (× the floor)", title_justify="left")
+        table = Table(title=f"{title}: CPU ms a request × the floor", title_justify="left")
         table.add_column("server")
         for case in cases:
             kind, _, size = case.partition("-")
-            table.add_column(TITLES[kind].format(size), justify="right")
+            table.add_column(TITLES[kind].format(size), justify="right", no_wrap=True)
         for server in servers:
             table.add_row(server, *(self._cell(server, case) for case in cases))
         return table
@@ -100,7 +102,7 @@ class Results:
         cost, ratio = self.cost(server, case), self.ratio(server, case)
         if cost is None:
             return "–"
-        return f"{cost:.2f}" if ratio is None else f"{cost:.2f} (× {ratio:.2f})"
+        return f"{cost:.2f}" if ratio is None else f"{cost:.2f} × {ratio:.2f}"
 
     def _boots(self) -> Table:
         table = Table(title="Start (wall time: a rough figure)", title_justify="left")

@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from rich.console import Console
+from rich.status import Status
 
 from benchmarks.answers import difference
 from benchmarks.cases import find_case
@@ -37,10 +38,10 @@ SIZES = (1, 20, 100)  # the pages that the canned engine knows to be the last on
 class Run:
     """The servers that are up, and what is known of them."""
 
-    def __init__(self, options: argparse.Namespace, engine: str, console: Console) -> None:
+    def __init__(self, options: argparse.Namespace, engine: str, status: Status) -> None:
         self.options = options
         self.engine = engine
-        self.console = console
+        self.status = status
         self.results = Results(options.requests)
         self.up: list[tuple[Running, list[str]]] = []
         self._expected: dict[str, bytes] = {}
@@ -98,7 +99,7 @@ class Run:
         for case in self._cases():
             for one, answered in self.up:
                 if case in answered:
-                    self.console.print(f"round {number + 1}: {case} on {one.server.name}", end="\r")
+                    self.status.update(f"round {number + 1}: {case} on {one.server.name}")
                     self._load(one, case, number)
 
     def _load(self, one: Running, case: str, number: int) -> None:
@@ -125,10 +126,11 @@ class Run:
 def measure(options: argparse.Namespace, console: Console) -> Results:
     """The whole run; everything that was started has ended when it returns or raises."""
     with ExitStack() as stack:
-        run = Run(options, stack.enter_context(canned_engine()), console)
+        status = stack.enter_context(console.status("starting the canned engine"))
+        run = Run(options, stack.enter_context(canned_engine()), status)
         for server in SERVERS:
             if server.name in options.only:
-                console.print(f"starting {server.name}", end="\r")
+                status.update(f"starting {server.name}")
                 run.boot(server, stack)
         for number in range(options.rounds):
             run.round(number)
@@ -169,7 +171,6 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended on request"))
     options, console = parse(), Console()
     results = measure(options, console)
-    console.print(" " * 40)
     results.show(console)
     if options.json:
         options.json.write_text(json.dumps(results.as_json(), indent=2) + "\n")

@@ -49,9 +49,13 @@
     };
   }
 
+  const keyInAddress = () => new URLSearchParams(location.hash.slice(1)).get("key");
+
+  const authorization = (key) => ({ Authorization: `Bearer ${key}` });
+
   /** Takes `#key=…` out of the address, so that it is in no bookmark, copy or screenshot. */
   function takeKey() {
-    const key = new URLSearchParams(location.hash.slice(1)).get("key");
+    const key = keyInAddress();
     if (key) history.replaceState(null, "", location.pathname + location.search);
     return key;
   }
@@ -62,8 +66,13 @@
     return { query: asked.get("query"), variables: asked.get("variables") ?? "" };
   }
 
-  function share({ tabs, activeTabIndex }) {
+  const sameOperation = (one, other) =>
+    one.query === other.query && (one.variables || "") === (other.variables || "");
+
+  /** Keeps the address on the active tab; untouched, the page keeps its plain address. */
+  function share({ tabs, activeTabIndex }, first) {
     const { query, variables } = tabs[activeTabIndex];
+    if (!location.search && sameOperation(tabs[activeTabIndex], first)) return;
     const asked = new URLSearchParams();
     if (query) asked.set("query", query);
     if (query && variables) asked.set("variables", variables);
@@ -83,8 +92,7 @@
 
   /** The tabs to open: the shared operation first, then the examples it is not. */
   function openingTabs(examples, shared, headers) {
-    const same = (one) => shared && one.query.trim() === shared.query.trim();
-    const others = examples.filter((one) => !same(one) || (one.variables ?? "") !== shared.variables);
+    const others = examples.filter((one) => !shared || !sameOperation(one, shared));
     return [...(shared ? [shared] : []), ...others].map((one) => ({
       query: one.query,
       variables: one.variables ?? "",
@@ -98,39 +106,37 @@
     return answer;
   }
 
-  function createFetcher() {
+  /** The fetcher of every tab, over HTTP and for subscriptions over a WebSocket. */
+  function createFetcher(key) {
     const subscriptionUrl = new URL("/graphql", location.href);
     subscriptionUrl.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-    return GraphiQL.createFetcher({
+    const send = GraphiQL.createFetcher({
       url: "/graphql",
       subscriptionUrl: subscriptionUrl.href,
       fetch: fetchNoticing,
     });
+    // GraphiQL 4 asks for the schema before its header editor exists, so without the key in it.
+    let early = key ? authorization(key) : undefined;
+    return (operation, options) => {
+      if (operation.operationName !== "IntrospectionQuery") early = undefined;
+      return send(operation, { ...options, headers: options?.headers ?? early });
+    };
   }
 
-  const root = ReactDOM.createRoot(document.getElementById("graphiql"));
-  const fetcher = createFetcher();
-  const storage = carefulStorage();
-  const plugins = [GraphiQLPluginExplorer.explorerPlugin({ showAttribution: false })];
-  let opened = 0;
-
   async function open(key) {
-    const examples = await fetchExamples();
-    const headers = key ? JSON.stringify({ Authorization: `Bearer ${key}` }, null, 2) : "";
-    const tabs = openingTabs(examples, sharedOperation(), headers);
-    const first = tabs[0] ?? { headers };
-    storage.removeItem("graphiql:tabState");
+    const headers = key ? JSON.stringify(authorization(key), null, 2) : "";
+    const tabs = openingTabs(await fetchExamples(), sharedOperation(), headers);
+    const first = tabs[0] ?? { query: undefined, variables: "", headers };
     const properties = {
-      key: ++opened, // A new key in the address starts afresh.
-      fetcher,
-      storage,
-      plugins,
+      fetcher: createFetcher(key),
+      storage: carefulStorage(),
+      plugins: [GraphiQLPluginExplorer.explorerPlugin({ showAttribution: false })],
       query: first.query,
       variables: first.variables,
       headers: first.headers,
       defaultHeaders: headers,
       defaultTabs: tabs.length ? tabs : undefined,
-      onTabChange: share,
+      onTabChange: (state) => share(state, first),
       isHeadersEditorEnabled: true,
       shouldPersistHeaders: false,
       showPersistHeadersSettings: false,
@@ -138,14 +144,12 @@
       schemaDescription: true,
     };
     const home = React.createElement("a", { href: "/" }, "Session gateway");
-    root.render(
-      React.createElement(GraphiQL, properties, React.createElement(GraphiQL.Logo, null, home)),
-    );
+    const logo = React.createElement(GraphiQL.Logo, null, home);
+    const page = React.createElement(GraphiQL, properties, logo);
+    ReactDOM.createRoot(document.getElementById("graphiql")).render(page);
   }
 
-  addEventListener("hashchange", () => {
-    const key = takeKey();
-    if (key) open(key);
-  });
+  // A printed address pasted into the open page changes only the fragment: start afresh with it.
+  addEventListener("hashchange", () => keyInAddress() && location.reload());
   open(takeKey());
 })();

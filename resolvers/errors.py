@@ -1,0 +1,128 @@
+"""What can go wrong, one class per code; every edge maps the code to its own form.
+
+    GatewayError
+    ├── UserError                what a mutation reports in its payload
+    │   ├── NotFound             NOT_FOUND
+    │   ├── AlreadyExists        ALREADY_EXISTS
+    │   ├── Invalid              INVALID
+    │   └── Conflict             CONFLICT
+    ├── BadInput                 BAD_USER_INPUT
+    ├── Unauthenticated          UNAUTHENTICATED
+    ├── Forbidden                FORBIDDEN
+    ├── LimitExceeded            LIMIT_EXCEEDED
+    ├── RateLimited              RATE_LIMITED
+    ├── Timeout                  TIMEOUT
+    ├── Unavailable              UNAVAILABLE
+    └── CorruptDocument          CORRUPT_DOCUMENT
+
+A message is written for the client: it names what is wrong and what would be right, and never
+carries text of the driver, a collection's name or a stack.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any, ClassVar
+
+
+class GatewayError(Exception):
+    """A refusal or failure with a code that every edge understands."""
+
+    code: ClassVar[str] = "INTERNAL"
+
+    def __init__(self, message: str, **details: Any) -> None:
+        """`details` are further facts for the client, such as `argument`."""
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+
+class UserError(GatewayError):
+    """A refused write; `field` is the path of the input field that is to blame."""
+
+    def __init__(self, message: str, field: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.field = field
+
+    def under(self, *prefix: str) -> "UserError":
+        """The same refusal with `prefix` before its field path."""
+        return type(self)(self.message, (*prefix, *self.field))
+
+
+class NotFound(UserError):
+    """No such session, or none that the caller may see."""
+
+    code = "NOT_FOUND"
+
+
+class AlreadyExists(UserError):
+    """The session id or live token is taken."""
+
+    code = "ALREADY_EXISTS"
+
+
+class Invalid(UserError):
+    """A value breaks a limit or contradicts another."""
+
+    code = "INVALID"
+
+
+class Conflict(UserError):
+    """The session's state does not allow this, or it kept changing underneath."""
+
+    code = "CONFLICT"
+
+
+class BadInput(GatewayError):
+    """An argument of a read is malformed or out of range."""
+
+    code = "BAD_USER_INPUT"
+
+
+class Unauthenticated(GatewayError):
+    """No credential, or none that is valid."""
+
+    code = "UNAUTHENTICATED"
+
+
+class Forbidden(GatewayError):
+    """The credential's scopes do not cover this."""
+
+    code = "FORBIDDEN"
+
+
+class LimitExceeded(GatewayError):
+    """The request asks for more than the gateway allows."""
+
+    code = "LIMIT_EXCEEDED"
+
+
+class RateLimited(GatewayError):
+    """Too many requests; `retry_after` is in whole seconds."""
+
+    code = "RATE_LIMITED"
+
+
+class Timeout(GatewayError):
+    """The database is alive, yet did not finish within the deadline."""
+
+    code = "TIMEOUT"
+
+
+class Unavailable(GatewayError):
+    """The database cannot be reached."""
+
+    code = "UNAVAILABLE"
+
+
+class CorruptDocument(GatewayError):
+    """A stored value is missing or of the wrong type."""
+
+    code = "CORRUPT_DOCUMENT"
+
+
+def nearest(name: str, allowed: Iterable[str]) -> str:
+    """The end of a sentence that names the allowed words, and the one that `name` comes close to."""
+    words = sorted(allowed)
+    close = get_close_matches(name, words, n=1)
+    hint = f"Did you mean {close[0]}? " if close else ""
+    return f"{hint}Allowed: {', '.join(words)}."

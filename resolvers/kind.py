@@ -1,0 +1,285 @@
+"""What a kind of session is: its columns, indexes and rules, as plain values.
+
+The definitions stand in `schema/kinds/`; everything else (filters, orderings, inputs, database
+validation, documentation) is derived from the values here.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+Document = dict[str, Any]
+"""A stored session, or a part of one: camelCase names as in GraphQL, `_id` for the session id."""
+
+
+class ValueType(StrEnum):
+    """What a column holds."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    FLOAT = "float"
+    BOOLEAN = "boolean"
+    DATETIME = "datetime"
+    LOCAL_DATETIME = "local datetime"
+    """Clock time somewhere, without an offset; stored as a date all the same."""
+    ENUM = "enum"
+    OBJECT = "object"
+
+
+BSON_TYPES: Mapping[ValueType, tuple[str, ...]] = {
+    ValueType.TEXT: ("string",),
+    ValueType.INTEGER: ("int", "long"),
+    ValueType.FLOAT: ("double", "int", "long"),
+    ValueType.BOOLEAN: ("bool",),
+    ValueType.DATETIME: ("date",),
+    ValueType.LOCAL_DATETIME: ("date",),
+    ValueType.ENUM: ("string",),
+    ValueType.OBJECT: ("object",),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One stored field of a kind; `name` is both its stored and its GraphQL name."""
+
+    name: str
+    type: ValueType
+    stored: str = ""
+    """Where it is stored, if not under `name`."""
+    nullable: bool = True
+    many: bool = False
+    columns: tuple["Column", ...] = ()
+    """The fields of an OBJECT."""
+    values: tuple[str, ...] = ()
+    """The names of an ENUM; they are stored as such."""
+    max_length: int | None = None
+    """Longest text, in characters."""
+    max_items: int = 1000
+    """Longest list."""
+    minimum: int | None = None
+    maximum: int | None = None
+    pattern: str | None = None
+    """A regular expression that the whole text must match."""
+    format: str | None = None
+    """`uri` or `timezone`: a further check of a text."""
+    derived: bool = False
+    """Kept by the write path, never given by a client."""
+    hidden: bool = False
+    """Stored for lookups only: no field of the GraphQL type."""
+    create_only: bool = False
+    """May be given at creation, not changed afterwards."""
+    default: Callable[[Any], Any] | None = None
+    """Makes the value that creation leaves out; it is given the request's Context."""
+    orderable: bool = False
+    filterable: bool = True
+    folded: bool = False
+    """A case-folded copy is stored beside it, so that `eqIgnoreCase` is served by an index."""
+    personal: bool = False
+    """Masked for credentials without the scope `pii:read`."""
+    description: str = ""
+
+    @property
+    def path(self) -> str:
+        """The stored name."""
+        return self.stored or self.name
+
+    @property
+    def required(self) -> bool:
+        """Whether creation must give it."""
+        return not (self.nullable or self.default or self.derived or self.many)
+
+    def column(self, name: str) -> "Column":
+        """The nested column of that name; KeyError if there is none."""
+        for nested in self.columns:
+            if nested.name == name:
+                return nested
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index over stored paths; a leading `-` means descending."""
+
+    keys: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """A readable name, equal on every deployment."""
+        return "_".join(key.lstrip("-").replace(".", "_") for key in self.keys)
+
+    @property
+    def spec(self) -> list[tuple[str, int]]:
+        """Pairs of path and direction, as the driver takes them."""
+        return [(key.lstrip("-"), -1 if key.startswith("-") else 1) for key in self.keys]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionIds:
+    """How the session ids of a kind look and are made."""
+
+    pattern: str
+    description: str
+    make: Callable[[], str] | None
+    """None: the next number of the kind, counted in the database."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A value that only one live session may hold, kept in a small collection of its own."""
+
+    column: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """What a document says of its start and end; `closed` decides the status."""
+
+    started_at: datetime
+    ended_at: datetime | None
+    closed: bool
+    duration_seconds: float | None
+    customer: Document | None
+
+
+def no_claim(_document: Document) -> Claim | None:
+    """Most kinds have nothing that is unique besides the session id."""
+    return None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Kind:
+    """A kind of support session."""
+
+    name: str
+    """As in scopes and settings: `co_browse`."""
+    type_name: str
+    """The GraphQL type: `CoBrowseSession`."""
+    collection: str
+    description: str
+    columns: tuple[Column, ...]
+    session_ids: SessionIds
+    derive: Callable[[Document], Timeline]
+    """Completes the document in place and says when it started and ended."""
+    ended: str | None = None
+    """The column that sets the end, to blame when it lies before the start."""
+    indexes: tuple[Index, ...] = ()
+    claim: Callable[[Document], Claim | None] = no_claim
+    by_name: Mapping[str, Column] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Index the columns by their GraphQL names."""
+        object.__setattr__(self, "by_name", {column.name: column for column in self.columns})
+
+    @property
+    def enum_name(self) -> str:
+        """The value of SessionKind: `CO_BROWSE`."""
+        return self.name.upper()
+
+    @cached_property
+    def own_columns(self) -> tuple[Column, ...]:
+        """The columns a client may write."""
+        return tuple(column for column in self.columns if not column.derived)
+
+
+def walk(columns: Sequence[Column], prefix: str = "") -> Iterator[tuple[str, Column]]:
+    """Every column with its stored path, nested ones after their parent."""
+    for column in columns:
+        path = prefix + column.path
+        yield path, column
+        yield from walk(column.columns, path + ".")
+
+
+SESSION_COLUMNS: tuple[Column, ...] = (
+    Column(
+        name="sessionId",
+        stored="_id",
+        type=ValueType.TEXT,
+        nullable=False,
+        orderable=True,
+        derived=True,
+        description="The session's own id, unique within its kind.",
+    ),
+    Column(
+        name="status",
+        type=ValueType.ENUM,
+        values=("ACTIVE", "CLOSED"),
+        nullable=False,
+        derived=True,
+        description="Whether the session goes on.",
+    ),
+    Column(
+        name="startedAt",
+        type=ValueType.DATETIME,
+        nullable=False,
+        derived=True,
+        orderable=True,
+        description="When the session started.",
+    ),
+    Column(
+        name="endedAt",
+        type=ValueType.DATETIME,
+        derived=True,
+        orderable=True,
+        description="When the session ended; null while it is active.",
+    ),
+    Column(
+        name="durationSeconds",
+        type=ValueType.FLOAT,
+        derived=True,
+        orderable=True,
+        description="Seconds from start to end, with milliseconds; null while it is active.",
+    ),
+    Column(
+        name="customer",
+        type=ValueType.OBJECT,
+        derived=True,
+        description="What is known of the person helped.",
+        columns=(
+            Column(name="id", type=ValueType.TEXT, description="The customer's id or number."),
+            Column(
+                name="name", type=ValueType.TEXT, personal=True, description="The customer's name."
+            ),
+            Column(
+                name="email",
+                type=ValueType.TEXT,
+                personal=True,
+                description="The customer's e-mail address.",
+            ),
+        ),
+    ),
+    Column(
+        name="createdAt",
+        type=ValueType.DATETIME,
+        nullable=False,
+        derived=True,
+        orderable=True,
+        description="When this record was stored here.",
+    ),
+    Column(
+        name="updatedAt",
+        type=ValueType.DATETIME,
+        nullable=False,
+        derived=True,
+        orderable=True,
+        description="When this record was last changed here.",
+    ),
+)
+
+COMMON_INDEXES = (
+    Index(("status", "-startedAt", "-_id")),
+    Index(("customer.id", "-startedAt", "-_id")),
+)
+"""What every kind has besides an index for each ordering."""
+
+
+def ordering_indexes(columns: Sequence[Column]) -> tuple[Index, ...]:
+    """One index for each column that sessions can be ordered by; it serves both directions."""
+    return tuple(
+        Index((f"-{column.path}", "-_id"))
+        for column in columns
+        if column.orderable and column.path != "_id"
+    )

@@ -1,0 +1,132 @@
+"""What a caller asks for, as immutable values: both edges build these, the resolvers obey them.
+
+A filter is a tree over columns; it carries typed values and never text of the query language.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from resolvers.kind import Column, Kind
+
+DEFAULT_PAGE = 20
+LARGEST_PAGE = 500
+
+
+class Operator(StrEnum):
+    """How a column is compared; the values are the GraphQL names."""
+
+    EQ = "eq"
+    NE = "ne"
+    IN = "in"
+    NIN = "nin"
+    GT = "gt"
+    GTE = "gte"
+    LT = "lt"
+    LTE = "lte"
+    STARTS_WITH = "startsWith"
+    CONTAINS = "contains"
+    EQ_IGNORE_CASE = "eqIgnoreCase"
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """One column against one value; `path` leads from the session to the column."""
+
+    path: tuple[Column, ...]
+    operator: Operator
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """At least one element of the list at `path` meets `condition` (paths start at the element)."""
+
+    path: tuple[Column, ...]
+    condition: "Filter"
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every part holds; none given: always true."""
+
+    parts: tuple["Filter", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """At least one part holds; none given: never true."""
+
+    parts: tuple["Filter", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part does not hold."""
+
+    part: "Filter"
+
+
+Filter = Compare | Some | All | Either | Not
+
+EVERYTHING = All(())
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One column of an ordering. Nulls come first when ascending, last when descending."""
+
+    column: Column
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which rows of the ordering: Relay's four arguments, checked; exactly one of the counts."""
+
+    first: int | None = DEFAULT_PAGE
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A page of one kind's sessions."""
+
+    kind: Kind
+    where: Filter = EVERYTHING
+    order: tuple[Order, ...] = ()
+    """Empty: newest first."""
+    window: Window = field(default_factory=Window)
+    columns: frozenset[str] | None = None
+    """Stored paths to read; None for whole documents."""
+    skip: int = 0
+    """Rows passed over first; only for vendors whose contract pages by number."""
+    count: bool = False
+    """Whether the number of all matches is wanted."""
+
+    def selecting(self, paths: Iterable[str]) -> "Read":
+        """The same read with these stored paths too."""
+        return replace(
+            self, columns=None if self.columns is None else self.columns | frozenset(paths)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The rows of a Read in its order, and what lies around them."""
+
+    documents: list[dict[str, Any]]
+    has_next: bool
+    has_previous: bool
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How many sessions, and how long the ended ones lasted on average (0.0 over none)."""
+
+    count: int
+    average_duration_seconds: float

@@ -1,0 +1,241 @@
+"""The verbs: what can be asked of and done to sessions, whichever door the request came through.
+
+Reads return documents; writes return the session as it is afterwards or raise a UserError, with
+the stored session unchanged.
+"""
+
+import copy
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from resolvers import claims
+from resolvers.context import Context
+from resolvers.errors import AlreadyExists, Conflict, CorruptDocument, Invalid, NotFound
+from resolvers.kind import Document, Kind
+from resolvers.request import EVERYTHING, Filter, Page, Read, Summary
+from resolvers.store import read as reads
+from resolvers.store import write as writes
+from resolvers.values import add_folded, check_session_id, check_text, clean, complete
+
+Change = Callable[[Document], None]
+"""Alters a copy of a session in place; raises a UserError where its state does not allow that."""
+
+ATTEMPTS = 100
+"""How often a write starts again because another process changed the session meanwhile."""
+
+
+async def get(
+    context: Context, kind: Kind, session_id: str, columns: frozenset[str] | None = None
+) -> Document | None:
+    """The session with that id, or None."""
+    if not _storable(session_id):
+        return None
+    return await reads.one(context.store, kind, session_id, EVERYTHING, columns)
+
+
+async def get_many(
+    context: Context,
+    kind: Kind,
+    session_ids: Iterable[str],
+    columns: frozenset[str] | None = None,
+    where: Filter = EVERYTHING,
+) -> dict[str, Document]:
+    """The sessions with those ids, by id; unknown ones are left out."""
+    ids = [session_id for session_id in session_ids if _storable(session_id)]
+    return await reads.many(context.store, kind, ids, where, columns) if ids else {}
+
+
+async def list_(context: Context, read: Read) -> Page:
+    """One page of sessions."""
+    return await reads.page(context.store, read)
+
+
+async def summarise(context: Context, kind: Kind, where: Filter) -> Summary:
+    """How many sessions meet `where`, and how long they lasted on average."""
+    return await reads.summary(context.store, kind, where)
+
+
+async def create(
+    context: Context, kind: Kind, values: Mapping[str, Any], status: str | None = None
+) -> Document:
+    """Store a new session; an id in `values` is kept, else one is made.
+
+    `status` is for imports: a chat that is known to be over.
+    """
+    given = dict(values)
+    session_id = given.pop("sessionId", None)
+    cleaned = clean(context, kind.columns, given)
+    document = {name: value for name, value in cleaned.items() if value is not None}
+    complete(context, kind.columns, document)
+    now = context.now()
+    document |= {"createdAt": now, "updatedAt": now, "revision": 1}
+    if status:
+        document["status"] = status
+    document = _derived(kind, document)
+    if session_id is None and kind.session_ids.make is None:
+        return await _numbered(context, kind, document)
+    document = {"_id": _checked_id(kind, session_id), **document}
+    await _insert(context, kind, document)
+    return document
+
+
+async def update(
+    context: Context, kind: Kind, session_id: str, values: Mapping[str, Any]
+) -> Document:
+    """Change the given columns of a session and no others."""
+
+    def change(document: Document) -> None:
+        assign(context, kind, document, values)
+
+    return await act(context, kind, session_id, change)
+
+
+def assign(context: Context, kind: Kind, document: Document, values: Mapping[str, Any]) -> None:
+    """Set columns of a document; a null takes one away."""
+    given = clean(context, kind.columns, values)
+    document |= given
+    for name in [name for name, value in given.items() if value is None]:
+        del document[name]
+
+
+async def act(
+    context: Context,
+    kind: Kind,
+    session_id: str,
+    change: Change,
+    create_missing: Mapping[str, Any] | None = None,
+) -> Document:
+    """Apply `change` to the session as it is now, atomically; nothing done meanwhile is lost.
+
+    An unknown session is NotFound, unless `create_missing` holds the values to create it with.
+    """
+    async with context.store.turns.turn((kind.name, session_id), context.store.deadline):
+        for _ in range(ATTEMPTS):
+            before = await get(context, kind, session_id)
+            if before is None and create_missing is not None:
+                before = await _create_or_get(context, kind, session_id, create_missing)
+            if before is None:
+                raise not_found(kind, session_id)
+            after = _changed(context, kind, before, change)
+            if after is before or await _replace(context, kind, before, after):
+                return after
+    raise Conflict("The session keeps being changed by others. Try again.")
+
+
+async def delete(context: Context, kind: Kind, session_id: str) -> Document:
+    """Remove a session and return what it was."""
+    document = await get(context, kind, session_id)
+    if document is None or not await writes.delete(context.store, kind, document):
+        raise not_found(kind, session_id)
+    await claims.release(context, kind, claims.of(kind, document), document)
+    return document
+
+
+def not_found(kind: Kind, session_id: str) -> NotFound:
+    """The refusal for an id that leads to no session."""
+    return NotFound(
+        f"There is no {kind.type_name} with the session id {session_id!r}.", ("sessionId",)
+    )
+
+
+def _storable(session_id: str) -> bool:
+    try:
+        check_text(session_id)
+    except Invalid:
+        return False
+    return True
+
+
+def _checked_id(kind: Kind, session_id: str | None) -> str:
+    if session_id is None:
+        assert kind.session_ids.make is not None
+        return kind.session_ids.make()
+    return check_session_id(kind, session_id)
+
+
+async def _numbered(context: Context, kind: Kind, document: Document) -> Document:
+    """Store under the kind's next number, stepping ever wider over numbers that were given."""
+    step = 1
+    while True:
+        number = await writes.next_number(context.store, kind, step)
+        numbered = {"_id": str(number), **document}
+        try:
+            await _insert(context, kind, numbered)
+        except AlreadyExists as error:
+            if error.field != ("sessionId",):
+                raise
+            step *= 2
+        else:
+            return numbered
+
+
+async def _insert(context: Context, kind: Kind, document: Document) -> None:
+    held = kind.claim(document)
+    await claims.take(context, kind, held, document)
+    try:
+        await writes.insert(context.store, kind, document)
+    except AlreadyExists:
+        await claims.release(context, kind, held, document)
+        raise
+
+
+async def _create_or_get(
+    context: Context, kind: Kind, session_id: str, values: Mapping[str, Any]
+) -> Document | None:
+    try:
+        return await create(context, kind, {**values, "sessionId": session_id})
+    except AlreadyExists:
+        return await get(context, kind, session_id)
+
+
+def _changed(context: Context, kind: Kind, before: Document, change: Change) -> Document:
+    """What the session becomes; `before` itself if nothing changes."""
+    after = copy.deepcopy(before)
+    change(after)
+    complete(context, kind.columns, after)
+    after = _derived(kind, after)
+    if after == before:
+        return before
+    now = context.now()
+    after["updatedAt"] = max(now, before.get("updatedAt", now))
+    after["revision"] = before.get("revision", 0) + 1
+    return after
+
+
+def _derived(kind: Kind, document: Document) -> Document:
+    """The document with everything that is computed from its columns and stored with them."""
+    try:
+        timeline = kind.derive(document)
+        add_folded(kind.columns, document)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CorruptDocument(
+            f"{kind.type_name} {document.get('_id')!r} is stored with missing or wrongly typed "
+            "values and cannot be changed until they are mended."
+        ) from error
+    ended = timeline.ended_at
+    if ended is not None and kind.ended and ended < timeline.started_at:
+        raise Invalid("A session cannot end before it starts.", (kind.ended,))
+    kept = {
+        "status": "CLOSED" if timeline.closed else "ACTIVE",
+        "startedAt": timeline.started_at,
+        "endedAt": ended,
+        "durationSeconds": timeline.duration_seconds,
+        "customer": timeline.customer,
+    }
+    for name, value in kept.items():
+        if value is None:
+            document.pop(name, None)
+        else:
+            document[name] = value
+    return document
+
+
+async def _replace(context: Context, kind: Kind, before: Document, after: Document) -> bool:
+    """Store the change; claims it needs are taken before, those it gives up are freed after."""
+    had, has = claims.of(kind, before), kind.claim(after)
+    if had == has:
+        return await writes.update(context.store, kind, before, after)
+    await claims.take(context, kind, has, after)
+    replaced = await writes.update(context.store, kind, before, after)
+    await claims.release(context, kind, had if replaced else has, after)
+    return replaced

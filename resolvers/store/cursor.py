@@ -1,0 +1,93 @@
+"""A cursor: a row's place in an ordering, opaque to clients.
+
+It is URL-safe base64 of a JSON list: the kind and ordering it belongs to, the row's value of each
+ordering column, and the row's id. It holds no secret: every value in it is one of the row's own.
+"""
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from resolvers.errors import BadInput
+from resolvers.kind import Document, Kind, ValueType
+from resolvers.request import Order
+
+_PYTHON_TYPES: dict[ValueType, tuple[type, ...]] = {
+    ValueType.TEXT: (str,),
+    ValueType.ENUM: (str,),
+    ValueType.INTEGER: (int,),
+    ValueType.FLOAT: (int, float),
+    ValueType.BOOLEAN: (bool,),
+    ValueType.DATETIME: (str,),
+}
+
+
+def label(kind: Kind, order: tuple[Order, ...]) -> str:
+    """What a cursor is good for: `bot:-startedAt`."""
+    columns = ",".join(f"{'-' if part.descending else ''}{part.column.name}" for part in order)
+    return f"{kind.name}:{columns}"
+
+
+def encode(tag: str, paths: tuple[str, ...], document: Document) -> str:
+    """The cursor of a row; `paths` are the stored paths of the ordering columns, `_id` last."""
+    values = [tag, *(document.get(path) for path in paths)]
+    return base64.urlsafe_b64encode(orjson.dumps(values, option=orjson.OPT_NAIVE_UTC)).decode()
+
+
+def decode(text: str, kind: Kind, order: tuple[Order, ...], argument: str) -> list[Any]:
+    """The ordering values and id in a cursor; BadInput naming `argument` if it does not fit."""
+    values = _parse(text, argument)
+    tag = label(kind, order)
+    if values[0] != tag:
+        raise BadInput(
+            f"{argument}: this cursor belongs to {_describe(values[0])}, "
+            f"not to {_describe(tag)}. Use it with the field and orderBy that it came from.",
+            argument=argument,
+        )
+    columns = [*(part.column.type for part in order), ValueType.TEXT]
+    if len(values) != len(columns) + 1 or not isinstance(values[-1], str):
+        raise _broken(argument)
+    return [
+        _value(value, type_, argument) for value, type_ in zip(values[1:], columns, strict=True)
+    ]
+
+
+def _parse(text: str, argument: str) -> list[Any]:
+    try:
+        raw = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True)
+        values = orjson.loads(raw)
+    except (binascii.Error, ValueError) as error:
+        raise _broken(argument) from error
+    if not isinstance(values, list) or not values or not isinstance(values[0], str):
+        raise _broken(argument)
+    return values
+
+
+def _value(value: Any, type_: ValueType, argument: str) -> Any:
+    if value is None:
+        return None
+    accepted = _PYTHON_TYPES[type_]
+    if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted):
+        raise _broken(argument)
+    if type_ is not ValueType.DATETIME:
+        return value
+    try:
+        return datetime.fromisoformat(value).replace(tzinfo=None)
+    except ValueError as error:
+        raise _broken(argument) from error
+
+
+def _describe(tag: str) -> str:
+    kind, _, columns = tag.partition(":")
+    return f"{kind} sessions ordered by {columns}" if columns else "something else"
+
+
+def _broken(argument: str) -> BadInput:
+    return BadInput(
+        f"{argument}: this is no cursor of ours. Use endCursor, startCursor or an edge's cursor "
+        "just as it was returned.",
+        argument=argument,
+    )

@@ -1,0 +1,125 @@
+"""Clients of either driver, the deadline of every operation, and what a driver's errors mean."""
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Literal, TypeVar
+
+from bson.codec_options import CodecOptions, DatetimeConversion
+from pymongo import AsyncMongoClient, WriteConcern
+from pymongo import errors as driver_errors
+from pymongo.read_concern import ReadConcern
+
+from resolvers.errors import GatewayError, Invalid, Timeout, Unavailable
+
+Driver = Literal["pymongo", "motor"]
+
+CODEC: CodecOptions[dict[str, Any]] = CodecOptions(
+    tz_aware=False,
+    # A stored date beyond year 9999 or broken text spoils its own field, not the whole page.
+    datetime_conversion=DatetimeConversion.DATETIME_AUTO,
+    unicode_decode_error_handler="replace",
+)
+SIGN_OF_LIFE_SHARE = 0.1
+"""The share of a deadline kept for asking whether the database is alive at all."""
+
+
+def connect(uri: str, driver: Driver, deadline: float, loop: asyncio.AbstractEventLoop) -> Any:
+    """A client of the chosen driver, every wait of it bounded by `deadline` seconds."""
+    milliseconds = int(deadline * 1000)
+    options: dict[str, Any] = {
+        "serverSelectionTimeoutMS": milliseconds,
+        "connectTimeoutMS": milliseconds,
+        "socketTimeoutMS": milliseconds * 2,
+        "waitQueueTimeoutMS": milliseconds,
+        "appname": "session-gateway",
+    }
+    if driver == "pymongo":
+        return AsyncMongoClient(uri, **options)
+    from motor.motor_asyncio import AsyncIOMotorClient
+
+    return AsyncIOMotorClient(uri, io_loop=loop, **options)
+
+
+def database(client: Any, name: str, deadline: float) -> Any:
+    """The database, with the codec and the write concern that every operation uses."""
+    return client.get_database(
+        name,
+        codec_options=CODEC,
+        write_concern=WriteConcern(w="majority", j=True, wtimeout=int(deadline * 1000)),
+        read_concern=ReadConcern("local"),
+    )
+
+
+UNREACHABLE = "The database is unreachable. Try again shortly."
+SLOW = (
+    "The database did not finish within {seconds:g} s. Ask for fewer rows, or filter and order by "
+    "columns that narrow the search."
+)
+
+MEANINGS: Mapping[type[Exception], type[GatewayError] | None] = {
+    driver_errors.ConnectionFailure: Unavailable,
+    driver_errors.WaitQueueTimeoutError: Unavailable,
+    driver_errors.ExecutionTimeout: Timeout,
+    driver_errors.WTimeoutError: Timeout,
+    # The rest are bugs or operators' mistakes: logged, and INTERNAL to the client.
+    driver_errors.PyMongoError: None,
+}
+"""The nearest base class decides."""
+
+UNREACHABLE_CODES = frozenset({6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436})
+TIMEOUT_CODES = frozenset({50, 64})
+VALIDATION_CODE = 121
+
+
+def meaning(error: Exception, seconds: float) -> GatewayError | None:
+    """The gateway's error for one of the driver's; None if it is nobody's but ours."""
+    code = getattr(error, "code", None)
+    if code == VALIDATION_CODE:
+        return Invalid("The session would break the rules that the database holds for its kind.")
+    if code in UNREACHABLE_CODES:
+        return Unavailable(UNREACHABLE)
+    if code in TIMEOUT_CODES:
+        return Timeout(SLOW.format(seconds=seconds))
+    for base in type(error).__mro__:
+        if base in MEANINGS:
+            found = MEANINGS[base]
+            if found is Timeout:
+                return Timeout(SLOW.format(seconds=seconds))
+            return Unavailable(UNREACHABLE) if found is Unavailable else None
+    return None
+
+
+T = TypeVar("T")
+
+
+async def within(deadline: float, ping: Callable[[], Awaitable[Any]], work: Awaitable[T]) -> T:
+    """Await `work` for at most `deadline` seconds and tell a slow database from a dead one."""
+    spare = deadline * SIGN_OF_LIFE_SHARE
+    try:
+        async with asyncio.timeout(deadline - spare):
+            return await work
+    except TimeoutError as error:
+        alive = await _alive(ping, spare)
+        if alive:
+            raise Timeout(SLOW.format(seconds=deadline)) from error
+        raise Unavailable(UNREACHABLE) from error
+    except driver_errors.PyMongoError as error:
+        known = meaning(error, deadline)
+        if known is None:
+            raise
+        raise known from error
+
+
+async def _alive(ping: Callable[[], Awaitable[Any]], seconds: float) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            await ping()
+    except (TimeoutError, driver_errors.PyMongoError):
+        return False
+    return True
+
+
+async def opened(cursor: Any) -> Any:
+    """The cursor of an aggregation: PyMongo gives it after an await, Motor at once."""
+    return await cursor if inspect.isawaitable(cursor) else cursor

@@ -1,0 +1,96 @@
+"""Collections, their indexes and the rules that the database itself holds, derived from the kinds."""
+
+import logging
+from collections.abc import Iterable
+
+from pymongo import IndexModel
+from pymongo.errors import CollectionInvalid, OperationFailure
+
+from resolvers.kind import BSON_TYPES, Column, Document, Kind
+from resolvers.store.store import Store
+
+log = logging.getLogger(__name__)
+
+
+async def prepare(store: Store, kinds: Iterable[Kind]) -> None:
+    """Create what is missing and bring what exists up to date; safe to run at every start."""
+    existing = set(await store.run(store.database.list_collection_names()))
+    for kind in kinds:
+        await _collection(store, kind, kind.collection in existing)
+        await _indexes(store, kind)
+
+
+async def _collection(store: Store, kind: Kind, exists: bool) -> None:
+    rules: Document = {
+        "validator": {"$jsonSchema": json_schema(kind)},
+        # A stored session that is already broken may still be mended.
+        "validationLevel": "moderate",
+        "validationAction": "error",
+    }
+    try:
+        if not exists:
+            await store.database.create_collection(kind.collection, **rules)
+            return
+    except CollectionInvalid:
+        pass  # another worker was first
+    except (NotImplementedError, TypeError):
+        log.warning("This database engine keeps no validation rules; the gateway's own remain.")
+        return
+    await _modify(store, {"collMod": kind.collection, **rules})
+
+
+async def _modify(store: Store, command: Document) -> None:
+    try:
+        await store.database.command(command)
+    except (NotImplementedError, OperationFailure) as error:
+        log.warning(
+            "The database kept its old validation rules for %s: code %s",
+            command["collMod"],
+            getattr(error, "code", None),
+        )
+
+
+async def _indexes(store: Store, kind: Kind) -> None:
+    """Build missing indexes; one of ours whose keys changed is built anew."""
+    collection = store.collection(kind)
+    present = await collection.index_information()
+    for index in kind.indexes:
+        found = present.get(index.name)
+        if found and [tuple(key) for key in found["key"]] != index.spec:
+            await collection.drop_index(index.name)
+    await collection.create_indexes(
+        [IndexModel(index.spec, name=index.name) for index in kind.indexes]
+    )
+
+
+def json_schema(kind: Kind) -> Document:
+    """What every stored session of a kind must look like (MongoDB's $jsonSchema)."""
+    schema = _object(kind.columns)
+    schema["required"] = sorted({*schema.get("required", ()), "_id"})
+    return schema
+
+
+def _object(columns: tuple[Column, ...]) -> Document:
+    required = sorted(column.path for column in columns if not column.nullable)
+    schema: Document = {
+        "bsonType": "object",
+        "properties": {column.path: _property(column) for column in columns},
+    }
+    return {**schema, "required": required} if required else schema
+
+
+def _property(column: Column) -> Document:
+    if column.many:
+        return {"bsonType": "array", "items": _value(column)}
+    return _value(column, nullable=column.nullable)
+
+
+def _value(column: Column, nullable: bool = False) -> Document:
+    extra: tuple[str, ...] = ("null",) if nullable else ()
+    if column.columns:
+        nested = _object(column.columns)
+        return {**nested, "bsonType": ["object", *extra]} if nullable else nested
+    rule: Document = {"bsonType": [*BSON_TYPES[column.type], *extra]}
+    if column.values:
+        rule["enum"] = [*column.values, *((None,) if nullable else ())]
+    return rule

@@ -1,0 +1,136 @@
+"""A filter as a MongoDB query.
+
+Values of clients only ever stand where MongoDB expects a value: no text becomes an operator, and
+the two operators that need a regular expression escape every character of it.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from resolvers.errors import BadInput
+from resolvers.kind import Column
+from resolvers.request import All, Compare, Either, Filter, Not, Operator, Some
+
+Query = dict[str, Any]
+
+NOTHING: Query = {"_id": {"$in": []}}
+FOLDED = "folded"
+"""The sub-document beside the columns that holds their case-folded copies."""
+
+
+def fold(text: str) -> str:
+    """Text as it is compared when case does not matter."""
+    return text.casefold()
+
+
+def _prefix(text: str) -> Query:
+    """All texts that start so, as a range: strings are ordered by code point."""
+    for end in range(len(text), 0, -1):
+        point = ord(text[end - 1]) + 1
+        if 0xD800 <= point <= 0xDFFF:
+            point = 0xE000
+        if point <= 0x10FFFF:
+            return {"$gte": text, "$lt": text[: end - 1] + chr(point)}
+    return {"$gte": text}
+
+
+def _contains(text: str) -> Query:
+    return {"$regex": re.escape(text)}
+
+
+def _equals_ignoring_case(text: str) -> Query:
+    # `$` alone would also match before a last line break.
+    return {"$regex": f"^{re.escape(text)}(?![\\s\\S])", "$options": "i"}
+
+
+CONDITIONS: Mapping[Operator, Callable[[Any], Query]] = {
+    Operator.EQ: lambda value: {"$eq": value},
+    Operator.NE: lambda value: {"$ne": value},
+    Operator.IN: lambda values: {"$in": list(values)},
+    Operator.NIN: lambda values: {"$nin": list(values)},
+    Operator.GT: lambda value: {"$gt": value},
+    Operator.GTE: lambda value: {"$gte": value},
+    Operator.LT: lambda value: {"$lt": value},
+    Operator.LTE: lambda value: {"$lte": value},
+    Operator.STARTS_WITH: _prefix,
+    Operator.CONTAINS: _contains,
+    Operator.EQ_IGNORE_CASE: _equals_ignoring_case,
+}
+
+
+def query(where: Filter) -> Query:
+    """The MongoDB query that selects what `where` describes."""
+    match where:
+        case Compare():
+            return _compare(where)
+        case Some(path, condition):
+            return {_dotted(path): {"$elemMatch": _element(condition)}}
+        case All(parts):
+            return conjoin(query(part) for part in parts)
+        case Either(parts):
+            return _disjoin([query(part) for part in parts])
+        case Not(part):
+            return {"$nor": [query(part)]}
+
+
+def conjoin(clauses: Iterable[Query]) -> Query:
+    """All clauses in one flat query where their keys allow it: planners serve flat ones best."""
+    merged: Query = {}
+    rest: list[Query] = []
+    for clause in clauses:
+        for key, condition in clause.items():
+            if key not in merged:
+                merged[key] = condition
+            elif _disjoint(merged[key], condition):
+                merged[key] = {**merged[key], **condition}
+            else:
+                rest.append({key: condition})
+    return {**merged, "$and": [*merged.get("$and", []), *rest]} if rest else merged
+
+
+def _disjoint(one: Any, other: Any) -> bool:
+    """Whether two conditions on one path are operator documents that can be merged."""
+    return isinstance(one, dict) and isinstance(other, dict) and not one.keys() & other.keys()
+
+
+def _disjoin(clauses: list[Query]) -> Query:
+    if not clauses:
+        return NOTHING
+    return clauses[0] if len(clauses) == 1 else {"$or": clauses}
+
+
+def _dotted(path: tuple[Column, ...]) -> str:
+    return ".".join(column.path for column in path)
+
+
+def _compare(where: Compare) -> Query:
+    *parents, column = where.path
+    if column.folded and where.operator is Operator.EQ_IGNORE_CASE:
+        path = ".".join([*(parent.path for parent in parents), FOLDED, column.path])
+        return {path: fold(where.value)}
+    if where.operator is Operator.EQ:
+        return {_dotted(where.path): where.value}
+    return {_dotted(where.path): CONDITIONS[where.operator](where.value)}
+
+
+def _element(condition: Filter) -> Query:
+    """The condition on a list's element: on the element itself when paths are empty."""
+    if isinstance(condition, Compare) and not condition.path:
+        return CONDITIONS[condition.operator](condition.value)
+    if isinstance(condition, All) and all(_on_element(part) for part in condition.parts):
+        merged: Query = {}
+        for part in condition.parts:
+            added = _element(part)
+            if merged.keys() & added.keys():
+                raise BadInput(
+                    "contains and eqIgnoreCase cannot be combined on one element of a list; "
+                    "use one of them."
+                )
+            merged |= added
+        return merged
+    return query(condition)
+
+
+def _on_element(part: Filter) -> bool:
+    return isinstance(part, Compare) and not part.path

@@ -1,0 +1,123 @@
+"""A read as MongoDB finds: keyset paging by index ranges.
+
+After a cursor, an ordering falls apart into ranges that follow one another: the rows that tie with
+the cursor in all columns but the last, then in all but the last two, and so on; a nullable column
+adds the range of its nulls. Each range is one `find` with plain bounds on one index, in the
+ordering's own sort, so a page costs the same wherever it lies, ties and nulls included, and no
+planner has to see through an `$or` (see
+docs/adr/0002-keyset-ranges.md).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from resolvers.kind import Kind
+from resolvers.request import Order, Read, Window
+from resolvers.store import cursor
+from resolvers.store.operators import Query, conjoin, query
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The finds of one page, to be run in turn until `limit` rows are there."""
+
+    queries: tuple[Query, ...]
+    sort: tuple[tuple[str, int], ...]
+    limit: int
+    """One more row than the page, to learn whether another page follows."""
+    backward: bool
+    """Rows arrive in reverse and are turned round."""
+    projection: dict[str, int] | None
+    match: Query
+    """What `totalCount` counts: the filter alone."""
+
+
+def default_order(kind: Kind) -> tuple[Order, ...]:
+    """Newest first."""
+    return (Order(kind.by_name["startedAt"], descending=True),)
+
+
+def ordering(read: Read) -> tuple[Order, ...]:
+    """The columns that decide the order, before the tie-break by session id."""
+    return read.order or default_order(read.kind)
+
+
+def sort_paths(order: tuple[Order, ...]) -> tuple[str, ...]:
+    """The stored paths that place a row: a cursor needs them."""
+    return (*(part.column.path for part in order), "_id")
+
+
+def plan(read: Read) -> Plan:
+    """How to fetch the rows that `read` describes."""
+    order, window = ordering(read), read.window
+    backward = window.last is not None
+    keys = _keys(read.kind, order, backward)
+    start, end = _bounds(read, order, window, backward)
+    match = query(read.where)
+    within = conjoin([match, _until(keys, end)]) if end else match
+    ranges = _after(keys, start) if start else iter([{}])
+    return Plan(
+        queries=tuple(conjoin([within, bound]) for bound in ranges),
+        sort=tuple((part.column.path, -1 if part.descending else 1) for part in keys),
+        limit=(window.last if backward else window.first or 0) + 1,  # type: ignore[operator]  # one of both is set
+        backward=backward,
+        projection=projection(read.columns),
+        match=match,
+    )
+
+
+def projection(columns: frozenset[str] | None) -> dict[str, int] | None:
+    """What `find` is told to return; None for whole documents."""
+    if columns is None:
+        return None
+    # MongoDB refuses a path beside its own parent.
+    kept = [path for path in columns if not any(path.startswith(f"{other}.") for other in columns)]
+    return dict.fromkeys(sorted(kept), 1) or {"_id": 1}
+
+
+def _keys(kind: Kind, order: tuple[Order, ...], backward: bool) -> tuple[Order, ...]:
+    """The ordering with its tie-break, in the direction of reading."""
+    tie_break = Order(kind.by_name["sessionId"], order[-1].descending)
+    placed = {part.column.name for part in order}
+    complete = order if "sessionId" in placed else (*order, tie_break)
+    if not backward:
+        return complete
+    return tuple(replace(part, descending=not part.descending) for part in complete)
+
+
+def _bounds(
+    read: Read, order: tuple[Order, ...], window: Window, backward: bool
+) -> tuple[list[Any] | None, list[Any] | None]:
+    """The cursor values where reading starts and where it must end."""
+    after = window.after and cursor.decode(window.after, read.kind, order, "after")
+    before = window.before and cursor.decode(window.before, read.kind, order, "before")
+    return ((before or None), (after or None)) if backward else ((after or None), (before or None))
+
+
+def _after(keys: tuple[Order, ...], values: list[Any]) -> Iterator[Query]:
+    """The ranges that follow a place, nearest first."""
+    for last in reversed(range(len(keys))):
+        ties = {
+            key.column.path: value for key, value in zip(keys[:last], values[:last], strict=True)
+        }
+        for bound in _beyond(keys[last], values[last]):
+            yield conjoin([ties, {keys[last].column.path: bound}])
+
+
+def _beyond(key: Order, value: Any) -> Iterator[Any]:
+    """What follows `value` in one column; nulls are its smallest value."""
+    if key.descending:
+        if value is not None:
+            yield {"$lt": value}
+            if key.column.nullable:
+                yield None
+    else:
+        yield {"$gt": value} if value is not None else {"$ne": None}
+
+
+def _until(keys: tuple[Order, ...], values: list[Any]) -> Query:
+    """What lies before a place: the ranges that would follow it when reading the other way."""
+    opposite = tuple(replace(key, descending=not key.descending) for key in keys)
+    ranges = list(_after(opposite, values))
+    return {"$or": ranges} if ranges else {"_id": {"$in": []}}

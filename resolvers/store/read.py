@@ -1,0 +1,109 @@
+"""Reads: a page, sessions by id, how many there are, how long they lasted."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+from resolvers.kind import Document, Kind
+from resolvers.request import Filter, Page, Read, Summary
+from resolvers.store.driver import opened
+from resolvers.store.operators import Query, conjoin, query
+from resolvers.store.plan import Plan, plan, projection
+from resolvers.store.store import Store
+
+Columns = frozenset[str] | None
+
+
+async def page(store: Store, read: Read) -> Page:
+    """The rows that `read` describes, with the number of all matches if it asks for that."""
+    planned = plan(read)
+    rows, total = await asyncio.gather(
+        store.run(_rows(store, read, planned)), _total(store, read, planned)
+    )
+    more = len(rows) == planned.limit
+    rows = rows[: planned.limit - 1]
+    if planned.backward:
+        rows.reverse()
+        return Page(rows, read.window.before is not None, more, total)
+    return Page(rows, more, read.window.after is not None or read.skip > 0, total)
+
+
+async def _rows(store: Store, read: Read, planned: Plan) -> list[Document]:
+    rows: list[Document] = []
+    for wanted in planned.queries:
+        found = store.collection(read.kind).find(
+            wanted,
+            planned.projection,
+            sort=list(planned.sort),
+            skip=read.skip,
+            limit=planned.limit - len(rows),
+            batch_size=planned.limit,
+            max_time_ms=store.max_time_ms,
+        )
+        rows += await found.to_list(planned.limit)
+        if len(rows) == planned.limit:
+            break
+    return rows
+
+
+async def _total(store: Store, read: Read, planned: Plan) -> int | None:
+    return await count(store, read.kind, planned.match) if read.count else None
+
+
+async def count(store: Store, kind: Kind, match: Query) -> int:
+    """How many sessions match; without a filter the collection's own figure answers at once."""
+    collection = store.collection(kind)
+    if not match:
+        return int(
+            await store.run(collection.estimated_document_count(maxTimeMS=store.max_time_ms))
+        )
+    return int(await store.run(collection.count_documents(match, maxTimeMS=store.max_time_ms)))
+
+
+async def one(
+    store: Store, kind: Kind, session_id: str, where: Filter, columns: Columns
+) -> Document | None:
+    """The session with that id if it meets `where`."""
+    found = await many(store, kind, (session_id,), where, columns)
+    return found.get(session_id)
+
+
+async def many(
+    store: Store, kind: Kind, session_ids: Iterable[str], where: Filter, columns: Columns
+) -> dict[str, Document]:
+    """The sessions with those ids that meet `where`, by id; unknown ids are left out."""
+    ids = list(dict.fromkeys(session_ids))
+    wanted: Query = {"_id": ids[0] if len(ids) == 1 else {"$in": ids}}
+    found = store.collection(kind).find(
+        conjoin([wanted, query(where)]),
+        projection(columns),
+        limit=len(ids),
+        max_time_ms=store.max_time_ms,
+    )
+    documents: list[Document] = await store.run(found.to_list(len(ids)))
+    return {document["_id"]: document for document in documents}
+
+
+async def summary(store: Store, kind: Kind, where: Filter) -> Summary:
+    """Count and mean duration of the sessions that meet `where`."""
+    stages: list[dict[str, Any]] = [
+        {"$match": query(where)},
+        {
+            "$group": {
+                "_id": None,
+                "count": {"$sum": 1},
+                "average": {"$avg": "$durationSeconds"},
+            }
+        },
+    ]
+    rows = await store.run(_aggregate(store, kind, stages))
+    if not rows:
+        return Summary(0, 0.0)
+    return Summary(int(rows[0]["count"]), float(rows[0]["average"] or 0.0))
+
+
+async def _aggregate(store: Store, kind: Kind, stages: list[dict[str, Any]]) -> list[Document]:
+    collection = store.collection(kind)
+    found = await opened(collection.aggregate(stages, maxTimeMS=store.max_time_ms))
+    rows: list[Document] = await found.to_list(None)
+    return rows

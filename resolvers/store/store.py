@@ -1,0 +1,38 @@
+"""The handle on one database that resolvers hold."""
+
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from resolvers.kind import Kind
+from resolvers.store.driver import within
+from resolvers.store.turns import Turns
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A database of either driver, and how long each operation on it may take."""
+
+    database: Any
+    deadline: float
+    """Seconds."""
+    turns: Turns = field(default_factory=Turns)
+
+    @property
+    def max_time_ms(self) -> int:
+        """What the server itself is told, so that it answers before the deadline."""
+        return max(1, int(self.deadline * 800))
+
+    def collection(self, kind: Kind) -> Any:
+        """The driver's collection of a kind."""
+        return self.database[kind.collection]
+
+    async def run(self, work: Awaitable[T]) -> T:
+        """Await one operation within the deadline; the driver's errors become ours."""
+        return await within(self.deadline, self.ping, work)
+
+    async def ping(self) -> None:
+        """Ask the database for a sign of life; the driver's error if there is none."""
+        await self.database.command("ping")

@@ -1,0 +1,75 @@
+"""The schema, put together from the kinds."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError, build_schema, lexicographic_sort_schema, print_schema
+from strawberry.schema.config import StrawberryConfig
+from strawberry.tools import create_type
+from strawberry.types.base import get_object_definition
+from strawberry.types.execution import ExecutionContext
+from strawberry.types.field import StrawberryField
+
+from schema import fields
+from schema.fields import KindType
+from schema.filters import filter_input
+from schema.kinds import KINDS
+from schema.scalars import SCALARS
+
+
+class Schema(strawberry.Schema):
+    """Strawberry's schema; errors are logged where they are formatted."""
+
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Nothing: schema.errors.formatted logs what is unforeseen, and only that."""
+
+
+def build(entries: Sequence[KindType] = KINDS, **options: Any) -> Schema:
+    """The schema over these kinds; `options` go to strawberry.Schema."""
+    queries: dict[str, StrawberryField] = fields.node_fields(entries)
+    mutations: dict[str, StrawberryField] = {}
+    for entry in entries:
+        queries |= _queries(entry)
+        mutations |= _mutations(entry)
+    return Schema(
+        query=_root("Query", "Everything that can be asked.", queries),
+        mutation=_root("Mutation", "Everything that can be changed.", mutations),
+        types=[entry.type for entry in entries],
+        config=StrawberryConfig(scalar_map=SCALARS),
+        **options,
+    )
+
+
+def sdl(schema: Schema) -> str:
+    """The schema as text, everything in alphabetical order: what schema.graphql holds."""
+    return print_schema(lexicographic_sort_schema(build_schema(schema.as_str()))) + "\n"
+
+
+def _queries(entry: KindType) -> dict[str, StrawberryField]:
+    filter_type = filter_input(entry.type, entry.kind)
+    name = entry.field_name
+    return {
+        name: fields.get_field(entry),
+        f"{name}s": fields.list_field(entry, filter_type),
+        f"{name}_summary": fields.summary_field(entry, filter_type),
+    }
+
+
+def _mutations(entry: KindType) -> dict[str, StrawberryField]:
+    name = entry.field_name
+    own = get_object_definition(entry.mutations, strict=True).fields if entry.mutations else []
+    return {
+        f"create_{name}": fields.create_field(entry),
+        f"update_{name}": fields.update_field(entry),
+        f"delete_{name}": fields.delete_field(entry),
+        **{field.python_name: field for field in own},
+    }
+
+
+def _root(name: str, description: str, members: dict[str, StrawberryField]) -> type:
+    for python_name, field in members.items():
+        field.python_name = python_name
+    return create_type(name, list(members.values()), description=description)

@@ -1,0 +1,152 @@
+"""Strawberry fields that stand for stored columns, and how a kind follows from its class."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from strawberry.types.base import (
+    StrawberryList,
+    StrawberryOptional,
+    get_object_definition,
+)
+from strawberry.types.enum import StrawberryEnumDefinition
+from strawberry.types.field import StrawberryField
+from strawberry.utils.str_converters import to_camel_case
+
+from resolvers import documents
+from resolvers.kind import (
+    COMMON_INDEXES,
+    SESSION_COLUMNS,
+    Claim,
+    Column,
+    Document,
+    Index,
+    Kind,
+    SessionIds,
+    Timeline,
+    ValueType,
+    no_claim,
+    ordering_indexes,
+)
+from schema.scalars import LocalDateTime
+
+NOTE = "column"
+"""Where a field's metadata keeps its Column."""
+
+SCALARS: dict[Any, ValueType] = {
+    str: ValueType.TEXT,
+    int: ValueType.INTEGER,
+    float: ValueType.FLOAT,
+    bool: ValueType.BOOLEAN,
+    datetime: ValueType.DATETIME,
+    LocalDateTime: ValueType.LOCAL_DATETIME,
+}
+
+
+class ColumnField(StrawberryField):
+    """A field that is read from a document by its column."""
+
+    @property
+    def is_basic_field(self) -> bool:
+        """Never: the value comes from a dict, not from an attribute."""
+        return False
+
+    def get_result(self, source: Any, info: Any, args: list[Any], kwargs: Any) -> Any:
+        """The column's value, or CorruptDocument."""
+        return documents.read(self.metadata[NOTE], source)
+
+
+def column(description: str, **note: Any) -> Any:
+    """A stored field. `note` holds what the annotation cannot say: see resolvers.kind.Column."""
+    return ColumnField(
+        python_name=None,
+        description=description,
+        metadata={NOTE: note},
+    )
+
+
+def columns_of(type_: type) -> tuple[Column, ...]:
+    """The columns of a Strawberry type, in its order, with everything its annotations say."""
+    definition = get_object_definition(type_, strict=True)
+    found = []
+    for field in definition.fields:
+        note = field.metadata.get(NOTE)
+        if note is None:
+            continue
+        if not isinstance(note, Column):
+            note = _column(field, note)
+            field.metadata = {**field.metadata, NOTE: note}
+        found.append(note)
+    return tuple(found)
+
+
+def _column(field: StrawberryField, note: dict[str, Any]) -> Column:
+    annotation = field.resolve_type()
+    nullable = isinstance(annotation, StrawberryOptional)
+    inner: Any = annotation.of_type if isinstance(annotation, StrawberryOptional) else annotation
+    many = isinstance(inner, StrawberryList)
+    inner = inner.of_type if isinstance(inner, StrawberryList) else inner
+    return Column(
+        name=field.graphql_name or to_camel_case(field.python_name),
+        nullable=nullable,
+        many=many,
+        description=field.description or "",
+        **_value(inner),
+        **note,
+    )
+
+
+def _value(inner: Any) -> dict[str, Any]:
+    if isinstance(inner, StrawberryEnumDefinition):
+        return {"type": ValueType.ENUM, "values": tuple(value.name for value in inner.values)}
+    if get_object_definition(inner):
+        return {"type": ValueType.OBJECT, "columns": columns_of(inner)}
+    return {"type": SCALARS[inner]}
+
+
+def kind_of(
+    type_: type,
+    *,
+    name: str,
+    collection: str,
+    session_ids: SessionIds,
+    derive: Callable[[Document], Timeline],
+    ended: str | None = None,
+    indexes: tuple[Index, ...] = (),
+    hidden: tuple[Column, ...] = (),
+    claim: Callable[[Document], Claim | None] = no_claim,
+) -> Kind:
+    """The Kind that a Strawberry type describes."""
+    definition = get_object_definition(type_, strict=True)
+    own = tuple(column_ for column_ in columns_of(type_) if column_.name not in SESSION_NAMES)
+    columns = (*SESSION_COLUMNS, *own, *hidden)
+    return Kind(
+        name=name,
+        type_name=definition.name,
+        collection=collection,
+        description=definition.description or "",
+        columns=columns,
+        session_ids=session_ids,
+        derive=derive,
+        ended=ended,
+        indexes=(*ordering_indexes(columns), *COMMON_INDEXES, *indexes),
+        claim=claim,
+    )
+
+
+SESSION_NAMES = frozenset(column_.name for column_ in SESSION_COLUMNS)
+BY_NAME = {column_.name: column_ for column_ in SESSION_COLUMNS}
+
+
+def session_column(name: str) -> Any:
+    """A field of the Session interface; its column is defined by the core."""
+    return _of(BY_NAME[name])
+
+
+def customer_column(name: str) -> Any:
+    """A field of SessionCustomer; its column is defined by the core."""
+    return _of(BY_NAME["customer"].column(name))
+
+
+def _of(known: Column) -> Any:
+    return ColumnField(description=known.description, metadata={NOTE: known})

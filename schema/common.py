@@ -1,0 +1,203 @@
+"""What all kinds share: the interfaces, connections and payloads."""
+
+import base64
+import binascii
+import enum
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import strawberry
+from strawberry import ID, Info
+
+from schema.columns import customer_column, session_column
+from schema.errors import UserError
+
+T = TypeVar("T")
+
+
+@strawberry.enum(description="The kinds of support session.")
+class SessionKind(enum.Enum):
+    """One line for each kind; a test compares them with `schema.kinds.KINDS`."""
+
+    CO_BROWSE = strawberry.enum_value(
+        "CO_BROWSE", description="An agent and a visitor looked at the same web pages."
+    )
+    REMOTE_SUPPORT = strawberry.enum_value(
+        "REMOTE_SUPPORT", description="A technician worked on a customer's computer."
+    )
+    KNOWLEDGE = strawberry.enum_value(
+        "KNOWLEDGE", description="Somebody searched the knowledge centre."
+    )
+    CHAT = strawberry.enum_value("CHAT", description="A visitor chatted with an operator.")
+    BOT = strawberry.enum_value("BOT", description="A user conversed with a bot.")
+
+
+@strawberry.enum(description="Whether a session goes on.")
+class SessionStatus(enum.Enum):
+    """Stored as its name."""
+
+    ACTIVE = strawberry.enum_value("ACTIVE", description="It goes on.")
+    CLOSED = strawberry.enum_value("CLOSED", description="It is over.")
+
+
+def global_id(type_name: str, session_id: str) -> str:
+    """The id of a session among all objects: opaque to clients, and reversible."""
+    return base64.urlsafe_b64encode(f"{type_name}:{session_id}".encode()).decode()
+
+
+def parse_global_id(text: str) -> tuple[str, str] | None:
+    """Type name and session id of a global id; None for anything else."""
+    try:
+        raw = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):
+        return None
+    type_name, found, session_id = raw.partition(":")
+    return (type_name, session_id) if found and type_name and session_id else None
+
+
+class Located(dict[str, Any]):
+    """A document that says which type it is, for fields that return an interface."""
+
+    __slots__ = ("type_name",)
+    type_name: str
+
+
+def located(type_name: str, document: dict[str, Any]) -> Located:
+    """The document with its type's name."""
+    result = Located(document)
+    result.type_name = type_name
+    return result
+
+
+def _type_name(value: Any, _info: Any, _type: Any) -> str:
+    return str(value.type_name)
+
+
+@strawberry.interface(description="Anything that can be fetched again by its global id.")
+class Node:
+    """The Relay object identification interface."""
+
+    resolve_type = staticmethod(_type_name)
+
+    @strawberry.field(
+        description="Global id: opaque, and unique over all kinds. Pass it to `node`."
+    )
+    def id(self, info: Info) -> ID:
+        """The type's name and the session id, encoded."""
+        return ID(global_id(info._raw_info.parent_type.name, self["_id"]))  # type: ignore[index]  # documents are dicts
+
+
+@strawberry.type(description="What is known of the person who was helped.")
+class SessionCustomer:
+    """Filled by each kind from its own columns."""
+
+    id: str | None = customer_column("id")
+    name: str | None = customer_column("name")
+    email: str | None = customer_column("email")
+
+
+@strawberry.interface(description="What every kind of support session has.")
+class Session(Node):
+    """Each kind's own fields come on top of these."""
+
+    resolve_type = staticmethod(_type_name)
+    is_type_of = staticmethod(lambda _value, _info: True)
+
+    session_id: str = session_column("sessionId")
+
+    @strawberry.field(description="Which kind of session this is.")
+    def kind(self, info: Info) -> SessionKind:
+        """The kind follows from the type."""
+        return KIND_BY_TYPE[info._raw_info.parent_type.name]
+
+    status: SessionStatus = session_column("status")
+    started_at: datetime = session_column("startedAt")
+    ended_at: datetime | None = session_column("endedAt")
+    duration_seconds: float | None = session_column("durationSeconds")
+    customer: SessionCustomer | None = session_column("customer")
+    created_at: datetime = session_column("createdAt")
+    updated_at: datetime = session_column("updatedAt")
+
+
+def type_name_of(kind: SessionKind) -> str:
+    """The GraphQL type of a kind: `CO_BROWSE` is `CoBrowseSession`."""
+    return "".join(word.capitalize() for word in kind.name.split("_")) + "Session"
+
+
+KIND_BY_TYPE = {type_name_of(kind): kind for kind in SessionKind}
+
+
+@strawberry.type(description="Where a page lies among all pages (Relay cursor connections).")
+class PageInfo:
+    """As the Relay specification has it."""
+
+    has_next_page: bool = strawberry.field(description="Whether more sessions follow this page.")
+    has_previous_page: bool = strawberry.field(description="Whether sessions precede this page.")
+    start_cursor: str | None = strawberry.field(
+        description="The first edge's cursor: pass it as `before` to go back."
+    )
+    end_cursor: str | None = strawberry.field(
+        description="The last edge's cursor: pass it as `after` to go on."
+    )
+
+
+@strawberry.type(description="A session and its place in the list.")
+class Edge(Generic[T]):
+    """One row of a connection."""
+
+    cursor: str = strawberry.field(
+        description="This row's place: opaque, and good for this ordering only."
+    )
+    node: T | None = strawberry.field(
+        description="The session; null only if its stored record is damaged, which an error then says."
+    )
+
+
+@strawberry.type(
+    description="A page of sessions. Rows that arrive while you page are neither skipped nor repeated."
+)
+class Connection(Generic[T]):
+    """As the Relay specification has it, with `nodes` as a shortcut."""
+
+    edges: list[Edge[T]] = strawberry.field(description="The page's sessions with their cursors.")
+    nodes: list[T | None] = strawberry.field(description="The page's sessions without cursors.")
+    page_info: PageInfo = strawberry.field(description="Whether there is more, and how to get it.")
+    total_count: int | None = strawberry.field(
+        description="How many sessions match the filter on all pages together; counted only when selected. Null, with an error, if counting takes too long."
+    )
+
+
+@strawberry.type(description="Figures over all sessions that match a filter.")
+class SessionSummary:
+    """An aggregate, not a page."""
+
+    count: int = strawberry.field(description="How many sessions match.")
+    average_duration_seconds: float = strawberry.field(
+        description="Mean duration of those that ended, in seconds; 0 if there are none."
+    )
+
+
+@strawberry.type(
+    description="What a change led to: the session as it is now, or the reasons why nothing changed."
+)
+class Payload(Generic[T]):
+    """Either `session` is there or `errors` is not empty."""
+
+    session: T | None = strawberry.field(
+        description="The session after the change; null if it was refused."
+    )
+    errors: list[UserError] = strawberry.field(
+        description="Why the change was refused; empty if it was made."
+    )
+
+
+@strawberry.type(description="What a deletion led to.")
+class DeleteSessionPayload:
+    """The same for all kinds."""
+
+    deleted_id: ID | None = strawberry.field(
+        description="Global id of the session that is gone; null if nothing was deleted."
+    )
+    errors: list[UserError] = strawberry.field(
+        description="Why nothing was deleted; empty if it was."
+    )

@@ -1,0 +1,1 @@
+"""How operations are carried out: what a selection needs, and how documents become a response."""

@@ -1,0 +1,328 @@
+"""Filters and orderings of GraphQL, generated from columns, and their meaning to the core."""
+
+import enum
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any, Optional
+
+import strawberry
+from strawberry import UNSET
+from strawberry.types.base import get_object_definition
+from strawberry.utils.str_converters import to_snake_case
+
+from resolvers.errors import BadInput, Invalid, LimitExceeded
+from resolvers.kind import Column, Kind, ValueType
+from resolvers.request import (
+    DEFAULT_PAGE,
+    EVERYTHING,
+    LARGEST_PAGE,
+    All,
+    Compare,
+    Either,
+    Filter,
+    Not,
+    Operator,
+    Order,
+    Some,
+    Window,
+)
+from resolvers.values import INT_MAX, INT_MIN, check_text
+from schema.inputs import annotation_of, make_input, plain
+from schema.scalars import LocalDateTime
+
+MOST_CONDITIONS = 200
+MOST_VALUES = 1000
+
+TEXTS: Mapping[Operator, str] = {
+    Operator.EQ: "Equal; null finds sessions without a value.",
+    Operator.NE: "Not equal; null finds sessions with a value.",
+    Operator.IN: "Equal to one of these; an empty list finds nothing.",
+    Operator.NIN: "Equal to none of these.",
+    Operator.GT: "Greater, or later.",
+    Operator.GTE: "Greater or equal, or not earlier.",
+    Operator.LT: "Less, or earlier.",
+    Operator.LTE: "Less or equal, or not later.",
+    Operator.STARTS_WITH: "Starts with this text, in the same case.",
+    Operator.CONTAINS: "Contains this text, in the same case. Cannot use an index: combine it with other conditions.",
+    Operator.EQ_IGNORE_CASE: "Equal as a whole, in whichever case.",
+}
+EQUALITY = (Operator.EQ, Operator.NE, Operator.IN, Operator.NIN)
+RANGE = (Operator.GT, Operator.GTE, Operator.LT, Operator.LTE)
+TEXT = (Operator.STARTS_WITH, Operator.CONTAINS, Operator.EQ_IGNORE_CASE)
+
+OPERATORS: Mapping[ValueType, tuple[Operator, ...]] = {
+    ValueType.TEXT: (*EQUALITY, *TEXT),
+    ValueType.INTEGER: (*EQUALITY, *RANGE),
+    ValueType.FLOAT: (*EQUALITY, *RANGE),
+    ValueType.BOOLEAN: EQUALITY,
+    ValueType.DATETIME: (*EQUALITY, *RANGE),
+    ValueType.LOCAL_DATETIME: (*EQUALITY, *RANGE),
+    ValueType.ENUM: EQUALITY,
+}
+"""What fits each type."""
+
+SCALAR_NAMES: Mapping[Any, str] = {
+    str: "String",
+    int: "Int",
+    float: "Float",
+    bool: "Boolean",
+    datetime: "DateTime",
+    LocalDateTime: "LocalDateTime",
+}
+
+
+@cache
+def condition_input(annotation: Any, type_: ValueType) -> type:
+    """The conditions on one value: StringFilter, DateTimeFilter, ContainmentTypeFilter, …"""
+    name = SCALAR_NAMES.get(annotation) or annotation.__name__
+    fields: dict[str, tuple[Any, str]] = {
+        operator.value: (
+            Optional[list[annotation]]
+            if operator in (Operator.IN, Operator.NIN)
+            else Optional[annotation],
+            TEXTS[operator],
+        )
+        for operator in OPERATORS[type_]
+    }
+    return make_input(f"{name}Filter", "Conditions on one value; all given ones must hold.", fields)
+
+
+@cache
+def list_input(element: type) -> type:
+    """The conditions on a list: StringListFilter, ChatMessageListFilter, …"""
+    name = get_object_definition(element, strict=True).name.removesuffix("Filter")
+    fields = {"some": (Optional[element], "At least one element meets all of these.")}
+    return make_input(f"{name}ListFilter", "Conditions on a list.", fields)
+
+
+def _column_inputs(type_: type, columns: Sequence[Column]) -> dict[str, tuple[Any, str]]:
+    return {
+        column.name: (Optional[_column_input(type_, column)], column.description)
+        for column in columns
+        if column.filterable and not column.hidden
+    }
+
+
+def _column_input(type_: type, column: Column) -> type:
+    annotation = annotation_of(type_, column)
+    if column.columns:
+        element = _object_input(annotation, column.columns)
+    else:
+        element = condition_input(annotation, column.type)
+    return list_input(element) if column.many else element
+
+
+@cache
+def _object_input(type_: type, columns: tuple[Column, ...]) -> type:
+    name = get_object_definition(type_, strict=True).name
+    return make_input(
+        f"{name}Filter",
+        "Conditions on the parts of an object; all given ones must hold.",
+        _column_inputs(type_, columns),
+    )
+
+
+def filter_input(type_: type, kind: Kind) -> type:
+    """The filter of a kind: its columns, and `and`, `or`, `not` over filters of the same kind."""
+    name = f"{kind.type_name}Filter"
+    own = strawberry.LazyType(name, __name__)
+    many = Optional[list[own]]  # type: ignore[valid-type]  # the type refers to itself
+    fields: dict[str, tuple[Any, str]] = {
+        "and": (many, "All of these hold; an empty list always does."),
+        "or": (many, "At least one of these holds; an empty list never does."),
+        "not": (Optional[own], "This does not hold."),
+        **_column_inputs(type_, kind.columns),
+    }
+    made = make_input(
+        name, f"Which {kind.type_name}s to find; all given conditions must hold.", fields
+    )
+    globals()[name] = made
+    return made
+
+
+def where(given: Any, kind: Kind) -> Filter:
+    """What a filter input means; BadInput or LimitExceeded if it cannot be meant."""
+    if not given:
+        return EVERYTHING
+    return _Reader().conditions(plain(given), kind.columns, (), "filter")
+
+
+class _Reader:
+    """Reads one filter and counts its conditions."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def conditions(
+        self,
+        values: Mapping[str, Any],
+        columns: Sequence[Column],
+        path: tuple[Column, ...],
+        at: str,
+    ) -> Filter:
+        by_name = {column.name: column for column in columns}
+        parts = []
+        for name, value in values.items():
+            here = f"{at}.{name}"
+            if name in ("and", "or", "not") and name not in by_name:
+                parts.append(self._combined(name, value, columns, here))
+            else:
+                parts.append(self._column(by_name[name], value, path, here))
+        return parts[0] if len(parts) == 1 else All(tuple(parts))
+
+    def _combined(self, name: str, value: Any, columns: Sequence[Column], at: str) -> Filter:
+        _not_null(value, at)
+        if name == "not":
+            return Not(self._nested(value, columns, at))
+        parts = tuple(
+            self._nested(item, columns, f"{at}[{place}]") for place, item in enumerate(value)
+        )
+        return All(parts) if name == "and" else Either(parts)
+
+    def _nested(self, value: Any, columns: Sequence[Column], at: str) -> Filter:
+        _not_empty(value, at)
+        return self.conditions(value, columns, (), at)
+
+    def _column(self, column: Column, value: Any, path: tuple[Column, ...], at: str) -> Filter:
+        _not_empty(value, at)
+        here = (*path, column)
+        if not column.many:
+            return self._value(column, value, here, at)
+        some = value["some"]
+        _not_empty(some, f"{at}.some")
+        return Some(here, self._value(column, some, (), f"{at}.some"))
+
+    def _value(
+        self, column: Column, value: Mapping[str, Any], path: tuple[Column, ...], at: str
+    ) -> Filter:
+        if column.columns:
+            return self.conditions(value, column.columns, path, at)
+        parts = tuple(
+            self._compare(path, Operator(name), operand, f"{at}.{name}")
+            for name, operand in value.items()
+        )
+        return parts[0] if len(parts) == 1 else All(parts)
+
+    def _compare(
+        self, path: tuple[Column, ...], operator: Operator, value: Any, at: str
+    ) -> Compare:
+        self._count += 1
+        if self._count > MOST_CONDITIONS:
+            raise LimitExceeded(
+                f"filter: more than {MOST_CONDITIONS} conditions. Use `in` for lists of values.",
+                argument="filter",
+            )
+        if operator not in (Operator.EQ, Operator.NE):
+            _not_null(value, at)
+        for item in value if isinstance(value, list) else [value]:
+            _check(item, at)
+        if isinstance(value, list) and len(value) > MOST_VALUES:
+            raise LimitExceeded(
+                f"{at}: {len(value)} values are too many: at most {MOST_VALUES}.", argument="filter"
+            )
+        return Compare(path, operator, value)
+
+
+def _not_null(value: Any, at: str) -> None:
+    if value is None:
+        raise BadInput(
+            f"{at}: null means nothing here. To find sessions without a value, write "
+            "`{eq: null}` for the column.",
+            argument="filter",
+        )
+
+
+def _not_empty(value: Any, at: str) -> None:
+    _not_null(value, at)
+    if not value:
+        raise BadInput(
+            f"{at}: an empty condition is ambiguous. Name what to compare, or leave it out.",
+            argument="filter",
+        )
+
+
+def _check(value: Any, at: str) -> None:
+    """Refuse what a database cannot compare."""
+    try:
+        if isinstance(value, str):
+            check_text(value)
+    except Invalid as error:
+        raise BadInput(f"{at}: {error.message}", argument="filter") from None
+    if isinstance(value, int) and not INT_MIN <= value <= INT_MAX:
+        raise BadInput(f"{at}: {value} is out of range.", argument="filter")
+
+
+@strawberry.enum(
+    description="Which way a list is ordered. Sessions without a value come first when ascending, last when descending."
+)
+class OrderDirection(enum.Enum):
+    """Both directions of every ordering use the same index."""
+
+    ASC = strawberry.enum_value("ASC", description="Smallest or earliest first.")
+    DESC = strawberry.enum_value("DESC", description="Greatest or latest first.")
+
+
+def order_input(kind: Kind) -> type:
+    """The ordering of a kind: `{field: STARTED_AT, direction: DESC}`."""
+    members = {
+        to_snake_case(column.name).upper(): strawberry.enum_value(
+            column.name, description=column.description
+        )
+        for column in kind.columns
+        if column.orderable
+    }
+    name = f"{kind.type_name}OrderField"
+    field = strawberry.enum(
+        enum.Enum(name, members),  # type: ignore[arg-type]  # enum_value() is a value
+        name=name,
+        description=f"What {kind.type_name}s can be ordered by.",
+    )
+    return make_order(f"{kind.type_name}Order", field)
+
+
+def make_order(name: str, field: Any) -> type:
+    """An ordering input over the columns that `field` enumerates."""
+    namespace = {
+        "__annotations__": {"field": field, "direction": OrderDirection},
+        "field": strawberry.field(description="The column to order by."),
+        "direction": strawberry.field(default=OrderDirection.ASC, description="Which way."),
+    }
+    return strawberry.input(
+        type(name, (), namespace),
+        name=name,
+        description="One column of an ordering; the session id decides between equals.",
+    )
+
+
+def order(given: Sequence[Any] | None, kind: Kind) -> tuple[Order, ...]:
+    """What an orderBy argument means; BadInput if a column occurs twice."""
+    parts = tuple(
+        Order(kind.by_name[part.field.value], part.direction is OrderDirection.DESC)
+        for part in given or ()
+    )
+    names = [part.column.name for part in parts]
+    if len(set(names)) < len(names):
+        raise BadInput("orderBy: a column can be given only once.", argument="orderBy")
+    return parts
+
+
+def window(first: Any, after: Any, last: Any, before: Any) -> Window:
+    """Relay's paging arguments, checked; BadInput naming the argument."""
+    first, after, last, before = (
+        None if given is UNSET else given for given in (first, after, last, before)
+    )
+    if first is not None and last is not None:
+        raise BadInput(
+            "last: first and last cannot be used together. Use first with after to go on, or last "
+            "with before to go back.",
+            argument="last",
+        )
+    for name, count in (("first", first), ("last", last)):
+        if count is not None and not 1 <= count <= LARGEST_PAGE:
+            raise BadInput(
+                f"{name}: {count} is out of range: from 1 to {LARGEST_PAGE}.", argument=name
+            )
+    if last is not None:
+        return Window(first=None, after=after, last=last, before=before)
+    return Window(first=first or DEFAULT_PAGE, after=after, before=before)

@@ -1,0 +1,187 @@
+"""Chat sessions: a visitor of a web site chatted with an operator."""
+
+import enum
+import uuid
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import strawberry
+from strawberry import Info
+
+from resolvers.errors import Conflict, Invalid
+from resolvers.kind import Document, Timeline
+from schema.answers import SessionId, act, checked, described
+from schema.columns import column, kind_of
+from schema.common import Payload, Session
+from schema.inputs import input_of
+from schema.kinds.ids import TEXTS
+from schema.scalars import LocalDateTime
+
+
+@strawberry.enum(description="Who wrote a chat message.")
+class MessageSource(enum.Enum):
+    """Stored as its name."""
+
+    OPERATOR = strawberry.enum_value("OPERATOR", description="The company's operator.")
+    VISITOR = strawberry.enum_value("VISITOR", description="The visitor of the web site.")
+
+
+@strawberry.type(description="A moment as somebody's clock showed it.")
+class ZonedDateTime:
+    """`instant` is kept by `derive`."""
+
+    date_time: LocalDateTime = column("What the clock showed.")
+    time_zone: str = column(
+        "IANA name of the clock's time zone; the company's if none was given.",
+        max_length=64,
+        format="timezone",
+        default=lambda context: context.company_timezone,
+    )
+    instant: datetime = column("The same moment in UTC.", derived=True)
+
+
+@strawberry.type(description="The button on the web site that opened the chat.")
+class ChatButton:
+    """As the company named it."""
+
+    id: str | None = column("The button's id.", max_length=200)
+    name: str | None = column("The button's name.", max_length=200)
+
+
+@strawberry.type(description="The visitor who chats.")
+class ChatVisitor:
+    """What the visitor gave, and what the browser told."""
+
+    name: str | None = column("The visitor's name.", max_length=200, personal=True)
+    email_address: str | None = column(
+        "The visitor's e-mail address.", max_length=254, personal=True
+    )
+    network_address: str | None = column("The visitor's IP address.", max_length=100, personal=True)
+    start_page: str | None = column("The page where the chat began.", max_length=2048)
+    country: str | None = column("The visitor's country.", max_length=100)
+    city: str | None = column("The visitor's city.", max_length=200)
+    operating_system: str | None = column("The visitor's operating system.", max_length=100)
+    browser: str | None = column("The visitor's browser.", max_length=100)
+    user_agent: str | None = column("What the browser calls itself.", max_length=1024)
+
+
+def zoned_now(context: Any) -> Document:
+    """Now on the company's clock."""
+    zone = ZoneInfo(context.company_timezone)
+    local = context.now().replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
+    return {"dateTime": local, "timeZone": context.company_timezone}
+
+
+@strawberry.type(description="A message in a chat.")
+class ChatMessage:
+    """Messages stay in the order in which they were stored."""
+
+    id: str = column(
+        "The message's id, unique within its chat.",
+        max_length=128,
+        default=lambda _context: uuid.uuid4().hex,
+    )
+    message: str = column("The text.", max_length=10_000, personal=True)
+    source: MessageSource = column("Who wrote it.")
+    sent: ZonedDateTime = column("When it was sent; now if not given.", default=zoned_now)
+
+
+@strawberry.type(description="A chat session: a visitor of a web site chatted with an operator.")
+class ChatSession(Session):
+    """Columns as of the Agendize Chat API."""
+
+    button: ChatButton | None = column("The button that opened the chat.")
+    visitor: ChatVisitor | None = column("The visitor who chats.")
+    start: ZonedDateTime = column("When the chat began; now if not given.", default=zoned_now)
+    messages: list[ChatMessage] = column("All messages, oldest first.", max_items=10_000)
+
+
+def derive(document: Document) -> Timeline:
+    """It starts with `start`; once closed, it ended with its last message."""
+    _set_instant(document["start"], ("start", "dateTime"))
+    for place, message in enumerate(document["messages"]):
+        _set_instant(message["sent"], ("messages", str(place), "sent", "dateTime"))
+    _check_message_ids(document["messages"])
+    started = document["start"]["instant"]
+    times = [message["sent"]["instant"] for message in document["messages"]] or [started]
+    closed = document.get("status") == "CLOSED"
+    visitor = document.get("visitor") or {}
+    customer = {"name": visitor.get("name"), "email": visitor.get("emailAddress")}
+    known = {name: value for name, value in customer.items() if value is not None} or None
+    return Timeline(
+        started,
+        max(times) if closed else None,
+        closed,
+        (max(times) - min(times)).total_seconds() if closed else None,
+        known,
+    )
+
+
+def _set_instant(moment: Document, field: tuple[str, ...]) -> None:
+    if "instant" in moment:
+        return
+    local = moment["dateTime"].replace(tzinfo=ZoneInfo(moment["timeZone"]))
+    try:
+        moment["instant"] = local.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError:
+        raise Invalid("This moment is out of range.", field) from None
+
+
+def _check_message_ids(messages: list[Document]) -> None:
+    seen = set()
+    for place, message in enumerate(messages):
+        if message["id"] in seen:
+            raise Invalid(
+                f"The chat has a message with the id {message['id']!r} already.",
+                ("messages", str(place), "id"),
+            )
+        seen.add(message["id"])
+
+
+CHAT = kind_of(
+    ChatSession,
+    name="chat",
+    collection="chat_sessions",
+    session_ids=TEXTS,
+    derive=derive,
+)
+
+
+ChatMessageInput = input_of(ChatMessage)
+
+
+@strawberry.type
+class ChatMutations:
+    """The verbs of a chat."""
+
+    @strawberry.mutation(description="Add messages at the end of a chat that goes on.")
+    async def append_chat_messages(
+        self,
+        info: Info,
+        session_id: SessionId,
+        messages: Annotated[list[ChatMessageInput], described("The messages, oldest first.")],  # type: ignore[valid-type]  # made from ChatMessage
+    ) -> Payload[ChatSession]:
+        """Messages appended at the same time are all kept, each once."""
+
+        def change(document: Document) -> None:
+            _must_be_open(document)
+            added = checked(info, CHAT, "messages", messages)
+            document["messages"] = [*document["messages"], *added]
+
+        return await act(info, CHAT, session_id, change)
+
+    @strawberry.mutation(description="A chat is over; it ended with its last message.")
+    async def close_chat_session(self, info: Info, session_id: SessionId) -> Payload[ChatSession]:
+        """A chat can be closed once."""
+
+        def change(document: Document) -> None:
+            _must_be_open(document)
+            document["status"] = "CLOSED"
+
+        return await act(info, CHAT, session_id, change)
+
+
+def _must_be_open(document: Document) -> None:
+    if document.get("status") == "CLOSED":
+        raise Conflict("The chat is closed.", ("sessionId",))

@@ -1,0 +1,153 @@
+"""Co-browse sessions: an agent and a visitor looked at the same web pages."""
+
+import secrets
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+from strawberry import UNSET, Info
+
+from resolvers.errors import Conflict, Invalid
+from resolvers.kind import Claim, Document, Timeline
+from schema.answers import SessionId, act, checked, described, now
+from schema.columns import column, kind_of
+from schema.common import Payload, Session
+from schema.kinds.ids import UUIDS
+
+
+@strawberry.type(description="A web page that was shared in a co-browse session.")
+class CoBrowsePage:
+    """`duration` is kept by `derive`."""
+
+    url: str = column("Absolute address of the page.", max_length=2048, format="uri", personal=True)
+    entered_timestamp: datetime = column(
+        "When it was opened.", default=lambda context: context.now()
+    )
+    duration: int | None = column(
+        "Whole seconds until the next page, or until the end; null for the page that is open now.",
+        derived=True,
+    )
+
+
+@strawberry.type(
+    description="A co-browse session: an agent and a visitor looked at the same web pages."
+)
+class CoBrowseSession(Session):
+    """Columns as of Genesys Co-browse 8.1's history."""
+
+    session_token: str = column(
+        "Nine digits that the visitor reads to the agent; no two live sessions share them.",
+        pattern=r"[0-9]{9}",
+        create_only=True,
+        max_length=9,
+        default=lambda _context: f"{secrets.randbelow(10**9):09}",
+    )
+    creation_time: datetime = column(
+        "When the visitor opened the session.", default=lambda context: context.now()
+    )
+    activation_time: datetime | None = column("When an agent joined; null if none did.")
+    deactivation_time: datetime | None = column("When the session ended; null while it is active.")
+    pages: list[CoBrowsePage] = column(
+        "The pages that were shared, in the order they were opened.", max_items=2000
+    )
+
+
+def derive(document: Document) -> Timeline:
+    """It starts with the agent; each page lasts until the next one, the last until the end."""
+    activated, ended = document.get("activationTime"), document.get("deactivationTime")
+    if activated is not None and activated < document["creationTime"]:
+        raise Invalid("A session cannot be activated before it is created.", ("activationTime",))
+    document["pages"] = sorted(document["pages"], key=lambda page: page["enteredTimestamp"])
+    for place, page in enumerate(document["pages"]):
+        start = activated if place == 0 and activated else page["enteredTimestamp"]
+        following = document["pages"][place + 1 : place + 2]
+        until = following[0]["enteredTimestamp"] if following else ended
+        page.pop("duration", None)
+        if until is not None:
+            page["duration"] = max(0, int((until - start).total_seconds() // 1))
+    started = activated or document["creationTime"]
+    duration = (ended - started).total_seconds() if ended else None
+    return Timeline(started, ended, ended is not None, duration, None)
+
+
+def claim(document: Document) -> Claim | None:
+    """A live session holds its token."""
+    if document.get("deactivationTime") is not None:
+        return None
+    return Claim("sessionToken", document["sessionToken"])
+
+
+CO_BROWSE = kind_of(
+    CoBrowseSession,
+    name="co_browse",
+    collection="co_browse_sessions",
+    session_ids=UUIDS,
+    derive=derive,
+    ended="deactivationTime",
+    claim=claim,
+)
+
+
+def _must_be_live(document: Document) -> None:
+    if document.get("deactivationTime") is not None:
+        raise Conflict("The session has ended.", ("sessionId",))
+
+
+@strawberry.type
+class CoBrowseMutations:
+    """The verbs of a co-browse session."""
+
+    @strawberry.mutation(description="An agent joins a co-browse session.")
+    async def activate_co_browse_session(
+        self,
+        info: Info,
+        session_id: SessionId,
+        activation_time: Annotated[
+            datetime | None, described("When the agent joined; now if not given.")
+        ] = UNSET,
+    ) -> Payload[CoBrowseSession]:
+        """A session can be activated once."""
+
+        def change(document: Document) -> None:
+            _must_be_live(document)
+            if document.get("activationTime") is not None:
+                raise Conflict("The session is active already.", ("sessionId",))
+            document["activationTime"] = activation_time or now(info)
+
+        return await act(info, CO_BROWSE, session_id, change)
+
+    @strawberry.mutation(description="A page is opened in a co-browse session.")
+    async def enter_co_browse_page(
+        self,
+        info: Info,
+        session_id: SessionId,
+        url: Annotated[str, described("Absolute address of the page.")],
+        at: Annotated[datetime | None, described("When it was opened; now if not given.")] = UNSET,
+    ) -> Payload[CoBrowseSession]:
+        """Pages stay in the order of their times."""
+
+        def change(document: Document) -> None:
+            _must_be_live(document)
+            entered = checked(
+                info, CO_BROWSE, "pages", [{"url": url, "enteredTimestamp": at or now(info)}]
+            )
+            document["pages"] = [*document["pages"], *entered]
+
+        return await act(info, CO_BROWSE, session_id, change)
+
+    @strawberry.mutation(description="A co-browse session ends.")
+    async def deactivate_co_browse_session(
+        self,
+        info: Info,
+        session_id: SessionId,
+        deactivation_time: Annotated[
+            datetime | None, described("When it ended; now if not given.")
+        ] = UNSET,
+    ) -> Payload[CoBrowseSession]:
+        """Its history is complete from now on, and its token free again."""
+
+        def change(document: Document) -> None:
+            _must_be_live(document)
+            document["deactivationTime"] = deactivation_time or now(info)
+
+        return await act(info, CO_BROWSE, session_id, change)

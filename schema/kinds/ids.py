@@ -1,0 +1,19 @@
+"""The two common ways in which session ids look and are made."""
+
+import uuid
+
+from resolvers.kind import SessionIds
+
+UUID_PATTERN = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
+UUIDS = SessionIds(
+    pattern=UUID_PATTERN,
+    description="a UUID such as 83d03970-c959-11e2-857d-082e5f12b9a1.",
+    make=lambda: str(uuid.uuid4()),
+)
+
+TEXTS = SessionIds(
+    pattern=r"[^\x00-\x20\x7f](?:[^\x00-\x1f\x7f]{0,126}[^\x00-\x20\x7f])?",
+    description="1 to 128 characters without control characters, and no blank at either end.",
+    make=lambda: uuid.uuid4().hex[:24],
+)

@@ -1,0 +1,72 @@
+"""Knowledge sessions: somebody searched the knowledge centre."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import strawberry
+from strawberry import UNSET, Info
+
+from resolvers.kind import Document, Timeline
+from schema.answers import SessionId, act, described
+from schema.columns import column, kind_of
+from schema.common import Payload, Session
+from schema.kinds.ids import UUIDS
+
+
+@strawberry.type(
+    description="A knowledge session: somebody searched the knowledge centre, perhaps anonymously. It has no end."
+)
+class KnowledgeSession(Session):
+    """Columns as of Genesys Knowledge Center 8.5's SessionInfo."""
+
+    agent_id: str | None = column("The agent who searched.", max_length=200)
+    customer_id: str | None = column("The customer who searched, or for whom.", max_length=200)
+    visit_id: str | None = column("The visit to one web site.", max_length=200)
+    global_visit_id: str | None = column("The visit over all web sites.", max_length=200)
+
+
+def derive(document: Document) -> Timeline:
+    """It starts when it is stored and never ends."""
+    started: datetime = document["createdAt"]
+    customer_id = document.get("customerId")
+    return Timeline(started, None, False, None, {"id": customer_id} if customer_id else None)
+
+
+KNOWLEDGE = kind_of(
+    KnowledgeSession,
+    name="knowledge",
+    collection="knowledge_sessions",
+    session_ids=UUIDS,
+    derive=derive,
+)
+
+
+@strawberry.type
+class KnowledgeMutations:
+    """The verbs of a knowledge session."""
+
+    @strawberry.mutation(
+        description="Tie an agent, a customer and visits to a knowledge session. An unknown session is created; what is not given stays as it was."
+    )
+    async def link_knowledge_session(
+        self,
+        info: Info,
+        session_id: SessionId,
+        agent_id: Annotated[str | None, described("The agent.")] = UNSET,
+        customer_id: Annotated[str | None, described("The customer.")] = UNSET,
+        visit_id: Annotated[str | None, described("The visit to one web site.")] = UNSET,
+        global_visit_id: Annotated[str | None, described("The visit over all web sites.")] = UNSET,
+    ) -> Payload[KnowledgeSession]:
+        """An explicit null unties."""
+        values: dict[str, Any] = {
+            "agentId": agent_id,
+            "customerId": customer_id,
+            "visitId": visit_id,
+            "globalVisitId": global_visit_id,
+        }
+        given = {name: value for name, value in values.items() if value is not UNSET}
+        return await act(info, KNOWLEDGE, session_id, _nothing_more, given, create_missing=True)
+
+
+def _nothing_more(_document: Document) -> None:
+    """The given columns are all that changes."""

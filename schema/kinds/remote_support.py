@@ -1,0 +1,172 @@
+"""Remote-support sessions: a technician worked on a customer's computer."""
+
+import enum
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+from strawberry import UNSET, Info
+
+from resolvers.errors import Conflict
+from resolvers.kind import Column, Document, Index, SessionIds, Timeline, ValueType
+from resolvers.store.operators import fold
+from schema.answers import SessionId, act, described, now
+from schema.columns import column, kind_of
+from schema.common import Payload, Session
+
+HIGHEST_ID = 2**53 - 1
+SEPARATOR = "\x1f"
+
+
+@strawberry.enum(description="How a remote-support session was started.")
+class StartMethod(enum.Enum):
+    """Stored as its name."""
+
+    APPLET = strawberry.enum_value(
+        "APPLET", description="The customer started an applet for this one session."
+    )
+    AGENT = strawberry.enum_value(
+        "AGENT", description="Through an agent program installed on the computer."
+    )
+
+
+@strawberry.type(description="A line of the chat during a remote-support session.")
+class RemoteSupportMessage:
+    """In order of time."""
+
+    at: datetime = column("When it was written.", default=lambda context: context.now())
+    author: str = column("Who wrote it.", max_length=200, personal=True)
+    text: str = column("What was written.", max_length=4000, personal=True)
+
+
+@strawberry.type(description="A field that a team added to its sessions.")
+class CustomField:
+    """The same name may occur more than once."""
+
+    name: str = column("The field's name.", max_length=32)
+    value: str = column("The field's value.", max_length=100, personal=True)
+
+
+@strawberry.type(
+    description="A remote-support session: a technician worked on a customer's computer."
+)
+class RemoteSupportSession(Session):
+    """Columns and limits as of the session-history API of N-able Take Control."""
+
+    computer_name: str | None = column(
+        "Name of the customer's computer.", max_length=50, folded=True
+    )
+    computer_domain: str | None = column(
+        "Domain or workgroup of the computer.", max_length=100, folded=True
+    )
+    computer_os: str | None = column("Operating system of the computer.", max_length=64)
+    tech_username: str | None = column(
+        "The technician's login, often an e-mail address.", max_length=100, folded=True
+    )
+    tech_name: str | None = column("The technician's name.", max_length=100)
+    customer_name: str | None = column(
+        "The customer's name.", max_length=200, folded=True, personal=True
+    )
+    customer_email: str | None = column(
+        "The customer's e-mail address.", max_length=100, folded=True, personal=True
+    )
+    customer_number: str | None = column(
+        "The customer's number in your own books.", max_length=50, folded=True
+    )
+    problem_description: str | None = column(
+        "What the customer asked for.", max_length=4000, personal=True
+    )
+    notes: str | None = column("What the technician noted.", max_length=4000, personal=True)
+    has_videos: bool = column("Whether the session was recorded.", default=lambda _context: False)
+    video_links: list[str] = column(
+        "Addresses of the recordings.", max_length=2048, format="uri", max_items=100
+    )
+    date_start: datetime = column(
+        "When the session started.", default=lambda context: context.now()
+    )
+    date_end: datetime | None = column("When the session ended; null while it is active.")
+    start_method: StartMethod | None = column("How the session was started.")
+    answered: bool = column(
+        "Whether a technician took the customer's request.", default=lambda _context: False
+    )
+    chat: list[RemoteSupportMessage] = column("The chat during the session.", max_items=5000)
+    custom_fields: list[CustomField] = column("Fields that your team added.", max_items=100)
+
+
+CUSTOM_FIELD_KEYS = Column(
+    name="customFieldKeys", type=ValueType.TEXT, many=True, derived=True, hidden=True
+)
+
+
+def custom_field_key(name: str, value: str) -> str:
+    """Name and value in one text without regard to case, so that one index finds the pair."""
+    return fold(f"{name}{SEPARATOR}{value}")
+
+
+def derive(document: Document) -> Timeline:
+    """It lasts from dateStart to dateEnd."""
+    started, ended = document["dateStart"], document.get("dateEnd")
+    if document["videoLinks"]:
+        document["hasVideos"] = True
+    document["customFieldKeys"] = [
+        custom_field_key(item["name"], item["value"]) for item in document["customFields"]
+    ]
+    customer = {
+        "id": document.get("customerNumber"),
+        "name": document.get("customerName"),
+        "email": document.get("customerEmail"),
+    }
+    known = {name: value for name, value in customer.items() if value is not None} or None
+    duration = (ended - started).total_seconds() if ended else None
+    return Timeline(started, ended, ended is not None, duration, known)
+
+
+FILTERS = (
+    "folded.computerName", "folded.computerDomain", "folded.techUsername", "folded.customerName",
+    "folded.customerEmail", "folded.customerNumber", "customFieldKeys", "hasVideos", "startMethod",
+    "answered",
+)  # fmt: skip
+"""What the vendor's page filters by, one index each."""
+
+REMOTE_SUPPORT = kind_of(
+    RemoteSupportSession,
+    name="remote_support",
+    collection="remote_support_sessions",
+    session_ids=SessionIds(
+        pattern=r"[1-9][0-9]{0,14}",
+        description="a positive whole number of at most 15 digits, such as 12334.",
+        make=None,
+    ),
+    derive=derive,
+    ended="dateEnd",
+    indexes=tuple(Index((path, "-startedAt", "-_id")) for path in FILTERS),
+    hidden=(CUSTOM_FIELD_KEYS,),
+)
+
+
+@strawberry.type
+class RemoteSupportMutations:
+    """The verbs of a remote-support session."""
+
+    @strawberry.mutation(description="A remote-support session ends, with the technician's notes.")
+    async def end_remote_support_session(
+        self,
+        info: Info,
+        session_id: SessionId,
+        date_end: Annotated[datetime | None, described("When it ended; now if not given.")] = UNSET,
+        notes: Annotated[
+            str | None,
+            described(
+                "What the technician noted (at most 4000 characters); the stored notes stay if not given."
+            ),
+        ] = UNSET,
+    ) -> Payload[RemoteSupportSession]:
+        """A session can be ended once; notes that are not given stay as they were."""
+
+        def change(document: Document) -> None:
+            if document.get("dateEnd") is not None:
+                raise Conflict("The session has ended already.", ("sessionId",))
+            document["dateEnd"] = date_end or now(info)
+
+        given = {"notes": notes} if notes else {}
+        return await act(info, REMOTE_SUPPORT, session_id, change, given)

@@ -33,7 +33,6 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self
 
 from pymongo import MongoClient
@@ -44,6 +43,7 @@ from app import launcher
 LOOPBACK = "127.0.0.1"
 COMMAND = "secantusd-py"
 POLL_SECONDS = 0.02
+NUDGE_SECONDS = 0.2
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 
@@ -111,12 +111,13 @@ class Engine:
             return
         try:
             self._process.terminate()
-            deadline = time.monotonic() + limit
-            while self.running and time.monotonic() < deadline:
-                # Its accept loop wakes with the next connection, else only after two seconds.
-                _connects(self.port)
-                with suppress(subprocess.TimeoutExpired):
-                    self._process.wait(POLL_SECONDS)
+            deadline, connected = time.monotonic() + limit, 0
+            while not self._ends_within(NUDGE_SECONDS) and time.monotonic() < deadline:
+                # A connection wakes its accept loop, which else looks up after two seconds only.
+                # If it listens even then, its interpreter lost the signal: send it again.
+                connected += _connects(self.port)
+                if connected > 1:
+                    self._process.terminate()
         finally:
             self.kill()
 
@@ -127,6 +128,12 @@ class Engine:
             self._process.wait()
             self._process = None
             self.pid_file.unlink(missing_ok=True)
+
+    def _ends_within(self, seconds: float) -> bool:
+        with suppress(subprocess.TimeoutExpired):
+            if self._process is not None:
+                self._process.wait(seconds)
+        return not self.running
 
     def _start_on(self, port: int, limit: float) -> None:
         self.port = port
@@ -230,12 +237,7 @@ class EmbeddedDatabase:
             self._held = stack.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._held.close()
 
 

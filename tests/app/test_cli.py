@@ -1,0 +1,164 @@
+"""The command line refuses in one plain sentence, and ends in order however it is asked to."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app import launcher
+from app.cli import UsageError, load_settings
+
+ROOT = Path(__file__).parents[2]
+
+# The real command line over a web application that only reports and waits.
+GATEWAY = """
+import signal, sys, types
+import app
+def serve(settings, *, demo):
+    print(settings.mongodb_uri, demo, flush=True)
+    while True:
+        signal.pause()
+app.main = types.ModuleType("app.main")
+app.main.serve = serve
+sys.modules["app.main"] = app.main
+from app import cli
+cli.main()
+"""
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """This process's variables without the gateway's, and a data folder of the test's own."""
+    shell = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
+    return {**shell, "GATEWAY_DATA_DIR": str(tmp_path / "data"), "GATEWAY_PORT": "0"}
+
+
+def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "app.cli", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def serving(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """A gateway that has its embedded database and serves; its first line is unread."""
+    with subprocess.Popen(
+        [sys.executable, "-c", GATEWAY, "serve", "--no-demo"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield process
+        process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_serves_until_told_to_end(
+    serving: subprocess.Popen[str], tmp_path: Path, number: signal.Signals
+) -> None:
+    """Ctrl-C, SIGTERM and a closed terminal stop gateway and database, with code 0 and no trace."""
+    assert serving.stdout
+    assert serving.stderr
+    uri, demo = serving.stdout.readline().split()
+    assert uri.startswith("mongodb://127.0.0.1:")
+    assert demo == "False"
+    serving.send_signal(number)
+    assert serving.wait(30) == 0
+    assert "Traceback" not in serving.stderr.read()
+    assert not (tmp_path / "data" / "mongodb.pid").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's promise is Linux's")
+def test_killed_gateway_takes_its_database_along(
+    serving: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    """After SIGKILL the database process is gone, too."""
+    assert serving.stdout
+    serving.stdout.readline()
+    note = (tmp_path / "data" / "mongodb.pid").read_text()
+    pid = int(note.split(",")[0].rpartition(" ")[2])
+    serving.kill()
+    deadline = time.monotonic() + 30
+    while launcher.process_started(pid) is not None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_taken_port_is_a_sentence(environment: dict[str, str]) -> None:
+    """A taken port names itself and `--port`, before any database is started."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        ended = run(environment, "serve", "--port", str(port))
+    assert ended.returncode == 1
+    assert f"Port {port} of 127.0.0.1" in ended.stderr
+    assert "--port" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_unknown_host_is_a_sentence(environment: dict[str, str]) -> None:
+    """An address that is not this machine's is refused by name."""
+    ended = run(environment, "serve", "--host", "192.0.2.1")
+    assert ended.returncode == 1
+    assert "192.0.2.1" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["serve", "--port", "65536"], "--port"),
+        (["serve", "--prot", "1"], "--prot"),
+        (["sevre"], "serve"),
+    ],
+)
+def test_bad_usage_exits_with_2(
+    environment: dict[str, str], arguments: list[str], said: str
+) -> None:
+    """A wrong command or option is named."""
+    ended = run(environment, *arguments)
+    assert ended.returncode == 2
+    assert said in ended.stderr
+
+
+def test_wrong_variable_exits_with_2(environment: dict[str, str]) -> None:
+    """The sentence names the variable and what would be right."""
+    ended = run({**environment, "GATEWAY_PORT": "http"}, "serve")
+    assert ended.returncode == 2
+    assert "GATEWAY_PORT is wrong: Input should be a valid integer" in ended.stderr
+    assert "0 picks a free one" in ended.stderr
+
+
+def test_unknown_variable_is_refused_with_the_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A misspelt setting is not ignored."""
+    monkeypatch.setenv("GATEWAY_MONGO_URI", "mongodb://user:secret@db")
+    with pytest.raises(UsageError, match=r"GATEWAY_MONGO_URI .* GATEWAY_MONGODB_URI") as raised:
+        load_settings()
+    assert "secret" not in str(raised.value)
+
+
+def test_value_of_a_wrong_variable_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A value may be a secret that slipped into the wrong variable."""
+    monkeypatch.setenv("GATEWAY_MAX_BODY_BYTES", "hunter2")
+    with pytest.raises(UsageError, match="GATEWAY_MAX_BODY_BYTES") as raised:
+        load_settings()
+    assert "hunter2" not in str(raised.value)
+
+
+def test_options_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was typed counts more than what was exported; what was not typed is the latter."""
+    monkeypatch.setenv("GATEWAY_PORT", "1234")
+    assert load_settings(port=None).port == 1234
+    assert load_settings(port=0).port == 0

@@ -95,9 +95,11 @@ async def run(port: int, case: Case, requests: int, connections: int) -> None:
             group.create_task(worker())
 
 
-async def measure(port: int, pid: int, case: Case, requests: int, connections: int) -> float:
-    """CPU milliseconds of the server per request, after a warm-up of half as many."""
-    await run(port, case, requests // 2, connections)
+async def measure(
+    port: int, pid: int, case: Case, requests: int, connections: int, warmup: int
+) -> float:
+    """CPU milliseconds of the server per request, after a warm-up."""
+    await run(port, case, warmup, connections)
     before = cpu_seconds(pid)
     await run(port, case, requests, connections)
     return (cpu_seconds(pid) - before) * 1000 / requests
@@ -110,6 +112,7 @@ def main() -> None:
     parser.add_argument("--pid", type=int, required=True, help="the server's process")
     parser.add_argument("--case", required=True, help="list-N, vendor-N, one or create")
     parser.add_argument("--requests", type=int, default=2000)
+    parser.add_argument("--warmup", type=int, help="uncounted requests before; else a quarter")
     parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--json", action="store_true", help="print a JSON object")
     options = parser.parse_args()
@@ -117,7 +120,14 @@ def main() -> None:
     started = time.monotonic()
     try:
         cost = asyncio.run(
-            measure(options.port, options.pid, case, options.requests, options.connections)
+            measure(
+                options.port,
+                options.pid,
+                case,
+                options.requests,
+                options.connections,
+                options.requests // 4 if options.warmup is None else options.warmup,
+            )
         )
     except* (BadAnswerError, OSError, EOFError, TimeoutError) as group:
         sys.exit(f"{case.name}: {_first(group)}")

@@ -95,15 +95,17 @@ class Run:
             return None
 
     def round(self, number: int) -> None:
-        """Every case on every server once, the servers side by side for each case."""
+        """Every case on every server once, side by side for each case; round 0 only warms up."""
         for case in self._cases():
             for one, answered in self.up:
                 if case in answered:
-                    self.status.update(f"round {number + 1}: {case} on {one.server.name}")
-                    self._load(one, case, number)
+                    self.status.update(f"round {number}: {case} on {one.server.name}")
+                    factor = one.server.share if number else one.server.warmup
+                    cost = self._load(one, case, max(int(self.options.requests * factor), 100))
+                    if number and cost is not None:
+                        self.results.add(one.server.name, case, number, cost)
 
-    def _load(self, one: Running, case: str, number: int) -> None:
-        requests = max(int(self.options.requests * one.server.share), 100)
+    def _load(self, one: Running, case: str, requests: int) -> float | None:
         command = [
             *(sys.executable, "-m", "benchmarks.load", "--json", "--case", case),
             *("--port", str(one.port), "--pid", str(one.pid), "--requests", str(requests)),
@@ -113,9 +115,8 @@ class Run:
         )
         if done.returncode:
             self.note(f"{one.server.name}: {(done.stderr.strip() or 'no figure')[-300:]}")
-        else:
-            cost = json.loads(done.stdout)["cpu_ms"]
-            self.results.add(one.server.name, case, number, cost)
+            return None
+        return float(json.loads(done.stdout)["cpu_ms"])
 
     def note(self, text: str) -> None:
         """Say it once, at the end as well."""
@@ -132,7 +133,7 @@ def measure(options: argparse.Namespace, console: Console) -> Results:
             if server.name in options.only:
                 status.update(f"starting {server.name}")
                 run.boot(server, stack)
-        for number in range(options.rounds):
+        for number in range(options.rounds + 1):
             run.round(number)
     return run.results
 

@@ -1,10 +1,13 @@
 """What a request carries along: the store, the clock, and who asks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from resolvers.access import EVERYBODY, Caller
+from resolvers.kind import Kind
+from resolvers.request import All, Compare, Filter, Operator
 from resolvers.store.store import Store
 
 
@@ -22,5 +25,16 @@ class Context:
     company_timezone: str = "UTC"
     """IANA name; for chats that name no zone."""
     now: Callable[[], datetime] = utc_now
+    caller: Caller = EVERYBODY
+    retention: Mapping[str, int] = field(default_factory=dict)
+    """Seconds for which sessions of a kind are kept, by the kind's name; none: for ever."""
     cache: dict[Any, Any] = field(default_factory=dict)
     """What this request has read already."""
+
+    def visible(self, kind: Kind) -> Filter:
+        """The sessions that this request may see: the caller's own, and none that has expired."""
+        parts = [self.caller.visible(kind)]
+        if seconds := self.retention.get(kind.name):
+            oldest = self.now() - timedelta(seconds=seconds)
+            parts.append(Compare((kind.by_name["startedAt"],), Operator.GT, oldest))
+        return All(tuple(parts))

@@ -6,13 +6,22 @@ the stored session unchanged.
 
 import copy
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from resolvers import claims
+from resolvers.access import Action, mask, require_impersonal
 from resolvers.context import Context
-from resolvers.errors import AlreadyExists, Conflict, CorruptDocument, Invalid, NotFound
+from resolvers.errors import (
+    AlreadyExists,
+    Conflict,
+    CorruptDocument,
+    Forbidden,
+    Invalid,
+    NotFound,
+)
 from resolvers.kind import Document, Kind
-from resolvers.request import EVERYTHING, Filter, Page, Read, Summary
+from resolvers.request import EVERYTHING, All, Filter, Page, Read, Summary
 from resolvers.store import read as reads
 from resolvers.store import write as writes
 from resolvers.values import add_folded, check_session_id, check_text, clean, complete
@@ -20,39 +29,55 @@ from resolvers.values import add_folded, check_session_id, check_text, clean, co
 Change = Callable[[Document], None]
 """Alters a copy of a session in place; raises a UserError where its state does not allow that."""
 
+Columns = frozenset[str] | None
+
 ATTEMPTS = 100
 """How often a write starts again because another process changed the session meanwhile."""
 
 
 async def get(
-    context: Context, kind: Kind, session_id: str, columns: frozenset[str] | None = None
+    context: Context,
+    kind: Kind,
+    session_id: str,
+    columns: Columns = None,
+    where: Filter = EVERYTHING,
 ) -> Document | None:
-    """The session with that id, or None."""
-    if not _storable(session_id):
-        return None
-    return await reads.one(context.store, kind, session_id, EVERYTHING, columns)
+    """The session with that id if it meets `where`, or None."""
+    return (await get_many(context, kind, (session_id,), columns, where)).get(session_id)
 
 
 async def get_many(
     context: Context,
     kind: Kind,
     session_ids: Iterable[str],
-    columns: frozenset[str] | None = None,
+    columns: Columns = None,
     where: Filter = EVERYTHING,
 ) -> dict[str, Document]:
-    """The sessions with those ids, by id; unknown ones are left out."""
-    ids = [session_id for session_id in session_ids if _storable(session_id)]
-    return await reads.many(context.store, kind, ids, where, columns) if ids else {}
+    """The sessions with those ids that meet `where`, by id; unknown ones are left out."""
+    context.caller.require(kind, Action.READ)
+    found = await _stored(context, kind, session_ids, columns, where)
+    return {session_id: _shown(context, kind, row) for session_id, row in found.items()}
 
 
 async def list_(context: Context, read: Read) -> Page:
     """One page of sessions."""
-    return await reads.page(context.store, read)
+    context.caller.require(read.kind, Action.READ)
+    if not context.caller.sees_personal:
+        require_impersonal(read.where, read.order)
+    page = await reads.page(
+        context.store, replace(read, where=All((read.where, context.visible(read.kind))))
+    )
+    for row in page.documents:
+        _shown(context, read.kind, row)
+    return page
 
 
 async def summarise(context: Context, kind: Kind, where: Filter) -> Summary:
     """How many sessions meet `where`, and how long they lasted on average."""
-    return await reads.summary(context.store, kind, where)
+    context.caller.require(kind, Action.READ)
+    if not context.caller.sees_personal:
+        require_impersonal(where, ())
+    return await reads.summary(context.store, kind, All((where, context.visible(kind))))
 
 
 async def create(
@@ -62,6 +87,7 @@ async def create(
 
     `status` is for imports: a chat that is known to be over.
     """
+    context.caller.require(kind, Action.WRITE)
     given = dict(values)
     session_id = given.pop("sessionId", None)
     cleaned = clean(context, kind.columns, given)
@@ -72,11 +98,12 @@ async def create(
     if status:
         document["status"] = status
     document = _derived(kind, document)
+    _require_own(context, kind, document)
     if session_id is None and kind.session_ids.make is None:
-        return await _numbered(context, kind, document)
+        return _shown(context, kind, await _numbered(context, kind, document))
     document = {"_id": _checked_id(kind, session_id), **document}
     await _insert(context, kind, document)
-    return document
+    return _shown(context, kind, document)
 
 
 async def update(
@@ -109,22 +136,24 @@ async def act(
 
     An unknown session is NotFound, unless `create_missing` holds the values to create it with.
     """
+    context.caller.require(kind, Action.WRITE)
     async with context.store.turns.turn((kind.name, session_id), context.store.deadline):
         for _ in range(ATTEMPTS):
-            before = await get(context, kind, session_id)
+            before = await _one(context, kind, session_id)
             if before is None and create_missing is not None:
                 before = await _create_or_get(context, kind, session_id, create_missing)
             if before is None:
                 raise not_found(kind, session_id)
             after = _changed(context, kind, before, change)
             if after is before or await _replace(context, kind, before, after):
-                return after
+                return _shown(context, kind, after)
     raise Conflict("The session keeps being changed by others. Try again.")
 
 
 async def delete(context: Context, kind: Kind, session_id: str) -> Document:
     """Remove a session and return what it was."""
-    document = await get(context, kind, session_id)
+    context.caller.require(kind, Action.WRITE)
+    document = await _one(context, kind, session_id)
     if document is None or not await writes.delete(context.store, kind, document):
         raise not_found(kind, session_id)
     await claims.release(context, kind, claims.of(kind, document), document)
@@ -136,6 +165,38 @@ def not_found(kind: Kind, session_id: str) -> NotFound:
     return NotFound(
         f"There is no {kind.type_name} with the session id {session_id!r}.", ("sessionId",)
     )
+
+
+async def _stored(
+    context: Context,
+    kind: Kind,
+    session_ids: Iterable[str],
+    columns: Columns = None,
+    where: Filter = EVERYTHING,
+) -> dict[str, Document]:
+    """The visible sessions with those ids, as they are stored."""
+    ids = [session_id for session_id in session_ids if _storable(session_id)]
+    if not ids:
+        return {}
+    return await reads.many(context.store, kind, ids, All((where, context.visible(kind))), columns)
+
+
+async def _one(context: Context, kind: Kind, session_id: str) -> Document | None:
+    return (await _stored(context, kind, (session_id,))).get(session_id)
+
+
+def _shown(context: Context, kind: Kind, document: Document) -> Document:
+    """The document as the caller may see it."""
+    if not context.caller.sees_personal:
+        mask(kind.columns, document)
+    return document
+
+
+def _require_own(context: Context, kind: Kind, document: Document) -> None:
+    """Forbidden if the caller may not see the session that it is about to store."""
+    bots = context.caller.bots
+    if bots is not None and "botId" in kind.by_name and document["botId"] not in bots:
+        raise Forbidden("This credential may not store sessions of that bot.")
 
 
 def _storable(session_id: str) -> bool:
@@ -185,7 +246,7 @@ async def _create_or_get(
     try:
         return await create(context, kind, {**values, "sessionId": session_id})
     except AlreadyExists:
-        return await get(context, kind, session_id)
+        return await _one(context, kind, session_id)
 
 
 def _changed(context: Context, kind: Kind, before: Document, change: Change) -> Document:
@@ -194,6 +255,7 @@ def _changed(context: Context, kind: Kind, before: Document, change: Change) -> 
     change(after)
     complete(context, kind.columns, after)
     after = _derived(kind, after)
+    _require_own(context, kind, after)
     if after == before:
         return before
     now = context.now()

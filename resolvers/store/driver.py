@@ -123,3 +123,10 @@ async def _alive(ping: Callable[[], Awaitable[Any]], seconds: float) -> bool:
 async def opened(cursor: Any) -> Any:
     """The cursor of an aggregation: PyMongo gives it after an await, Motor at once."""
     return await cursor if inspect.isawaitable(cursor) else cursor
+
+
+async def close(client: Any) -> None:
+    """Close the client: an await with PyMongo, a call with Motor."""
+    closing = client.close()
+    if inspect.isawaitable(closing):
+        await closing

@@ -94,7 +94,12 @@ class RemoteSupportSession(Session):
 
 
 CUSTOM_FIELD_KEYS = Column(
-    name="customFieldKeys", type=ValueType.TEXT, many=True, derived=True, hidden=True
+    name="customFieldKeys",
+    type=ValueType.TEXT,
+    many=True,
+    derived=True,
+    hidden=True,
+    personal=True,
 )
 
 

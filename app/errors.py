@@ -1,0 +1,21 @@
+"""The HTTP status of each error code."""
+
+from collections.abc import Mapping
+
+STATUS: Mapping[str, int] = {
+    "GRAPHQL_PARSE_FAILED": 400,
+    "GRAPHQL_VALIDATION_FAILED": 400,
+    "BAD_USER_INPUT": 400,
+    "UNAUTHENTICATED": 401,
+    "FORBIDDEN": 403,
+    "NOT_FOUND": 404,
+    "ALREADY_EXISTS": 409,
+    "CONFLICT": 409,
+    "INVALID": 422,
+    "LIMIT_EXCEEDED": 400,
+    "RATE_LIMITED": 429,
+    "TIMEOUT": 503,
+    "UNAVAILABLE": 503,
+    "CORRUPT_DOCUMENT": 500,
+    "INTERNAL": 500,
+}

@@ -1,0 +1,95 @@
+"""Who asks, what they may do, and what they may see."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from resolvers.errors import Forbidden
+from resolvers.kind import Column, Document, Kind
+from resolvers.request import All, Compare, Either, Filter, Not, Operator, Order, Some
+
+MASK = "***"
+"""What stands where a personal text would."""
+
+
+class Action(StrEnum):
+    """The second half of a scope, as in `bot:read`."""
+
+    READ = "read"
+    WRITE = "write"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A request's credential, as far as decisions need it."""
+
+    id: str
+    scopes: frozenset[str]
+    """`bot:read`, `chat:write`, `*:read`, `pii:read`, or `admin` for everything."""
+    bots: frozenset[str] | None = None
+    """The only bots it may see; None for all."""
+
+    def may(self, kind: Kind, action: Action) -> bool:
+        """Whether a scope covers this."""
+        return not self.scopes.isdisjoint({"admin", f"{kind.name}:{action}", f"*:{action}"})
+
+    def require(self, kind: Kind, action: Action) -> None:
+        """Forbidden unless a scope covers this."""
+        if not self.may(kind, action):
+            raise Forbidden(
+                f"This needs the scope {kind.name}:{action} (or *:{action}). "
+                "Ask for a credential that has it."
+            )
+
+    @property
+    def sees_personal(self) -> bool:
+        """Whether personal columns are shown."""
+        return not self.scopes.isdisjoint({"admin", "pii:read"})
+
+    def visible(self, kind: Kind) -> Filter:
+        """The sessions of a kind that it may see at all."""
+        bot_id = kind.by_name.get("botId")
+        if self.bots is None or bot_id is None:
+            return All(())
+        return Compare((bot_id,), Operator.IN, tuple(sorted(self.bots)))
+
+
+EVERYBODY = Caller("everybody", frozenset({"admin"}))
+"""The caller where access is off."""
+
+
+def mask(columns: tuple[Column, ...], document: Document) -> None:
+    """Put MASK in the place of every personal text, in nested parts too."""
+    for column in columns:
+        value = document.get(column.path)
+        if value is None:
+            continue
+        if column.columns:
+            for part in value if isinstance(value, list) else [value]:
+                if isinstance(part, dict):
+                    mask(column.columns, part)
+        elif column.personal:
+            document[column.path] = [MASK for _ in value] if isinstance(value, list) else MASK
+
+
+def require_impersonal(where: Filter, order: tuple[Order, ...]) -> None:
+    """Forbidden if a filter or ordering would give away what is masked."""
+    for column in [*_columns(where), *(part.column for part in order)]:
+        if column.personal:
+            raise Forbidden(
+                f"{column.name} is personal: filtering or ordering by it needs the scope pii:read."
+            )
+
+
+def _columns(where: Filter) -> Iterator[Column]:
+    match where:
+        case Compare(path=path):
+            yield from path
+        case Some(path, condition):
+            yield from path
+            yield from _columns(condition)
+        case All(parts) | Either(parts):
+            for part in parts:
+                yield from _columns(part)
+        case Not(part):
+            yield from _columns(part)

@@ -137,6 +137,8 @@
       defaultHeaders: headers,
       defaultTabs: tabs.length ? tabs : undefined,
       onTabChange: (state) => share(state, first),
+      // Variables rather than a key on the screen; on a phone the room is needed.
+      defaultEditorToolsVisibility: innerWidth > 768 ? "variables" : false,
       isHeadersEditorEnabled: true,
       shouldPersistHeaders: false,
       showPersistHeadersSettings: false,

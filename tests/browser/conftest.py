@@ -18,6 +18,8 @@ from typing import Any
 import pytest
 import uvicorn
 
+from app import explorer
+
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 FLAGS = [
     "--no-sandbox",
@@ -45,9 +47,11 @@ def _unavailable(reason: str) -> None:
     pytest.skip(reason)
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: while Playwright is started, its event loop counts as running in this
+# thread, and other modules' tests could not call asyncio.run.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """One headless Chromium for the session; a test is skipped without it, but fails in CI."""
+    """One headless Chromium for a module; a test is skipped without it, but fails in CI."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
@@ -58,6 +62,13 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def installed() -> None:
+    """What npm installs is there; a test is skipped without it, but fails in CI."""
+    if not (Path(explorer.__file__).parent / "static/graphiql/node_modules/graphiql").is_dir():
+        _unavailable("scripts/setup ran without npm: the browser packages are missing")
 
 
 @contextlib.contextmanager
@@ -167,6 +178,14 @@ class Visit:
             _GET_EDITOR + ".getValue().trim() !== ''", arg=_EDITORS["Result"]
         )
         return json.loads(self.text("Result"))
+
+    def wait_for_result(self, part: str) -> None:
+        """Wait until the result holds this text."""
+        self.page.wait_for_function(
+            "([selector, part]) => "
+            "document.querySelector(selector).CodeMirror.getValue().includes(part)",
+            arg=[_EDITORS["Result"], part],
+        )
 
     def _await_editor(self, what: str, value: str) -> None:
         self.page.wait_for_function(

@@ -18,7 +18,7 @@ FOLDER = Path(explorer.__file__).parent / "static" / "graphiql"
 
 
 @pytest.fixture
-def client(serve: Any) -> Iterator[httpx.Client]:
+def client(serve: Any, installed: None) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=serve(explorer_stub.application())) as client:
         yield client
 

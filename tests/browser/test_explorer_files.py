@@ -14,6 +14,7 @@ import pytest
 
 from app import explorer
 
+SCHEMA = Path(__file__).parents[2] / "schema" / "schema.graphql"
 FOLDER = Path(explorer.__file__).parent / "static" / "graphiql"
 
 
@@ -35,6 +36,20 @@ def test_examples_are_complete_operations_with_distinct_names() -> None:
         declared = {one.variable.name.value for one in operation.variable_definitions or ()}
         assert set(explorer_stub.as_json(example.variables or "") or {}) == declared
     assert len(names) == len(set(names)) >= 15
+
+
+def test_examples_are_valid_against_the_committed_schema() -> None:
+    """Every example passes validation, and its variables have the types it declares."""
+    schema = graphql.build_schema(SCHEMA.read_text("utf-8"))
+    for example in explorer.load_examples():
+        document = graphql.parse(example.query)
+        assert graphql.validate(schema, document) == [], example.name
+        operation = graphql.get_operation_ast(document)
+        assert operation is not None
+        given = explorer_stub.as_json(example.variables or "") or {}
+        declared = operation.variable_definitions or ()
+        refused = graphql.get_variable_values(schema, declared, given)
+        assert not isinstance(refused, list), (example.name, refused)
 
 
 def test_examples_reach_the_page(client: httpx.Client) -> None:

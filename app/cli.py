@@ -54,10 +54,10 @@ def serve(
     with _plain_failures(), _orderly_end():
         settings = load_settings(host=host, port=port)
         check_port_is_free(settings.host, settings.port)
-        from app import main as gateway  # late: the help and a refusal need no web framework
+        from app.main import serve as run  # late: the help and a refusal need no web framework
 
         with _database(settings) as complete:
-            gateway.serve(complete, demo=demo)
+            run(complete, demo=demo)
 
 
 def load_settings(**given: str | int | None) -> Settings:

@@ -112,7 +112,7 @@ def main() -> None:
     parser.add_argument("--pid", type=int, required=True, help="the server's process")
     parser.add_argument("--case", required=True, help="list-N, vendor-N, one or create")
     parser.add_argument("--requests", type=int, default=2000)
-    parser.add_argument("--warmup", type=int, help="uncounted requests before; else a quarter")
+    parser.add_argument("--warmup", type=int, default=200, help="uncounted requests before")
     parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--json", action="store_true", help="print a JSON object")
     options = parser.parse_args()
@@ -126,7 +126,7 @@ def main() -> None:
                 case,
                 options.requests,
                 options.connections,
-                options.requests // 4 if options.warmup is None else options.warmup,
+                options.warmup,
             )
         )
     except* (BadAnswerError, OSError, EOFError, TimeoutError) as group:

@@ -10,8 +10,8 @@ from rich.table import Table
 
 FLOOR = "floor"
 TITLES = {
-    "list": "{} row(s)",
-    "vendor": "vendor, {}",
+    "list": "page of {}",
+    "vendor": "vendor {}",
     "one": "by id",
     "create": "write",
 }
@@ -80,16 +80,14 @@ class Results:
         if others := self.cases("vendor", "one", "create"):
             owners = {server for server, case in self.costs if case in others}
             rows = [server for server in self.servers() if server in owners]
-            console.print(
-                self._table("Vendor list by rows, GraphQL by id, one stored write", others, rows)
-            )
+            console.print(self._table("Vendor list, by id, stored write", others, rows))
         if self.startups:
             console.print(self._boots())
         for note in self.notes:
             console.print(f"· {note}", markup=False, highlight=False)
 
     def _table(self, title: str, cases: list[str], servers: Iterable[str]) -> Table:
-        table = Table(title=f"{title}: CPU ms a request × the floor", title_justify="left")
+        table = Table(title=f"{title}: CPU ms a request × floor", title_justify="left")
         table.add_column("server")
         for case in cases:
             kind, _, size = case.partition("-")

@@ -95,20 +95,21 @@ class Run:
             return None
 
     def round(self, number: int) -> None:
-        """Every case on every server once, side by side for each case; round 0 only warms up."""
+        """Every case on every server once, side by side for each case."""
         for case in self._cases():
             for one, answered in self.up:
                 if case in answered:
                     self.status.update(f"round {number}: {case} on {one.server.name}")
-                    factor = one.server.share if number else one.server.warmup
-                    cost = self._load(one, case, max(int(self.options.requests * factor), 100))
-                    if number and cost is not None:
+                    cost = self._load(one, case)
+                    if cost is not None:
                         self.results.add(one.server.name, case, number, cost)
 
-    def _load(self, one: Running, case: str, requests: int) -> float | None:
+    def _load(self, one: Running, case: str) -> float | None:
+        requests = max(int(self.options.requests * one.server.share), 100)
         command = [
             *(sys.executable, "-m", "benchmarks.load", "--json", "--case", case),
             *("--port", str(one.port), "--pid", str(one.pid), "--requests", str(requests)),
+            *("--warmup", str(one.server.warmup)),
         ]
         done = subprocess.run(
             command, cwd=ROOT, capture_output=True, text=True, timeout=LOAD_SECONDS
@@ -133,7 +134,7 @@ def measure(options: argparse.Namespace, console: Console) -> Results:
             if server.name in options.only:
                 status.update(f"starting {server.name}")
                 run.boot(server, stack)
-        for number in range(options.rounds + 1):
+        for number in range(1, options.rounds + 1):
             run.round(number)
     return run.results
 

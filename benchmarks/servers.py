@@ -32,15 +32,16 @@ Command = Callable[[int, str], list[str]]  # port, engine → what to run
 class Server:
     """A row of the table: its command, the cases it answers, its share of the requests.
 
-    `warmup` is how many times the requests of a load it gets before the first round: V8 is done
-    with compiling after some ten thousand, CPython has nothing to compile.
+    `warmup` is the number of uncounted requests before each load. V8 drops compiled code while a
+    server idles between its loads and needs some thousand requests to be back at its speed; CPython
+    has nothing to compile.
     """
 
     name: str
     command: Command
     kinds: frozenset[str] = frozenset({"list"})
     share: float = 1.0
-    warmup: float = 0.5
+    warmup: int = 200
     environment: Callable[[str], Mapping[str, str]] = field(default=lambda engine: {})
     needs_node: bool = False
 
@@ -75,9 +76,11 @@ EVERYTHING = frozenset({"list", "vendor", "one", "create"})
 SERVERS = (
     Server("floor", _module("benchmarks.floor"), EVERYTHING),
     Server("gateway", _gateway, EVERYTHING, environment=_gateway_environment),
-    Server("mercurius", _node("mercurius.js"), warmup=5, environment=_production, needs_node=True),
-    Server("apollo", _node("apollo.js"), warmup=5, environment=_production, needs_node=True),
-    Server("plain", _module("benchmarks.plain"), share=0.25, warmup=0.1),
+    Server(
+        "mercurius", _node("mercurius.js"), warmup=4000, environment=_production, needs_node=True
+    ),
+    Server("apollo", _node("apollo.js"), warmup=4000, environment=_production, needs_node=True),
+    Server("plain", _module("benchmarks.plain"), share=0.25, warmup=50),
 )
 
 

@@ -29,6 +29,8 @@ class WireEngine(Engine):
     def __init__(self, folder: Path) -> None:
         self._reserved = reserve_port()
         super().__init__(folder, port=self._reserved.getsockname()[1], options=OPTIONS)
+        if sys.platform != "linux":  # elsewhere the engine could not listen on it
+            self._reserved.close()
 
     def freeze(self) -> None:
         """Stop the process where it is: connections stay open, nothing is answered."""
@@ -47,26 +49,13 @@ class WireEngine(Engine):
 def reserve_port() -> socket.socket:
     """Return a socket that holds a free loopback port, without listening, until it is closed.
 
-    Linux lets an engine listen on a port bound like this and gives it to nobody else, also while
-    the engine is down. Other systems do not allow it: the port is then merely a likely free one.
+    Linux lets an engine listen on a port held like this and gives it to nobody else, also while
+    the engine is down.
     """
     held = socket.socket()
     held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     held.bind((LOOPBACK, 0))
-    if sys.platform != "linux":
-        port = held.getsockname()[1]
-        held.close()
-        held = _Remembered(port)
     return held
-
-
-class _Remembered(socket.socket):
-    def __init__(self, port: int) -> None:
-        super().__init__()
-        self._port = port
-
-    def getsockname(self) -> tuple[str, int]:
-        return LOOPBACK, self._port
 
 
 @pytest.fixture(scope="session")

@@ -121,7 +121,7 @@ class CorruptDocument(GatewayError):
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:
-    """The end of a sentence that names the allowed words, and the one that `name` comes close to."""
+    """The end of a message: the allowed words, and the one that `name` comes close to."""
     words = sorted(allowed)
     close = get_close_matches(name, words, n=1)
     hint = f"Did you mean {close[0]}? " if close else ""

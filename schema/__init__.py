@@ -1,1 +1,4 @@
-"""The GraphQL surface: kinds, filters, orderings, inputs and root fields. It may import resolvers, never app."""
+"""The GraphQL surface: kinds, filters, orderings, inputs and root fields.
+
+It may import resolvers, never app.
+"""

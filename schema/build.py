@@ -60,12 +60,12 @@ def _queries(entry: KindType) -> dict[str, StrawberryField]:
 
 def _mutations(entry: KindType) -> dict[str, StrawberryField]:
     name = entry.field_name
-    own = get_object_definition(entry.mutations, strict=True).fields if entry.mutations else []
+    verbs = get_object_definition(entry.mutations, strict=True) if entry.mutations else None
     return {
         f"create_{name}": fields.create_field(entry),
         f"update_{name}": fields.update_field(entry),
         f"delete_{name}": fields.delete_field(entry),
-        **{field.python_name: field for field in own},
+        **{field.python_name: field for field in (verbs.fields if verbs else ())},
     }
 
 

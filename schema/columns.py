@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from strawberry.types.base import (
@@ -75,7 +76,7 @@ def columns_of(type_: type) -> tuple[Column, ...]:
             continue
         if not isinstance(note, Column):
             note = _column(field, note)
-            field.metadata = {**field.metadata, NOTE: note}
+            field.metadata = MappingProxyType({**field.metadata, NOTE: note})
         found.append(note)
     return tuple(found)
 

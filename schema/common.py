@@ -149,12 +149,12 @@ class Edge(Generic[T]):
         description="This row's place: opaque, and good for this ordering only."
     )
     node: T | None = strawberry.field(
-        description="The session; null only if its stored record is damaged, which an error then says."
+        description="The session; null only if its stored record is damaged, which an error says."
     )
 
 
 @strawberry.type(
-    description="A page of sessions. Rows that arrive while you page are neither skipped nor repeated."
+    description="A page of sessions. Rows that arrive meanwhile are neither skipped nor repeated."
 )
 class Connection(Generic[T]):
     """As the Relay specification has it, with `nodes` as a shortcut."""
@@ -163,7 +163,8 @@ class Connection(Generic[T]):
     nodes: list[T | None] = strawberry.field(description="The page's sessions without cursors.")
     page_info: PageInfo = strawberry.field(description="Whether there is more, and how to get it.")
     total_count: int | None = strawberry.field(
-        description="How many sessions match the filter on all pages together; counted only when selected. Null, with an error, if counting takes too long."
+        description="How many sessions match the filter on all pages together; counted only when "
+        "selected. Null, with an error, if counting takes too long."
     )
 
 
@@ -178,7 +179,7 @@ class SessionSummary:
 
 
 @strawberry.type(
-    description="What a change led to: the session as it is now, or the reasons why nothing changed."
+    description="What a change led to: the session as it is now, or why nothing changed."
 )
 class Payload(Generic[T]):
     """Either `session` is there or `errors` is not empty."""

@@ -37,7 +37,8 @@ class UserError:
 
     code: ErrorCode = strawberry.field(description="The kind of problem, for programs.")
     field: list[str] | None = strawberry.field(
-        description='Path of the input field that is to blame, such as `["input", "messages", "0", "message"]`.'
+        description="Path of the input field that is to blame, such as "
+        '`["input", "messages", "0", "message"]`.'
     )
     message: str = strawberry.field(
         description="What is wrong and what would be right, for people."

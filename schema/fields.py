@@ -1,5 +1,6 @@
 """Root fields: three queries and three mutations for a kind, made by one function each."""
 
+import builtins
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Optional
@@ -14,7 +15,7 @@ from resolvers.kind import Document, Kind
 from resolvers.request import Page, Read
 from resolvers.store import cursor
 from resolvers.store.plan import ordering, sort_paths
-from schema import filters
+from schema import filters, paging
 from schema.answers import SessionId, context, deletion, described, payload
 from schema.common import (
     Connection,
@@ -49,7 +50,7 @@ class KindType:
 
     kind: Kind
     type: type
-    mutations: type | None = None
+    mutations: builtins.type | None = None
 
     @property
     def field_name(self) -> str:
@@ -79,7 +80,7 @@ def get_field(entry: KindType) -> StrawberryField:
 
 def list_field(entry: KindType, filter_type: type) -> StrawberryField:
     """`botSessions(filter, orderBy, first, after, last, before)`."""
-    kind, order_type = entry.kind, filters.order_input(entry.kind)
+    kind, order_type = entry.kind, paging.order_input(entry.kind)
 
     async def list_(  # type: ignore[no-untyped-def]  # see annotated()
         info,
@@ -94,8 +95,8 @@ def list_field(entry: KindType, filter_type: type) -> StrawberryField:
         read = Read(
             kind,
             filters.where(filter, kind),
-            filters.order(order_by, kind),
-            filters.window(first, after, last, before),
+            paging.order(order_by, kind),
+            paging.window(first, after, last, before),
             wanted.columns,
             count=wanted.count,
         )
@@ -232,14 +233,15 @@ def node_fields(entries: Sequence[KindType]) -> dict[str, StrawberryField]:
         ),
         "nodes": strawberry.field(
             nodes,
-            description=f"Several things by their global ids, in their order (at most {MOST_NODES}).",
+            description="Several things by their global ids, in their order "
+            f"(at most {MOST_NODES}).",
         ),
     }
 
 
 async def _nodes(
     info: Info, kinds: dict[str, Kind], ids: Sequence[str], argument: str
-) -> list[Any]:
+) -> list[Node | None]:
     """The sessions with those global ids, in their order: one read for each kind among them."""
     places = [_place(kinds, text, argument) for text in ids]
     found: dict[tuple[str, str], Document] = {}
@@ -249,7 +251,10 @@ async def _nodes(
         columns = selection.of_session(info._raw_info, kind)
         rows = await sessions.get_many(context(info), kind, wanted, columns)
         found |= {(type_name, session_id): row for session_id, row in rows.items()}
-    return [located(place[0], found[place]) if place in found else None for place in places]
+    rows_: list[Any] = [
+        located(place[0], found[place]) if place in found else None for place in places
+    ]
+    return rows_
 
 
 def _place(kinds: dict[str, Kind], text: str, argument: str) -> tuple[str, str]:

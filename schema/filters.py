@@ -1,31 +1,24 @@
-"""Filters and orderings of GraphQL, generated from columns, and their meaning to the core."""
+"""Filters of GraphQL, generated from columns, and their meaning to the core."""
 
-import enum
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, Optional
 
 import strawberry
-from strawberry import UNSET
 from strawberry.types.base import get_object_definition
-from strawberry.utils.str_converters import to_snake_case
 
 from resolvers.errors import BadInput, Invalid, LimitExceeded
 from resolvers.kind import Column, Kind, ValueType
 from resolvers.request import (
-    DEFAULT_PAGE,
     EVERYTHING,
-    LARGEST_PAGE,
     All,
     Compare,
     Either,
     Filter,
     Not,
     Operator,
-    Order,
     Some,
-    Window,
 )
 from resolvers.values import INT_MAX, INT_MIN, check_text
 from schema.inputs import annotation_of, make_input, plain
@@ -44,7 +37,8 @@ TEXTS: Mapping[Operator, str] = {
     Operator.LT: "Less, or earlier.",
     Operator.LTE: "Less or equal, or not later.",
     Operator.STARTS_WITH: "Starts with this text, in the same case.",
-    Operator.CONTAINS: "Contains this text, in the same case. Cannot use an index: combine it with other conditions.",
+    Operator.CONTAINS: "Contains this text, in the same case. Cannot use an index: combine it "
+    "with other conditions.",
     Operator.EQ_IGNORE_CASE: "Equal as a whole, in whichever case.",
 }
 EQUALITY = (Operator.EQ, Operator.NE, Operator.IN, Operator.NIN)
@@ -126,8 +120,8 @@ def _object_input(type_: type, columns: tuple[Column, ...]) -> type:
 def filter_input(type_: type, kind: Kind) -> type:
     """The filter of a kind: its columns, and `and`, `or`, `not` over filters of the same kind."""
     name = f"{kind.type_name}Filter"
-    own = strawberry.LazyType(name, __name__)
-    many = Optional[list[own]]  # type: ignore[valid-type]  # the type refers to itself
+    own: Any = strawberry.LazyType(name, __name__)
+    many = Optional[list[own]]  # the type refers to itself
     fields: dict[str, tuple[Any, str]] = {
         "and": (many, "All of these hold; an empty list always does."),
         "or": (many, "At least one of these holds; an empty list never does."),
@@ -251,78 +245,3 @@ def _check(value: Any, at: str) -> None:
         raise BadInput(f"{at}: {error.message}", argument="filter") from None
     if isinstance(value, int) and not INT_MIN <= value <= INT_MAX:
         raise BadInput(f"{at}: {value} is out of range.", argument="filter")
-
-
-@strawberry.enum(
-    description="Which way a list is ordered. Sessions without a value come first when ascending, last when descending."
-)
-class OrderDirection(enum.Enum):
-    """Both directions of every ordering use the same index."""
-
-    ASC = strawberry.enum_value("ASC", description="Smallest or earliest first.")
-    DESC = strawberry.enum_value("DESC", description="Greatest or latest first.")
-
-
-def order_input(kind: Kind) -> type:
-    """The ordering of a kind: `{field: STARTED_AT, direction: DESC}`."""
-    members = {
-        to_snake_case(column.name).upper(): strawberry.enum_value(
-            column.name, description=column.description
-        )
-        for column in kind.columns
-        if column.orderable
-    }
-    name = f"{kind.type_name}OrderField"
-    field = strawberry.enum(
-        enum.Enum(name, members),  # type: ignore[arg-type]  # enum_value() is a value
-        name=name,
-        description=f"What {kind.type_name}s can be ordered by.",
-    )
-    return make_order(f"{kind.type_name}Order", field)
-
-
-def make_order(name: str, field: Any) -> type:
-    """An ordering input over the columns that `field` enumerates."""
-    namespace = {
-        "__annotations__": {"field": field, "direction": OrderDirection},
-        "field": strawberry.field(description="The column to order by."),
-        "direction": strawberry.field(default=OrderDirection.ASC, description="Which way."),
-    }
-    return strawberry.input(
-        type(name, (), namespace),
-        name=name,
-        description="One column of an ordering; the session id decides between equals.",
-    )
-
-
-def order(given: Sequence[Any] | None, kind: Kind) -> tuple[Order, ...]:
-    """What an orderBy argument means; BadInput if a column occurs twice."""
-    parts = tuple(
-        Order(kind.by_name[part.field.value], part.direction is OrderDirection.DESC)
-        for part in given or ()
-    )
-    names = [part.column.name for part in parts]
-    if len(set(names)) < len(names):
-        raise BadInput("orderBy: a column can be given only once.", argument="orderBy")
-    return parts
-
-
-def window(first: Any, after: Any, last: Any, before: Any) -> Window:
-    """Relay's paging arguments, checked; BadInput naming the argument."""
-    first, after, last, before = (
-        None if given is UNSET else given for given in (first, after, last, before)
-    )
-    if first is not None and last is not None:
-        raise BadInput(
-            "last: first and last cannot be used together. Use first with after to go on, or last "
-            "with before to go back.",
-            argument="last",
-        )
-    for name, count in (("first", first), ("last", last)):
-        if count is not None and not 1 <= count <= LARGEST_PAGE:
-            raise BadInput(
-                f"{name}: {count} is out of range: from 1 to {LARGEST_PAGE}.", argument=name
-            )
-    if last is not None:
-        return Window(first=None, after=after, last=last, before=before)
-    return Window(first=first or DEFAULT_PAGE, after=after, before=before)

@@ -1,4 +1,4 @@
-"""Inputs, filters and orderings, generated from a kind's columns; and what they mean to the core."""
+"""Inputs, generated from a kind's columns, and what was given in them."""
 
 import enum
 from collections.abc import Iterator, Mapping, Sequence

@@ -117,6 +117,7 @@ BOT = kind_of(
 )
 
 BotTagInput = input_of(BotTag)
+Tags = list[BotTagInput] | None  # type: ignore[valid-type]  # made from BotTag
 
 
 @strawberry.type
@@ -151,10 +152,8 @@ class BotMutations:
         self,
         info: Info,
         session_id: SessionId,
-        user_tags: Annotated[list[BotTagInput] | None, described("Labels on the user.")] = UNSET,  # type: ignore[valid-type]  # made from BotTag
-        session_tags: Annotated[
-            list[BotTagInput] | None, described("Labels on the session.")
-        ] = UNSET,  # type: ignore[valid-type]  # made from BotTag
+        user_tags: Annotated[Tags, described("Labels on the user.")] = UNSET,
+        session_tags: Annotated[Tags, described("Labels on the session.")] = UNSET,
     ) -> Payload[BotSession]:
         """Labels are only ever added: two calls at once lose none."""
 

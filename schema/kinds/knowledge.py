@@ -14,7 +14,8 @@ from schema.kinds.ids import UUIDS
 
 
 @strawberry.type(
-    description="A knowledge session: somebody searched the knowledge centre, perhaps anonymously. It has no end."
+    description="A knowledge session: somebody searched the knowledge centre, perhaps "
+    "anonymously. It has no end."
 )
 class KnowledgeSession(Session):
     """Columns as of Genesys Knowledge Center 8.5's SessionInfo."""
@@ -46,7 +47,8 @@ class KnowledgeMutations:
     """The verbs of a knowledge session."""
 
     @strawberry.mutation(
-        description="Tie an agent, a customer and visits to a knowledge session. An unknown session is created; what is not given stays as it was."
+        description="Tie an agent, a customer and visits to a knowledge session. An unknown "
+        "session is created; what is not given stays as it was."
     )
     async def link_knowledge_session(
         self,

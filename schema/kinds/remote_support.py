@@ -162,7 +162,8 @@ class RemoteSupportMutations:
         notes: Annotated[
             str | None,
             described(
-                "What the technician noted (at most 4000 characters); the stored notes stay if not given."
+                "What the technician noted (at most 4000 characters); the stored notes stay if "
+                "not given."
             ),
         ] = UNSET,
     ) -> Payload[RemoteSupportSession]:

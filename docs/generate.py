@@ -1,0 +1,159 @@
+"""The files that are made from code: the schema's text and two pages of documentation.
+
+Run by `scripts/schema`; tests/docs compares what is committed with what would be written.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic_core import PydanticUndefined
+
+from app.settings import Settings
+from resolvers.kind import Column, Kind, ValueType
+from schema.build import build, sdl
+from schema.kinds import KINDS
+
+ROOT = Path(__file__).resolve().parent.parent
+
+TYPES: Mapping[ValueType, str] = {
+    ValueType.TEXT: "text",
+    ValueType.INTEGER: "whole number",
+    ValueType.FLOAT: "number",
+    ValueType.BOOLEAN: "true or false",
+    ValueType.DATETIME: "date",
+    ValueType.LOCAL_DATETIME: "clock time, as a date",
+    ValueType.OBJECT: "object",
+}
+
+
+def pages() -> dict[str, str]:
+    """Every made file: its path from the root, and what it should hold."""
+    return {
+        "schema/schema.graphql": sdl(build()),
+        "docs/data-model.md": data_model(),
+        "docs/settings.md": settings(),
+    }
+
+
+def data_model() -> str:
+    """What is stored, kind by kind."""
+    intro = """# Data model
+
+Made from `schema/kinds/` by `scripts/schema`; do not edit it by hand.
+
+One collection for each kind of session, one document for each session. Names are stored as
+GraphQL spells them, except `sessionId`, which is `_id`. Dates are BSON dates in UTC, to the
+millisecond. *Kept* columns are derived from the others and written together with them, so that
+every filter and ordering is on something stored. *Personal* columns are masked for credentials
+without the scope `pii:read`. Every document also has a `revision`, which guards its changes
+([0003](adr/0003-guarded-updates.md)), and beside columns that can be found in whichever case,
+`folded` holds their case-folded copies. Two small collections help: `claims` (values that only
+one live session may hold) and `counters` (running numbers).
+"""
+    return intro + "".join(_kind(entry.kind) for entry in KINDS)
+
+
+def _kind(kind: Kind) -> str:
+    rows = "\n".join(f"| {' | '.join(row)} |" for row in _rows(kind.columns))
+    indexes = "\n".join(f"- `{', '.join(index.keys)}`" for index in kind.indexes)
+    return f"""
+## {kind.type_name}
+
+{kind.description} Collection `{kind.collection}`; session ids are {kind.session_ids.description}
+
+| column | holds | rules | meaning |
+|---|---|---|---|
+{rows}
+
+Indexes, `-` for descending:
+
+{indexes}
+"""
+
+
+def _rows(columns: tuple[Column, ...], prefix: str = "") -> Iterator[tuple[str, str, str, str]]:
+    for column in columns:
+        path = prefix + column.path
+        yield f"`{path}`", _holds(column), ", ".join(_rules(column)), column.description
+        yield from _rows(column.columns, f"{path}{'[]' if column.many else ''}.")
+
+
+def _holds(column: Column) -> str:
+    value = ", ".join(f"`{name}`" for name in column.values) or TYPES[column.type]
+    return f"list of {value}" if column.many else value
+
+
+def _rules(column: Column) -> Iterator[str]:
+    if column.derived:
+        yield "kept"
+    elif column.required:
+        yield "required"
+    if column.create_only:
+        yield "given at creation only"
+    if column.max_length:
+        yield f"at most {column.max_length:,} characters"
+    if column.many and not column.derived:
+        yield f"at most {column.max_items:,} entries"
+    if column.minimum is not None:
+        yield f"at least {column.minimum}"
+    if column.format:
+        yield {"uri": "an absolute address", "timezone": "an IANA name"}[column.format]
+    if column.orderable:
+        yield "orders lists"
+    if column.personal:
+        yield "personal"
+
+
+def settings() -> str:
+    """What an operator can choose."""
+    rows = "\n".join(
+        f"| `GATEWAY_{name.upper()}` | {_default(field.default)} | {_meaning(field)} |"
+        for name, field in Settings.model_fields.items()
+    )
+    return f"""# Settings
+
+Made from `app/settings.py` by `scripts/schema`; do not edit it by hand.
+
+Environment variables, read once at start. A value that cannot be meant stops the start with a
+sentence that names it.
+
+| variable | default | meaning |
+|---|---|---|
+{rows}
+"""
+
+
+def _default(value: Any) -> str:
+    if value is None or value is PydanticUndefined or value == "":
+        return "none"
+    return f"`{value}`"
+
+
+def _meaning(field: Any) -> str:
+    choices = [name for name in get_args(field.annotation) if isinstance(name, str)]
+    described = " ".join((field.description or "").split()).replace("|", "\\|")
+    return described + (f" One of {', '.join(f'`{name}`' for name in choices)}." if choices else "")
+
+
+def main() -> int:
+    """Write what is stale, or only name it."""
+    parser = argparse.ArgumentParser(prog="scripts/schema", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing; fail if one is stale")
+    check = parser.parse_args().check
+    stale = [
+        (ROOT / name, text)
+        for name, text in pages().items()
+        if not (ROOT / name).exists() or (ROOT / name).read_text(encoding="utf-8") != text
+    ]
+    for path, text in stale:
+        if not check:
+            path.write_text(text, encoding="utf-8")
+        print(f"{path.relative_to(ROOT)} {'is stale: run scripts/schema' if check else 'written'}")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""Orderings and pages of GraphQL: their inputs, generated from columns, and their meaning."""
+
+import enum
+from collections.abc import Sequence
+from typing import Any
+
+import strawberry
+from strawberry import UNSET
+from strawberry.utils.str_converters import to_snake_case
+
+from resolvers.errors import BadInput
+from resolvers.kind import Kind
+from resolvers.request import DEFAULT_PAGE, LARGEST_PAGE, Order, Window
+
+
+@strawberry.enum(
+    description="Which way a list is ordered. Sessions without a value come first when ascending, "
+    "last when descending."
+)
+class OrderDirection(enum.Enum):
+    """Both directions of every ordering use the same index."""
+
+    ASC = strawberry.enum_value("ASC", description="Smallest or earliest first.")
+    DESC = strawberry.enum_value("DESC", description="Greatest or latest first.")
+
+
+def order_input(kind: Kind) -> type:
+    """The ordering of a kind: `{field: STARTED_AT, direction: DESC}`."""
+    members = {
+        to_snake_case(column.name).upper(): strawberry.enum_value(
+            column.name, description=column.description
+        )
+        for column in kind.columns
+        if column.orderable
+    }
+    name = f"{kind.type_name}OrderField"
+    made: Any = enum.Enum(name, members)  # type: ignore[misc]  # known at run time
+    field = strawberry.enum(
+        made,
+        name=name,
+        description=f"What {kind.type_name}s can be ordered by.",
+    )
+    return make_order(f"{kind.type_name}Order", field)
+
+
+def make_order(name: str, field: Any) -> type:
+    """An ordering input over the columns that `field` enumerates."""
+    namespace = {
+        "__annotations__": {"field": field, "direction": OrderDirection},
+        "field": strawberry.field(description="The column to order by."),
+        "direction": strawberry.field(default=OrderDirection.ASC, description="Which way."),
+    }
+    return strawberry.input(
+        type(name, (), namespace),
+        name=name,
+        description="One column of an ordering; the session id decides between equals.",
+    )
+
+
+def order(given: Sequence[Any] | None, kind: Kind) -> tuple[Order, ...]:
+    """What an orderBy argument means; BadInput if a column occurs twice."""
+    parts = tuple(
+        Order(kind.by_name[part.field.value], part.direction is OrderDirection.DESC)
+        for part in given or ()
+    )
+    names = [part.column.name for part in parts]
+    if len(set(names)) < len(names):
+        raise BadInput("orderBy: a column can be given only once.", argument="orderBy")
+    return parts
+
+
+def window(first: Any, after: Any, last: Any, before: Any) -> Window:
+    """Relay's paging arguments, checked; BadInput naming the argument."""
+    first, after, last, before = (
+        None if given is UNSET else given for given in (first, after, last, before)
+    )
+    if first is not None and last is not None:
+        raise BadInput(
+            "last: first and last cannot be used together. Use first with after to go on, or last "
+            "with before to go back.",
+            argument="last",
+        )
+    for name, count in (("first", first), ("last", last)):
+        if count is not None and not 1 <= count <= LARGEST_PAGE:
+            raise BadInput(
+                f"{name}: {count} is out of range: from 1 to {LARGEST_PAGE}.", argument=name
+            )
+    if last is not None:
+        return Window(first=None, after=after, last=last, before=before)
+    return Window(first=first or DEFAULT_PAGE, after=after, before=before)

@@ -105,13 +105,13 @@ def test_frozen_database_is_killed_after_the_limit(tmp_path: Path) -> None:
 def test_interrupt_while_stopping_kills(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second Ctrl-C does not wait, and leaves no process behind."""
 
-    def interrupted(_port: int) -> bool:
+    def interrupted(_engine: Engine, _seconds: float) -> bool:
         raise KeyboardInterrupt
 
     engine = Engine(tmp_path)
     engine.start()
     pid = engine.pid
-    monkeypatch.setattr("app.embedded._connects", interrupted)
+    monkeypatch.setattr(Engine, "_ends_within", interrupted)
     with pytest.raises(KeyboardInterrupt):
         engine.stop()
     assert launcher.process_started(pid) is None

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from app.auth import Authenticator
+from app.settings import Settings
+from resolvers.access import EVERYBODY, Caller
 from resolvers.context import Context
 from resolvers.store.store import Store
 
@@ -11,8 +14,19 @@ class State:
     """What lives as long as the process."""
 
     store: Store
-    company_timezone: str
+    settings: Settings
+    authenticator: Authenticator
 
-    def context(self) -> Context:
-        """The surroundings of one request."""
-        return Context(store=self.store, company_timezone=self.company_timezone)
+    @property
+    def company_timezone(self) -> str:
+        """IANA name."""
+        return self.settings.company_timezone
+
+    def context(self, caller: Caller = EVERYBODY) -> Context:
+        """The surroundings of one request of `caller`."""
+        return Context(
+            store=self.store,
+            company_timezone=self.settings.company_timezone,
+            caller=caller,
+            retention=self.settings.retention,
+        )

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from app.auth import Authenticator
 from app.context import State
 from app.graphql import GraphQLEndpoint
 from app.settings import Settings
@@ -35,9 +36,8 @@ def create_app(settings: Settings) -> FastAPI:
             asyncio.get_running_loop(),
         )
         database = driver.database(client, settings.mongodb_database, settings.deadline_seconds)
-        app.state.gateway = State(
-            Store(database, settings.deadline_seconds), settings.company_timezone
-        )
+        store = Store(database, settings.deadline_seconds)
+        app.state.gateway = State(store, settings, Authenticator(store, settings))
         try:
             yield
         finally:

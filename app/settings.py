@@ -1,25 +1,34 @@
-"""Every setting of the gateway: environment variables with the prefix `GATEWAY_`, read once at start.
+"""Every setting: environment variables with the prefix `GATEWAY_`, read once at start.
 
 `docs/settings.md` is generated from this class; a test compares the two.
 """
 
+import ipaddress
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+OpenPath = Literal["co_browse", "knowledge"]
+KeepSeconds = Annotated[int | None, Field(ge=1, le=2_147_483_647)]
+"""What MongoDB takes for `expireAfterSeconds`."""
 
 
 class Settings(BaseSettings):
     """What an operator can choose. Durations are in seconds, sizes in bytes."""
 
-    model_config = SettingsConfigDict(env_prefix="GATEWAY_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="GATEWAY_", frozen=True, extra="forbid", hide_input_in_errors=True
+    )
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
     mongodb_uri: str | None = Field(
         None,
+        repr=False,  # it may hold a password
         description="MongoDB connection string: one server, a replica set or a sharded cluster. "
         "Unset: `scripts/serve` starts the embedded database.",
     )
@@ -29,7 +38,10 @@ class Settings(BaseSettings):
     mongodb_driver: Literal["pymongo", "motor"] = Field(
         "pymongo", description="Python driver; Motor needs the extra `motor`."
     )
-    data_dir: Path = Field(Path("data"), description="Folder of the embedded database.")
+    data_dir: Path = Field(
+        Path("data"),
+        description="Folder of the embedded database, and of the keys that are made for it.",
+    )
     deadline_seconds: float = Field(
         2.0, gt=0.05, le=60, description="Longest time one database operation may take."
     )
@@ -39,6 +51,80 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(
         1_048_576, ge=1024, description="Largest request body, on every path."
     )
+
+    auth: Literal["required", "off"] = Field(
+        "required",
+        description="Whether requests need a credential. `off` lets everybody do everything and "
+        "is allowed only where GATEWAY_HOST is a loopback address.",
+    )
+    demo_key: SecretStr | None = Field(
+        None,
+        description="Fixes the key and signing secret of the credential `demo`, which has every "
+        "scope; 8 to 64 visible ASCII characters. Unset: made on an embedded database only, and "
+        "kept in GATEWAY_DATA_DIR.",
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Encrypts the stored signing secrets of bot JWTs: 32 random bytes in URL-safe "
+        "base64 (`openssl rand -base64 32 | tr '+/' '-_'`); several, separated by commas, to "
+        "change it: the first encrypts, each decrypts. Unset: made for an embedded database only, "
+        "and kept in GATEWAY_DATA_DIR.",
+    )
+    open_paths: Annotated[frozenset[OpenPath], NoDecode] = Field(
+        frozenset(),
+        description="Vendor paths that need no key, separated by commas: `co_browse` (read), "
+        "`knowledge` (read and write). For trusted networks, as on the vendors' own servers.",
+    )
+    rate: str = Field(
+        "",
+        description="Requests allowed to one credential, on all workers together, such as "
+        "`600/minute;10000/hour`; the bot paths have GATEWAY_BOT_RATE instead. Empty: no limit.",
+    )
+    bot_rate: str = Field(
+        "60/minute;1800/hour",
+        description="Requests allowed for one bot, on all workers together. Empty: no limit.",
+    )
+    bot_max_limit: int = Field(
+        1000,
+        ge=1,
+        le=10_000,
+        description="Most sessions in one answer of the bot path; larger limits are lowered.",
+    )
+    knowledge_auto_create: bool = Field(
+        True,
+        description="Whether the knowledge path makes a session for an id it does not know; "
+        "`false` answers 404.",
+    )
+    remote_support_max_rows: int = Field(
+        10_000, ge=1, description="Most rows in one answer of the remote-support path."
+    )
+
+    retention_co_browse_seconds: KeepSeconds = Field(
+        None,
+        description="Co-browse sessions are removed this long after their start (the vendor: "
+        "1209600, 14 days). Unset: never.",
+    )
+    retention_remote_support_seconds: KeepSeconds = Field(
+        None,
+        description="Remote-support sessions are removed this long after their start. "
+        "Unset: never.",
+    )
+    retention_knowledge_seconds: KeepSeconds = Field(
+        None,
+        description="Knowledge sessions are removed this long after their start. Unset: never.",
+    )
+    retention_chat_seconds: KeepSeconds = Field(
+        None, description="Chat sessions are removed this long after their start. Unset: never."
+    )
+    retention_bot_seconds: KeepSeconds = Field(
+        None, description="Bot sessions are removed this long after their start. Unset: never."
+    )
+
+    @property
+    def retention(self) -> Mapping[str, int]:
+        """Seconds by the kind's name, for the kinds that are not kept for ever."""
+        values = {name: getattr(self, f"retention_{name}_seconds") for name in _kept_kinds()}
+        return {name: seconds for name, seconds in values.items() if seconds is not None}
 
     @field_validator("company_timezone")
     @classmethod
@@ -50,3 +136,67 @@ class Settings(BaseSettings):
                 f"{name!r} is no IANA time zone; write one such as Europe/Paris or UTC"
             ) from error
         return name
+
+    @field_validator("open_paths", mode="before")
+    @classmethod
+    def _separated(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return frozenset(name.strip() for name in value.split(",") if name.strip())
+
+    @field_validator("rate", "bot_rate")
+    @classmethod
+    def _readable_rate(cls, text: str) -> str:
+        from limits import parse_many
+
+        try:
+            unlimited = not text.strip()
+            enough = unlimited or all(item.amount > 0 for item in parse_many(text))
+        except ValueError:
+            enough = False
+        if not enough:
+            raise ValueError("write a rate such as 60/minute;1800/hour, or nothing for no limit")
+        return text.strip()
+
+    @field_validator("demo_key")
+    @classmethod
+    def _sendable_key(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None:
+            text = key.get_secret_value()
+            visible = text.isascii() and text.isprintable() and " " not in text
+            if not (visible and 8 <= len(text) <= 64):
+                raise ValueError("write 8 to 64 visible ASCII characters without blanks")
+        return key
+
+    @field_validator("secret_key")
+    @classmethod
+    def _fernet_keys(cls, keys: SecretStr | None) -> SecretStr | None:
+        from cryptography.fernet import Fernet
+
+        try:
+            for key in keys.get_secret_value().split(",") if keys else ():
+                Fernet(key.strip())
+        except ValueError:
+            raise ValueError("a key is 32 bytes in URL-safe base64, 44 characters") from None
+        return keys
+
+    @model_validator(mode="after")
+    def _off_on_loopback_only(self) -> Self:
+        if self.auth == "off" and not _is_loopback(self.host):
+            raise ValueError(
+                f"GATEWAY_AUTH=off is allowed only on a loopback address such as 127.0.0.1, and "
+                f"the gateway is to listen on {self.host}. Leave GATEWAY_AUTH at required."
+            )
+        return self
+
+
+def _kept_kinds() -> list[str]:
+    names = [name for name in Settings.model_fields if name.startswith("retention_")]
+    return [name.removeprefix("retention_").removesuffix("_seconds") for name in names]
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

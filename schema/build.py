@@ -12,6 +12,8 @@ from strawberry.types.execution import ExecutionContext
 from strawberry.types.field import StrawberryField
 
 from schema import fields
+from schema.execution.executor import CompiledExecutor
+from schema.execution.operations import CachedOperations, OperationCache
 from schema.fields import KindType
 from schema.filters import filter_input
 from schema.kinds import KINDS
@@ -27,8 +29,12 @@ class Schema(strawberry.Schema):
         """Nothing: schema.errors.formatted logs what is unforeseen, and only that."""
 
 
-def build(entries: Sequence[KindType] = KINDS, **options: Any) -> Schema:
-    """The schema over these kinds; `options` go to strawberry.Schema."""
+def build(entries: Sequence[KindType] = KINDS, compiled: bool = True, **options: Any) -> Schema:
+    """The schema over these kinds; `options` go to strawberry.Schema.
+
+    Without `compiled`, graphql-core renders everything field by field: the yardstick of tests.
+    """
+    operations = OperationCache()
     queries: dict[str, StrawberryField] = fields.node_fields(entries)
     mutations: dict[str, StrawberryField] = {}
     for entry in entries:
@@ -39,6 +45,8 @@ def build(entries: Sequence[KindType] = KINDS, **options: Any) -> Schema:
         mutation=_root("Mutation", "Everything that can be changed.", mutations),
         types=[entry.type for entry in entries],
         config=StrawberryConfig(scalar_map=SCALARS),
+        extensions=[lambda: CachedOperations(operations)],
+        execution_context_class=CompiledExecutor if compiled else None,
         **options,
     )
 

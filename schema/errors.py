@@ -80,6 +80,6 @@ def _code(error: GraphQLError) -> str:
     message = error.message
     if message.startswith("Syntax Error"):
         return "GRAPHQL_PARSE_FAILED"
-    if error.path or message.startswith(("Variable ", "Argument ")):
+    if error.path or "has invalid value" in message or "variables" in message:
         return "BAD_USER_INPUT"
     return VALIDATION_FAILED

@@ -12,22 +12,20 @@ from strawberry.types.field import StrawberryField
 from resolvers import sessions
 from resolvers.errors import BadInput
 from resolvers.kind import Document, Kind
-from resolvers.request import Page, Read
-from resolvers.store import cursor
+from resolvers.request import Read
 from resolvers.store.plan import ordering, sort_paths
 from schema import filters, paging
 from schema.answers import SessionId, context, deletion, described, payload
 from schema.common import (
     Connection,
     DeleteSessionPayload,
-    Edge,
     Node,
-    PageInfo,
     Payload,
     SessionSummary,
     located,
     parse_global_id,
 )
+from schema.connection import Rows
 from schema.execution import selection
 from schema.inputs import create_input, plain, update_input
 
@@ -100,7 +98,7 @@ def list_field(entry: KindType, filter_type: type) -> StrawberryField:
             wanted.columns,
             count=wanted.count,
         )
-        return await _connection(info, read, wanted)
+        return await _rows(info, read, wanted.cursors)
 
     resolver = annotated(
         list_,
@@ -116,33 +114,11 @@ def list_field(entry: KindType, filter_type: type) -> StrawberryField:
     )
 
 
-async def _connection(info: Info, read: Read, wanted: selection.Wanted) -> Connection[Any]:
-    order = ordering(read)
-    paths = sort_paths(order)
-    if wanted.cursors:
-        read = read.selecting(paths)
-    page = await sessions.list_(context(info), read)
-    tag = cursor.label(read.kind, order)
-    cursors = [cursor.encode(tag, paths, row) for row in page.documents] if wanted.cursors else []
-    return connection(page, cursors)
-
-
-def connection(page: Page, cursors: Sequence[str]) -> Connection[Any]:
-    """A page as a connection; without cursors if none are wanted."""
-    return Connection(
-        edges=[
-            Edge(cursor=cursors[place] if cursors else "", node=row)
-            for place, row in enumerate(page.documents)
-        ],
-        nodes=list(page.documents),
-        page_info=PageInfo(
-            has_next_page=page.has_next,
-            has_previous_page=page.has_previous,
-            start_cursor=cursors[0] if cursors else None,
-            end_cursor=cursors[-1] if cursors else None,
-        ),
-        total_count=page.total,
-    )
+async def _rows(info: Info, read: Read, cursors: bool) -> Rows:
+    """The page as a connection's source; with what its cursors need, if they are wanted."""
+    if cursors:
+        read = read.selecting(sort_paths(ordering(read)))
+    return Rows(await sessions.list_(context(info), read), read)
 
 
 def summary_field(entry: KindType, filter_type: type) -> StrawberryField:

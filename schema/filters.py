@@ -26,6 +26,8 @@ from schema.scalars import LocalDateTime
 
 MOST_CONDITIONS = 200
 MOST_VALUES = 1000
+DEEPEST = 20
+"""Levels of `and`, `or` and `not`: databases limit how deep a query may be."""
 
 TEXTS: Mapping[Operator, str] = {
     Operator.EQ: "Equal; null finds sessions without a value.",
@@ -143,10 +145,11 @@ def where(given: Any, kind: Kind) -> Filter:
 
 
 class _Reader:
-    """Reads one filter and counts its conditions."""
+    """Reads one filter, counts its conditions and knows how deep it is."""
 
     def __init__(self) -> None:
         self._count = 0
+        self._depth = 0
 
     def conditions(
         self,
@@ -176,7 +179,25 @@ class _Reader:
 
     def _nested(self, value: Any, columns: Sequence[Column], at: str) -> Filter:
         _not_empty(value, at)
-        return self.conditions(value, columns, (), at)
+        self._count_one()
+        if self._depth == DEEPEST:
+            raise LimitExceeded(
+                f"filter: and, or and not are nested deeper than {DEEPEST} levels.",
+                argument="filter",
+            )
+        self._depth += 1
+        try:
+            return self.conditions(value, columns, (), at)
+        finally:
+            self._depth -= 1
+
+    def _count_one(self) -> None:
+        self._count += 1
+        if self._count > MOST_CONDITIONS:
+            raise LimitExceeded(
+                f"filter: more than {MOST_CONDITIONS} conditions. Use `in` for lists of values.",
+                argument="filter",
+            )
 
     def _column(self, column: Column, value: Any, path: tuple[Column, ...], at: str) -> Filter:
         _not_empty(value, at)
@@ -201,12 +222,7 @@ class _Reader:
     def _compare(
         self, path: tuple[Column, ...], operator: Operator, value: Any, at: str
     ) -> Compare:
-        self._count += 1
-        if self._count > MOST_CONDITIONS:
-            raise LimitExceeded(
-                f"filter: more than {MOST_CONDITIONS} conditions. Use `in` for lists of values.",
-                argument="filter",
-            )
+        self._count_one()
         if operator not in (Operator.EQ, Operator.NE):
             _not_null(value, at)
         for item in value if isinstance(value, list) else [value]:

@@ -80,6 +80,12 @@ def window(first: Any, after: Any, last: Any, before: Any) -> Window:
             "with before to go back.",
             argument="last",
         )
+    for name, cursor in (("after", after), ("before", before)):
+        if cursor == "":
+            raise BadInput(
+                f"{name}: this is no cursor of ours. Leave it out for the first page.",
+                argument=name,
+            )
     for name, count in (("first", first), ("last", last)):
         if count is not None and not 1 <= count <= LARGEST_PAGE:
             raise BadInput(

@@ -1,7 +1,8 @@
 """What a selection needs from the database: only that is read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from graphql import (
     FieldNode,
@@ -15,6 +16,10 @@ from graphql import (
 from graphql.execution.values import get_directive_values
 
 from resolvers.kind import Column, Kind
+from schema.execution.operations import Operation
+
+Info = GraphQLResolveInfo[Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +32,32 @@ class Wanted:
     count: bool
 
 
-def of_session(info: GraphQLResolveInfo, kind: Kind) -> frozenset[str]:
+def _remembered(info: Info, what: str, kind: Kind, make: Callable[[], T]) -> T:
+    """What `make` returns; worked out once for an operation and its switches."""
+    operation: Operation | None = info.context.cache.get(Operation)
+    if operation is None:
+        return make()
+    nodes = tuple(map(id, info.field_nodes))
+    return operation.derive(
+        (what, kind.name, nodes, operation.switches(info.variable_values)), make
+    )
+
+
+def of_session(info: Info, kind: Kind) -> frozenset[str]:
     """The stored paths that a field returning a session (or a list of them) selects."""
-    return frozenset(_paths(info, _children(info, info.field_nodes), kind.columns, ""))
+
+    def make() -> frozenset[str]:
+        return frozenset(_paths(info, _children(info, info.field_nodes), kind.columns, ""))
+
+    return _remembered(info, "session", kind, make)
 
 
-def of_payload(info: GraphQLResolveInfo, kind: Kind) -> frozenset[str]:
-    """The same below `session` of a payload."""
-    sessions = [node for node in _children(info, info.field_nodes) if node.name.value == "session"]
-    return frozenset(_paths(info, _children(info, sessions), kind.columns, ""))
-
-
-def of_connection(info: GraphQLResolveInfo, kind: Kind) -> Wanted:
+def of_connection(info: Info, kind: Kind) -> Wanted:
     """The same below a connection's `nodes` and `edges { node }`."""
+    return _remembered(info, "connection", kind, lambda: _of_connection(info, kind))
+
+
+def _of_connection(info: Info, kind: Kind) -> Wanted:
     fields = _children(info, info.field_nodes)
     edges = _children(info, _named(fields, "edges"))
     nodes = [*_named(fields, "nodes"), *_named(edges, "node")]
@@ -57,7 +75,7 @@ def _named(fields: Sequence[FieldNode], name: str) -> list[FieldNode]:
     return [node for node in fields if node.name.value == name]
 
 
-def _children(info: GraphQLResolveInfo, parents: Sequence[FieldNode]) -> list[FieldNode]:
+def _children(info: Info, parents: Sequence[FieldNode]) -> list[FieldNode]:
     """All fields selected below these, fragments spread out."""
     return [
         node
@@ -67,7 +85,7 @@ def _children(info: GraphQLResolveInfo, parents: Sequence[FieldNode]) -> list[Fi
     ]
 
 
-def _spread(info: GraphQLResolveInfo, selections: SelectionSetNode) -> Iterator[FieldNode]:
+def _spread(info: Info, selections: SelectionSetNode) -> Iterator[FieldNode]:
     for node in selections.selections:
         if not _included(info, node):
             continue
@@ -79,9 +97,7 @@ def _spread(info: GraphQLResolveInfo, selections: SelectionSetNode) -> Iterator[
             yield from _spread(info, info.fragments[node.name.value].selection_set)
 
 
-def _included(
-    info: GraphQLResolveInfo, node: FieldNode | InlineFragmentNode | FragmentSpreadNode
-) -> bool:
+def _included(info: Info, node: FieldNode | InlineFragmentNode | FragmentSpreadNode) -> bool:
     variables = info.variable_values
     skip = get_directive_values(GraphQLSkipDirective, node, variables)
     if skip and skip["if"]:
@@ -91,7 +107,7 @@ def _included(
 
 
 def _paths(
-    info: GraphQLResolveInfo, fields: Sequence[FieldNode], columns: Sequence[Column], prefix: str
+    info: Info, fields: Sequence[FieldNode], columns: Sequence[Column], prefix: str
 ) -> Iterator[str]:
     by_name = {column.name: column for column in columns}
     for node in fields:

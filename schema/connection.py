@@ -1,0 +1,59 @@
+"""A page of documents as GraphQL's connection type sees it."""
+
+from functools import cached_property
+
+from resolvers.kind import Document
+from resolvers.request import Page, Read
+from resolvers.store import cursor
+from resolvers.store.plan import ordering, sort_paths
+from schema.common import Edge, PageInfo
+
+
+class Rows:
+    """The source value of a connection: its attributes are made when they are asked for."""
+
+    def __init__(self, page: Page, read: Read) -> None:
+        order = ordering(read)
+        self.page = page
+        self.documents = page.documents
+        self.tag = cursor.label(read.kind, order)
+        self.paths = sort_paths(order)
+
+    def cursor(self, document: Document) -> str:
+        """A row's place in this ordering."""
+        return cursor.encode(self.tag, self.paths, document)
+
+    @property
+    def start_cursor(self) -> str | None:
+        """The first row's cursor; None on an empty page."""
+        return self.cursor(self.documents[0]) if self.documents else None
+
+    @property
+    def end_cursor(self) -> str | None:
+        """The last row's cursor; None on an empty page."""
+        return self.cursor(self.documents[-1]) if self.documents else None
+
+    @cached_property
+    def edges(self) -> list[Edge[Document]]:
+        """The rows with their cursors."""
+        return [Edge(cursor=self.cursor(row), node=row) for row in self.documents]
+
+    @property
+    def nodes(self) -> list[Document]:
+        """The rows alone."""
+        return self.documents
+
+    @property
+    def page_info(self) -> PageInfo:
+        """What lies around the page."""
+        return PageInfo(
+            has_next_page=self.page.has_next,
+            has_previous_page=self.page.has_previous,
+            start_cursor=self.start_cursor,
+            end_cursor=self.end_cursor,
+        )
+
+    @property
+    def total_count(self) -> int | None:
+        """All matches, if they were counted."""
+        return self.page.total

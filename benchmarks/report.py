@@ -88,10 +88,10 @@ class Results:
 
     def _table(self, title: str, cases: list[str], servers: Iterable[str]) -> Table:
         table = Table(title=f"{title}: CPU ms a request × floor", title_justify="left")
-        table.add_column("server")
+        table.add_column("server", min_width=9)
         for case in cases:
             kind, _, size = case.partition("-")
-            table.add_column(TITLES[kind].format(size), justify="right", no_wrap=True)
+            table.add_column(TITLES[kind].format(size), justify="right", min_width=8)
         for server in servers:
             table.add_row(server, *(self._cell(server, case) for case in cases))
         return table
@@ -104,7 +104,7 @@ class Results:
 
     def _boots(self) -> Table:
         table = Table(title="Start (wall time: a rough figure)", title_justify="left")
-        table.add_column("server")
+        table.add_column("server", min_width=9)
         table.add_column("to the first /healthz answer, s", justify="right")
         table.add_column("cold first list, ms", justify="right")
         for server, took in self.startups.items():

@@ -91,7 +91,7 @@ class Results:
         table.add_column("server", min_width=9)
         for case in cases:
             kind, _, size = case.partition("-")
-            table.add_column(TITLES[kind].format(size), justify="right", min_width=8)
+            table.add_column(TITLES[kind].format(size), justify="right", min_width=10)
         for server in servers:
             table.add_row(server, *(self._cell(server, case) for case in cases))
         return table
@@ -100,7 +100,7 @@ class Results:
         cost, ratio = self.cost(server, case), self.ratio(server, case)
         if cost is None:
             return "–"
-        return f"{cost:.2f}" if ratio is None else f"{cost:.2f} × {ratio:.2f}"
+        return f"{cost:.2f}" if ratio is None else f"{cost:.2f} ×{ratio:.2f}"
 
     def _boots(self) -> Table:
         table = Table(title="Start (wall time: a rough figure)", title_justify="left")

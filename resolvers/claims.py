@@ -1,4 +1,9 @@
-"""Values that only one live session may hold at a time, such as a co-browse session's token."""
+"""Values that only one live session may hold at a time, such as a co-browse session's token.
+
+A claim is a row of its own, taken before the session is stored and given back after it no longer
+holds the value. A process may die in between, and two may work on one session at once: so nobody
+gives back what the stored session holds, and a row without such a session counts for GRACE only.
+"""
 
 from datetime import timedelta
 
@@ -10,7 +15,7 @@ from resolvers.store import read as reads
 from resolvers.store import write as writes
 
 GRACE = timedelta(seconds=60)
-"""How long a claim without a session is respected: its session may be about to be stored."""
+"""How long a claim is respected though no session holds it: one may be about to be stored."""
 
 
 def of(kind: Kind, document: Document) -> Claim | None:
@@ -21,14 +26,13 @@ def of(kind: Kind, document: Document) -> Claim | None:
         return None
 
 
-async def take(context: Context, kind: Kind, wanted: Claim | None, document: Document) -> None:
+async def take(context: Context, kind: Kind, wanted: Claim | None, session_id: str) -> None:
     """Hold `wanted` for the session; AlreadyExists if another live session has it."""
     if wanted is None:
         return
-    session_id = document["_id"]
     for _ in range(2):
         row = await writes.claim(context.store, kind, wanted, session_id, context.now())
-        if row is None or row["sessionId"] == session_id:
+        if row["sessionId"] == session_id:
             return
         if not await _abandoned(context, kind, wanted, row):
             break
@@ -38,15 +42,19 @@ async def take(context: Context, kind: Kind, wanted: Claim | None, document: Doc
     )
 
 
-async def release(context: Context, kind: Kind, held: Claim | None, document: Document) -> None:
-    """Give `held` back if the session has it."""
-    if held is not None:
-        await writes.release(context.store, kind, held, document["_id"])
+async def release(context: Context, kind: Kind, held: Claim | None, session_id: str) -> None:
+    """Give `held` back, unless the session as it is stored now holds it."""
+    if held is not None and not await _holds(context, kind, held, session_id):
+        await writes.release(context.store, kind, held, session_id)
 
 
 async def _abandoned(context: Context, kind: Kind, wanted: Claim, row: Document) -> bool:
-    """Whether a process died between two steps and left the claim without a session."""
-    holder = await reads.one(context.store, kind, row["sessionId"], EVERYTHING, None)
-    if holder is not None:
-        return of(kind, holder) != wanted
-    return bool(context.now() - row["claimedAt"] > GRACE)
+    """Whether a process died between two steps and left the claim behind."""
+    if context.now() - row["claimedAt"] <= GRACE:
+        return False
+    return not await _holds(context, kind, wanted, row["sessionId"])
+
+
+async def _holds(context: Context, kind: Kind, wanted: Claim, session_id: str) -> bool:
+    stored = await reads.one(context.store, kind, session_id, EVERYTHING, None)
+    return stored is not None and of(kind, stored) == wanted

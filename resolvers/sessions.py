@@ -4,30 +4,20 @@ Reads return documents; writes return the session as it is afterwards or raise a
 the stored session unchanged.
 """
 
-import copy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from resolvers import claims
 from resolvers.access import Action, mask, require_impersonal
+from resolvers.changes import Change, changed, derived
 from resolvers.context import Context
-from resolvers.errors import (
-    AlreadyExists,
-    Conflict,
-    CorruptDocument,
-    Forbidden,
-    Invalid,
-    NotFound,
-)
+from resolvers.errors import AlreadyExists, Conflict, Forbidden, Invalid, NotFound, UserError
 from resolvers.kind import Document, Kind
 from resolvers.request import EVERYTHING, All, Filter, Page, Read, Summary
 from resolvers.store import read as reads
 from resolvers.store import write as writes
-from resolvers.values import add_folded, check_session_id, check_text, clean, complete
-
-Change = Callable[[Document], None]
-"""Alters a copy of a session in place; raises a UserError where its state does not allow that."""
+from resolvers.values import check_session_id, check_text, clean, complete
 
 Columns = frozenset[str] | None
 
@@ -88,22 +78,7 @@ async def create(
     `status` is for imports: a chat that is known to be over.
     """
     context.caller.require(kind, Action.WRITE)
-    given = dict(values)
-    session_id = given.pop("sessionId", None)
-    cleaned = clean(context, kind.columns, given)
-    document = {name: value for name, value in cleaned.items() if value is not None}
-    complete(context, kind.columns, document)
-    now = context.now()
-    document |= {"createdAt": now, "updatedAt": now, "revision": 1}
-    if status:
-        document["status"] = status
-    document = _derived(kind, document)
-    _require_own(context, kind, document)
-    if session_id is None and kind.session_ids.make is None:
-        return _shown(context, kind, await _numbered(context, kind, document))
-    document = {"_id": _checked_id(kind, session_id), **document}
-    await _insert(context, kind, document)
-    return _shown(context, kind, document)
+    return _shown(context, kind, await _create(context, kind, values, status))
 
 
 async def update(
@@ -144,7 +119,8 @@ async def act(
                 before = await _create_or_get(context, kind, session_id, create_missing)
             if before is None:
                 raise not_found(kind, session_id)
-            after = _changed(context, kind, before, change)
+            after = changed(context, kind, before, change)
+            _require_own(context, kind, after)
             if after is before or await _replace(context, kind, before, after):
                 return _shown(context, kind, after)
     raise Conflict("The session keeps being changed by others. Try again.")
@@ -156,14 +132,14 @@ async def delete(context: Context, kind: Kind, session_id: str) -> Document:
     document = await _one(context, kind, session_id)
     if document is None or not await writes.delete(context.store, kind, document):
         raise not_found(kind, session_id)
-    await claims.release(context, kind, claims.of(kind, document), document)
-    return document
+    await claims.release(context, kind, claims.of(kind, document), session_id)
+    return _shown(context, kind, document)
 
 
 def not_found(kind: Kind, session_id: str) -> NotFound:
     """The refusal for an id that leads to no session."""
     return NotFound(
-        f"There is no {kind.type_name} with the session id {session_id!r}.", ("sessionId",)
+        f"There is no {kind.type_name} with the session id {session_id[:128]!r}.", ("sessionId",)
     )
 
 
@@ -214,82 +190,62 @@ def _checked_id(kind: Kind, session_id: str | None) -> str:
     return check_session_id(kind, session_id)
 
 
+async def _create(
+    context: Context, kind: Kind, values: Mapping[str, Any], status: str | None = None
+) -> Document:
+    """Store a new session; the answer is as it is stored."""
+    given = dict(values)
+    session_id = given.pop("sessionId", None)
+    document = _new(context, kind, given, status)
+    _require_own(context, kind, document)
+    if session_id is None and kind.session_ids.make is None:
+        return await _numbered(context, kind, document)
+    return await _insert(context, kind, {"_id": _checked_id(kind, session_id), **document})
+
+
+def _new(context: Context, kind: Kind, values: Mapping[str, Any], status: str | None) -> Document:
+    """A session that is ready to be stored, but for its id."""
+    cleaned = clean(context, kind.columns, values)
+    document = {name: value for name, value in cleaned.items() if value is not None}
+    complete(context, kind.columns, document)
+    now = context.now()
+    document |= {"createdAt": now, "updatedAt": now, "revision": 1}
+    if status:
+        document["status"] = status
+    return derived(kind, document)
+
+
 async def _numbered(context: Context, kind: Kind, document: Document) -> Document:
     """Store under the kind's next number, stepping ever wider over numbers that were given."""
     step = 1
     while True:
         number = await writes.next_number(context.store, kind, step)
-        numbered = {"_id": str(number), **document}
         try:
-            await _insert(context, kind, numbered)
+            return await _insert(context, kind, {"_id": str(number), **document})
         except AlreadyExists as error:
             if error.field != ("sessionId",):
                 raise
             step *= 2
-        else:
-            return numbered
 
 
-async def _insert(context: Context, kind: Kind, document: Document) -> None:
-    held = kind.claim(document)
-    await claims.take(context, kind, held, document)
+async def _insert(context: Context, kind: Kind, document: Document) -> Document:
+    held, session_id = kind.claim(document), document["_id"]
+    await claims.take(context, kind, held, session_id)
     try:
         await writes.insert(context.store, kind, document)
-    except AlreadyExists:
-        await claims.release(context, kind, held, document)
+    except UserError:
+        await claims.release(context, kind, held, session_id)
         raise
+    return document
 
 
 async def _create_or_get(
     context: Context, kind: Kind, session_id: str, values: Mapping[str, Any]
 ) -> Document | None:
     try:
-        return await create(context, kind, {**values, "sessionId": session_id})
+        return await _create(context, kind, {**values, "sessionId": session_id})
     except AlreadyExists:
         return await _one(context, kind, session_id)
-
-
-def _changed(context: Context, kind: Kind, before: Document, change: Change) -> Document:
-    """What the session becomes; `before` itself if nothing changes."""
-    after = copy.deepcopy(before)
-    change(after)
-    complete(context, kind.columns, after)
-    after = _derived(kind, after)
-    _require_own(context, kind, after)
-    if after == before:
-        return before
-    now = context.now()
-    after["updatedAt"] = max(now, before.get("updatedAt", now))
-    after["revision"] = before.get("revision", 0) + 1
-    return after
-
-
-def _derived(kind: Kind, document: Document) -> Document:
-    """The document with everything that is computed from its columns and stored with them."""
-    try:
-        timeline = kind.derive(document)
-        add_folded(kind.columns, document)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise CorruptDocument(
-            f"{kind.type_name} {document.get('_id')!r} is stored with missing or wrongly typed "
-            "values and cannot be changed until they are mended."
-        ) from error
-    ended = timeline.ended_at
-    if ended is not None and kind.ended and ended < timeline.started_at:
-        raise Invalid("A session cannot end before it starts.", (kind.ended,))
-    kept = {
-        "status": "CLOSED" if timeline.closed else "ACTIVE",
-        "startedAt": timeline.started_at,
-        "endedAt": ended,
-        "durationSeconds": timeline.duration_seconds,
-        "customer": timeline.customer,
-    }
-    for name, value in kept.items():
-        if value is None:
-            document.pop(name, None)
-        else:
-            document[name] = value
-    return document
 
 
 async def _replace(context: Context, kind: Kind, before: Document, after: Document) -> bool:
@@ -297,7 +253,12 @@ async def _replace(context: Context, kind: Kind, before: Document, after: Docume
     had, has = claims.of(kind, before), kind.claim(after)
     if had == has:
         return await writes.update(context.store, kind, before, after)
-    await claims.take(context, kind, has, after)
-    replaced = await writes.update(context.store, kind, before, after)
-    await claims.release(context, kind, had if replaced else has, after)
+    session_id = after["_id"]
+    await claims.take(context, kind, has, session_id)
+    try:
+        replaced = await writes.update(context.store, kind, before, after)
+    except UserError:
+        await claims.release(context, kind, has, session_id)
+        raise
+    await claims.release(context, kind, had if replaced else has, session_id)
     return replaced

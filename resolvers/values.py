@@ -43,6 +43,31 @@ def complete(context: Context, columns: Sequence[Column], document: Document) ->
             raise Invalid("A value is required.", (column.name,))
 
 
+def fill_lists(columns: Sequence[Column], document: Document) -> None:
+    """Give a stored document an empty list where it has none: that is how it is read, too."""
+    for column in columns:
+        if column.many and document.get(column.path) is None:
+            document[column.path] = []
+
+
+def check_lengths(columns: Sequence[Column], before: Document, after: Document) -> None:
+    """Invalid for a list that a change made too long, in nested objects too."""
+    for column in columns:
+        old, new = before.get(column.path), after.get(column.path)
+        if old == new:
+            continue
+        if isinstance(new, list):
+            _at((column.name,), _check_length, column, new)
+        elif isinstance(new, dict):
+            known = old if isinstance(old, dict) else {}
+            _at((column.name,), check_lengths, column.columns, known, new)
+
+
+def _check_length(column: Column, values: Sequence[Any]) -> None:
+    if len(values) > column.max_items:
+        raise Invalid(f"A list of {len(values)} is too long: at most {column.max_items}.")
+
+
 def add_folded(columns: Sequence[Column], document: Document) -> None:
     """Keep the case-folded copies beside the columns that ask for them, in nested objects too."""
     folded = {
@@ -66,13 +91,13 @@ def _objects(value: Any) -> list[Document]:
 
 def check_session_id(kind: Kind, session_id: str) -> str:
     """The id as given; Invalid if ids of this kind do not look like that."""
+    _at(("sessionId",), check_text, session_id)
     if not re.fullmatch(kind.session_ids.pattern, session_id):
         raise Invalid(
             f"{session_id[:100]!r} is no session id of a {kind.type_name}: "
             f"{kind.session_ids.description}",
             ("sessionId",),
         )
-    check_text(session_id)
     return session_id
 
 
@@ -90,8 +115,7 @@ def _clean(context: Context, column: Column, value: Any) -> Any:
         raise Invalid("This cannot be null: a value is required.")
     if not column.many:
         return _one(context, column, value)
-    if len(value) > column.max_items:
-        raise Invalid(f"A list of {len(value)} is too long: at most {column.max_items}.")
+    _check_length(column, value)
     return [_at((str(place),), _one, context, column, item) for place, item in enumerate(value)]
 
 
@@ -158,7 +182,8 @@ def check_uri(value: str) -> None:
     """Refuse what is no absolute address of a page."""
     try:
         parts = urlsplit(value)
-        valid = parts.scheme in PAGE_SCHEMES and (parts.netloc or parts.scheme == "file")
+        place = parts.path if parts.scheme == "file" else parts.hostname
+        valid = parts.scheme in PAGE_SCHEMES and place
         _ = parts.port
     except ValueError:
         valid = False

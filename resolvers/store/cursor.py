@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from resolvers.errors import BadInput
+from resolvers.errors import BadInput, CorruptDocument
 from resolvers.kind import Document, Kind, ValueType
 from resolvers.request import Order
 
@@ -21,8 +21,10 @@ _PYTHON_TYPES: dict[ValueType, tuple[type, ...]] = {
     ValueType.INTEGER: (int,),
     ValueType.FLOAT: (int, float),
     ValueType.BOOLEAN: (bool,),
-    ValueType.DATETIME: (str,),
 }
+DATES = frozenset({ValueType.DATETIME, ValueType.LOCAL_DATETIME})
+LARGEST = 2**63 - 1
+"""The greatest whole number that MongoDB knows."""
 
 
 def label(kind: Kind, order: tuple[Order, ...]) -> str:
@@ -34,7 +36,14 @@ def label(kind: Kind, order: tuple[Order, ...]) -> str:
 def encode(tag: str, paths: tuple[str, ...], document: Document) -> str:
     """The cursor of a row; `paths` are the stored paths of the ordering columns, `_id` last."""
     values = [tag, *(document.get(path) for path in paths)]
-    return base64.urlsafe_b64encode(orjson.dumps(values, option=orjson.OPT_NAIVE_UTC)).decode()
+    try:
+        raw = orjson.dumps(values, option=orjson.OPT_NAIVE_UTC)
+    except TypeError as error:
+        raise CorruptDocument(
+            f"Session {document.get('_id')!r} has no place in this ordering: it is stored with a "
+            "wrongly typed value."
+        ) from error
+    return base64.urlsafe_b64encode(raw).decode()
 
 
 def decode(text: str, kind: Kind, order: tuple[Order, ...], argument: str) -> list[Any]:
@@ -69,14 +78,20 @@ def _parse(text: str, argument: str) -> list[Any]:
 def _value(value: Any, type_: ValueType, argument: str) -> Any:
     if value is None:
         return None
+    if type_ in DATES:
+        return _date(value, argument)
     accepted = _PYTHON_TYPES[type_]
     if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted):
         raise _broken(argument)
-    if type_ is not ValueType.DATETIME:
-        return value
+    if isinstance(value, int) and abs(value) > LARGEST:
+        raise _broken(argument)
+    return value
+
+
+def _date(value: Any, argument: str) -> datetime:
     try:
         return datetime.fromisoformat(value).replace(tzinfo=None)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise _broken(argument) from error
 
 

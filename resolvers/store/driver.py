@@ -57,7 +57,10 @@ SLOW = (
     "columns that narrow the search."
 )
 
+TOO_LARGE = "The session would become larger than the database can store (16 MB)."
+
 MEANINGS: Mapping[type[Exception], type[GatewayError] | None] = {
+    driver_errors.DocumentTooLarge: Invalid,
     driver_errors.ConnectionFailure: Unavailable,
     driver_errors.WaitQueueTimeoutError: Unavailable,
     driver_errors.ExecutionTimeout: Timeout,
@@ -67,9 +70,18 @@ MEANINGS: Mapping[type[Exception], type[GatewayError] | None] = {
 }
 """The nearest base class decides."""
 
-UNREACHABLE_CODES = frozenset({6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436})
+MESSAGES: Mapping[type[GatewayError], str] = {
+    Invalid: TOO_LARGE,
+    Unavailable: UNREACHABLE,
+    Timeout: SLOW,
+}
+
+UNREACHABLE_CODES = frozenset(
+    {6, 7, 89, 91, 133, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436}
+)
 TIMEOUT_CODES = frozenset({50, 64})
 VALIDATION_CODE = 121
+TOO_LARGE_CODES = frozenset({10334, 17280, 17419, 17420})
 
 
 def meaning(error: Exception, seconds: float) -> GatewayError | None:
@@ -77,20 +89,21 @@ def meaning(error: Exception, seconds: float) -> GatewayError | None:
     code = getattr(error, "code", None)
     if code == VALIDATION_CODE:
         return Invalid("The session would break the rules that the database holds for its kind.")
+    if code in TOO_LARGE_CODES:
+        return Invalid(TOO_LARGE)
     if code in UNREACHABLE_CODES:
         return Unavailable(UNREACHABLE)
     if code in TIMEOUT_CODES:
         return Timeout(SLOW.format(seconds=seconds))
-    for base in type(error).__mro__:
-        if base in MEANINGS:
-            found = MEANINGS[base]
-            if found is Timeout:
-                return Timeout(SLOW.format(seconds=seconds))
-            return Unavailable(UNREACHABLE) if found is Unavailable else None
-    return None
+    nearest = next((base for base in type(error).__mro__ if base in MEANINGS), None)
+    found = MEANINGS[nearest] if nearest else None
+    return found(MESSAGES[found].format(seconds=seconds)) if found else None
 
 
 T = TypeVar("T")
+
+DRIVER_ERRORS = (driver_errors.PyMongoError, driver_errors.DocumentTooLarge)
+"""The second is the only one of the driver's errors that is no PyMongoError."""
 
 
 async def within(deadline: float, ping: Callable[[], Awaitable[Any]], work: Awaitable[T]) -> T:
@@ -104,7 +117,7 @@ async def within(deadline: float, ping: Callable[[], Awaitable[Any]], work: Awai
         if alive:
             raise Timeout(SLOW.format(seconds=deadline)) from error
         raise Unavailable(UNREACHABLE) from error
-    except driver_errors.PyMongoError as error:
+    except DRIVER_ERRORS as error:
         known = meaning(error, deadline)
         if known is None:
             raise

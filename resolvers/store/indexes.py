@@ -1,4 +1,4 @@
-"""Collections, their indexes and the rules that the database itself holds, derived from the kinds."""
+"""Collections, their indexes and the rules that the database holds, derived from the kinds."""
 
 import logging
 from collections.abc import Iterable
@@ -10,6 +10,8 @@ from resolvers.kind import BSON_TYPES, Column, Document, Kind
 from resolvers.store.store import Store
 
 log = logging.getLogger(__name__)
+
+NAMESPACE_EXISTS = 48
 
 
 async def prepare(store: Store, kinds: Iterable[Kind]) -> None:
@@ -31,8 +33,10 @@ async def _collection(store: Store, kind: Kind, exists: bool) -> None:
         if not exists:
             await store.database.create_collection(kind.collection, **rules)
             return
-    except CollectionInvalid:
-        pass  # another worker was first
+    except (CollectionInvalid, OperationFailure) as error:
+        if getattr(error, "code", None) not in (None, NAMESPACE_EXISTS):
+            raise
+        # another worker was first
     except (NotImplementedError, TypeError):
         log.warning("This database engine keeps no validation rules; the gateway's own remain.")
         return
@@ -53,14 +57,20 @@ async def _modify(store: Store, command: Document) -> None:
 async def _indexes(store: Store, kind: Kind) -> None:
     """Build missing indexes; one of ours whose keys changed is built anew."""
     collection = store.collection(kind)
-    present = await collection.index_information()
+    present = {
+        name: [tuple(key) for key in found["key"]]
+        for name, found in (await collection.index_information()).items()
+    }
     for index in kind.indexes:
-        found = present.get(index.name)
-        if found and [tuple(key) for key in found["key"]] != index.spec:
+        if present.get(index.name, index.spec) != index.spec:
             await collection.drop_index(index.name)
-    await collection.create_indexes(
-        [IndexModel(index.spec, name=index.name) for index in kind.indexes]
-    )
+            del present[index.name]
+    # An operator may have built the same index under another name: the database refuses a second.
+    missing = [index for index in kind.indexes if index.spec not in present.values()]
+    if missing:
+        await collection.create_indexes(
+            [IndexModel(index.spec, name=index.name) for index in missing]
+        )
 
 
 def json_schema(kind: Kind) -> Document:

@@ -14,6 +14,8 @@ from resolvers.request import All, Compare, Either, Filter, Not, Operator, Some
 
 Query = dict[str, Any]
 
+LONGEST_PATTERN = 32_000
+"""In bytes; MongoDB refuses regular expressions a little longer than this."""
 NOTHING: Query = {"_id": {"$in": []}}
 FOLDED = "folded"
 """The sub-document beside the columns that holds their case-folded copies."""
@@ -36,12 +38,22 @@ def _prefix(text: str) -> Query:
 
 
 def _contains(text: str) -> Query:
-    return {"$regex": re.escape(text)}
+    return {"$regex": _literally(text)}
 
 
 def _equals_ignoring_case(text: str) -> Query:
     # `$` alone would also match before a last line break.
-    return {"$regex": f"^{re.escape(text)}(?![\\s\\S])", "$options": "i"}
+    return {"$regex": f"^{_literally(text)}(?![\\s\\S])", "$options": "i"}
+
+
+def _literally(text: str) -> str:
+    """A regular expression for the text itself."""
+    escaped = re.escape(text)
+    if len(escaped.encode()) > LONGEST_PATTERN:
+        raise BadInput(
+            "filter: this text is too long for contains or eqIgnoreCase.", argument="filter"
+        )
+    return escaped
 
 
 CONDITIONS: Mapping[Operator, Callable[[Any], Query]] = {
@@ -82,16 +94,33 @@ def conjoin(clauses: Iterable[Query]) -> Query:
         for key, condition in clause.items():
             if key not in merged:
                 merged[key] = condition
-            elif _disjoint(merged[key], condition):
-                merged[key] = {**merged[key], **condition}
-            else:
+            elif _can_merge(merged[key], condition):
+                merged[key] = _merge(merged[key], condition)
+            elif merged[key] != condition:
                 rest.append({key: condition})
     return {**merged, "$and": [*merged.get("$and", []), *rest]} if rest else merged
 
 
-def _disjoint(one: Any, other: Any) -> bool:
-    """Whether two conditions on one path are operator documents that can be merged."""
-    return isinstance(one, dict) and isinstance(other, dict) and not one.keys() & other.keys()
+TIGHTER: Mapping[str, Callable[[Any, Any], Any]] = {
+    "$gt": max,
+    "$gte": max,
+    "$lt": min,
+    "$lte": min,
+}
+"""Which of two bounds on the same side holds for both."""
+
+
+def _can_merge(one: Any, other: Any) -> bool:
+    """Whether two conditions on one path are operator documents that differ in bounds at most."""
+    if not (isinstance(one, dict) and isinstance(other, dict)):
+        return False
+    return one.keys() & other.keys() <= TIGHTER.keys()
+
+
+def _merge(one: Query, other: Query) -> Query:
+    both = one.keys() & other.keys()
+    tighter = {operator: TIGHTER[operator](one[operator], other[operator]) for operator in both}
+    return {**one, **other, **tighter}
 
 
 def _disjoin(clauses: list[Query]) -> Query:

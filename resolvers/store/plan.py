@@ -8,14 +8,26 @@ planner has to see through an `$or` (see
 docs/adr/0002-keyset-ranges.md).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from resolvers.kind import Kind
+from resolvers.kind import Kind, ValueType
 from resolvers.request import Order, Read, Window
 from resolvers.store import cursor
 from resolvers.store.operators import Query, conjoin, query
+
+LEAST: Mapping[ValueType, Any] = {
+    ValueType.TEXT: "",
+    ValueType.ENUM: "",
+    ValueType.INTEGER: float("-inf"),
+    ValueType.FLOAT: float("-inf"),
+    ValueType.BOOLEAN: False,
+    ValueType.DATETIME: datetime.min,
+    ValueType.LOCAL_DATETIME: datetime.min,
+}
+"""The smallest value of each type: what follows the nulls, as a bound that an index serves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +91,9 @@ def projection(columns: frozenset[str] | None) -> dict[str, int] | None:
 def _keys(kind: Kind, order: tuple[Order, ...], backward: bool) -> tuple[Order, ...]:
     """The ordering with its tie-break, in the direction of reading."""
     tie_break = Order(kind.by_name["sessionId"], order[-1].descending)
-    placed = {part.column.name for part in order}
-    complete = order if "sessionId" in placed else (*order, tie_break)
+    names = [*(part.column.name for part in order), "sessionId"]
+    # Nothing is left to decide after the session id.
+    complete = (*order, tie_break)[: names.index("sessionId") + 1]
     if not backward:
         return complete
     return tuple(replace(part, descending=not part.descending) for part in complete)
@@ -90,9 +103,11 @@ def _bounds(
     read: Read, order: tuple[Order, ...], window: Window, backward: bool
 ) -> tuple[list[Any] | None, list[Any] | None]:
     """The cursor values where reading starts and where it must end."""
-    after = window.after and cursor.decode(window.after, read.kind, order, "after")
-    before = window.before and cursor.decode(window.before, read.kind, order, "before")
-    return ((before or None), (after or None)) if backward else ((after or None), (before or None))
+    after, before = (
+        None if text is None else cursor.decode(text, read.kind, order, argument)
+        for text, argument in ((window.after, "after"), (window.before, "before"))
+    )
+    return (before, after) if backward else (after, before)
 
 
 def _after(keys: tuple[Order, ...], values: list[Any]) -> Iterator[Query]:
@@ -113,7 +128,7 @@ def _beyond(key: Order, value: Any) -> Iterator[Any]:
             if key.column.nullable:
                 yield None
     else:
-        yield {"$gt": value} if value is not None else {"$ne": None}
+        yield {"$gte": LEAST[key.column.type]} if value is None else {"$gt": value}
 
 
 def _until(keys: tuple[Order, ...], values: list[Any]) -> Query:

@@ -6,6 +6,7 @@ may hold, and running numbers, live in small collections of their own, since on 
 only `_id` can be unique.
 """
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -82,20 +83,20 @@ async def delete(store: Store, kind: Kind, document: Document) -> bool:
 
 async def claim(
     store: Store, kind: Kind, wanted: Claim, session_id: str, now: datetime
-) -> Document | None:
-    """Take a value for a session: None if that worked, else the row of the one that holds it."""
-    row = {"_id": _key(kind, wanted), "sessionId": session_id, "claimedAt": now}
-    return await store.run(_claim(store, row))
+) -> Document:
+    """Take a value for a session if nobody holds it; the row of the session that does hold it."""
+    row = {"sessionId": session_id, "claimedAt": now}
+    return await store.run(_upsert(store, CLAIMS, _key(kind, wanted), {"$setOnInsert": row}))
 
 
-async def _claim(store: Store, row: Document) -> Document | None:
-    claims = store.database[CLAIMS]
-    try:
-        await claims.insert_one(row)
-    except DuplicateKeyError:
-        held: Document | None = await claims.find_one({"_id": row["_id"]})
-        return held
-    return None
+async def _upsert(store: Store, collection: str, key: str, operators: Document) -> Document:
+    """The row after `operators`; created by exactly one of those who come first together."""
+    while True:
+        with suppress(DuplicateKeyError):
+            row: Document = await store.database[collection].find_one_and_update(
+                {"_id": key}, operators, upsert=True, return_document=ReturnDocument.AFTER
+            )
+            return row
 
 
 def _key(kind: Kind, wanted: Claim) -> str:
@@ -110,12 +111,5 @@ async def release(store: Store, kind: Kind, held: Claim, session_id: str) -> Non
 
 async def next_number(store: Store, kind: Kind, step: int) -> int:
     """The kind's running number, advanced by `step`."""
-    row = await store.run(
-        store.database[COUNTERS].find_one_and_update(
-            {"_id": kind.name},
-            {"$inc": {"value": step}},
-            upsert=True,
-            return_document=ReturnDocument.AFTER,
-        )
-    )
+    row = await store.run(_upsert(store, COUNTERS, kind.name, {"$inc": {"value": step}}))
     return int(row["value"])

@@ -1,0 +1,65 @@
+"""What a session becomes when it is changed: all that is computed, nothing that waits."""
+
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from resolvers.context import Context
+from resolvers.errors import CorruptDocument, Invalid
+from resolvers.kind import Document, Kind
+from resolvers.values import add_folded, check_lengths, complete, fill_lists
+
+Change = Callable[[Document], None]
+"""Alters a copy of a session in place; raises a UserError where its state does not allow that."""
+
+
+def changed(context: Context, kind: Kind, before: Document, change: Change) -> Document:
+    """What the session becomes; `before` itself if nothing changes."""
+    after = copy.deepcopy(before)
+    fill_lists(kind.columns, after)
+    change(after)
+    complete(context, kind.columns, after)
+    after = derived(kind, after)
+    if after == before:
+        return before
+    check_lengths(kind.columns, before, after)
+    now = context.now()
+    with _corrupt(kind, before):
+        after["updatedAt"] = max(now, before.get("updatedAt", now))
+        after["revision"] = before.get("revision", 0) + 1
+    return after
+
+
+def derived(kind: Kind, document: Document) -> Document:
+    """The document with everything that is computed from its columns and stored with them."""
+    with _corrupt(kind, document):
+        timeline = kind.derive(document)
+        add_folded(kind.columns, document)
+    ended = timeline.ended_at
+    if ended is not None and kind.ended and ended < timeline.started_at:
+        raise Invalid("A session cannot end before it starts.", (kind.ended,))
+    kept = {
+        "status": "CLOSED" if timeline.closed else "ACTIVE",
+        "startedAt": timeline.started_at,
+        "endedAt": ended,
+        "durationSeconds": timeline.duration_seconds,
+        "customer": timeline.customer,
+    }
+    for name, value in kept.items():
+        if value is None:
+            document.pop(name, None)
+        else:
+            document[name] = value
+    return document
+
+
+@contextmanager
+def _corrupt(kind: Kind, document: Document) -> Iterator[None]:
+    """CorruptDocument where a stored value is not what the rules of its kind count on."""
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise CorruptDocument(
+            f"{kind.type_name} {document.get('_id')!r} is stored with missing or wrongly typed "
+            "values and cannot be changed until they are mended."
+        ) from error

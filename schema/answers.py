@@ -9,7 +9,7 @@ from strawberry import ID, Info
 
 from resolvers import sessions
 from resolvers.context import Context
-from resolvers.errors import UserError
+from resolvers.errors import Invalid, UserError
 from resolvers.kind import Document, Kind
 from resolvers.values import clean
 from schema.common import DeleteSessionPayload, Payload, global_id
@@ -35,9 +35,17 @@ def now(info: Info) -> datetime:
     return context(info).now()
 
 
-def checked(info: Info, kind: Kind, name: str, values: Any) -> Any:
-    """Values for one column, checked; a refusal's field path starts with the column's name."""
-    cleaned = clean(context(info), (kind.by_name[name],), {name: plain(values)})
+def checked(info: Info, kind: Kind, name: str, values: Any, above: tuple[str, ...] = ()) -> Any:
+    """Values for one column, checked; a refusal's field path starts with the column's name.
+
+    `above` is what the path has above the argument to blame: it is taken off.
+    """
+    try:
+        cleaned = clean(context(info), (kind.by_name[name],), {name: plain(values)})
+    except Invalid as error:
+        if error.field[: len(above)] == above:
+            error.field = error.field[len(above) :]
+        raise
     return cleaned[kind.by_name[name].path]
 
 

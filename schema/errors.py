@@ -2,6 +2,7 @@
 
 import enum
 import logging
+import re
 from typing import Any
 
 import strawberry
@@ -12,6 +13,11 @@ from resolvers import errors
 log = logging.getLogger(__name__)
 
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+VARIABLES_REFUSED = re.compile(
+    r"Variable '\$\w+' has invalid value|Variable values are |Too many errors processing variables|"
+    r"Selections are nested too deeply"
+)
+"""How graphql-core begins its messages about values, as opposed to the operation's text."""
 INTERNAL_MESSAGE = "Something went wrong on our side. The server's log has the details."
 
 
@@ -46,8 +52,12 @@ class UserError:
 
 
 def user_error(error: errors.UserError, argument: str | None = None) -> UserError:
-    """The payload's form of a refusal; `argument` is put before its field path."""
-    path = [*((argument,) if argument and error.field != ("sessionId",) else ()), *error.field]
+    """The payload's form of a refusal; `argument` is put before its field path.
+
+    An unknown session is the fault of the argument `sessionId` itself.
+    """
+    inside = argument and error.field and not isinstance(error, errors.NotFound)
+    path = [*((argument,) if argument and inside else ()), *error.field]
     return UserError(code=ErrorCode[error.code], field=path or None, message=error.message)
 
 
@@ -80,6 +90,6 @@ def _code(error: GraphQLError) -> str:
     message = error.message
     if message.startswith("Syntax Error"):
         return "GRAPHQL_PARSE_FAILED"
-    if error.path or "has invalid value" in message or "variables" in message:
+    if error.path or VARIABLES_REFUSED.match(message):
         return "BAD_USER_INPUT"
     return VALIDATION_FAILED

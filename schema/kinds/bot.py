@@ -158,9 +158,8 @@ class BotMutations:
         """Labels are only ever added: two calls at once lose none."""
 
         def change(document: Document) -> None:
-            added = checked(
-                info, BOT, "tags", {"userTags": user_tags or [], "sessionTags": session_tags or []}
-            )
+            given = {"userTags": user_tags or [], "sessionTags": session_tags or []}
+            added = checked(info, BOT, "tags", given, above=("tags",))
             document["tags"] = {
                 name: [*there, *(tag for tag in added[name] if tag not in there)]
                 for name, there in _lists(document["tags"])

@@ -2,6 +2,7 @@
 
 import enum
 import uuid
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -128,8 +129,8 @@ def _set_instant(moment: Document, field: tuple[str, ...]) -> None:
         raise Invalid("This moment is out of range.", field) from None
 
 
-def _check_message_ids(messages: list[Document]) -> None:
-    seen = set()
+def _check_message_ids(messages: list[Document], known: Collection[str] = ()) -> None:
+    seen = set(known)
     for place, message in enumerate(messages):
         if message["id"] in seen:
             raise Invalid(
@@ -167,6 +168,7 @@ class ChatMutations:
         def change(document: Document) -> None:
             _must_be_open(document)
             added = checked(info, CHAT, "messages", messages)
+            _check_message_ids(added, {message["id"] for message in document["messages"]})
             document["messages"] = [*document["messages"], *added]
 
         return await act(info, CHAT, session_id, change)

@@ -128,9 +128,8 @@ class CoBrowseMutations:
 
         def change(document: Document) -> None:
             _must_be_live(document)
-            entered = checked(
-                info, CO_BROWSE, "pages", [{"url": url, "enteredTimestamp": at or now(info)}]
-            )
+            page = {"url": url, "enteredTimestamp": at or now(info)}
+            entered = checked(info, CO_BROWSE, "pages", [page], above=("pages", "0"))
             document["pages"] = [*document["pages"], *entered]
 
         return await act(info, CO_BROWSE, session_id, change)

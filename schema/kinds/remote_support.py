@@ -174,5 +174,5 @@ class RemoteSupportMutations:
                 raise Conflict("The session has ended already.", ("sessionId",))
             document["dateEnd"] = date_end or now(info)
 
-        given = {"notes": notes} if notes else {}
+        given = {} if notes is None or notes is UNSET else {"notes": notes}
         return await act(info, REMOTE_SUPPORT, session_id, change, given)

@@ -13,7 +13,6 @@ GET without the body; OPTIONS is refused as any other method, and its Allow head
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, cast
 from urllib.parse import quote, unquote
 
 from starlette.requests import ClientDisconnect, Request
@@ -21,8 +20,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Message, Receive, Scope, Send
 
+from app.context import State
 from app.errors import STATUS
-from resolvers.access import EVERYBODY, Caller
+from resolvers.access import Caller
 from resolvers.context import Context
 from resolvers.errors import GatewayError
 from resolvers.kind import Kind
@@ -39,17 +39,10 @@ RETRY_SECONDS = 1
 FOUND = "gateway.found"
 
 
-class Refuse(Protocol):
-    """Renders a refusal in the vendor's own error shape; it must not raise.
-
-    `status` is the HTTP status that fits, `code` one of `resolvers.errors` or METHOD_NOT_ALLOWED,
-    `message` a sentence for the client. Retry-After and Allow are added by the frame.
-    """
-
-    def __call__(
-        self, status: int, code: str, message: str, request: Request, retry_after: int | None
-    ) -> Response:
-        """The response."""
+Refuse = Callable[[int, str, str, Request, int | None], Response]
+"""Renders a refusal in the vendor's own error shape, from its HTTP status, its code (one of
+`resolvers.errors` or METHOD_NOT_ALLOWED), a sentence for the client, the request, and the seconds
+after which to try again. It must not raise. Retry-After and Allow are added by the frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,14 +280,19 @@ async def bearer(request: Request, vendor_name: str) -> Context:
 
     Unauthenticated or RateLimited if the key is missing, wrong or used too often.
     """
-    authenticator = request.app.state.gateway.authenticator
-    if authenticator.is_open(vendor_name):
-        return context(request, EVERYBODY)
-    caller = await authenticator.bearer(request)
-    await authenticator.limit(caller)
+    authenticator = state_of(request).authenticator
+    caller = await authenticator.caller(vendor_name, request)
+    if not authenticator.is_open(vendor_name):
+        await authenticator.limit(caller)
     return context(request, caller)
 
 
 def context(request: Request, caller: Caller) -> Context:
     """The resolvers' surroundings of a request made by `caller`."""
-    return cast("Context", request.app.state.gateway.context(caller))
+    return state_of(request).context(caller)
+
+
+def state_of(request: Request) -> State:
+    """What lives as long as the process."""
+    state: State = request.app.state.gateway
+    return state

@@ -1,25 +1,35 @@
 """Collections, their indexes and the rules that the database holds, derived from the kinds."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from pymongo import IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
 from resolvers.kind import BSON_TYPES, Column, Document, Kind
+from resolvers.store import credentials
 from resolvers.store.store import Store
 
 log = logging.getLogger(__name__)
 
+RETENTION = "retention"
+"""The name of the index by which the database removes expired sessions."""
+INDEX_NOT_FOUND = 27
 NAMESPACE_EXISTS = 48
 
 
-async def prepare(store: Store, kinds: Iterable[Kind]) -> None:
-    """Create what is missing and bring what exists up to date; safe to run at every start."""
+async def prepare(store: Store, kinds: Iterable[Kind], retention: Mapping[str, int]) -> None:
+    """Create what is missing and bring what exists up to date; safe to run at every start.
+
+    `retention` holds seconds by the kind's name; the sessions of other kinds are kept for ever.
+    """
+    await credentials.prepare(store)
     existing = set(await store.run(store.database.list_collection_names()))
     for kind in kinds:
         await _collection(store, kind, kind.collection in existing)
         await _indexes(store, kind)
+        await _retention(store, kind, retention.get(kind.name))
 
 
 async def _collection(store: Store, kind: Kind, exists: bool) -> None:
@@ -71,6 +81,40 @@ async def _indexes(store: Store, kind: Kind) -> None:
         await collection.create_indexes(
             [IndexModel(index.spec, name=index.name) for index in missing]
         )
+
+
+async def _retention(store: Store, kind: Kind, seconds: int | None) -> None:
+    """Have the database remove sessions `seconds` after their start; None keeps them for ever."""
+    collection = store.collection(kind)
+    present = (await collection.index_information()).get(RETENTION)
+    if present and seconds is None:
+        await _drop(collection)
+    elif present and seconds is not None and present.get("expireAfterSeconds") != seconds:
+        await _keep_for(store, kind, seconds)
+    elif seconds is not None:
+        await collection.create_indexes([_expiry(seconds)])
+
+
+async def _keep_for(store: Store, kind: Kind, seconds: int) -> None:
+    """Change the span in place, which costs nothing; an engine that cannot builds it anew."""
+    index = {"name": RETENTION, "expireAfterSeconds": seconds}
+    try:
+        await store.database.command({"collMod": kind.collection, "index": index})
+    except (NotImplementedError, OperationFailure):
+        await _drop(store.collection(kind))
+        await store.collection(kind).create_indexes([_expiry(seconds)])
+
+
+def _expiry(seconds: int) -> IndexModel:
+    return IndexModel([("startedAt", 1)], name=RETENTION, expireAfterSeconds=seconds)
+
+
+async def _drop(collection: Any) -> None:
+    try:
+        await collection.drop_index(RETENTION)
+    except OperationFailure as error:  # another worker was first
+        if error.code != INDEX_NOT_FOUND:
+            raise
 
 
 def json_schema(kind: Kind) -> Document:

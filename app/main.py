@@ -37,9 +37,11 @@ def create_app(settings: Settings) -> FastAPI:
         )
         database = driver.database(client, settings.mongodb_database, settings.deadline_seconds)
         store = Store(database, settings.deadline_seconds)
-        app.state.gateway = State(store, settings, Authenticator(store, settings))
+        authenticator = Authenticator(store, settings)
+        app.state.gateway = State(store, settings, authenticator)
         try:
-            yield
+            async with authenticator.running():
+                yield
         finally:
             await driver.close(client)
 
@@ -76,7 +78,8 @@ async def prepare(settings: Settings, uri: str) -> None:
     client = driver.connect(uri, settings.mongodb_driver, deadline, asyncio.get_running_loop())
     try:
         database = driver.database(client, settings.mongodb_database, deadline)
-        await indexes.prepare(Store(database, deadline), [entry.kind for entry in KINDS])
+        kinds = [entry.kind for entry in KINDS]
+        await indexes.prepare(Store(database, deadline), kinds, settings.retention)
     finally:
         await driver.close(client)
 

@@ -7,14 +7,13 @@ Ours, where the vendor's page is silent: errors that the client can mend have st
 vendor's own have; a parameter given twice counts as given last, and one of the form counts more
 than one of the URL; an empty filter is no filter; words and settings are read without regard to
 case; of two OUTPUT_FORMATs the parameter of that name wins over the word in VARS; a session is
-never left out for lack of room: more than `most_rows` are refused.
+never left out for lack of room: more than GATEWAY_REMOTE_SUPPORT_MAX_ROWS are refused.
 """
 
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -47,8 +46,6 @@ PATHS = (
     "/integration/get_session_history.php",
     "/integration/get_history_api.php",
 )
-MOST_ROWS = 50_000
-"""Rows of one answer, unless the settings say otherwise."""
 LONGEST_VARS = 512
 FORM = "application/x-www-form-urlencoded"
 OK_STATUS = frozenset({400, 401, 403, 422})
@@ -70,13 +67,13 @@ class Query:
     where: Filter
 
 
-async def history(most_rows: int, request: Request) -> Response:
+async def history(request: Request) -> Response:
     """All sessions that match, newest first; BadInput in the vendor's words if a value is wrong."""
     given = await parameters(request)
     request.state.remote_support_json = _output_format(given) == "JSON"
     asker = await _context(request, given.get("KEY", ""))
     query = decode(given)
-    rows = await _rows(asker, query, most_rows)
+    rows = await _rows(asker, query, state_of(request).settings.remote_support_max_rows)
     return Response(query.layout.body(rows), media_type=query.layout.media_type)
 
 
@@ -90,7 +87,7 @@ async def parameters(request: Request) -> Parameters:
 
 
 def decode(given: Parameters) -> Query:
-    """What is asked; BadInput `Invalid NAME setting.` or `… value.` for the first wrong parameter."""
+    """What is asked; BadInput `Invalid NAME setting.` or `… value.` for the first wrong one."""
     output_format = _output_format(given)
     if output_format not in ("XML", "JSON"):
         raise BadInput("Invalid OUTPUT_FORMAT setting.")
@@ -113,20 +110,6 @@ def refuse(
     as_json = getattr(request.state, "remote_support_json", in_url)
     body, media_type = refusal(message, as_json)
     return Response(body, 200 if status in OK_STATUS else status, media_type=media_type)
-
-
-def vendor(most_rows: int = MOST_ROWS) -> Vendor:
-    """The vendor's URLs; `most_rows` is the largest number of sessions in one answer."""
-    handle = partial(history, most_rows)
-    return Vendor(
-        name=NAME,
-        kind=REMOTE_SUPPORT,
-        bases=("/get_session_history.php", "/integration"),
-        endpoints=tuple(
-            Endpoint(method, path, handle) for path in PATHS for method in ("GET", "POST")
-        ),
-        refuse=refuse,
-    )
 
 
 async def _context(request: Request, key: str) -> Context:
@@ -261,3 +244,13 @@ FILTERS: Mapping[str, tuple[str, Decode]] = {
     "FILTER_HAS_VIDEOS": ("setting", _choice("hasVideos", {"TRUE": True, "FALSE": False})),
 }
 """The vendor's filters: what a wrong one is called, and what a right one means."""
+
+VENDOR = Vendor(
+    name=NAME,
+    kind=REMOTE_SUPPORT,
+    bases=("/get_session_history.php", "/integration"),
+    endpoints=tuple(
+        Endpoint(method, path, history) for path in PATHS for method in ("GET", "POST")
+    ),
+    refuse=refuse,
+)

@@ -1,0 +1,92 @@
+"""The vendors' paths over an in-memory database, with credentials made up by the test."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+from mongomock_motor import AsyncMongoMockClient
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.routing import BaseRoute
+
+from app import rest
+from app.context import State
+from app.settings import Settings
+from resolvers import sessions
+from resolvers.access import EVERYBODY, Caller
+from resolvers.context import Context
+from resolvers.errors import RateLimited, Unauthenticated
+from resolvers.kind import Document, Kind
+from resolvers.store.store import Store
+
+KEY = "a-good-key"
+MASKED_KEY = "a-key-without-pii"
+FOREIGN_KEY = "a-key-for-bots-only"
+TIRED_KEY = "a-key-used-too-often"
+
+CALLERS = {
+    KEY: EVERYBODY,
+    MASKED_KEY: Caller("masked", frozenset({"*:read"})),
+    FOREIGN_KEY: Caller("foreign", frozenset({"bot:read", "pii:read"})),
+    TIRED_KEY: Caller("tired", frozenset({"admin"})),
+}
+
+
+class FakeAuthenticator:
+    """The interface of app.auth.Authenticator over a fixed list of keys."""
+
+    def __init__(self, open_paths: frozenset[str] = frozenset()) -> None:
+        self._open_paths = open_paths
+
+    async def bearer(self, request: Request) -> Caller:
+        return await self.by_key(request.headers.get("authorization", "").removeprefix("Bearer "))
+
+    async def by_key(self, key: str) -> Caller:
+        if key not in CALLERS:
+            raise Unauthenticated("A valid key is needed.")
+        return CALLERS[key]
+
+    async def limit(self, caller: Caller, bucket: str | None = None) -> None:
+        if caller.id == "tired":
+            raise RateLimited("Too many requests.", retry_after=7)
+
+    def is_open(self, vendor: str) -> bool:
+        return vendor in self._open_paths
+
+    def open_caller(self, vendor: str) -> Caller:
+        return Caller(f"open:{vendor}", frozenset({f"{vendor}:read", "pii:read"}))
+
+    async def caller(self, vendor: str, request: Request) -> Caller:
+        return self.open_caller(vendor) if self.is_open(vendor) else await self.bearer(request)
+
+
+class Gateway:
+    """An application of the vendors' paths alone; `settings` are the gateway's."""
+
+    def __init__(self, routes: Sequence[BaseRoute] | None = None, **settings: Any) -> None:
+        self.settings = Settings(**settings)
+        self.store = Store(AsyncMongoMockClient()["test"], 5.0)
+        authenticator: Any = FakeAuthenticator(self.settings.open_paths)
+        self.app = Starlette(routes=routes or rest.routes(self.settings))
+        self.state = State(self.store, self.settings, authenticator)
+        self.app.state.gateway = self.state
+
+    @property
+    def context(self) -> Context:
+        return self.state.context()
+
+    def create(self, kind: Kind, **values: Any) -> Document:
+        return asyncio.run(sessions.create(self.context, kind, values))
+
+    def request(self, method: str, url: str, **options: Any) -> httpx.Response:
+        return asyncio.run(self._request(method, url, **options))
+
+    def get(self, url: str, key: str | None = KEY, **options: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        return self.request("GET", url, headers=headers, **options)
+
+    async def _request(self, method: str, url: str, **options: Any) -> httpx.Response:
+        transport = httpx.ASGITransport(self.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+            return await client.request(method, url, **options)

@@ -1,0 +1,124 @@
+"""What all tests share: async tests on asyncio, and stores over every engine.
+
+`store` runs a test three times: PyMongo and Motor over the wire, and mongomock-motor. `wire_store`
+is PyMongo over the wire, for what only a real engine does. Each is a database of its own.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from mongomock_motor import AsyncMongoMockClient
+
+from resolvers.context import Context
+from resolvers.store import driver, indexes
+from resolvers.store.driver import Driver
+from resolvers.store.store import Store
+from schema.kinds import KINDS
+from tests.wire.engine import (  # noqa: F401  fixtures
+    database_name,
+    engine,
+    engine_client,
+    make_engine,
+)
+
+NOW = datetime(2026, 3, 1, 9, 30)
+DEADLINE = 20.0
+"""Seconds: far more than any operation takes, even on a busy machine."""
+
+KINDS_BY_NAME = {entry.kind.name: entry.kind for entry in KINDS}
+
+OpenStore = Callable[..., Awaitable[Store]]
+
+
+class Clock:
+    """Stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.time = NOW
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def advance(self, **amount: float) -> None:
+        self.time += timedelta(**amount)
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Async tests run on asyncio."""
+    return "asyncio"
+
+
+@asynccontextmanager
+async def opened_store(
+    uri: str, name: str, driver_name: Driver = "pymongo", deadline: float = DEADLINE
+) -> AsyncIterator[Store]:
+    """A store of a driver on a running engine; nothing is prepared."""
+    client = driver.connect(uri, driver_name, deadline, asyncio.get_running_loop())
+    try:
+        yield Store(driver.database(client, name, deadline), deadline)
+    finally:
+        await driver.close(client)
+
+
+@pytest.fixture
+async def open_store(engine: Any, database_name: str) -> AsyncIterator[OpenStore]:  # noqa: F811
+    """Open further stores, with clients of their own, on this test's database."""
+    async with AsyncExitStack() as stack:
+
+        async def open_(driver_name: Driver = "pymongo", deadline: float = DEADLINE) -> Store:
+            opening = opened_store(engine.uri, database_name, driver_name, deadline)
+            return await stack.enter_async_context(opening)
+
+        yield open_
+
+
+@pytest.fixture
+async def wire_store(open_store: OpenStore) -> Store:
+    """PyMongo over the wire, prepared."""
+    return await prepared(await open_store())
+
+
+@pytest.fixture(params=["pymongo", "motor", "mock"])
+async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    """Each driver over the wire, and the mock; prepared."""
+    if request.param == "mock":
+        yield await mock_store()
+        return
+    uri = request.getfixturevalue("engine").uri
+    name = request.getfixturevalue("database_name")
+    async with opened_store(uri, name, request.param) as found:
+        yield await prepared(found)
+
+
+async def mock_store() -> Store:
+    """A store in memory, prepared."""
+    return await prepared(Store(AsyncMongoMockClient(tz_aware=False)["sessions"], DEADLINE))
+
+
+async def prepared(found: Store) -> Store:
+    """The store with the collections and indexes of all kinds."""
+    await indexes.prepare(found, KINDS_BY_NAME.values(), {})
+    return found
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The clock of `context`."""
+    return Clock()
+
+
+@pytest.fixture
+def context(store: Store, clock: Clock) -> Context:
+    """A request's surroundings over `store`."""
+    return Context(store=store, now=clock)
+
+
+@pytest.fixture
+def wire_context(wire_store: Store, clock: Clock) -> Context:
+    """A request's surroundings over `wire_store`."""
+    return Context(store=wire_store, now=clock)

@@ -25,7 +25,7 @@ def _collection(store: Store) -> Any:
 async def prepare(store: Store) -> None:
     """Create the index that keys are found by; safe to run at every start."""
     index = IndexModel([("keyHash", 1)], name="keyHash", unique=True)
-    await store.database[COLLECTION].create_indexes([index])
+    await store.run(store.database[COLLECTION].create_indexes([index]))
 
 
 async def by_key_hash(store: Store, key_hash: str) -> Document | None:

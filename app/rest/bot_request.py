@@ -1,0 +1,215 @@
+"""What a getSessions request of Kore.ai XO asks for (the vendor's "Sessions History API" page).
+
+The query may have `containmentType`; the body is empty or a JSON object with any of
+
+    userId        text
+    skip, offset  sessions to pass over, a whole number from 0; `skip` counts if both are there
+    limit         the most sessions to return, a whole number from 0; 100 if missing
+    dateFrom      yyyy-mm-dd, which is midnight, or yyyy-mm-ddThh:mm:ss.msZ, in GMT; inclusive
+    dateTo        the same; the two are at most 7 days apart, and 7 days where one is missing
+    tags          {"and": [{"name": …, "values": [any of …], "type": "user" or "session"}], "or": …}
+    sessionType   interactive or non-interactive
+    sessionId     up to 50 ids, duplicates counted; everything else is ignored then, even if wrong
+
+Unknown members are ignored, null is the same as missing. Anything else raises BadInput, for which
+the vendor has one answer. Ours: numbers in quotation marks are refused (the page says Number), the
+dates must be in order, any case will do in `sessionType` too, an empty `or` or `values` matches
+nothing, an unknown member of `tags` is refused, and of tags at most 100 conditions with at most 100
+values each are taken.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+
+from resolvers.errors import BadInput
+from resolvers.request import All, Compare, Either, Filter, Operator, Some
+from schema.kinds.bot import BOT
+
+CONTAINMENT_TYPES = {"DROP_OFF": "dropOff", "SELF_SERVICE": "selfService", "AGENT": "agent"}
+SESSION_TYPES = {"INTERACTIVE": "interactive", "NON_INTERACTIVE": "non-interactive"}
+"""Stored names and the vendor's words for them."""
+
+DEFAULT_LIMIT = 100
+MOST_IDS = 50
+MOST_CONDITIONS = 100
+LONGEST_SPAN = timedelta(days=7)
+FURTHEST_SKIP = 2**31 - 1
+"""What the database can pass over; nobody has as many sessions in 7 days."""
+
+MOMENT = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?: ?T([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,3}))?Z)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ByIds:
+    """Certain sessions, whatever else the request says."""
+
+    session_ids: tuple[str, ...]
+    """Each once, in the order in which they were named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A page, newest first, of the sessions that meet a filter."""
+
+    where: Filter
+    skip: int
+    limit: int
+
+
+def decode(
+    body: bytes, containment_types: Sequence[str], now: datetime, most: int
+) -> ByIds | Search:
+    """The request; BadInput, by name, for what the vendor refuses.
+
+    `containment_types` are all the query has, `now` is in UTC, a limit over `most` is lowered.
+    """
+    given = _object(body)
+    if given.get("sessionId") is not None:
+        return ByIds(_session_ids(given["sessionId"]))
+    skip = _count(given, "offset", 0) if given.get("skip") is None else _count(given, "skip", 0)
+    return Search(
+        where=All(
+            (
+                *_span(given, now),
+                *_user(given),
+                *_word(given, "sessionType", SESSION_TYPES),
+                *_containment_type(containment_types),
+                *_tags(given),
+            )
+        ),
+        skip=min(skip, FURTHEST_SKIP),
+        limit=min(_count(given, "limit", DEFAULT_LIMIT), most),
+    )
+
+
+def _object(body: bytes) -> Mapping[str, Any]:
+    if not body.strip():
+        return {}
+    try:
+        given = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise BadInput("The body is no valid JSON.") from None
+    if not isinstance(given, dict):
+        raise BadInput("The body must be a JSON object.")
+    return given
+
+
+def _session_ids(given: Any) -> tuple[str, ...]:
+    if not _all_text(given) or len(given) > MOST_IDS:
+        raise BadInput(f"sessionId must be a list of at most {MOST_IDS} strings.")
+    return tuple(dict.fromkeys(given))
+
+
+def _all_text(given: Any) -> bool:
+    return isinstance(given, list) and all(isinstance(item, str) for item in given)
+
+
+def _count(given: Mapping[str, Any], name: str, default: int) -> int:
+    value = given.get(name)
+    if value is None:
+        return default
+    whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    if isinstance(value, bool) or not whole or value < 0:
+        raise BadInput(f"{name} must be a whole number from 0.")
+    return int(value)
+
+
+def _span(given: Mapping[str, Any], now: datetime) -> tuple[Filter, Filter]:
+    start, end = _moment(given, "dateFrom"), _moment(given, "dateTo")
+    try:
+        if end is None:
+            end = start + LONGEST_SPAN if start else now
+        if start is None:
+            start = end - LONGEST_SPAN
+    except OverflowError:
+        raise BadInput("dateFrom and dateTo are out of range.") from None
+    if not timedelta(0) <= end - start <= LONGEST_SPAN:
+        raise BadInput("dateTo must be at most 7 days after dateFrom.")
+    started = (BOT.by_name["startedAt"],)
+    return Compare(started, Operator.GTE, start), Compare(started, Operator.LTE, end)
+
+
+def _moment(given: Mapping[str, Any], name: str) -> datetime | None:
+    value = given.get(name)
+    if value is None:
+        return None
+    found = MOMENT.fullmatch(value) if isinstance(value, str) else None
+    try:
+        if found:
+            date, clock, fraction = found.groups()
+            milliseconds = (fraction or "").ljust(3, "0")
+            return datetime.fromisoformat(f"{date}T{clock or '00:00:00'}.{milliseconds}")
+    except ValueError:
+        pass
+    raise BadInput(f"{name} must be yyyy-mm-dd or yyyy-mm-ddThh:mm:ss.msZ.")
+
+
+def _user(given: Mapping[str, Any]) -> tuple[Filter, ...]:
+    user_id = given.get("userId")
+    if user_id is None:
+        return ()
+    if not isinstance(user_id, str):
+        raise BadInput("userId must be a string.")
+    return (Compare((BOT.by_name["userId"],), Operator.EQ, user_id),)
+
+
+def _containment_type(given: Sequence[str]) -> tuple[Filter, ...]:
+    """The query's parameter; repeated, it must say the same each time."""
+    if len({word.lower() for word in given}) > 1:
+        raise BadInput("containmentType is given twice.")
+    return _word(
+        {"containmentType": given[0]} if given else {}, "containmentType", CONTAINMENT_TYPES
+    )
+
+
+def _word(given: Mapping[str, Any], name: str, words: Mapping[str, str]) -> tuple[Filter, ...]:
+    """A column that is stored as one of a few names."""
+    value = given.get(name)
+    if value is None:
+        return ()
+    for stored, word in words.items():
+        if isinstance(value, str) and value.lower() == word.lower():
+            return (Compare((BOT.by_name[name],), Operator.EQ, stored),)
+    raise BadInput(f"{name} must be one of {', '.join(words.values())}.")
+
+
+def _tags(given: Mapping[str, Any]) -> list[Filter]:
+    tags = given.get("tags")
+    if tags is None:
+        return []
+    if not isinstance(tags, dict) or not tags.keys() <= {"and", "or"}:
+        raise BadInput("tags must be an object with `and`, `or` or both.")
+    return [
+        joined(tuple(_tag(condition) for condition in _conditions(tags[name])))
+        for name, joined in (("and", All), ("or", Either))
+        if tags.get(name) is not None
+    ]
+
+
+def _conditions(given: Any) -> list[Any]:
+    if not isinstance(given, list) or len(given) > MOST_CONDITIONS:
+        raise BadInput(f"tags: `and` and `or` are lists of at most {MOST_CONDITIONS} conditions.")
+    return given
+
+
+def _tag(condition: Any) -> Filter:
+    match condition:
+        case {"name": str(name), "values": list(values), "type": "user" | "session" as type_}:
+            if _all_text(values) and len(values) <= MOST_CONDITIONS:
+                return _tagged(f"{type_}Tags", name, values)
+    raise BadInput("tags: a condition is an object with name, values and type (user or session).")
+
+
+def _tagged(where: str, name: str, values: list[str]) -> Filter:
+    tags = BOT.by_name["tags"]
+    tag = tags.column(where)
+    named = Compare((tag.column("name"),), Operator.EQ, name)
+    valued = Compare((tag.column("value"),), Operator.IN, tuple(values))
+    return Some((tags, tag), All((named, valued)))

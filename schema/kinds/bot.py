@@ -160,13 +160,14 @@ class BotMutations:
         def change(document: Document) -> None:
             given = {"userTags": user_tags or [], "sessionTags": session_tags or []}
             added = checked(info, BOT, "tags", given, above=("tags",))
+            there = document.get("tags") or {}
             document["tags"] = {
-                name: [*there, *(tag for tag in added[name] if tag not in there)]
-                for name, there in _lists(document["tags"])
+                name: _single([*(there.get(name) or []), *added[name]]) for name in added
             }
 
         return await act(info, BOT, session_id, change)
 
 
-def _lists(tags: Document) -> list[tuple[str, list[Document]]]:
-    return [(name, tags.get(name) or []) for name in ("userTags", "sessionTags")]
+def _single(tags: list[Document]) -> list[Document]:
+    """The labels in their order, each once."""
+    return [tag for place, tag in enumerate(tags) if tag not in tags[:place]]

@@ -1,0 +1,185 @@
+"""The verbs of chats: append and close."""
+
+from typing import Any
+
+import pytest
+
+from tests.schema.conftest import Client
+
+CREATE = """mutation ($input: CreateChatSessionInput!) {
+  createChatSession(input: $input) { session { sessionId } errors { code field message } } }"""
+APPEND = """mutation ($id: String!, $messages: [ChatMessageInput!]!) {
+  appendChatMessages(sessionId: $id, messages: $messages) {
+    session { messages { id message source sent { dateTime timeZone instant } } updatedAt }
+    errors { code field message } } }"""
+CLOSE = """mutation ($id: String!) { closeChatSession(sessionId: $id) {
+    session { status endedAt durationSeconds } errors { code field message } } }"""
+
+
+@pytest.fixture(autouse=True)
+def session(client: Client) -> None:
+    """A chat `c` that began at 09:30."""
+    client.data(CREATE, input={"sessionId": "c"})
+
+
+def hello(**values: Any) -> dict[str, Any]:
+    """A message."""
+    return {"message": "Hello", "source": "VISITOR", **values}
+
+
+def test_append(client: Client) -> None:
+    """Messages come after those that are there; what is not given is made or is now."""
+    client.data(APPEND, id="c", messages=[hello(id="m1")])
+    client.clock.advance(seconds=3)
+    second = hello(
+        id="m2", source="OPERATOR", sent={"dateTime": "2026-03-01T10:30:04", "timeZone": "CET"}
+    )
+    assert client.data(APPEND, id="c", messages=[second]) == {
+        "session": {
+            "messages": [
+                {
+                    "id": "m1",
+                    "message": "Hello",
+                    "source": "VISITOR",
+                    "sent": {
+                        "dateTime": "2026-03-01T09:30:00",
+                        "timeZone": "UTC",
+                        "instant": "2026-03-01T09:30:00.000Z",
+                    },
+                },
+                {
+                    "id": "m2",
+                    "message": "Hello",
+                    "source": "OPERATOR",
+                    "sent": {
+                        "dateTime": "2026-03-01T10:30:04",
+                        "timeZone": "CET",
+                        "instant": "2026-03-01T09:30:04.000Z",
+                    },
+                },
+            ],
+            "updatedAt": "2026-03-01T09:30:03.000Z",
+        },
+        "errors": [],
+    }
+
+
+def test_company_time_zone(client: Client) -> None:
+    """Clock times that name no zone are the company's."""
+    client.context.company_timezone = "Asia/Tokyo"
+    payload = client.data(APPEND, id="c", messages=[hello()])
+    assert payload["session"]["messages"][0]["sent"] == {
+        "dateTime": "2026-03-01T18:30:00",
+        "timeZone": "Asia/Tokyo",
+        "instant": "2026-03-01T09:30:00.000Z",
+    }
+
+
+def test_fifty_at_once(client: Client) -> None:
+    """Fifty appends at the same time store fifty messages, each once, in one order."""
+    ids = [f"m{number}" for number in range(50)]
+    responses = client.together(
+        *((APPEND, {"id": "c", "messages": [hello(id=text)]}) for text in ids)
+    )
+    assert all(response["data"]["appendChatMessages"]["errors"] == [] for response in responses)
+    stored = client.stored("chat", "c")
+    assert stored is not None
+    order = [message["id"] for message in stored["messages"]]
+    assert sorted(order) == sorted(ids)
+    for response in responses:
+        seen = [m["id"] for m in response["data"]["appendChatMessages"]["session"]["messages"]]
+        assert seen == order[: len(seen)]
+
+
+def test_known_message_id(client: Client) -> None:
+    """A message id that the chat has already is refused at its place in the argument."""
+    client.data(APPEND, id="c", messages=[hello(id="m1"), hello(id="m2")])
+    refusal = client.refusal(APPEND, id="c", messages=[hello(id="m3"), hello(id="m1")])
+    assert (refusal["code"], refusal["field"]) == ("INVALID", ["messages", "1", "id"])
+    assert "'m1'" in refusal["message"]
+    assert len(client.stored("chat", "c")["messages"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("message", "path", "words"),
+    [
+        (hello(message="x" * 10_001), ["message"], "at most 10000"),
+        (hello(message="a\0b"), ["message"], "NUL"),
+        (hello(message="\ud800"), ["message"], "surrogate"),
+        (
+            hello(sent={"dateTime": "2026-03-01T09:00:00", "timeZone": "Mars/Base"}),
+            ["sent", "timeZone"],
+            "no IANA time zone",
+        ),
+        (
+            hello(sent={"dateTime": "2026-03-01T09:00:00", "timeZone": "../etc/passwd"}),
+            ["sent", "timeZone"],
+            "no IANA time zone",
+        ),
+    ],
+)
+def test_refused_message(
+    client: Client, message: dict[str, Any], path: list[str], words: str
+) -> None:
+    """A message that breaks a rule is refused with its path, and no message is stored."""
+    refusal = client.refusal(APPEND, id="c", messages=[hello(), message])
+    assert (refusal["code"], refusal["field"]) == ("INVALID", ["messages", "1", *path])
+    assert words in refusal["message"]
+    assert client.stored("chat", "c")["messages"] == []
+
+
+def test_nothing_to_append(client: Client) -> None:
+    """An empty list changes nothing."""
+    client.clock.advance(seconds=1)
+    assert client.data(APPEND, id="c", messages=[])["session"] == {
+        "messages": [],
+        "updatedAt": "2026-03-01T09:30:00.000Z",
+    }
+
+
+def test_close(client: Client) -> None:
+    """A closed chat ended with its last message; its duration is between first and last."""
+    times = ["09:31:10", "09:31:40.250"]
+    messages = [hello(sent={"dateTime": f"2026-03-01T{time}"}) for time in times]
+    client.data(APPEND, id="c", messages=messages)
+    assert client.data(CLOSE, id="c") == {
+        "session": {
+            "status": "CLOSED",
+            "endedAt": "2026-03-01T09:31:40.250Z",
+            "durationSeconds": 30.25,
+        },
+        "errors": [],
+    }
+
+
+def test_close_without_messages(client: Client) -> None:
+    """A chat without messages ended when it started."""
+    assert client.data(CLOSE, id="c")["session"] == {
+        "status": "CLOSED",
+        "endedAt": "2026-03-01T09:30:00.000Z",
+        "durationSeconds": 0.0,
+    }
+
+
+def test_after_closing(client: Client) -> None:
+    """A closed chat takes no messages and cannot be closed again."""
+    client.data(CLOSE, id="c")
+    before = client.stored("chat", "c")
+    closed = {"code": "CONFLICT", "field": ["sessionId"], "message": "The chat is closed."}
+    assert client.refusal(APPEND, id="c", messages=[hello()]) == closed
+    assert client.refusal(CLOSE, id="c") == closed
+    assert client.stored("chat", "c") == before
+
+
+def test_unknown(client: Client) -> None:
+    """Verbs on an unknown chat are NOT_FOUND and create nothing."""
+    assert client.refusal(APPEND, id="x", messages=[hello()])["code"] == "NOT_FOUND"
+    assert client.refusal(CLOSE, id="x")["code"] == "NOT_FOUND"
+    assert client.stored("chat", "x") is None
+
+
+def test_unknown_time_zone_at_creation(client: Client) -> None:
+    """A time zone nobody knows is refused with its path."""
+    start = {"dateTime": "2026-03-01T09:00:00", "timeZone": "Nowhere"}
+    refusal = client.refusal(CREATE, input={"start": start})
+    assert (refusal["code"], refusal["field"]) == ("INVALID", ["input", "start", "timeZone"])

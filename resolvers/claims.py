@@ -37,7 +37,21 @@ async def take(context: Context, kind: Kind, wanted: Claim | None, session_id: s
         if not await _abandoned(context, kind, wanted, row):
             break
         await writes.release(context.store, kind, wanted, row["sessionId"])
-    raise AlreadyExists(
+    raise held_by_another(wanted)
+
+
+async def check(context: Context, kind: Kind, wanted: Claim | None, session_id: str) -> None:
+    """AlreadyExists if another live session holds `wanted`; nothing is taken."""
+    row = await writes.holder(context.store, kind, wanted) if wanted else None
+    if wanted is None or row is None or row["sessionId"] == session_id:
+        return
+    if not await _abandoned(context, kind, wanted, row):
+        raise held_by_another(wanted)
+
+
+def held_by_another(wanted: Claim) -> AlreadyExists:
+    """The refusal of a value that only one live session may hold."""
+    return AlreadyExists(
         f"Another live session holds the {wanted.column} {wanted.value!r}.", (wanted.column,)
     )
 

@@ -194,25 +194,31 @@ async def _create(
     context: Context, kind: Kind, values: Mapping[str, Any], status: str | None = None
 ) -> Document:
     """Store a new session; the answer is as it is stored."""
+    document = prepare(context, kind, values, {"status": status} if status else {})
+    if "_id" not in document:
+        return await _numbered(context, kind, document)
+    return await _insert(context, kind, document)
+
+
+def prepare(
+    context: Context, kind: Kind, values: Mapping[str, Any], known: Mapping[str, Any]
+) -> Document:
+    """A session that is ready to be stored; without `_id` where the database is to count it.
+
+    `known` is what only imports say: status, createdAt and updatedAt; mostly nothing.
+    """
     given = dict(values)
     session_id = given.pop("sessionId", None)
-    document = _new(context, kind, given, status)
-    _require_own(context, kind, document)
-    if session_id is None and kind.session_ids.make is None:
-        return await _numbered(context, kind, document)
-    return await _insert(context, kind, {"_id": _checked_id(kind, session_id), **document})
-
-
-def _new(context: Context, kind: Kind, values: Mapping[str, Any], status: str | None) -> Document:
-    """A session that is ready to be stored, but for its id."""
-    cleaned = clean(context, kind.columns, values)
+    cleaned = clean(context, kind.columns, given)
     document = {name: value for name, value in cleaned.items() if value is not None}
     complete(context, kind.columns, document)
     now = context.now()
-    document |= {"createdAt": now, "updatedAt": now, "revision": 1}
-    if status:
-        document["status"] = status
-    return derived(kind, document)
+    document |= {"createdAt": now, "updatedAt": now, "revision": 1, **known}
+    document = derived(kind, document)
+    _require_own(context, kind, document)
+    if session_id is None and kind.session_ids.make is None:
+        return document
+    return {"_id": _checked_id(kind, session_id), **document}
 
 
 async def _numbered(context: Context, kind: Kind, document: Document) -> Document:

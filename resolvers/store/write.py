@@ -6,12 +6,13 @@ may hold, and running numbers, live in small collections of their own, since on 
 only `_id` can be unique.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from pymongo import ReturnDocument
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
 
 from resolvers.errors import AlreadyExists
 from resolvers.kind import Claim, Document, Kind
@@ -19,6 +20,8 @@ from resolvers.store.store import Store
 
 CLAIMS = "claims"
 COUNTERS = "counters"
+MARKS = "marks"
+DUPLICATE_KEY = 11000
 
 
 async def insert(store: Store, kind: Kind, document: Document) -> None:
@@ -26,10 +29,14 @@ async def insert(store: Store, kind: Kind, document: Document) -> None:
     try:
         await store.run(_insert(store, kind, document))
     except AlreadyExists:
-        raise AlreadyExists(
-            f"A {kind.type_name} with the session id {document['_id']!r} exists already.",
-            ("sessionId",),
-        ) from None
+        raise taken(kind, document["_id"]) from None
+
+
+def taken(kind: Kind, session_id: str) -> AlreadyExists:
+    """The refusal of an id that another session has."""
+    return AlreadyExists(
+        f"A {kind.type_name} with the session id {session_id!r} exists already.", ("sessionId",)
+    )
 
 
 async def _insert(store: Store, kind: Kind, document: Document) -> None:
@@ -37,6 +44,29 @@ async def _insert(store: Store, kind: Kind, document: Document) -> None:
         await store.collection(kind).insert_one(document)
     except DuplicateKeyError as error:
         raise AlreadyExists("taken") from error
+
+
+async def insert_all(store: Store, kind: Kind, documents: Sequence[Document]) -> set[str]:
+    """Store new sessions with one command; the ids that were taken, whose sessions stay as is."""
+    return await store.run(_insert_all(store, kind, documents)) if documents else set()
+
+
+async def _insert_all(store: Store, kind: Kind, documents: Sequence[Document]) -> set[str]:
+    try:
+        await store.collection(kind).insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        failures = error.details["writeErrors"]
+        others = [row for row in failures if row["code"] != DUPLICATE_KEY]
+        if error.details.get("writeConcernErrors") or others:
+            raise _worst(error, others) from error
+        return {documents[row["index"]]["_id"] for row in failures}
+    return set()
+
+
+def _worst(error: BulkWriteError, others: list[Document]) -> OperationFailure:
+    """One failure as a single write would have raised it, so that its code tells what it means."""
+    row = [*others, *error.details.get("writeConcernErrors", ())][0]
+    return OperationFailure("a bulk write failed", row.get("code"))
 
 
 async def update(store: Store, kind: Kind, before: Document, after: Document) -> bool:
@@ -99,6 +129,13 @@ async def _upsert(store: Store, collection: str, key: str, operators: Document) 
             return row
 
 
+async def holder(store: Store, kind: Kind, wanted: Claim) -> Document | None:
+    """The row of the session that holds a value, if one does."""
+    key = {"_id": _key(kind, wanted)}
+    row: Document | None = await store.run(store.database[CLAIMS].find_one(key))
+    return row
+
+
 def _key(kind: Kind, wanted: Claim) -> str:
     return f"{kind.name}:{wanted.column}:{wanted.value}"
 
@@ -113,3 +150,15 @@ async def next_number(store: Store, kind: Kind, step: int) -> int:
     """The kind's running number, advanced by `step`."""
     row = await store.run(_upsert(store, COUNTERS, kind.name, {"$inc": {"value": step}}))
     return int(row["value"])
+
+
+async def mark(store: Store, name: str) -> str | None:
+    """What was last noted under a name for the whole database, such as that it has its demo."""
+    row = await store.run(store.database[MARKS].find_one({"_id": name}))
+    return str(row["state"]) if row else None
+
+
+async def set_mark(store: Store, name: str, state: str) -> None:
+    """Note it."""
+    change = {"$set": {"state": state}}
+    await store.run(store.database[MARKS].update_one({"_id": name}, change, upsert=True))

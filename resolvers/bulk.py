@@ -1,0 +1,111 @@
+"""Many new sessions at once, for imports and demo data: the rules of `create` in few commands."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from resolvers import claims, sessions
+from resolvers.access import Action
+from resolvers.context import Context
+from resolvers.errors import AlreadyExists, Invalid
+from resolvers.kind import Document, Kind
+from resolvers.request import EVERYTHING
+from resolvers.store import read as reads
+from resolvers.store import write as writes
+from resolvers.values import clean
+
+Conflicts = dict[int, AlreadyExists]
+"""Why sessions cannot be stored beside those that are there, by their place in the sequence."""
+
+ID_ALONE = frozenset({"_id"})
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A session to be: what a client would give to create it, and what only an import knows."""
+
+    kind: Kind
+    values: Mapping[str, Any]
+    known: Mapping[str, Any] = field(default_factory=dict)
+    """status, createdAt and updatedAt, as far as they are not to be made."""
+
+
+def prepare(context: Context, draft: Draft) -> Document:
+    """The session as it is to be stored; without `_id` where the database is to count it.
+
+    Invalid where a value breaks a rule or the draft contradicts itself.
+    """
+    known = clean(context, draft.kind.columns, draft.known)
+    document = sessions.prepare(context, draft.kind, draft.values, known)
+    status = known.get("status")
+    if status and status != document["status"]:
+        raise Invalid(
+            f"It is not {status}: what else is said of the session makes it {document['status']}.",
+            ("status",),
+        )
+    if document["updatedAt"] < document["createdAt"]:
+        raise Invalid("A session cannot be changed before it is created.", ("updatedAt",))
+    return document
+
+
+async def conflicts(context: Context, kind: Kind, documents: Sequence[Document]) -> Conflicts:
+    """Which prepared sessions could not be stored now: their id or live token is taken."""
+    context.caller.require(kind, Action.WRITE)
+    return await _sift(context, kind, documents, claims.check)
+
+
+async def insert(context: Context, kind: Kind, documents: list[Document]) -> Conflicts:
+    """Store prepared sessions; which of them were left out, and why."""
+    context.caller.require(kind, Action.WRITE)
+    await _number(context, kind, documents)
+    refused = await _sift(context, kind, documents, claims.take)
+    fresh = [place for place in range(len(documents)) if place not in refused]
+    taken = await writes.insert_all(context.store, kind, [documents[place] for place in fresh])
+    for place in fresh:
+        session_id = documents[place]["_id"]
+        if session_id in taken:  # somebody was faster
+            refused[place] = writes.taken(kind, session_id)
+            await claims.release(context, kind, kind.claim(documents[place]), session_id)
+    return refused
+
+
+async def _sift(
+    context: Context, kind: Kind, documents: Sequence[Document], claim: Any
+) -> Conflicts:
+    """What stands in the way of each session; `claim` looks at or takes what it is to hold."""
+    ids = [document["_id"] for document in documents if "_id" in document]
+    taken = await _existing(context, kind, ids)
+    refused: Conflicts = {}
+    for place, document in enumerate(documents):
+        session_id = document.get("_id", "")
+        try:
+            if session_id in taken:
+                raise writes.taken(kind, session_id)
+            if held := kind.claim(document):
+                await claim(context, kind, held, session_id)
+        except AlreadyExists as error:
+            refused[place] = error
+        else:
+            taken |= {session_id} - {""}
+    return refused
+
+
+async def _existing(context: Context, kind: Kind, ids: Sequence[str]) -> set[str]:
+    """Which of these ids are stored, those of expired sessions included."""
+    if not ids:
+        return set()
+    return set(await reads.many(context.store, kind, ids, EVERYTHING, ID_ALONE))
+
+
+async def _number(context: Context, kind: Kind, documents: list[Document]) -> None:
+    """Give the kind's next numbers to sessions without an id, stepping over numbers that exist."""
+    places = [place for place, document in enumerate(documents) if "_id" not in document]
+    step = len(places)
+    while places:
+        last = await writes.next_number(context.store, kind, step)
+        numbers = [str(last - len(places) + 1 + nth) for nth in range(len(places))]
+        taken = await _existing(context, kind, numbers)
+        for place, number in zip(places, numbers, strict=True):
+            documents[place] = {"_id": number, **documents[place]}
+        places = [place for place in places if documents[place]["_id"] in taken]
+        step *= 2

@@ -1,4 +1,4 @@
-"""An in-process client: the whole GraphQL surface over a database in memory, with a clock that stands."""
+"""An in-process client: all of GraphQL over a database in memory, with a clock that stands."""
 
 import asyncio
 import dataclasses

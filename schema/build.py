@@ -8,12 +8,13 @@ from graphql import GraphQLError, build_schema, lexicographic_sort_schema, print
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import create_type
 from strawberry.types.base import get_object_definition
-from strawberry.types.execution import ExecutionContext
+from strawberry.types.execution import ExecutionContext, ExecutionResult
 from strawberry.types.field import StrawberryField
 
 from schema import fields
 from schema.execution.executor import CompiledExecutor
 from schema.execution.operations import CachedOperations, OperationCache
+from schema.execution.program import Programs
 from schema.fields import KindType
 from schema.filters import filter_input
 from schema.kinds import KINDS
@@ -22,6 +23,17 @@ from schema.scalars import SCALARS
 
 class Schema(strawberry.Schema):
     """Strawberry's schema; errors are logged where they are formatted."""
+
+    programs: Programs | None = None
+    """None: everything runs on graphql-core."""
+
+    async def execute(self, query: str | None, *arguments: Any, **options: Any) -> ExecutionResult:
+        """Run a prepared operation directly, and any other as Strawberry does."""
+        if self.programs is not None and query and not arguments:
+            result = await self.programs.run(self._schema, query, **options)
+            if result is not None:
+                return result
+        return await super().execute(query, *arguments, **options)
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -40,7 +52,7 @@ def build(entries: Sequence[KindType] = KINDS, compiled: bool = True, **options:
     for entry in entries:
         queries |= _queries(entry)
         mutations |= _mutations(entry)
-    return Schema(
+    schema = Schema(
         query=_root("Query", "Everything that can be asked.", queries),
         mutation=_root("Mutation", "Everything that can be changed.", mutations),
         types=[entry.type for entry in entries],
@@ -49,6 +61,8 @@ def build(entries: Sequence[KindType] = KINDS, compiled: bool = True, **options:
         execution_context_class=CompiledExecutor if compiled else None,
         **options,
     )
+    schema.programs = Programs(operations) if compiled else None
+    return schema
 
 
 def sdl(schema: Schema) -> str:

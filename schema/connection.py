@@ -19,24 +19,28 @@ class Rows:
         self.tag = cursor.label(read.kind, order)
         self.paths = sort_paths(order)
 
-    def cursor(self, document: Document) -> str:
-        """A row's place in this ordering."""
-        return cursor.encode(self.tag, self.paths, document)
+    @cached_property
+    def cursors(self) -> list[str]:
+        """The rows' places in this ordering."""
+        return cursor.encode(self.tag, self.paths, self.documents)
 
     @property
     def start_cursor(self) -> str | None:
         """The first row's cursor; None on an empty page."""
-        return self.cursor(self.documents[0]) if self.documents else None
+        return self.cursors[0] if self.documents else None
 
     @property
     def end_cursor(self) -> str | None:
         """The last row's cursor; None on an empty page."""
-        return self.cursor(self.documents[-1]) if self.documents else None
+        return self.cursors[-1] if self.documents else None
 
     @cached_property
     def edges(self) -> list[Edge[Document]]:
         """The rows with their cursors."""
-        return [Edge(cursor=self.cursor(row), node=row) for row in self.documents]
+        return [
+            Edge(cursor=place, node=row)
+            for place, row in zip(self.cursors, self.documents, strict=True)
+        ]
 
     @property
     def nodes(self) -> list[Document]:

@@ -1,7 +1,7 @@
 """Root fields: three queries and three mutations for a kind, made by one function each."""
 
 import builtins
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Optional
 
@@ -10,6 +10,7 @@ from strawberry import ID, UNSET, Info
 from strawberry.types.field import StrawberryField
 
 from resolvers import sessions
+from resolvers.context import Context
 from resolvers.errors import BadInput
 from resolvers.kind import Document, Kind
 from resolvers.request import Read
@@ -27,7 +28,8 @@ from schema.common import (
 )
 from schema.connection import Rows
 from schema.execution import selection
-from schema.inputs import create_input, plain, update_input
+from schema.inputs import create_input, update_input
+from schema.root import Arguments, Root, root_field
 
 MOST_NODES = 100
 
@@ -56,31 +58,42 @@ class KindType:
         return f"{self.kind.name}_session"
 
 
-def annotated(resolver: Callable[..., Any], **annotations: Any) -> Callable[..., Any]:
-    """The resolver with types that are known only at run time."""
-    resolver.__annotations__ |= annotations
-    return resolver
-
-
 def get_field(entry: KindType) -> StrawberryField:
     """`botSession(sessionId)`."""
     kind = entry.kind
 
-    async def get(info, session_id: SessionId):  # type: ignore[no-untyped-def]  # see annotated()
-        columns = selection.of_session(info._raw_info, kind)
-        return await sessions.get(context(info), kind, session_id, columns)
+    async def resolve(
+        context: Context, columns: frozenset[str], arguments: Arguments
+    ) -> Document | None:
+        return await sessions.get(context, kind, arguments["sessionId"], columns)
 
-    resolver = annotated(get, info=Info, **{"return": Optional[entry.type]})
-    return strawberry.field(
-        resolver, description=f"One {kind.type_name} by its own id; null if there is none."
-    )
+    async def get(info, session_id: SessionId):  # type: ignore[no-untyped-def]  # see root_field()
+        return await root.answer(info, sessionId=session_id)
+
+    root = Root(resolve, lambda info: selection.of_session(info, kind))
+    text = f"One {kind.type_name} by its own id; null if there is none."
+    return root_field(root, get, text, Optional[entry.type])
 
 
 def list_field(entry: KindType, filter_type: type) -> StrawberryField:
     """`botSessions(filter, orderBy, first, after, last, before)`."""
     kind, order_type = entry.kind, paging.order_input(entry.kind)
 
-    async def list_(  # type: ignore[no-untyped-def]  # see annotated()
+    async def resolve(context: Context, wanted: selection.Wanted, arguments: Arguments) -> Rows:
+        order = paging.order(arguments.get("orderBy"), kind)
+        read = Read(
+            kind,
+            filters.where(arguments.get("filter"), kind),
+            order,
+            paging.window(arguments),
+            wanted.columns,
+            count=wanted.count,
+        )
+        if wanted.cursors:
+            read = read.selecting(sort_paths(ordering(read)))
+        return Rows(await sessions.list_(context, read), read)
+
+    async def list_(  # type: ignore[no-untyped-def]  # see root_field()
         info,
         filter=UNSET,  # noqa: A002  # the argument's GraphQL name
         order_by=UNSET,
@@ -89,106 +102,102 @@ def list_field(entry: KindType, filter_type: type) -> StrawberryField:
         last: Last = UNSET,
         before: Before = UNSET,
     ):
-        wanted = selection.of_connection(info._raw_info, kind)
-        read = Read(
-            kind,
-            filters.where(filter, kind),
-            paging.order(order_by, kind),
-            paging.window(first, after, last, before),
-            wanted.columns,
-            count=wanted.count,
+        return await root.answer(
+            info,
+            filter=filter,
+            orderBy=order_by,
+            first=first,
+            after=after,
+            last=last,
+            before=before,
         )
-        return await _rows(info, read, wanted.cursors)
 
-    resolver = annotated(
+    root = Root(resolve, lambda info: selection.of_connection(info, kind))
+    text = (
+        f"{kind.type_name}s, newest first unless `orderBy` says otherwise. Page with `first` and "
+        "`after`, or `last` and `before`: 20 sessions a page by default, at most 500."
+    )
+    return root_field(
+        root,
         list_,
-        info=Info,
+        text,
+        Connection[entry.type],  # type: ignore[name-defined]  # made at run time
         filter=Annotated[filter_type | None, described(FILTER)],
         order_by=Annotated[list[order_type] | None, described(ORDER_BY)],  # type: ignore[valid-type]  # made at run time
-        **{"return": Connection[entry.type]},  # type: ignore[name-defined]  # made at run time
     )
-    return strawberry.field(
-        resolver,
-        description=f"{kind.type_name}s, newest first unless `orderBy` says otherwise. Page with "
-        "`first` and `after`, or `last` and `before`: 20 sessions a page by default, at most 500.",
-    )
-
-
-async def _rows(info: Info, read: Read, cursors: bool) -> Rows:
-    """The page as a connection's source; with what its cursors need, if they are wanted."""
-    if cursors:
-        read = read.selecting(sort_paths(ordering(read)))
-    return Rows(await sessions.list_(context(info), read), read)
 
 
 def summary_field(entry: KindType, filter_type: type) -> StrawberryField:
     """`botSessionSummary(filter)`."""
     kind = entry.kind
 
-    async def summarise(info, filter=UNSET):  # type: ignore[no-untyped-def]  # noqa: A002  # see annotated()
-        found = await sessions.summarise(context(info), kind, filters.where(filter, kind))
+    async def resolve(context: Context, _wanted: None, arguments: Arguments) -> SessionSummary:
+        where = filters.where(arguments.get("filter"), kind)
+        found = await sessions.summarise(context, kind, where)
         return SessionSummary(
             count=found.count, average_duration_seconds=found.average_duration_seconds
         )
 
-    resolver = annotated(
-        summarise,
-        info=Info,
-        filter=Annotated[filter_type | None, described(FILTER)],
-        **{"return": SessionSummary},
-    )
-    return strawberry.field(
-        resolver, description=f"How many {kind.type_name}s there are and how long they lasted."
-    )
+    async def summarise(info, filter=UNSET):  # type: ignore[no-untyped-def]  # noqa: A002  # see root_field()
+        return await root.answer(info, filter=filter)
+
+    root = Root(resolve)
+    text = f"How many {kind.type_name}s there are and how long they lasted."
+    given: Any = Annotated[filter_type | None, described(FILTER)]
+    return root_field(root, summarise, text, SessionSummary, filter=given)
 
 
 def create_field(entry: KindType) -> StrawberryField:
     """`createBotSession(input)`."""
     kind = entry.kind
 
-    async def create(info, input):  # type: ignore[no-untyped-def]  # noqa: A002  # see annotated()
-        return await payload(sessions.create(context(info), kind, plain(input)), "input")
+    async def resolve(context: Context, _wanted: None, arguments: Arguments) -> Payload[Any]:
+        return await payload(sessions.create(context, kind, arguments["input"]), "input")
 
-    return _mutation(
-        create, entry, f"Store a new {kind.type_name}.", input=create_input(entry.type, kind)
-    )
+    async def create(info, input):  # type: ignore[no-untyped-def]  # noqa: A002  # see root_field()
+        return await root.answer(info, input=input)
+
+    root = Root(resolve)
+    given: Any = Annotated[create_input(entry.type, kind), described(INPUT)]
+    text = f"Store a new {kind.type_name}."
+    return root_field(root, create, text, _payload_type(entry), input=given)
 
 
 def update_field(entry: KindType) -> StrawberryField:
     """`updateBotSession(sessionId, input)`."""
     kind = entry.kind
 
-    async def update(info, session_id: SessionId, input):  # type: ignore[no-untyped-def]  # noqa: A002  # see annotated()
-        return await payload(
-            sessions.update(context(info), kind, session_id, plain(input)), "input"
-        )
+    async def resolve(context: Context, _wanted: None, arguments: Arguments) -> Payload[Any]:
+        session_id, values = arguments["sessionId"], arguments["input"]
+        return await payload(sessions.update(context, kind, session_id, values), "input")
 
-    return _mutation(
-        update,
-        entry,
-        f"Change a {kind.type_name}: only the given fields.",
-        input=update_input(entry.type, kind),
-    )
+    async def update(info, session_id: SessionId, input):  # type: ignore[no-untyped-def]  # noqa: A002  # see root_field()
+        return await root.answer(info, sessionId=session_id, input=input)
+
+    root = Root(resolve)
+    given: Any = Annotated[update_input(entry.type, kind), described(INPUT)]
+    text = f"Change a {kind.type_name}: only the given fields."
+    return root_field(root, update, text, _payload_type(entry), input=given)
 
 
 def delete_field(entry: KindType) -> StrawberryField:
     """`deleteBotSession(sessionId)`."""
     kind = entry.kind
 
-    async def delete(info, session_id: SessionId):  # type: ignore[no-untyped-def]  # see annotated()
-        return await deletion(kind, sessions.delete(context(info), kind, session_id))
+    async def resolve(
+        context: Context, _wanted: None, arguments: Arguments
+    ) -> DeleteSessionPayload:
+        return await deletion(kind, sessions.delete(context, kind, arguments["sessionId"]))
 
-    resolver = annotated(delete, info=Info, **{"return": DeleteSessionPayload})
-    return strawberry.mutation(resolver, description=f"Remove a {kind.type_name} for good.")
+    async def delete(info, session_id: SessionId):  # type: ignore[no-untyped-def]  # see root_field()
+        return await root.answer(info, sessionId=session_id)
+
+    root = Root(resolve)
+    return root_field(root, delete, f"Remove a {kind.type_name} for good.", DeleteSessionPayload)
 
 
-def _mutation(
-    resolver: Callable[..., Any], entry: KindType, description: str, **types: type
-) -> StrawberryField:
-    result = Payload[entry.type]  # type: ignore[name-defined]  # made at run time
-    inputs = {name: Annotated[type_, described(INPUT)] for name, type_ in types.items()}
-    resolver = annotated(resolver, info=Info, **inputs, **{"return": result})
-    return strawberry.mutation(resolver, description=description)
+def _payload_type(entry: KindType) -> Any:
+    return Payload[entry.type]  # type: ignore[name-defined]  # made at run time
 
 
 def node_fields(entries: Sequence[KindType]) -> dict[str, StrawberryField]:

@@ -2,6 +2,7 @@
 
 import enum
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any, Optional
 
@@ -16,6 +17,8 @@ from schema.columns import NOTE, columns_of
 
 def plain(value: Any) -> Any:
     """An input object as a dict of what was given, by GraphQL names; enums as their names."""
+    if type(value) in SCALARS:
+        return value
     if isinstance(value, list):
         return [plain(item) for item in value]
     if isinstance(value, enum.Enum):
@@ -46,6 +49,9 @@ def make_input(name: str, description: str, fields: Mapping[str, tuple[Any, str]
         )
     return strawberry.input(type(name, (), namespace), name=name, description=description)
 
+
+SCALARS = frozenset({str, int, float, bool, datetime, type(None)})
+"""Types of plain values, the most common case."""
 
 RESERVED = frozenset({"in", "and", "or", "not"})
 

@@ -1,11 +1,10 @@
 """Orderings and pages of GraphQL: their inputs, generated from columns, and their meaning."""
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import strawberry
-from strawberry import UNSET
 from strawberry.utils.str_converters import to_snake_case
 
 from resolvers.errors import BadInput
@@ -57,40 +56,43 @@ def make_order(name: str, field: Any) -> type:
     )
 
 
-def order(given: Sequence[Any] | None, kind: Kind) -> tuple[Order, ...]:
+def order(given: Sequence[Mapping[str, str]] | None, kind: Kind) -> tuple[Order, ...]:
     """What an orderBy argument means; BadInput if a column occurs twice."""
-    parts = tuple(
-        Order(kind.by_name[part.field.value], part.direction is OrderDirection.DESC)
-        for part in given or ()
-    )
+    if not given:
+        return ()
+    parts = tuple(Order(kind.by_name[part["field"]], part["direction"] == "DESC") for part in given)
     names = [part.column.name for part in parts]
     if len(set(names)) < len(names):
         raise BadInput("orderBy: a column can be given only once.", argument="orderBy")
     return parts
 
 
-def window(first: Any, after: Any, last: Any, before: Any) -> Window:
+def window(arguments: Mapping[str, Any]) -> Window:
     """Relay's paging arguments, checked; BadInput naming the argument."""
-    first, after, last, before = (
-        None if given is UNSET else given for given in (first, after, last, before)
-    )
+    first, after = arguments.get("first"), arguments.get("after")
+    last, before = arguments.get("last"), arguments.get("before")
     if first is not None and last is not None:
         raise BadInput(
             "last: first and last cannot be used together. Use first with after to go on, or last "
             "with before to go back.",
             argument="last",
         )
-    for name, cursor in (("after", after), ("before", before)):
-        if cursor == "":
-            raise BadInput(
-                f"{name}: this is no cursor of ours. Leave it out for the first page.",
-                argument=name,
-            )
-    for name, count in (("first", first), ("last", last)):
-        if count is not None and not 1 <= count <= LARGEST_PAGE:
-            raise BadInput(
-                f"{name}: {count} is out of range: from 1 to {LARGEST_PAGE}.", argument=name
-            )
+    _check_cursor("after", after)
+    _check_cursor("before", before)
+    _check_count("first", first)
+    _check_count("last", last)
     if last is not None:
         return Window(first=None, after=after, last=last, before=before)
     return Window(first=first or DEFAULT_PAGE, after=after, before=before)
+
+
+def _check_cursor(name: str, cursor: str | None) -> None:
+    if cursor == "":
+        raise BadInput(
+            f"{name}: this is no cursor of ours. Leave it out for the first page.", argument=name
+        )
+
+
+def _check_count(name: str, count: int | None) -> None:
+    if count is not None and not 1 <= count <= LARGEST_PAGE:
+        raise BadInput(f"{name}: {count} is out of range: from 1 to {LARGEST_PAGE}.", argument=name)

@@ -1,17 +1,18 @@
 """A cursor: a row's place in an ordering, opaque to clients.
 
-It is URL-safe base64 of a JSON list: the kind and ordering it belongs to, the row's value of each
+It is base64 of a JSON list: the kind and ordering it belongs to, the row's value of each
 ordering column, and the row's id. It holds no secret: every value in it is one of the row's own.
 """
 
 import base64
 import binascii
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 import orjson
 
-from resolvers.errors import BadInput, CorruptDocument
+from resolvers.errors import BadInput
 from resolvers.kind import Document, Kind, ValueType
 from resolvers.request import Order
 
@@ -33,17 +34,18 @@ def label(kind: Kind, order: tuple[Order, ...]) -> str:
     return f"{kind.name}:{columns}"
 
 
-def encode(tag: str, paths: tuple[str, ...], document: Document) -> str:
-    """The cursor of a row; `paths` are the stored paths of the ordering columns, `_id` last."""
-    values = [tag, *(document.get(path) for path in paths)]
-    try:
-        raw = orjson.dumps(values, option=orjson.OPT_NAIVE_UTC)
-    except TypeError as error:
-        raise CorruptDocument(
-            f"Session {document.get('_id')!r} has no place in this ordering: it is stored with a "
-            "wrongly typed value."
-        ) from error
-    return base64.urlsafe_b64encode(raw).decode()
+def encode(tag: str, paths: tuple[str, ...], documents: Iterable[Document]) -> list[str]:
+    """The cursors of rows; `paths` are the stored paths of the ordering columns, `_id` last.
+
+    A wrongly typed value is kept as text: its row can be shown, though paging cannot go on there.
+    """
+    dumps, option = orjson.dumps, orjson.OPT_NAIVE_UTC
+    if len(paths) == 2:  # nearly always: one column and the id
+        column, _ = paths
+        places: Iterable[Any] = ((tag, row.get(column), row["_id"]) for row in documents)
+    else:
+        places = ((tag, *map(row.get, paths)) for row in documents)
+    return [binascii.b2a_base64(dumps(place, str, option), newline=False).decode() for place in places]
 
 
 def decode(text: str, kind: Kind, order: tuple[Order, ...], argument: str) -> list[Any]:
@@ -66,7 +68,7 @@ def decode(text: str, kind: Kind, order: tuple[Order, ...], argument: str) -> li
 
 def _parse(text: str, argument: str) -> list[Any]:
     try:
-        raw = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True)
+        raw = base64.b64decode(text.encode("ascii"), validate=True)
         values = orjson.loads(raw)
     except (binascii.Error, ValueError) as error:
         raise _broken(argument) from error

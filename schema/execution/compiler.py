@@ -18,7 +18,17 @@ from graphql import GraphQLObjectType, GraphQLSchema, get_named_type, is_object_
 
 from resolvers.kind import Column
 from schema.columns import NOTE, ColumnField
-from schema.common import Connection, Edge, Node, PageInfo, Session
+from schema.common import (
+    Connection,
+    DeleteSessionPayload,
+    Edge,
+    Node,
+    PageInfo,
+    Payload,
+    Session,
+    SessionSummary,
+)
+from schema.errors import UserError
 from schema.execution import source
 
 Renderer = Callable[[Any], Any]
@@ -27,6 +37,11 @@ FieldsOf = Callable[[GraphQLObjectType, Any], Mapping[str, Any]]
 MOST_FIELDS = 2000
 """Selections beyond this size are not worth a function of their own."""
 DEFINITION = "strawberry-definition"
+
+ATTRIBUTES = frozenset(
+    {Connection, Edge, PageInfo, Payload, SessionSummary, DeleteSessionPayload, UserError}
+)
+"""Types of ours that are not documents; schema.execution.source knows their fields by name."""
 
 
 class NotCompiledError(Exception):
@@ -97,7 +112,7 @@ def _shape(type_: GraphQLObjectType) -> type:
     origin: type = (definition.concrete_of or definition).origin
     if issubclass(origin, Session):
         return Session
-    if origin in (Connection, Edge, PageInfo):
+    if origin in ATTRIBUTES:
         return origin
     if all(isinstance(field, ColumnField) for field in definition.fields):
         return dict
@@ -109,7 +124,7 @@ def _column(field: Any, parent: GraphQLObjectType) -> Column | None:
     if isinstance(field, ColumnField):
         column: Column = field.metadata[NOTE]
         return column
-    if field.origin in (Node, Session) or _shape(parent) in (Connection, Edge, PageInfo):
+    if field.origin in (Node, Session) or _shape(parent) in ATTRIBUTES:
         return None
     raise NotCompiledError(field.name)
 
@@ -118,7 +133,8 @@ def write(selection: Selection) -> tuple[str, dict[str, Any]]:
     """The function's text, and the constants that it names."""
     writer = source.Writer()
     body = writer.value(selection)
-    return f"def render(value):\n    return {body}\n", writer.constants
+    loops = "".join(writer.loops)
+    return f"def render(value):\n{loops}    return {body}\n", writer.constants
 
 
 def compile_selection(selection: Selection) -> Renderer:

@@ -45,7 +45,7 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         self, return_type: GraphQLObjectType, field_details_list: Any
     ) -> compiler.Renderer | None:
         operation: Operation | None = self.context_value.cache.get(Operation)
-        if operation is None:
+        if operation is None or operation.full:
             return None
         nodes = tuple(id(details.node) for details in field_details_list)
         key = (return_type.name, nodes, operation.switches(self.variable_values.coerced))

@@ -12,12 +12,20 @@ from graphql import (
     DirectiveNode,
     DocumentNode,
     GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
     VariableNode,
     Visitor,
     parse,
     visit,
 )
 from strawberry.extensions import SchemaExtension
+
+from resolvers.errors import BadInput, GatewayError
+from schema import limits
+from schema.execution.cost import Cost, cost
+from schema.execution.measure import Measure
+from schema.limits import Introspection, Limits
 
 T = TypeVar("T")
 Switches = tuple[Any, ...]
@@ -31,14 +39,25 @@ LONGEST_KEPT = 32_768
 class Operation:
     """A parsed document and what follows from it."""
 
-    __slots__ = ("_derived", "document", "errors", "switch_names")
+    __slots__ = ("_derived", "document", "errors", "introspects", "switch_names")
 
-    def __init__(self, document: DocumentNode) -> None:
+    def __init__(self, document: DocumentNode, introspects: bool = False) -> None:
         self.document = document
+        self.introspects = introspects
         self.errors: list[GraphQLError] | None = None
         """The findings of validation; None before it ran."""
         self.switch_names = tuple(sorted(_switches(document)))
         self._derived: dict[Any, Any] = {}
+
+    def named(self, name: str | None) -> OperationDefinitionNode | None:
+        """The operation of that name, or the only one."""
+        found = [
+            node
+            for node in self.document.definitions
+            if isinstance(node, OperationDefinitionNode)
+            and (name is None or (node.name is not None and node.name.value == name))
+        ]
+        return found[0] if len(found) == 1 else None
 
     def switches(self, variables: Mapping[str, Any]) -> Switches:
         """The values of the variables that decide what @include and @skip let through."""
@@ -53,9 +72,14 @@ class Operation:
             return self._derived[key]  # type: ignore[no-any-return]  # stored by the line below
         except KeyError:
             made = make()
-        if len(self._derived) < DERIVATIONS_KEPT:
+        if not self.full:
             self._derived[key] = made
         return made
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing more is remembered: the switches had too many settings."""
+        return len(self._derived) >= DERIVATIONS_KEPT
 
 
 class _SwitchFinder(Visitor):
@@ -67,7 +91,7 @@ class _SwitchFinder(Visitor):
 
     def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
         """A directive on a selection."""
-        for argument in node.arguments:
+        for argument in node.arguments or ():
             if isinstance(argument.value, VariableNode):
                 self.names.add(argument.value.name.value)
 
@@ -79,32 +103,90 @@ def _switches(document: DocumentNode) -> set[str]:
 
 
 class OperationCache:
-    """The most recently used operations of one schema."""
+    """The most recently used operations of one schema, all of them within the limits."""
 
-    def __init__(self, size: int = OPERATIONS_KEPT) -> None:
+    def __init__(
+        self,
+        size: int = OPERATIONS_KEPT,
+        allowed: Limits | None = None,
+        introspection: Introspection = "all",
+    ) -> None:
         self._size = size
+        self._limits = allowed or Limits()
+        self._introspection = introspection
         self._operations: OrderedDict[str, Operation] = OrderedDict()
 
     def __len__(self) -> int:
         """How many operations are remembered."""
         return len(self._operations)
 
+    def known(self, text: str) -> Operation | None:
+        """The operation with this text if it was parsed and found valid before."""
+        operation = self._operations.get(text)
+        return operation if operation is not None and operation.errors == [] else None
+
     def get(self, text: str, **options: Any) -> Operation:
-        """The operation with this text; GraphQLError if it cannot be parsed."""
+        """The operation with this text; GraphQLError if it cannot be parsed, or LimitExceeded."""
         operation = self._operations.get(text)
         if operation is not None:
             self._operations.move_to_end(text)
             return operation
-        operation = Operation(parse(text, **options))
+        operation = self._parse(text, **options)
         if len(text) <= LONGEST_KEPT:
             self._operations[text] = operation
             if len(self._operations) > self._size:
                 self._operations.popitem(last=False)
         return operation
 
+    def _parse(self, text: str, **options: Any) -> Operation:
+        limits.scan(text, self._limits)
+        document = parse(text, **{"max_tokens": self._limits.tokens, **options})
+        return Operation(document, Measure(document, self._limits).introspects)
+
+    def choose(self, operation: Operation, name: str | None, context: Any) -> None:
+        """BadInput if this names no single operation; Forbidden if it may not introspect."""
+        if operation.named(name) is None:
+            raise BadInput(
+                "operationName: the text holds several operations, so name the one to run."
+                if name is None
+                else f"operationName: the text holds no operation named {name!r:.100}.",
+                argument="operationName",
+            )
+        if operation.introspects:
+            limits.require_introspection(context.caller, self._introspection)
+
+    def charge(
+        self,
+        operation: Operation,
+        name: str | None,
+        variables: Mapping[str, Any] | None,
+        schema: GraphQLSchema,
+        context: Any,
+    ) -> None:
+        """Note the cost of a valid operation in the context's cache; LimitExceeded if too high."""
+        price = operation.derive((Cost, name), lambda: cost(operation.document, name, schema))
+        total = context.cache[Cost] = price.total(variables or {})
+        limits.require(self._limits, "cost", total)
+
+    def admits(
+        self,
+        operation: Operation,
+        name: str | None,
+        variables: Mapping[str, Any] | None,
+        schema: GraphQLSchema,
+        context: Any,
+    ) -> bool:
+        """Whether a valid operation may run; it is charged if it may."""
+        try:
+            self.choose(operation, name, context)
+            self.charge(operation, name, variables, schema, context)
+        except GatewayError:
+            return False
+        return True
+
 
 class CachedOperations(SchemaExtension):
-    """Takes parsed and validated operations from a cache.
+    """Takes parsed and validated operations from a cache, which lets none beyond the limits pass.
 
     The operation is left in the context's cache, where the executor and the resolvers find it.
     """
@@ -118,6 +200,8 @@ class CachedOperations(SchemaExtension):
         context = self.execution_context
         if context.query:
             operation = self._cache.get(context.query, **context.parse_options)
+            # The public operation_name falls back to the first operation's.
+            self._cache.choose(operation, context._provided_operation_name, context.context)
             context.graphql_document = operation.document
             context.context.cache[Operation] = operation
         yield
@@ -131,3 +215,15 @@ class CachedOperations(SchemaExtension):
         yield
         if operation.errors is None:
             operation.errors = context.pre_execution_errors or []
+
+    def on_execute(self) -> Iterator[None]:
+        """Charge for it."""
+        context = self.execution_context
+        self._cache.charge(
+            context.context.cache[Operation],
+            context._provided_operation_name,
+            context.variables,
+            context.schema._schema,  # type: ignore[attr-defined]  # of strawberry.Schema
+            context.context,
+        )
+        yield

@@ -1,19 +1,19 @@
 """What a selection needs from the database: only that is read."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from graphql import (
+    BooleanValueNode,
     FieldNode,
     FragmentSpreadNode,
-    GraphQLIncludeDirective,
     GraphQLResolveInfo,
-    GraphQLSkipDirective,
     InlineFragmentNode,
+    SelectionNode,
     SelectionSetNode,
+    VariableNode,
 )
-from graphql.execution.values import get_directive_values
 
 from resolvers.kind import Column, Kind
 from schema.execution.operations import Operation
@@ -38,9 +38,7 @@ def _remembered(info: Info, what: str, kind: Kind, make: Callable[[], T]) -> T:
     if operation is None:
         return make()
     nodes = tuple(map(id, info.field_nodes))
-    return operation.derive(
-        (what, kind.name, nodes, operation.switches(info.variable_values)), make
-    )
+    return operation.derive((what, kind.name, nodes, operation.switches(variables(info))), make)
 
 
 def of_session(info: Info, kind: Kind) -> frozenset[str]:
@@ -97,13 +95,24 @@ def _spread(info: Info, selections: SelectionSetNode) -> Iterator[FieldNode]:
             yield from _spread(info, info.fragments[node.name.value].selection_set)
 
 
-def _included(info: Info, node: FieldNode | InlineFragmentNode | FragmentSpreadNode) -> bool:
-    variables = info.variable_values
-    skip = get_directive_values(GraphQLSkipDirective, node, variables)
-    if skip and skip["if"]:
-        return False
-    include = get_directive_values(GraphQLIncludeDirective, node, variables)
-    return not include or bool(include["if"])
+def _included(info: Info, node: SelectionNode) -> bool:
+    """What @skip and @include say; validation has seen to their arguments."""
+    for directive in node.directives or ():
+        name = directive.name.value
+        if name in ("skip", "include") and directive.arguments:
+            given = directive.arguments[0].value
+            if isinstance(given, VariableNode):
+                switch = variables(info).get(given.name.value)
+            else:
+                switch = isinstance(given, BooleanValueNode) and given.value
+            if bool(switch) is (name == "skip"):
+                return False
+    return True
+
+
+def variables(info: Info) -> Mapping[str, Any]:
+    """The operation's variables: Strawberry puts the plain values where graphql-core has more."""
+    return cast(Mapping[str, Any], info.variable_values)
 
 
 def _paths(

@@ -9,9 +9,18 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from strawberry.utils.str_converters import to_snake_case
+
 from resolvers.documents import INT_MAX, INT_MIN
 from resolvers.kind import Column, ValueType
-from schema.common import KIND_BY_TYPE, Connection
+from schema.common import (
+    KIND_BY_TYPE,
+    Connection,
+    DeleteSessionPayload,
+    Payload,
+    Session,
+    SessionSummary,
+)
 from schema.scalars import print_local
 
 if TYPE_CHECKING:
@@ -29,18 +38,20 @@ def unsound() -> Any:
     raise UnsoundError
 
 
-def items(value: Any) -> Any:
-    """A stored list; a missing one is empty."""
-    if type(value) is list:
-        return value
-    return () if value is None else unsound()
+def empty(value: Any) -> list[Any]:
+    """What an empty or missing list is shown as."""
+    return [] if value is None or value == [] else unsound()
 
 
 def all_of(type_: type, value: Any) -> Any:
     """A stored list of plain values, all of one type: itself."""
-    if value is None:
-        return []
-    return value if type(value) is list and {*map(type, value)} <= {type_} else unsound()
+    if type(value) is not list:
+        return empty(value)
+    if not value or (
+        type(value[0]) is type_ and (len(value) == 1 or {*map(type, value)} == {type_})
+    ):
+        return value
+    return unsound()
 
 
 def integer(value: Any) -> Any:
@@ -65,16 +76,18 @@ def identifier(prefix: bytes, session_id: str) -> str:
 
 HELPERS: Mapping[str, Any] = {
     function.__name__: function
-    for function in (unsound, items, all_of, integer, number, identifier, print_local)
-} | {"datetime": datetime}
+    for function in (unsound, empty, all_of, integer, number, identifier, print_local)
+} | {"datetime": datetime, "INT_MIN": INT_MIN, "INT_MAX": INT_MAX}
 
 SOUND: Mapping[ValueType, str] = {
     ValueType.TEXT: "(v if type(v := {value}) is str else {otherwise})",
     ValueType.ENUM: "(v if (v := {value}) in {values} else {otherwise})",
     ValueType.BOOLEAN: "(v if (v := {value}) is True or v is False else {otherwise})",
-    ValueType.INTEGER: f"(v if type(v := {{value}}) is int and {INT_MIN} <= v <= {INT_MAX} else {{otherwise}})",
+    ValueType.INTEGER: "(v if type(v := {value}) is int and INT_MIN <= v <= INT_MAX"
+    " else {otherwise})",
     ValueType.FLOAT: "(v if type(v := {value}) is float and v - v == 0 else {otherwise})",
-    ValueType.DATETIME: "(v.isoformat('T', 'milliseconds') + 'Z' if type(v := {value}) is datetime else {otherwise})",
+    ValueType.DATETIME: "(v.isoformat('T', 'milliseconds') + 'Z'"
+    " if type(v := {value}) is datetime else {otherwise})",
     ValueType.LOCAL_DATETIME: "(print_local(v) if type(v := {value}) is datetime else {otherwise})",
 }
 """A stored value as its column promises it, in one expression."""
@@ -91,11 +104,36 @@ class Writer:
 
     def __init__(self) -> None:
         self.constants: dict[str, Any] = dict(HELPERS)
+        self.loops: list[str] = []
 
     def value(self, selection: "Selection") -> str:
         """The whole function's expression, over its argument `value`."""
-        shapes: Mapping[type, Callable[[Selection, str], str]] = {Connection: self._connection}
+        shapes: Mapping[type, Callable[[Selection, str], str]] = {
+            Session: self._session_or_none,
+            Connection: self._connection,
+            Payload: self._payload,
+            SessionSummary: self._attributes,
+            DeleteSessionPayload: self._payload,
+        }
         return shapes.get(selection.shape, self._document)(selection, "value")
+
+    def _session_or_none(self, selection: "Selection", document: str) -> str:
+        return f"(None if {document} is None else {self._document(selection, document)})"
+
+    def _attributes(self, selection: "Selection", source: str) -> str:
+        return self._object(selection, lambda field: f"{source}.{to_snake_case(field.name)}")
+
+    def _payload(self, selection: "Selection", payload: str) -> str:
+        """A payload without errors; one with errors goes the careful way."""
+
+        def write(field: "Field") -> str:
+            if field.name == "errors":
+                return f"({payload}.errors and unsound())"
+            if field.name == "session" and field.selection:
+                return self._session_or_none(field.selection, f"{payload}.session")
+            return f"({payload}.deleted_id or unsound())"
+
+        return self._object(selection, write)
 
     def _constant(self, name: str, value: Any) -> str:
         """A name for a constant, the same for equal ones."""
@@ -120,20 +158,29 @@ class Writer:
     def _of_connection(self, field: "Field", rows: str) -> str:
         inner = field.selection
         if field.name == "edges" and inner:
-            return f"[{self._edge(inner, rows)} for row in {rows}.documents]"
+            pairs = f"zip({rows}.documents, {rows}.cursors)"
+            return self._loop("row, cursor", pairs, self._edge(inner))
         if field.name == "nodes" and inner:
-            return f"[{self._document(inner, 'row')} for row in {rows}.documents]"
+            return self._loop("row", f"{rows}.documents", self._document(inner, "row"))
         if field.name == "pageInfo" and inner:
             return self._object(inner, lambda part: f"{rows}.{PAGE_INFO[part.name]}")
         return f"{rows}.page.total"
 
-    def _edge(self, selection: "Selection", rows: str) -> str:
+    def _edge(self, selection: "Selection") -> str:
         def write(field: "Field") -> str:
             if field.selection is None:
-                return f"{rows}.cursor(row)"
+                return "cursor"
             return self._document(field.selection, "row")
 
         return self._object(selection, write)
+
+    def _loop(self, names: str, values: str, item: str) -> str:
+        """A list made by a loop ahead of the expression: its variables are plain locals."""
+        made = f"list_{len(self.loops)}"
+        self.loops.append(
+            f"    {made} = []\n    for {names} in {values}:\n        {made}.append({item})\n"
+        )
+        return made
 
     def _document(self, selection: "Selection", document: str) -> str:
         return self._object(selection, lambda field: self._of_document(selection, field, document))
@@ -162,23 +209,28 @@ class Writer:
 
     def _nested(self, selection: "Selection", column: Column, document: str) -> str:
         part = f"{document}_{len(document)}"
-        found = f"({part} := {_stored(column, document)})"
-        rendered = self._document(selection, part)
-        if not column.nullable:
-            return f"({rendered} if type({found}) is dict else unsound())"
-        return f"(None if {found} is None else {rendered} if type({part}) is dict else unsound())"
+        missing = "None" if column.nullable else "unsound()"
+        rendered = self._part(selection, part)
+        return f"({missing} if ({part} := {_stored(column, document)}) is None else {rendered})"
 
     def _list(self, field: "Field", column: Column, document: str) -> str:
         stored = f"{document}.get({column.path!r})"
-        if field.selection:
-            item = f"{document}_{len(document)}"
-            rendered = self._document(field.selection, item)
-            return (
-                f"[{rendered} if type({item}) is dict else unsound() for {item} in items({stored})]"
-            )
         if column.type in PLAIN_LISTS:
             return f"all_of({PLAIN_LISTS[column.type].__name__}, {stored})"
-        return f"[{self._scalar(column, 'item')} for item in items({stored})]"
+        held, item = f"list_{document}", f"{document}_{len(document)}"
+        if field.selection:
+            rendered = self._part(field.selection, item)
+        else:
+            rendered = self._scalar(column, item)
+        made = f"[{rendered} for {item} in {held}]"
+        return f"({made} if ({held} := {stored}) and type({held}) is list else empty({held}))"
+
+    def _part(self, selection: "Selection", part: str) -> str:
+        """A nested object; reading a field of anything but an object raises by itself."""
+        rendered = self._document(selection, part)
+        if any(field.column for field in selection.fields):
+            return rendered
+        return f"({rendered} if type({part}) is dict else unsound())"
 
 
 def _stored(column: Column, document: str) -> str:

@@ -1,0 +1,135 @@
+"""How large a parsed document is, with its fragments spread out, yet never spreading them.
+
+Each fragment is measured once, so a document that doubles at each of a hundred fragments is
+measured in a hundred steps. Types are not needed: it runs before validation.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Final
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionNode,
+    SelectionSetNode,
+)
+
+from schema.limits import Limits, refusal, require
+
+MOST_LEVELS: Final = 100
+"""Of selections and fragments within each other; graphql-core's rules are recursive."""
+
+
+@dataclass(slots=True)
+class Size:
+    """What a selection holds, fragments spread out."""
+
+    depth: int = 0
+    levels: int = 0
+    """Like depth, but fragments count too."""
+    fields: int = 0
+    aliases: int = 0
+    names: Counter[str] = field(default_factory=Counter)
+    """How often each response name stands on the outermost level."""
+
+    def add(self, other: "Size") -> None:
+        """Put another selection beside this one."""
+        self.depth = max(self.depth, other.depth)
+        self.levels = max(self.levels, other.levels + 1)
+        self.fields += other.fields
+        self.aliases += other.aliases
+        self.names.update(other.names)
+
+    def add_field(self, name: str, aliased: bool, inner: "Size") -> None:
+        """Put a field beside this selection."""
+        self.depth = max(self.depth, inner.depth + 1)
+        self.levels = max(self.levels, inner.levels + 1)
+        self.fields += inner.fields + 1
+        self.aliases += inner.aliases + aliased
+        self.names[name] += 1
+
+
+class Measure:
+    """Measures one document; LimitExceeded as soon as something is too large."""
+
+    def __init__(self, document: DocumentNode, limits: Limits) -> None:
+        self.introspects = False
+        """Whether the schema is asked about."""
+        self._limits = limits
+        self._sizes: dict[str, Size] = {}
+        self._open: set[str] = set()
+        definitions = document.definitions
+        self._fragments = {
+            node.name.value: node
+            for node in definitions
+            if isinstance(node, FragmentDefinitionNode)
+        }
+        for name in self._fragments:
+            self._check(self._fragment(name, 0))
+        for node in definitions:
+            if isinstance(node, OperationDefinitionNode):
+                self._operation(node)
+
+    def _operation(self, node: OperationDefinitionNode) -> None:
+        self._directives(node)
+        size = self._selections(node.selection_set, 0)
+        self._check(size)
+        require(self._limits, "root_fields", size.names.total())
+
+    def _check(self, size: Size) -> None:
+        require(self._limits, "depth", size.depth)
+        require(self._limits, "fields", size.fields)
+        require(self._limits, "aliases", size.aliases)
+
+    def _selections(self, selections: SelectionSetNode | None, level: int) -> Size:
+        size = Size()
+        if selections is None:
+            return size
+        self._check_levels(level)
+        for node in selections.selections:
+            self._directives(node)
+            self._selection(node, size, level)
+        if size.names:
+            require(self._limits, "repeats", max(size.names.values()))
+        self._check_levels(size.levels)
+        return size
+
+    def _check_levels(self, levels: int) -> None:
+        if levels > MOST_LEVELS:
+            raise refusal("levels", MOST_LEVELS, levels, more=True)
+
+    def _selection(self, node: SelectionNode, size: Size, level: int) -> None:
+        if isinstance(node, FieldNode):
+            name = node.name.value
+            self.introspects = self.introspects or name in ("__schema", "__type")
+            inner = self._selections(node.selection_set, level + 1)
+            size.add_field((node.alias or node.name).value, node.alias is not None, inner)
+        elif isinstance(node, InlineFragmentNode):
+            size.add(self._selections(node.selection_set, level + 1))
+        elif isinstance(node, FragmentSpreadNode):
+            size.add(self._fragment(node.name.value, level + 1))
+
+    def _fragment(self, name: str, level: int) -> Size:
+        """What a fragment holds; nothing if it is unknown or open, which validation refuses."""
+        if name in self._sizes:
+            return self._sizes[name]
+        node = self._fragments.get(name)
+        if node is None or name in self._open:
+            return Size()
+        self._directives(node)
+        self._open.add(name)
+        size = self._selections(node.selection_set, level)
+        self._open.remove(name)
+        self._check(size)
+        self._sizes[name] = size
+        return size
+
+    def _directives(
+        self, node: OperationDefinitionNode | FragmentDefinitionNode | SelectionNode
+    ) -> None:
+        require(self._limits, "directives", len(node.directives or ()))

@@ -1,0 +1,216 @@
+"""An operation prepared as a whole: its root fields resolved directly, their values rendered.
+
+Only operations whose every root field is a Root with a compiled selection become programs; all
+others run on graphql-core. A program decides nothing about errors: when anything is amiss, it
+leaves what was resolved in the context, and graphql-core completes it, resolving nothing twice.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    GraphQLField,
+    GraphQLSchema,
+    VariableNode,
+    Visitor,
+    get_named_type,
+    visit,
+)
+from graphql.execution.collect_fields import collect_fields
+from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
+from graphql.pyutils import Path
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
+
+from resolvers.context import Context
+from schema.execution import compiler
+from schema.execution.compiler import DEFINITION, Renderer
+from schema.execution.executor import CompiledExecutor
+from schema.execution.operations import Operation, OperationCache
+from schema.inputs import plain
+from schema.root import OUTCOMES, ROOT, Root
+
+ArgumentsOf = Callable[[Any], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One root field: how to get its arguments, its value, and its part of the response."""
+
+    response_name: str
+    root: Root
+    wanted: Any
+    arguments: ArgumentsOf
+    render: Renderer
+
+    async def outcome(self, context: Context, variables: Any) -> Any:
+        """The field's value, or the exception that it ended with."""
+        try:
+            return await self.root.resolve(context, self.wanted, self.arguments(variables))
+        except Exception as error:  # graphql-core tells the client
+            return error
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The steps of one operation, under one setting of its switches."""
+
+    operation_type: OperationType
+    steps: tuple[Step, ...]
+
+    async def run(self, context: Context, variables: Any) -> dict[str, Any] | None:
+        """The response's data; None if graphql-core must complete what is in the context now."""
+        outcomes = await self._resolve(context, variables)
+        try:
+            return {
+                step.response_name: step.render(_sound(value))
+                for step, value in zip(self.steps, outcomes, strict=True)
+            }
+        except Exception:  # an unsound document, an exception in place of a value, a missing one
+            context.cache[OUTCOMES] = {
+                step.response_name: value for step, value in zip(self.steps, outcomes, strict=False)
+            }
+            return None
+
+    async def _resolve(self, context: Context, variables: Any) -> Sequence[Any]:
+        if len(self.steps) == 1:
+            return [await self.steps[0].outcome(context, variables)]
+        if self.operation_type is OperationType.QUERY:
+            return await asyncio.gather(*(step.outcome(context, variables) for step in self.steps))
+        outcomes = []
+        for step in self.steps:
+            outcomes.append(await step.outcome(context, variables))
+            if isinstance(outcomes[-1], Exception):
+                break
+        return outcomes
+
+
+def _sound(value: Any) -> Any:
+    if isinstance(value, Exception):
+        raise value
+    return value
+
+
+class Programs:
+    """The programs of a schema's operations."""
+
+    def __init__(self, operations: OperationCache) -> None:
+        self._operations = operations
+
+    async def run(
+        self,
+        schema: GraphQLSchema,
+        query: str,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any = None,
+        operation_name: str | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+        **_others: Any,
+    ) -> ExecutionResult | None:
+        """The result of a known operation; None for what graphql-core must run or complete."""
+        operation = self._operations.known(query)
+        if operation is None:
+            return None
+        name = operation.named(operation_name)
+        variables = name and get_variable_values(
+            schema, name.variable_definitions or (), variable_values or {}
+        )
+        if not isinstance(variables, VariableValues):
+            return None
+        context_value.cache[Operation] = operation
+        key = (Program, operation_name, operation.switches(variables.coerced))
+        program = operation.derive(
+            key,
+            lambda: prepare(
+                schema, operation, operation_name, variable_values or {}, context_value
+            ),
+        )
+        if program is None or program.operation_type not in (
+            allowed_operation_types or OperationType
+        ):
+            return None
+        data = await program.run(context_value, variables)
+        return None if data is None else ExecutionResult(data=data, errors=None)
+
+
+def prepare(
+    schema: GraphQLSchema,
+    operation: Operation,
+    operation_name: str | None,
+    raw_variables: dict[str, Any],
+    context: Context,
+) -> Program | None:
+    """The program of an operation; None if some root field needs graphql-core."""
+    executor = CompiledExecutor.build(
+        schema, operation.document, None, context, raw_variables, operation_name
+    )
+    if not isinstance(executor, CompiledExecutor):
+        return None
+    definition = executor.operation
+    root_type = schema.get_root_type(definition.operation)
+    if root_type is None:
+        return None
+    fields = collect_fields(
+        schema, executor.fragments, executor.variable_values, root_type, definition, False
+    )[0]
+    try:
+        steps = tuple(
+            _step(executor, root_type, response_name, details)
+            for response_name, details in fields.items()
+        )
+    except compiler.NotCompiledError:
+        return None
+    return Program(OperationType(definition.operation.value), steps)
+
+
+def _step(executor: CompiledExecutor, parent: Any, response_name: str, details: Any) -> Step:
+    node: FieldNode = details[0].node
+    definition = parent.fields.get(node.name.value)
+    field = definition and definition.extensions[DEFINITION]
+    if field is None or ROOT not in field.metadata:
+        raise compiler.NotCompiledError(response_name)
+    type_ = get_named_type(definition.type)
+    selection = compiler.collect(type_, details, executor.schema, executor.collect_fields_of)
+    info = executor.build_resolve_info(
+        definition,
+        [detail.node for detail in details],
+        parent,
+        Path(None, response_name, parent.name),
+    )
+    root: Root = field.metadata[ROOT]
+    return Step(
+        response_name,
+        root,
+        root.wanted(info),
+        _arguments(definition, node, executor),
+        compiler.compile_selection(selection),
+    )
+
+
+def _arguments(
+    definition: GraphQLField, node: FieldNode, executor: CompiledExecutor
+) -> ArgumentsOf:
+    """How to get a field's arguments: the same each time if no variable is among them."""
+    if any(_has_variable(argument.value) for argument in node.arguments or ()):
+        return lambda variables: plain(get_argument_values(definition, node, variables))
+    constant = plain(get_argument_values(definition, node, executor.variable_values))
+    return lambda _variables: constant
+
+
+class _VariableFinder(Visitor):
+    """Notices a variable."""
+
+    found = False
+
+    def enter_variable(self, _node: VariableNode, *_: Any) -> None:
+        """A variable's use."""
+        self.found = True
+
+
+def _has_variable(node: Any) -> bool:
+    finder = _VariableFinder()
+    visit(node, finder)
+    return finder.found

@@ -37,7 +37,7 @@ from resolvers.request import (
     Some,
     Window,
 )
-from resolvers.store import cursor, plan
+from schema.connection import Rows
 from schema.kinds.remote_support import CUSTOM_FIELD_KEYS, REMOTE_SUPPORT, custom_field_key
 
 NAME = "remote_support"
@@ -53,10 +53,6 @@ OK_STATUS = frozenset({400, 401, 403, 422})
 
 Parameters = Mapping[str, str]
 Decode = Callable[[str], Filter]
-
-ORDER = plan.default_order(REMOTE_SUPPORT)
-TAG = cursor.label(REMOTE_SUPPORT, ORDER)
-SORT_PATHS = plan.sort_paths(ORDER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,18 +130,15 @@ async def _rows(asker: Context, query: Query, most: int) -> list[bytes]:
 async def _documents(asker: Context, query: Query) -> AsyncIterator[Document]:
     after = None
     while True:
-        page = await sessions.list_(asker, _read(query, after))
+        window = Window(first=LARGEST_PAGE, after=after)
+        columns = query.layout.columns | {"startedAt"}  # a cursor holds it
+        read = Read(REMOTE_SUPPORT, query.where, window=window, columns=columns)
+        page = await sessions.list_(asker, read)
         for document in page.documents:
             yield document
         if not page.has_next:
             return
-        after = cursor.encode(TAG, SORT_PATHS, page.documents[-1])
-
-
-def _read(query: Query, after: str | None) -> Read:
-    window = Window(first=LARGEST_PAGE, after=after)
-    read = Read(REMOTE_SUPPORT, query.where, ORDER, window, query.layout.columns)
-    return read.selecting(SORT_PATHS)
+        after = Rows(page, read).end_cursor
 
 
 def _pairs(encoded: bytes) -> Iterator[tuple[str, str]]:

@@ -79,6 +79,10 @@ class Gateway:
     def create(self, kind: Kind, **values: Any) -> Document:
         return asyncio.run(sessions.create(self.context, kind, values))
 
+    def insert(self, kind: Kind, documents: list[Document]) -> None:
+        """Store documents as they are, many at once."""
+        asyncio.run(self.store.run(self.store.collection(kind).insert_many(documents)))
+
     def damage(self, kind: Kind, session_id: str, values: Document) -> None:
         """Overwrite stored columns as no client can."""
         change = self.store.collection(kind).update_one({"_id": session_id}, {"$set": values})

@@ -127,7 +127,7 @@ def _given(type_: type, columns: Sequence[Column]) -> Iterator[tuple[str, tuple[
 def _limit(column: Column) -> str:
     limits = []
     if column.max_length and not column.pattern:
-        limits.append(f"at most {column.max_length} characters")
+        limits.append(f" At most {column.max_length} characters.")
     if column.many:
-        limits.append(f"at most {column.max_items} entries")
-    return f" ({', '.join(limits)})" if limits else ""
+        limits.append(f" At most {column.max_items} entries.")
+    return "".join(limits)

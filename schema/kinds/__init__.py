@@ -1,16 +1,18 @@
-"""The kinds of support session: one file and one line each."""
+"""The kinds of support session: one file and one line each.
+
+A kind's file ends with its `ENTRY`. The order here is the order everywhere.
+"""
+
+from importlib import import_module
 
 from schema.fields import KindType
-from schema.kinds import bot, chat, co_browse, knowledge, remote_support
 
-KINDS: tuple[KindType, ...] = (
-    KindType(co_browse.CO_BROWSE, co_browse.CoBrowseSession, co_browse.CoBrowseMutations),
-    KindType(
-        remote_support.REMOTE_SUPPORT,
-        remote_support.RemoteSupportSession,
-        remote_support.RemoteSupportMutations,
-    ),
-    KindType(knowledge.KNOWLEDGE, knowledge.KnowledgeSession, knowledge.KnowledgeMutations),
-    KindType(chat.CHAT, chat.ChatSession, chat.ChatMutations),
-    KindType(bot.BOT, bot.BotSession, bot.BotMutations),
+NAMES = (
+    "co_browse",
+    "remote_support",
+    "knowledge",
+    "chat",
+    "bot",
 )
+
+KINDS: tuple[KindType, ...] = tuple(import_module(f"{__name__}.{name}").ENTRY for name in NAMES)

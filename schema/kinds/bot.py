@@ -12,6 +12,7 @@ from resolvers.kind import Document, Index, Timeline
 from schema.answers import SessionId, act, checked, described, now
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
+from schema.fields import KindType
 from schema.inputs import input_of
 from schema.kinds.ids import TEXTS
 
@@ -171,3 +172,6 @@ class BotMutations:
 def _single(tags: list[Document]) -> list[Document]:
     """The labels in their order, each once."""
     return [tag for place, tag in enumerate(tags) if tag not in tags[:place]]
+
+
+ENTRY = KindType(BOT, BotSession, BotMutations)

@@ -15,6 +15,7 @@ from resolvers.kind import Document, Timeline
 from schema.answers import SessionId, act, checked, described
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
+from schema.fields import KindType
 from schema.inputs import input_of
 from schema.kinds.ids import TEXTS
 from schema.scalars import LocalDateTime
@@ -187,3 +188,6 @@ class ChatMutations:
 def _must_be_open(document: Document) -> None:
     if document.get("status") == "CLOSED":
         raise Conflict("The chat is closed.", ("sessionId",))
+
+
+ENTRY = KindType(CHAT, ChatSession, ChatMutations)

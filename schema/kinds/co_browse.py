@@ -12,6 +12,7 @@ from resolvers.kind import Claim, Document, Timeline
 from schema.answers import SessionId, act, checked, described, now
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
+from schema.fields import KindType
 from schema.kinds.ids import UUIDS
 
 
@@ -150,3 +151,6 @@ class CoBrowseMutations:
             document["deactivationTime"] = deactivation_time or now(info)
 
         return await act(info, CO_BROWSE, session_id, change)
+
+
+ENTRY = KindType(CO_BROWSE, CoBrowseSession, CoBrowseMutations)

@@ -10,6 +10,7 @@ from resolvers.kind import Document, Timeline
 from schema.answers import SessionId, act, described
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
+from schema.fields import KindType
 from schema.kinds.ids import UUIDS
 
 
@@ -72,3 +73,6 @@ class KnowledgeMutations:
 
 def _nothing_more(_document: Document) -> None:
     """The given columns are all that changes."""
+
+
+ENTRY = KindType(KNOWLEDGE, KnowledgeSession, KnowledgeMutations)

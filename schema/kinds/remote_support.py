@@ -13,6 +13,7 @@ from resolvers.store.operators import fold
 from schema.answers import SessionId, act, described, now
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
+from schema.fields import KindType
 
 HIGHEST_ID = 2**53 - 1
 SEPARATOR = "\x1f"
@@ -176,3 +177,6 @@ class RemoteSupportMutations:
 
         given = {} if notes is None or notes is UNSET else {"notes": notes}
         return await act(info, REMOTE_SUPPORT, session_id, change, given)
+
+
+ENTRY = KindType(REMOTE_SUPPORT, RemoteSupportSession, RemoteSupportMutations)

@@ -1,0 +1,68 @@
+"""The schema as front-end developers see it: its text, its names, its descriptions."""
+
+from pathlib import Path
+
+import pytest
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    build_schema,
+    is_specified_scalar_type,
+)
+
+from schema.build import Schema, sdl
+from schema.common import SessionKind
+from schema.kinds import KINDS
+
+COMMITTED = Path(__file__).resolve().parents[2] / "schema" / "schema.graphql"
+
+
+@pytest.fixture(scope="module")
+def committed() -> GraphQLSchema:
+    """The committed text, parsed."""
+    return build_schema(COMMITTED.read_text(encoding="utf-8"))
+
+
+def test_fresh(schema: Schema) -> None:
+    """schema.graphql is what the kinds say; `scripts/schema` writes it."""
+    assert COMMITTED.read_text(encoding="utf-8") == sdl(schema), "run scripts/schema"
+
+
+def test_kinds() -> None:
+    """SessionKind has one value for each kind, of the same name, in the same order."""
+    assert {kind.name for kind in SessionKind} == {entry.kind.enum_name for entry in KINDS}
+
+
+def test_described(committed: GraphQLSchema) -> None:
+    """Every type, field, argument, input field and enum value is described in whole sentences."""
+    poor = [place for place, text in descriptions(committed) if not is_sentence(text)]
+    assert poor == []
+
+
+def is_sentence(text: str | None) -> bool:
+    """Whether a description begins and ends like one."""
+    return bool(text) and text[0] in "`" + text[0].upper() and text.rstrip(")`").endswith(".")
+
+
+def descriptions(schema: GraphQLSchema) -> list[tuple[str, str | None]]:
+    """Every place that a description belongs to."""
+    found: list[tuple[str, str | None]] = []
+    for name, type_ in schema.type_map.items():
+        if name.startswith("__") or is_specified_scalar_type(type_):
+            continue
+        found.append((name, type_.description))
+        if isinstance(type_, GraphQLEnumType):
+            found += [(f"{name}.{key}", value.description) for key, value in type_.values.items()]
+        if isinstance(type_, GraphQLInputObjectType):
+            found += [(f"{name}.{key}", field.description) for key, field in type_.fields.items()]
+        if isinstance(type_, (GraphQLObjectType, GraphQLInterfaceType)):
+            for key, field in type_.fields.items():
+                found.append((f"{name}.{key}", field.description))
+                found += [
+                    (f"{name}.{key}({argument}:)", value.description)
+                    for argument, value in field.args.items()
+                ]
+    return found

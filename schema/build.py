@@ -11,7 +11,8 @@ from strawberry.types.base import get_object_definition
 from strawberry.types.execution import ExecutionContext, ExecutionResult
 from strawberry.types.field import StrawberryField
 
-from schema import fields
+from resolvers.errors import GatewayError
+from schema import fields, request
 from schema.execution.executor import CompiledExecutor
 from schema.execution.operations import CachedOperations, OperationCache
 from schema.execution.program import Programs
@@ -28,12 +29,19 @@ class Schema(strawberry.Schema):
     """None: everything runs on graphql-core."""
 
     async def execute(self, query: str | None, *arguments: Any, **options: Any) -> ExecutionResult:
-        """Run a prepared operation directly, and any other as Strawberry does."""
-        if self.programs is not None and query and not arguments:
-            result = await self.programs.run(self._schema, query, **options)
-            if result is not None:
-                return result
-        return await super().execute(query, *arguments, **options)
+        """Run a prepared operation directly, and any other as Strawberry does.
+
+        It always returns an answer, whatever was sent.
+        """
+        try:
+            request.check(query, options.get("variable_values"), options.get("operation_name"))
+            if self.programs is not None and query and not arguments:
+                result = await self.programs.run(self._schema, query, **options)
+                if result is not None:
+                    return result
+            return await super().execute(query, *arguments, **options)
+        except (GatewayError, *request.REFUSED) as error:
+            return ExecutionResult(data=None, errors=[request.refusal(error)])
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None

@@ -86,7 +86,9 @@ class Client:
 
     async def _execute(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
         context = dataclasses.replace(self.context, cache={})
-        result = await self.schema.execute(query, variables, context_value=context)
+        result = await self.schema.execute(
+            query, variable_values=variables, context_value=context
+        )
         response: dict[str, Any] = {"data": result.data}
         if result.errors:
             response["errors"] = [formatted(error) for error in result.errors]

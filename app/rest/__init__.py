@@ -2,12 +2,15 @@
 
 from starlette.routing import BaseRoute
 
-from app.rest import co_browse, remote_support, routing
+from app.rest import bot, chat, co_browse, knowledge, remote_support, routing
 from app.settings import Settings
 
 VENDORS: tuple[routing.Vendor, ...] = (
     co_browse.VENDOR,
     remote_support.VENDOR,
+    knowledge.VENDOR,
+    chat.VENDOR,
+    bot.VENDOR,
 )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from app.errors import STATUS
+from app.rest import VENDORS
 from app.rest.routing import Endpoint, Vendor, routes
 from resolvers import errors
 from resolvers.errors import GatewayError, RateLimited, Unavailable
@@ -196,3 +198,25 @@ def test_an_endpoint_lies_under_its_own_vendors_base() -> None:
     """Else another vendor, or nobody, would refuse for it."""
     with pytest.raises(ValueError, match="outside the bases"):
         routes([vendor(("GET", "/elsewhere/{id}"))])
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("/history/sessions/1", "co_browse"),
+        ("/history/sessions", "co_browse"),
+        ("/sessions/1", "knowledge"),
+        ("/sessions/new", "knowledge"),
+        ("/sessions/history/sessions/1", "knowledge"),
+    ],
+)
+def test_the_bare_paths_do_not_catch_each_other(url: str, name: str) -> None:
+    """Co-browse has what starts with `/history`, knowledge what starts with `/sessions`."""
+
+    def named(one: Vendor) -> Vendor:
+        def refuse_by_name(*_arguments: object) -> Response:
+            return PlainTextResponse(one.name)
+
+        return replace(one, refuse=refuse_by_name)
+
+    assert ask(*map(named, VENDORS), method="BREW", url=url).text == name

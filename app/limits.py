@@ -9,6 +9,7 @@ import hashlib
 import math
 import time
 from collections.abc import Callable
+from functools import cached_property
 
 from limits import RateLimitItem, parse_many
 from limits.aio.strategies import FixedWindowRateLimiter
@@ -24,7 +25,6 @@ class Rate:
     def __init__(self, store: Store, text: str, clock: Callable[[], float] = time.time) -> None:
         self._store = store
         self._clock = clock
-        self._limiter = FixedWindowRateLimiter(RateStorage(store))
         items = parse_many(text) if text else []
         self._items = sorted(items, key=RateLimitItem.get_expiry)
 
@@ -40,6 +40,11 @@ class Rate:
             place = (subject, digest.hexdigest())
             if not await self._store.run(self._limiter.hit(item, *place)):
                 raise await self._refusal(item, place)
+
+    @cached_property
+    def _limiter(self) -> FixedWindowRateLimiter:
+        """Made once it is needed: not every store that tests use can count."""
+        return FixedWindowRateLimiter(RateStorage(self._store))
 
     async def _refusal(self, item: RateLimitItem, place: tuple[str, str]) -> RateLimited:
         stats = await self._store.run(self._limiter.get_window_stats(item, *place))

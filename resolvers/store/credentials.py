@@ -19,7 +19,7 @@ COLLECTION = "credentials"
 
 def _collection(store: Store) -> Any:
     """Read from the primary whatever the URI prefers: a secondary may not know a revocation yet."""
-    return store.database[COLLECTION].with_options(read_preference=ReadPreference.PRIMARY)
+    return store.database.get_collection(COLLECTION, read_preference=ReadPreference.PRIMARY)
 
 
 async def prepare(store: Store) -> None:

@@ -14,7 +14,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.auth import Authenticator
 from app.context import State
-from app.graphql import GraphQLEndpoint
+from app.graphql import GraphQLEndpoint, limits
+from app.http.boundary import Boundary
+from app.http.origin import Hosts, Origins
 from app.settings import Settings
 from resolvers.errors import GatewayError
 from resolvers.store import driver, indexes
@@ -24,6 +26,9 @@ from schema.kinds import KINDS
 
 log = logging.getLogger(__name__)
 
+PAGES = ("/", "/graphiql", "/docs", "/graphql")
+"""Where a link on another site may lead."""
+
 
 class Gateway(FastAPI):
     """A FastAPI application that hands its busiest paths straight to their endpoints.
@@ -32,8 +37,13 @@ class Gateway(FastAPI):
     """
 
     direct: dict[str, ASGIApp]
+    boundary: Boundary
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the boundary look at the request first."""
+        await self.boundary(scope, receive, send)
+
+    async def dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Dispatch by path, or leave it to FastAPI."""
         endpoint = self.direct.get(scope["path"]) if scope["type"] == "http" else None
         if endpoint is None:
@@ -67,7 +77,14 @@ def create_app(settings: Settings) -> FastAPI:
     app = Gateway(
         title="Session Gateway", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
-    app.direct = {"/graphql": GraphQLEndpoint(build(), settings.max_body_bytes)}
+    schema = build(limits=limits(settings), introspection=settings.introspection)
+    app.direct = {"/graphql": GraphQLEndpoint(schema, settings)}
+    app.boundary = Boundary(
+        app.dispatch,
+        Hosts(settings.host, settings.allowed_hosts),
+        Origins(settings.cors_origins),
+        PAGES,
+    )
     app.router.routes += [
         Route("/healthz", healthz),
         Route("/readyz", readyz),

@@ -10,14 +10,16 @@ from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
+
+from app.edge_settings import EdgeSettings, separated
 
 OpenPath = Literal["co_browse", "knowledge"]
 KeepSeconds = Annotated[int | None, Field(ge=1, le=2_147_483_647)]
 """What MongoDB takes for `expireAfterSeconds`."""
 
 
-class Settings(BaseSettings):
+class Settings(EdgeSettings):
     """What an operator can choose. Durations are in seconds, sizes in bytes."""
 
     model_config = SettingsConfigDict(
@@ -139,10 +141,8 @@ class Settings(BaseSettings):
 
     @field_validator("open_paths", mode="before")
     @classmethod
-    def _separated(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        return frozenset(name.strip() for name in value.split(",") if name.strip())
+    def _separated_paths(cls, value: object) -> object:
+        return separated(value)
 
     @field_validator("rate", "bot_rate")
     @classmethod

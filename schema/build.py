@@ -19,6 +19,7 @@ from schema.execution.program import Programs
 from schema.fields import KindType
 from schema.filters import filter_input
 from schema.kinds import KINDS
+from schema.limits import Introspection, Limits
 from schema.scalars import SCALARS
 
 
@@ -49,12 +50,18 @@ class Schema(strawberry.Schema):
         """Nothing: schema.errors.formatted logs what is unforeseen, and only that."""
 
 
-def build(entries: Sequence[KindType] = KINDS, compiled: bool = True, **options: Any) -> Schema:
+def build(
+    entries: Sequence[KindType] = KINDS,
+    compiled: bool = True,
+    limits: Limits | None = None,
+    introspection: Introspection = "all",
+    **options: Any,
+) -> Schema:
     """The schema over these kinds; `options` go to strawberry.Schema.
 
     Without `compiled`, graphql-core renders everything field by field: the yardstick of tests.
     """
-    operations = OperationCache()
+    operations = OperationCache(limits, introspection)
     queries: dict[str, StrawberryField] = fields.node_fields(entries)
     mutations: dict[str, StrawberryField] = {}
     for entry in entries:

@@ -165,9 +165,10 @@ class _Walk:
 
 def _definition(node: FieldNode, type_: GraphQLNamedType | None) -> GraphQLField | None:
     """None for what is no field of the type itself: `__typename`, introspection."""
-    if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
-        return type_.fields.get(node.name.value)
-    return None
+    if not isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
+        return None
+    field: GraphQLField | None = type_.fields.get(node.name.value)
+    return field
 
 
 def _argument(node: FieldNode, name: str) -> ValueNode | None:

@@ -107,12 +107,12 @@ class OperationCache:
 
     def __init__(
         self,
-        size: int = OPERATIONS_KEPT,
-        allowed: Limits | None = None,
+        most: Limits | None = None,
         introspection: Introspection = "all",
+        size: int = OPERATIONS_KEPT,
     ) -> None:
         self._size = size
-        self._limits = allowed or Limits()
+        self._limits = most or Limits()
         self._introspection = introspection
         self._operations: OrderedDict[str, Operation] = OrderedDict()
 
@@ -147,7 +147,7 @@ class OperationCache:
         """BadInput if this names no single operation; Forbidden if it may not introspect."""
         if operation.named(name) is None:
             raise BadInput(
-                "operationName: the text holds several operations, so name the one to run."
+                "operationName: the text must hold one operation, or this name one of several."
                 if name is None
                 else f"operationName: the text holds no operation named {name!r:.100}.",
                 argument="operationName",
@@ -223,7 +223,7 @@ class CachedOperations(SchemaExtension):
             context.context.cache[Operation],
             context._provided_operation_name,
             context.variables,
-            context.schema._schema,  # type: ignore[attr-defined]  # of strawberry.Schema
+            context.schema._schema,
             context.context,
         )
         yield

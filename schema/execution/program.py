@@ -118,7 +118,9 @@ class Programs:
         variables = name and get_variable_values(
             schema, name.variable_definitions or (), variable_values or {}
         )
-        if not isinstance(variables, VariableValues):
+        if not isinstance(variables, VariableValues) or not self._operations.admits(
+            operation, operation_name, variable_values, schema, context_value
+        ):
             return None
         context_value.cache[Operation] = operation
         key = (Program, operation_name, operation.switches(variables.coerced))

@@ -1,0 +1,93 @@
+"""What every request meets first, whatever its path: hosts, origins, headers, compression."""
+
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.http.compression import accepts_gzip, compressing
+from app.http.origin import Headers, Hosts, Origins
+from app.http.refusal import Header, RefusedError, respond
+
+HEADERS: Final = "gateway.headers"
+"""Where the scope keeps the request's headers as a dictionary: of equal names, the last."""
+
+SECURITY: Final[tuple[Header, ...]] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+_POLICY: Final = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+
+
+class Boundary:
+    """ASGI middleware around the whole application.
+
+    `pages` are the paths that a link on another site may lead to.
+    """
+
+    def __init__(
+        self, app: ASGIApp, hosts: Hosts, origins: Origins, pages: Collection[str] = ()
+    ) -> None:
+        self._app = app
+        self._hosts = hosts
+        self._origins = origins
+        self._pages = frozenset(pages)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the request through, or refuse it with 403."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        headers = scope[HEADERS] = dict(scope["headers"])
+        try:
+            self._hosts.require(headers.get(b"host"))
+            cors = self._origins.require(headers, self._is_page(scope))
+        except RefusedError as error:
+            await _refuse(scope, send, error)
+            return
+        if scope["type"] == "http":
+            await self._http(scope, receive, send, headers, cors)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _http(
+        self, scope: Scope, receive: Receive, send: Send, headers: Headers, cors: tuple[Header, ...]
+    ) -> None:
+        send = _adding(send, cors)
+        if scope["method"] == "OPTIONS" and (answer := self._origins.preflight(headers, cors)):
+            await respond(_adding(send, answer[len(cors) :]), 204, b"")
+            return
+        if accepts_gzip(headers.get(b"accept-encoding")):
+            send = compressing(send)
+        await self._app(scope, receive, send)
+
+    def _is_page(self, scope: Scope) -> bool:
+        """GraphQL's own path is one only as long as it asks nothing: it leads to GraphiQL."""
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+            return False
+        return scope["path"] in self._pages and not (
+            scope["path"] == "/graphql" and scope["query_string"]
+        )
+
+
+def _adding(send: Send, headers: Iterable[Header]) -> Send:
+    """A `send` that adds these headers and the ones of security, unless they are there already."""
+    added = (*headers, *SECURITY, _POLICY)
+
+    async def send_with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            given = message["headers"] = list(message.get("headers", ()))
+            names = {name for name, _ in given}
+            given += [pair for pair in added if pair[0] == b"vary" or pair[0] not in names]
+        await send(message)
+
+    return send_with_headers
+
+
+async def _refuse(scope: Scope, send: Send, error: RefusedError) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008, "reason": error.message[:120]})
+        return
+    await respond(_adding(send, ()), error.status, error.body, headers=error.headers)

@@ -41,9 +41,12 @@ BSON_TYPES: Mapping[ValueType, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Column:
-    """One stored field of a kind; `name` is both its stored and its GraphQL name."""
+    """One stored field of a kind; `name` is both its stored and its GraphQL name.
+
+    There is one object for each column, and it is equal only to itself.
+    """
 
     name: str
     type: ValueType
@@ -270,16 +273,20 @@ SESSION_COLUMNS: tuple[Column, ...] = (
 )
 
 COMMON_INDEXES = (
-    Index(("status", "-startedAt", "-_id")),
-    Index(("customer.id", "-startedAt", "-_id")),
+    Index(("status", "startedAt", "_id")),
+    Index(("customer.id", "startedAt", "_id")),
 )
 """What every kind has besides an index for each ordering."""
 
 
 def ordering_indexes(columns: Sequence[Column]) -> tuple[Index, ...]:
-    """One index for each column that sessions can be ordered by; it serves both directions."""
+    """One index for each column that sessions can be ordered by; it serves both directions.
+
+    All keys ascend: SecantusDB misplaces a text before the texts that go on from it ("1", "12")
+    in descending keys, and walking an index backwards costs the same.
+    """
     return tuple(
-        Index((f"-{column.path}", "-_id"))
+        Index((column.path, "_id"))
         for column in columns
         if column.orderable and column.path != "_id"
     )

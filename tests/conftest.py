@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from mongomock_motor import AsyncMongoMockClient
 
 from resolvers.context import Context
@@ -24,6 +25,16 @@ from tests.wire.engine import (  # noqa: F401  fixtures
     engine_client,
     make_engine,
 )
+
+settings.register_profile(
+    "suite",
+    derandomize=True,  # a run depends on the code alone
+    database=None,
+    deadline=None,
+    # Stores are made once for all examples of a test, and each example empties what it uses.
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+settings.load_profile("suite")
 
 NOW = datetime(2026, 3, 1, 9, 30)
 DEADLINE = 20.0

@@ -114,7 +114,7 @@ BOT = kind_of(
     session_ids=TEXTS,
     derive=derive,
     ended="endTime",
-    indexes=tuple(Index((*paths, "-startedAt", "-_id")) for paths in FILTERS),
+    indexes=tuple(Index((*paths, "startedAt", "_id")) for paths in FILTERS),
 )
 
 BotTagInput = input_of(BotTag)

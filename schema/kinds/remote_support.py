@@ -145,7 +145,7 @@ REMOTE_SUPPORT = kind_of(
     ),
     derive=derive,
     ended="dateEnd",
-    indexes=tuple(Index((path, "-startedAt", "-_id")) for path in FILTERS),
+    indexes=tuple(Index((path, "startedAt", "_id")) for path in FILTERS),
     hidden=(CUSTOM_FIELD_KEYS,),
 )
 

@@ -1,0 +1,260 @@
+"""Keyset paging against plain sorting in Python: every ordering, nulls, ties, both directions."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from resolvers.kind import Document, Kind
+from resolvers.request import EVERYTHING, Compare, Filter, Operator, Order, Page, Read, Window
+from resolvers.store import cursor, read
+from resolvers.store.plan import ordering, plan, sort_paths
+from resolvers.store.store import Store
+from tests.conftest import KINDS_BY_NAME, mock_store
+
+pytestmark = pytest.mark.anyio
+
+BOT = KINDS_BY_NAME["bot"]
+ORDERABLE = [column for column in BOT.columns if column.orderable]
+DAYS = [datetime(2026, 3, day, 9, 30, 0, 123000) for day in (1, 2, 3)]
+MISSING = object()
+
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "startedAt": st.sampled_from(DAYS),
+    "endedAt": st.sampled_from([MISSING, None, *DAYS]),
+    "durationSeconds": st.sampled_from([MISSING, None, 0, 0.5, 2.0, 2]),
+    "createdAt": st.sampled_from(DAYS),
+    "updatedAt": st.sampled_from(DAYS),
+    "noOfMessagesExchanged": st.integers(-1, 2),
+    "noOfTasksExecuted": st.sampled_from([0, 2**31]),
+    "botId": st.sampled_from("ab"),
+}
+"""Few values, so that most rows tie with others."""
+IDS = st.text("aB1é\U0001f600\0", min_size=1, max_size=2)
+
+
+def _row(session_id: str, values: Document) -> Document:
+    present = {name: value for name, value in values.items() if value is not MISSING}
+    return {"_id": session_id, **present}
+
+
+ROW = st.builds(_row, IDS, st.fixed_dictionaries(VALUES))
+ROWS = st.lists(ROW, max_size=14, unique_by=lambda row: row["_id"])
+ORDERS = st.lists(
+    st.builds(Order, st.sampled_from(ORDERABLE), st.booleans()),
+    max_size=3,
+    unique_by=lambda part: part.column.name,
+).map(tuple)
+FILTERS: st.SearchStrategy[Filter] = st.sampled_from(
+    [
+        EVERYTHING,
+        Compare((BOT.by_name["botId"],), Operator.EQ, "a"),
+        Compare((BOT.by_name["startedAt"],), Operator.GTE, DAYS[1]),
+        Compare((BOT.by_name["startedAt"],), Operator.LT, DAYS[2]),
+        Compare((BOT.by_name["endedAt"],), Operator.EQ, None),
+        Compare((BOT.by_name["endedAt"],), Operator.NE, None),
+        Compare((BOT.by_name["durationSeconds"],), Operator.LTE, 1.0),
+    ]
+)
+SIZES = st.integers(1, 4)
+PLACES = st.integers(0, 13)
+
+
+@pytest.fixture(params=["wire", "mock"])
+async def paged(request: pytest.FixtureRequest, wire_store: Store) -> Store:
+    """A real engine and the mock."""
+    return wire_store if request.param == "wire" else await mock_store()
+
+
+async def fill(store: Store, rows: list[Document]) -> None:
+    collection = store.collection(BOT)
+    await collection.delete_many({})
+    if rows:
+        await collection.insert_many([dict(row) for row in rows], bypass_document_validation=True)
+
+
+def holds(where: Filter, row: Document) -> bool:
+    """The filter in Python."""
+    if not isinstance(where, Compare):
+        return True
+    value, wanted = row.get(where.path[0].path), where.value
+    match where.operator:
+        case Operator.EQ:
+            return bool(value == wanted)
+        case Operator.NE:
+            return bool(value != wanted)
+        case Operator.GTE:
+            return value is not None and value >= wanted
+        case Operator.LTE:
+            return value is not None and value <= wanted
+        case _:
+            return value is not None and value < wanted
+
+
+def expected(rows: list[Document], where: Filter, order: tuple[Order, ...]) -> list[Document]:
+    """The rows as the oracle sorts them: nulls are smallest, the id decides between equals."""
+    order = order or (Order(BOT.by_name["startedAt"], descending=True),)
+    keys = [*order, Order(BOT.by_name["sessionId"], order[-1].descending)]
+    found = [row for row in rows if holds(where, row)]
+    for key in reversed(keys):
+        path = key.column.path
+        found.sort(
+            key=lambda row: (row.get(path) is not None, row.get(path)),
+            reverse=key.descending,
+        )
+    return found
+
+
+def cursor_of(wanted: Read, row: Document) -> str:
+    order = ordering(wanted)
+    return cursor.encode(cursor.label(wanted.kind, order), sort_paths(order), [row])[0]
+
+
+def ids(rows: list[Document]) -> list[str]:
+    return [row["_id"] for row in rows]
+
+
+async def page(
+    store: Store, where: Filter, order: tuple[Order, ...], window: Window
+) -> tuple[Page, Read]:
+    wanted = Read(BOT, where, order, window)
+    return await read.page(store, wanted), wanted
+
+
+@settings(max_examples=40)
+@given(rows=ROWS, order=ORDERS, where=FILTERS, size=SIZES)
+async def test_forward_pages_are_the_sorted_rows(
+    paged: Store, rows: list[Document], order: tuple[Order, ...], where: Filter, size: int
+) -> None:
+    """Page after page from the start gives every matching row once, in order."""
+    await fill(paged, rows)
+    seen: list[Document] = []
+    window = Window(first=size)
+    while True:
+        found, wanted = await page(paged, where, order, window)
+        assert found.has_previous is (window.after is not None)
+        seen += found.documents
+        if not found.has_next:
+            break
+        window = Window(first=size, after=cursor_of(wanted, found.documents[-1]))
+    assert ids(seen) == ids(expected(rows, where, order))
+
+
+@settings(max_examples=40)
+@given(rows=ROWS, order=ORDERS, where=FILTERS, size=SIZES)
+async def test_backward_pages_are_the_sorted_rows(
+    paged: Store, rows: list[Document], order: tuple[Order, ...], where: Filter, size: int
+) -> None:
+    """Page before page from the end gives the same rows, each page in the list's order."""
+    await fill(paged, rows)
+    seen: list[Document] = []
+    window = Window(first=None, last=size)
+    while True:
+        found, wanted = await page(paged, where, order, window)
+        assert found.has_next is (window.before is not None)
+        seen = found.documents + seen
+        if not found.has_previous:
+            break
+        window = Window(first=None, last=size, before=cursor_of(wanted, found.documents[0]))
+    assert ids(seen) == ids(expected(rows, where, order))
+
+
+@settings(max_examples=40)
+@given(rows=ROWS, order=ORDERS, where=FILTERS, size=SIZES, places=st.tuples(PLACES, PLACES))
+async def test_rows_between_two_cursors(
+    paged: Store,
+    rows: list[Document],
+    order: tuple[Order, ...],
+    where: Filter,
+    size: int,
+    places: tuple[int, int],
+) -> None:
+    """`after` and `before` together bound the page on both sides, from either end."""
+    await fill(paged, rows)
+    matching = expected(rows, where, order)
+    if not matching:
+        return
+    after, before = (place % len(matching) for place in places)
+    wanted = Read(BOT, where, order)
+    bounds = {
+        "after": cursor_of(wanted, matching[after]),
+        "before": cursor_of(wanted, matching[before]),
+    }
+    between = ids(matching[after + 1 : before])
+    found, _ = await page(paged, where, order, Window(first=size, **bounds))
+    assert ids(found.documents) == between[:size]
+    found, _ = await page(paged, where, order, Window(first=None, last=size, **bounds))
+    assert ids(found.documents) == between[-size:]
+
+
+@settings(max_examples=40)
+@given(
+    rows=ROWS,
+    order=ORDERS,
+    size=SIZES,
+    changes=st.lists(st.tuples(st.lists(ROW, max_size=3), st.lists(IDS, max_size=3)), max_size=8),
+)
+async def test_rows_that_come_and_go_between_pages(
+    paged: Store,
+    rows: list[Document],
+    order: tuple[Order, ...],
+    size: int,
+    changes: list[tuple[list[Document], list[str]]],
+) -> None:
+    """Each page holds the rows that then follow the last one seen: none skipped, none repeated."""
+    stored = {row["_id"]: row for row in rows}
+    await fill(paged, rows)
+    last: Document | None = None
+    window = Window(first=size)
+    for arriving, leaving in [([], []), *changes]:
+        await _change(paged, stored, arriving, leaving, keep=last)
+        current = list(stored.values())
+        following = expected(_with(current, last), EVERYTHING, order)
+        place = ids(following).index(last["_id"]) + 1 if last else 0
+        found, wanted = await page(paged, EVERYTHING, order, window)
+        assert ids(found.documents) == ids(following[place : place + size])
+        if not found.documents:
+            break
+        last = found.documents[-1]
+        window = Window(first=size, after=cursor_of(wanted, last))
+
+
+async def _change(
+    store: Store,
+    stored: dict[str, Document],
+    arriving: list[Document],
+    leaving: list[str],
+    keep: Document | None,
+) -> None:
+    """Insert and delete; the row under the cursor may go, but not come back elsewhere."""
+    collection = store.collection(BOT)
+    for session_id in leaving:
+        await collection.delete_one({"_id": session_id})
+        stored.pop(session_id, None)
+    for row in arriving:
+        if row["_id"] not in stored and row["_id"] != (keep or {}).get("_id"):
+            await collection.insert_one(dict(row), bypass_document_validation=True)
+            stored[row["_id"]] = row
+
+
+def _with(rows: list[Document], last: Document | None) -> list[Document]:
+    gone = last is not None and last["_id"] not in ids(rows)
+    return [*rows, last] if gone and last else rows
+
+
+@pytest.mark.parametrize("kind", KINDS_BY_NAME.values(), ids=KINDS_BY_NAME)
+def test_nothing_is_sorted_after_the_session_id(kind: Kind) -> None:
+    """It decides alone, so that its own index serves the ordering."""
+    order = (Order(kind.by_name["sessionId"]), Order(kind.by_name["startedAt"], descending=True))
+    assert plan(Read(kind, order=order)).sort == [("_id", 1)]
+
+
+def test_bounds_of_filter_and_cursor_become_one_range() -> None:
+    """A page within a span of time has plain bounds, which every planner serves from an index."""
+    started = (BOT.by_name["startedAt"],)
+    wanted = Read(BOT, Compare(started, Operator.LT, DAYS[2]))
+    place = cursor_of(wanted, {"_id": "x", "startedAt": DAYS[1]})
+    queries = plan(Read(BOT, wanted.where, window=Window(after=place))).queries
+    assert queries[1] == {"startedAt": {"$lt": DAYS[1]}}

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from resolvers.errors import Forbidden
 from resolvers.kind import Column, Document, Kind
-from resolvers.request import All, Compare, Either, Filter, Not, Operator, Order, Some
+from resolvers.request import EVERYTHING, All, Compare, Either, Filter, Not, Operator, Order, Some
 
 MASK = "***"
 """What stands where a personal text would."""
@@ -50,7 +50,7 @@ class Caller:
         """The sessions of a kind that it may see at all."""
         bot_id = kind.by_name.get("botId")
         if self.bots is None or bot_id is None:
-            return All(())
+            return EVERYTHING
         return Compare((bot_id,), Operator.IN, tuple(sorted(self.bots)))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from resolvers.access import EVERYBODY, Caller
 from resolvers.kind import Kind
-from resolvers.request import All, Compare, Filter, Operator
+from resolvers.request import Compare, Filter, Operator, both
 from resolvers.store.store import Store
 
 
@@ -33,8 +33,8 @@ class Context:
 
     def visible(self, kind: Kind) -> Filter:
         """The sessions that this request may see: the caller's own, and none that has expired."""
-        parts = [self.caller.visible(kind)]
+        own = self.caller.visible(kind)
         if seconds := self.retention.get(kind.name):
             oldest = self.now() - timedelta(seconds=seconds)
-            parts.append(Compare((kind.by_name["startedAt"],), Operator.GT, oldest))
-        return All(tuple(parts))
+            return both(own, Compare((kind.by_name["startedAt"],), Operator.GT, oldest))
+        return own

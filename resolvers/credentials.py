@@ -28,7 +28,7 @@ def known_scopes(kinds: Iterable[str]) -> tuple[str, ...]:
     """Every scope there is, given the names of the kinds."""
     subjects = (*kinds, "*")
     pairs = tuple(f"{subject}:{action}" for subject in subjects for action in Action)
-    return (*pairs, "pii:read", "admin")
+    return (*pairs, "pii:read", "introspection", "admin")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

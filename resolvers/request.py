@@ -3,11 +3,11 @@
 A filter is a tree over columns; it carries typed values and never text of the query language.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from resolvers.errors import Timeout
 from resolvers.kind import Column, Kind
 
 DEFAULT_PAGE = 20
@@ -73,6 +73,13 @@ Filter = Compare | Some | All | Either | Not
 EVERYTHING = All(())
 
 
+def both(one: Filter, other: Filter) -> Filter:
+    """The sessions that meet both filters."""
+    if one is EVERYTHING:
+        return other
+    return one if other is EVERYTHING else All((one, other))
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """One column of an ordering. Nulls come first when ascending, last when descending."""
@@ -107,12 +114,6 @@ class Read:
     count: bool = False
     """Whether the number of all matches is wanted."""
 
-    def selecting(self, paths: Iterable[str]) -> "Read":
-        """The same read with these stored paths too."""
-        return replace(
-            self, columns=None if self.columns is None else self.columns | frozenset(paths)
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -121,7 +122,8 @@ class Page:
     documents: list[dict[str, Any]]
     has_next: bool
     has_previous: bool
-    total: int | None = None
+    total: int | Timeout | None = None
+    """All matches, if asked for; the error if they could not be counted in time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from resolvers.changes import Change, changed, derived
 from resolvers.context import Context
 from resolvers.errors import AlreadyExists, Conflict, Forbidden, Invalid, NotFound, UserError
 from resolvers.kind import Document, Kind
-from resolvers.request import EVERYTHING, All, Filter, Page, Read, Summary
+from resolvers.request import EVERYTHING, Filter, Page, Read, Summary, both
 from resolvers.store import read as reads
 from resolvers.store import write as writes
 from resolvers.values import check_session_id, check_text, clean, complete
@@ -54,11 +54,13 @@ async def list_(context: Context, read: Read) -> Page:
     context.caller.require(read.kind, Action.READ)
     if not context.caller.sees_personal:
         require_impersonal(read.where, read.order)
-    page = await reads.page(
-        context.store, replace(read, where=All((read.where, context.visible(read.kind))))
-    )
-    for row in page.documents:
-        _shown(context, read.kind, row)
+    visible = context.visible(read.kind)
+    if visible is not EVERYTHING:
+        read = replace(read, where=both(read.where, visible))
+    page = await reads.page(context.store, read)
+    if not context.caller.sees_personal:
+        for row in page.documents:
+            mask(read.kind.columns, row)
     return page
 
 
@@ -67,7 +69,7 @@ async def summarise(context: Context, kind: Kind, where: Filter) -> Summary:
     context.caller.require(kind, Action.READ)
     if not context.caller.sees_personal:
         require_impersonal(where, ())
-    return await reads.summary(context.store, kind, All((where, context.visible(kind))))
+    return await reads.summary(context.store, kind, both(where, context.visible(kind)))
 
 
 async def create(
@@ -154,7 +156,7 @@ async def _stored(
     ids = [session_id for session_id in session_ids if _storable(session_id)]
     if not ids:
         return {}
-    return await reads.many(context.store, kind, ids, All((where, context.visible(kind))), columns)
+    return await reads.many(context.store, kind, ids, both(where, context.visible(kind)), columns)
 
 
 async def _one(context: Context, kind: Kind, session_id: str) -> Document | None:

@@ -2,6 +2,7 @@
 
 from functools import cached_property
 
+from resolvers.errors import Timeout
 from resolvers.kind import Document
 from resolvers.request import Page, Read
 from resolvers.store import cursor
@@ -58,6 +59,6 @@ class Rows:
         )
 
     @property
-    def total_count(self) -> int | None:
-        """All matches, if they were counted."""
+    def total_count(self) -> int | Timeout | None:
+        """All matches, if they were counted; an error is reported in the count's own place."""
         return self.page.total

@@ -14,7 +14,7 @@ from resolvers.context import Context
 from resolvers.errors import BadInput
 from resolvers.kind import Document, Kind
 from resolvers.request import Read
-from resolvers.store.plan import ordering, sort_paths
+from resolvers.store.plan import default_order, with_places
 from schema import filters, paging
 from schema.answers import SessionId, context, deletion, described, payload
 from schema.common import (
@@ -80,17 +80,15 @@ def list_field(entry: KindType, filter_type: type) -> StrawberryField:
     kind, order_type = entry.kind, paging.order_input(entry.kind)
 
     async def resolve(context: Context, wanted: selection.Wanted, arguments: Arguments) -> Rows:
-        order = paging.order(arguments.get("orderBy"), kind)
+        order = paging.order(arguments.get("orderBy"), kind) or default_order(kind)
         read = Read(
             kind,
             filters.where(arguments.get("filter"), kind),
             order,
             paging.window(arguments),
-            wanted.columns,
+            with_places(wanted.columns, order) if wanted.cursors else wanted.columns,
             count=wanted.count,
         )
-        if wanted.cursors:
-            read = read.selecting(sort_paths(ordering(read)))
         return Rows(await sessions.list_(context, read), read)
 
     async def list_(  # type: ignore[no-untyped-def]  # see root_field()

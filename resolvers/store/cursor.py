@@ -8,6 +8,7 @@ import base64
 import binascii
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -28,6 +29,7 @@ LARGEST = 2**63 - 1
 """The greatest whole number that MongoDB knows."""
 
 
+@lru_cache(1000)
 def label(kind: Kind, order: tuple[Order, ...]) -> str:
     """What a cursor is good for: `bot:-startedAt`."""
     columns = ",".join(f"{'-' if part.descending else ''}{part.column.name}" for part in order)
@@ -45,7 +47,9 @@ def encode(tag: str, paths: tuple[str, ...], documents: Iterable[Document]) -> l
         places: Iterable[Any] = ((tag, row.get(column), row["_id"]) for row in documents)
     else:
         places = ((tag, *map(row.get, paths)) for row in documents)
-    return [binascii.b2a_base64(dumps(place, str, option), newline=False).decode() for place in places]
+    return [
+        binascii.b2a_base64(dumps(place, str, option), newline=False).decode() for place in places
+    ]
 
 
 def decode(text: str, kind: Kind, order: tuple[Order, ...], argument: str) -> list[Any]:

@@ -11,12 +11,16 @@ docs/adr/0002-keyset-ranges.md).
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from resolvers.kind import Kind, ValueType
 from resolvers.request import Order, Read, Window
 from resolvers.store import cursor
 from resolvers.store.operators import Query, conjoin, query
+
+KNOWN = 1000
+"""How many orderings and projections are kept ready."""
 
 LEAST: Mapping[ValueType, Any] = {
     ValueType.TEXT: "",
@@ -30,12 +34,15 @@ LEAST: Mapping[ValueType, Any] = {
 """The smallest value of each type: what follows the nulls, as a bound that an index serves."""
 
 
+Sort = list[tuple[str, int]]
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The finds of one page, to be run in turn until `limit` rows are there."""
 
     queries: tuple[Query, ...]
-    sort: tuple[tuple[str, int], ...]
+    sort: Sort
     limit: int
     """One more row than the page, to learn whether another page follows."""
     backward: bool
@@ -45,6 +52,13 @@ class Plan:
     """What `totalCount` counts: the filter alone."""
 
 
+@lru_cache(KNOWN)
+def _sort(keys: tuple[Order, ...]) -> Sort:
+    """As the driver takes it; not to be changed."""
+    return [(part.column.path, -1 if part.descending else 1) for part in keys]
+
+
+@lru_cache(KNOWN)
 def default_order(kind: Kind) -> tuple[Order, ...]:
     """Newest first."""
     return (Order(kind.by_name["startedAt"], descending=True),)
@@ -55,9 +69,16 @@ def ordering(read: Read) -> tuple[Order, ...]:
     return read.order or default_order(read.kind)
 
 
+@lru_cache(KNOWN)
 def sort_paths(order: tuple[Order, ...]) -> tuple[str, ...]:
     """The stored paths that place a row: a cursor needs them."""
     return (*(part.column.path for part in order), "_id")
+
+
+@lru_cache(KNOWN)
+def with_places(columns: frozenset[str], order: tuple[Order, ...]) -> frozenset[str]:
+    """The stored paths to read when rows need cursors too."""
+    return columns | frozenset(sort_paths(order))
 
 
 def plan(read: Read) -> Plan:
@@ -68,10 +89,13 @@ def plan(read: Read) -> Plan:
     start, end = _bounds(read, order, window, backward)
     match = query(read.where)
     within = conjoin([match, _until(keys, end)]) if end else match
-    ranges = _after(keys, start) if start else iter([{}])
+    if start:
+        queries = tuple(conjoin([within, bound]) for bound in _after(keys, start))
+    else:
+        queries = (within,)
     return Plan(
-        queries=tuple(conjoin([within, bound]) for bound in ranges),
-        sort=tuple((part.column.path, -1 if part.descending else 1) for part in keys),
+        queries=queries,
+        sort=_sort(keys),
         limit=(window.last if backward else window.first or 0) + 1,  # type: ignore[operator]  # one of both is set
         backward=backward,
         projection=projection(read.columns),
@@ -79,8 +103,9 @@ def plan(read: Read) -> Plan:
     )
 
 
+@lru_cache(KNOWN)
 def projection(columns: frozenset[str] | None) -> dict[str, int] | None:
-    """What `find` is told to return; None for whole documents."""
+    """What `find` is told to return, not to be changed; None for whole documents."""
     if columns is None:
         return None
     # MongoDB refuses a path beside its own parent.
@@ -88,6 +113,7 @@ def projection(columns: frozenset[str] | None) -> dict[str, int] | None:
     return dict.fromkeys(sorted(kept), 1) or {"_id": 1}
 
 
+@lru_cache(KNOWN)
 def _keys(kind: Kind, order: tuple[Order, ...], backward: bool) -> tuple[Order, ...]:
     """The ordering with its tie-break, in the direction of reading."""
     tie_break = Order(kind.by_name["sessionId"], order[-1].descending)

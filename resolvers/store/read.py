@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
+from resolvers.errors import Timeout
 from resolvers.kind import Document, Kind
 from resolvers.request import Filter, Page, Read, Summary
 from resolvers.store.driver import opened
@@ -12,14 +13,18 @@ from resolvers.store.plan import Plan, plan, projection
 from resolvers.store.store import Store
 
 Columns = frozenset[str] | None
+Total = int | Timeout | None
 
 
 async def page(store: Store, read: Read) -> Page:
     """The rows that `read` describes, with the number of all matches if it asks for that."""
     planned = plan(read)
-    rows, total = await asyncio.gather(
-        store.run(_rows(store, read, planned)), _total(store, read, planned)
-    )
+    work = store.run(_rows(store, read, planned))
+    total: Total = None
+    if read.count:
+        rows, total = await asyncio.gather(work, _total(store, read.kind, planned.match))
+    else:
+        rows = await work
     more = len(rows) == planned.limit
     rows = rows[: planned.limit - 1]
     if planned.backward:
@@ -34,7 +39,7 @@ async def _rows(store: Store, read: Read, planned: Plan) -> list[Document]:
         found = store.collection(read.kind).find(
             wanted,
             planned.projection,
-            sort=list(planned.sort),
+            sort=planned.sort,
             skip=read.skip,
             limit=planned.limit - len(rows),
             batch_size=planned.limit,
@@ -46,8 +51,12 @@ async def _rows(store: Store, read: Read, planned: Plan) -> list[Document]:
     return rows
 
 
-async def _total(store: Store, read: Read, planned: Plan) -> int | None:
-    return await count(store, read.kind, planned.match) if read.count else None
+async def _total(store: Store, kind: Kind, match: Query) -> Total:
+    """The number of matches; if counting takes too long, that is no reason to lose the page."""
+    try:
+        return await count(store, kind, match)
+    except Timeout as error:
+        return error
 
 
 async def count(store: Store, kind: Kind, match: Query) -> int:

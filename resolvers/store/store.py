@@ -19,6 +19,7 @@ class Store:
     deadline: float
     """Seconds."""
     turns: Turns = field(default_factory=Turns)
+    collections: dict[str, Any] = field(default_factory=dict)
 
     @property
     def max_time_ms(self) -> int:
@@ -26,8 +27,11 @@ class Store:
         return max(1, int(self.deadline * 800))
 
     def collection(self, kind: Kind) -> Any:
-        """The driver's collection of a kind."""
-        return self.database[kind.collection]
+        """The driver's collection of a kind, made once."""
+        try:
+            return self.collections[kind.name]
+        except KeyError:
+            return self.collections.setdefault(kind.name, self.database[kind.collection])
 
     async def run(self, work: Awaitable[T]) -> T:
         """Await one operation within the deadline; the driver's errors become ours."""

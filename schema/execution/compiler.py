@@ -10,6 +10,7 @@ The function is for sound documents only: it raises on anything else, and the ex
 graphql-core complete the value. So it needs no error handling, and cannot disagree about errors.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,8 @@ from schema.common import (
 )
 from schema.errors import UserError
 from schema.execution import source
+
+log = logging.getLogger(__name__)
 
 Renderer = Callable[[Any], Any]
 FieldsOf = Callable[[GraphQLObjectType, Any], Mapping[str, Any]]
@@ -67,6 +70,19 @@ class Selection:
     shape: type
     """The class that decides how its fields are read: Session, Connection, …"""
     fields: tuple[Field, ...]
+
+
+def compiled(
+    type_: GraphQLObjectType, details: Any, schema: GraphQLSchema, fields_of: FieldsOf
+) -> Renderer | None:
+    """The function for what is selected below a value; None if that needs graphql-core."""
+    try:
+        return compile_selection(collect(type_, details, schema, fields_of))
+    except NotCompiledError:
+        return None
+    except Exception:
+        log.exception("a selection on %s could not be compiled and runs field by field", type_)
+        return None
 
 
 def collect(

@@ -49,21 +49,12 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
             return None
         nodes = tuple(id(details.node) for details in field_details_list)
         key = (return_type.name, nodes, operation.switches(self.variable_values.coerced))
-        return operation.derive(key, lambda: self._compile(return_type, field_details_list))
-
-    def _compile(
-        self, return_type: GraphQLObjectType, field_details_list: Any
-    ) -> compiler.Renderer | None:
-        try:
-            selection = compiler.collect(
+        return operation.derive(
+            key,
+            lambda: compiler.compiled(
                 return_type, field_details_list, self.schema, self.collect_fields_of
-            )
-            return compiler.compile_selection(selection)
-        except compiler.NotCompiledError:
-            return None
-        except Exception:
-            log.exception("an operation could not be compiled and runs field by field")
-            return None
+            ),
+        )
 
     def collect_fields_of(self, return_type: GraphQLObjectType, field_details_list: Any) -> Any:
         """Response names with their fields below a selection, fragments and directives applied."""

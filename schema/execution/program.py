@@ -17,6 +17,7 @@ from graphql import (
     VariableNode,
     Visitor,
     get_named_type,
+    is_object_type,
     visit,
 )
 from graphql.execution.collect_fields import collect_fields
@@ -158,38 +159,31 @@ def prepare(
     fields = collect_fields(
         schema, executor.fragments, executor.variable_values, root_type, definition, False
     )[0]
-    try:
-        steps = tuple(
-            _step(executor, root_type, response_name, details)
-            for response_name, details in fields.items()
-        )
-    except compiler.NotCompiledError:
-        return None
-    return Program(OperationType(definition.operation.value), steps)
+    steps: list[Step] = []
+    for response_name, details in fields.items():
+        step = _step(executor, root_type, response_name, details)
+        if step is None:
+            return None
+        steps.append(step)
+    return Program(OperationType(definition.operation.value), tuple(steps))
 
 
-def _step(executor: CompiledExecutor, parent: Any, response_name: str, details: Any) -> Step:
+def _step(executor: CompiledExecutor, parent: Any, response_name: str, details: Any) -> Step | None:
+    """One root field's step; None if it is no Root, or its selection is not compiled."""
     node: FieldNode = details[0].node
     definition = parent.fields.get(node.name.value)
-    field = definition and definition.extensions[DEFINITION]
-    if field is None or ROOT not in field.metadata:
-        raise compiler.NotCompiledError(response_name)
-    type_ = get_named_type(definition.type)
-    selection = compiler.collect(type_, details, executor.schema, executor.collect_fields_of)
-    info = executor.build_resolve_info(
-        definition,
-        [detail.node for detail in details],
-        parent,
-        Path(None, response_name, parent.name),
-    )
-    root: Root = field.metadata[ROOT]
-    return Step(
-        response_name,
-        root,
-        root.wanted(info),
-        _arguments(definition, node, executor),
-        compiler.compile_selection(selection),
-    )
+    root: Root | None = definition and definition.extensions[DEFINITION].metadata.get(ROOT)
+    type_ = definition and get_named_type(definition.type)
+    if root is None or not is_object_type(type_):
+        return None
+    render = compiler.compiled(type_, details, executor.schema, executor.collect_fields_of)
+    if render is None:
+        return None
+    nodes = [detail.node for detail in details]
+    path = Path(None, response_name, parent.name)
+    info = executor.build_resolve_info(definition, nodes, parent, path)
+    arguments = _arguments(definition, node, executor)
+    return Step(response_name, root, root.wanted(info), arguments, render)
 
 
 def _arguments(

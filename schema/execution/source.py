@@ -54,6 +54,11 @@ def all_of(type_: type, value: Any) -> Any:
     return unsound()
 
 
+def counted(total: Any) -> Any:
+    """A total, unless counting failed."""
+    return unsound() if isinstance(total, Exception) else total
+
+
 def integer(value: Any) -> Any:
     """Any whole number that fits GraphQL's Int; BSON's 64-bit ones are a class of their own."""
     if isinstance(value, int) and type(value) is not bool and INT_MIN <= value <= INT_MAX:
@@ -76,7 +81,7 @@ def identifier(prefix: bytes, session_id: str) -> str:
 
 HELPERS: Mapping[str, Any] = {
     function.__name__: function
-    for function in (unsound, empty, all_of, integer, number, identifier, print_local)
+    for function in (unsound, empty, all_of, counted, integer, number, identifier, print_local)
 } | {"datetime": datetime, "INT_MIN": INT_MIN, "INT_MAX": INT_MAX}
 
 SOUND: Mapping[ValueType, str] = {
@@ -130,7 +135,8 @@ class Writer:
             if field.name == "errors":
                 return f"({payload}.errors and unsound())"
             if field.name == "session" and field.selection:
-                return self._session_or_none(field.selection, f"{payload}.session")
+                rendered = self._document(field.selection, "session")
+                return f"(None if (session := {payload}.session) is None else {rendered})"
             return f"({payload}.deleted_id or unsound())"
 
         return self._object(selection, write)
@@ -164,7 +170,7 @@ class Writer:
             return self._loop("row", f"{rows}.documents", self._document(inner, "row"))
         if field.name == "pageInfo" and inner:
             return self._object(inner, lambda part: f"{rows}.{PAGE_INFO[part.name]}")
-        return f"{rows}.page.total"
+        return f"counted({rows}.page.total)"
 
     def _edge(self, selection: "Selection") -> str:
         def write(field: "Field") -> str:
@@ -208,7 +214,7 @@ class Writer:
         return SOUND[column.type].format(value=value, values=values, otherwise=otherwise)
 
     def _nested(self, selection: "Selection", column: Column, document: str) -> str:
-        part = f"{document}_{len(document)}"
+        part = _name_below(document)
         missing = "None" if column.nullable else "unsound()"
         rendered = self._part(selection, part)
         return f"({missing} if ({part} := {_stored(column, document)}) is None else {rendered})"
@@ -217,7 +223,8 @@ class Writer:
         stored = f"{document}.get({column.path!r})"
         if column.type in PLAIN_LISTS:
             return f"all_of({PLAIN_LISTS[column.type].__name__}, {stored})"
-        held, item = f"list_{document}", f"{document}_{len(document)}"
+        item = _name_below(document)
+        held = f"list_{item}"
         if field.selection:
             rendered = self._part(field.selection, item)
         else:
@@ -231,6 +238,11 @@ class Writer:
         if any(field.column for field in selection.fields):
             return rendered
         return f"({rendered} if type({part}) is dict else unsound())"
+
+
+def _name_below(document: str) -> str:
+    """A name for a part of a document; the document may be an attribute, a name may not."""
+    return f"{document.replace('.', '_')}_{len(document)}"
 
 
 def _stored(column: Column, document: str) -> str:

@@ -64,7 +64,7 @@ class RemoteSupportSession(Session):
     tech_username: str | None = column(
         "The technician's login, often an e-mail address.", max_length=100, folded=True
     )
-    tech_name: str | None = column("The technician's name.", max_length=100)
+    tech_name: str | None = column("The technician's name.", max_length=100, personal=True)
     customer_name: str | None = column(
         "The customer's name.", max_length=200, folded=True, personal=True
     )

@@ -51,12 +51,12 @@ def serve(
     demo: Annotated[bool, typer.Option(help="Load the demo data on the first run.")] = True,
 ) -> None:
     """Serve the gateway; without GATEWAY_MONGODB_URI on an embedded database of its own."""
-    with _plain_failures(), _orderly_end():
+    with plain_failures(), orderly_end():
         settings = load_settings(host=host, port=port)
         check_port_is_free(settings.host, settings.port)
         from app.main import serve as run  # late: the help and a refusal need no web framework
 
-        with _database(settings) as complete:
+        with database(settings) as complete:
             run(complete, demo=demo)
 
 
@@ -117,7 +117,7 @@ def _sentence(detail: ErrorDetails) -> str:
 
 
 @contextmanager
-def _database(settings: Settings) -> Iterator[Settings]:
+def database(settings: Settings) -> Iterator[Settings]:
     """Settings that name a database: the given one, else an embedded one that runs meanwhile."""
     if settings.mongodb_uri is not None:
         yield settings
@@ -128,7 +128,8 @@ def _database(settings: Settings) -> Iterator[Settings]:
 
 
 @contextmanager
-def _plain_failures() -> Iterator[None]:
+def plain_failures() -> Iterator[None]:
+    """Failures as plain sentences and exit codes."""
     try:
         yield
     except UsageError as error:
@@ -143,7 +144,7 @@ def _refuse(error: Exception, code: int) -> NoReturn:
 
 
 @contextmanager
-def _orderly_end() -> Iterator[None]:
+def orderly_end() -> Iterator[None]:
     """Let Ctrl-C, SIGTERM and a closed terminal unwind everything, then end as a success."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
@@ -160,6 +161,9 @@ def _as_terminated(_number: int, _frame: FrameType | None) -> None:
 
 def main() -> None:
     """Run the command line."""
+    from app.data_commands import data  # late: it uses this module
+
+    app.add_typer(data)
     app(prog_name="session-gateway")
 
 

@@ -1,0 +1,31 @@
+"""Progress bars of long steps, on standard error and only where somebody may be looking."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+
+@contextmanager
+def bar(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A function to be told how much more is done; the bar appears when it is called first."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    progress = Progress(*columns, console=console, disable=not console.is_terminal)
+    task = progress.add_task(label, total=total)
+
+    def advance(number: int) -> None:
+        if not progress.live.is_started:
+            progress.start()
+        progress.advance(task, number)
+
+    try:
+        yield advance
+    finally:
+        progress.stop()

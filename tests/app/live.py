@@ -1,0 +1,40 @@
+"""The application on a loopback socket, in a thread of its own."""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+START_SECONDS = 20
+
+
+class Server(uvicorn.Server):
+    """Tells when it listens."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(
+            uvicorn.Config(app, lifespan="off", log_level="error", server_header=False)
+        )
+        self.listening = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+
+@contextlib.contextmanager
+def live(app: ASGIApp) -> Iterator[int]:
+    """The port it is served on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = Server(app)
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+        thread.start()
+        assert server.listening.wait(START_SECONDS)
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join(START_SECONDS)

@@ -20,6 +20,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
 from app.embedded import EmbeddedDatabase, StartError
+from app.secrets import for_embedded
 from app.settings import Settings
 
 PREFIX = "GATEWAY_"
@@ -54,7 +55,7 @@ def serve(
     with plain_failures(), orderly_end():
         settings = load_settings(host=host, port=port)
         check_port_is_free(settings.host, settings.port)
-        from app.main import serve as run  # late: the help and a refusal need no web framework
+        from app.serving import serve as run  # late: the help and a refusal need no web framework
 
         with database(settings) as complete:
             run(complete, demo=demo)
@@ -124,7 +125,7 @@ def database(settings: Settings) -> Iterator[Settings]:
         return
     typer.echo(f"Starting the embedded database in {settings.data_dir} …", err=True)
     with EmbeddedDatabase(settings.data_dir) as database:
-        yield settings.model_copy(update={"mongodb_uri": database.uri})
+        yield for_embedded(settings, database.uri)
 
 
 @contextmanager

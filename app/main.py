@@ -1,17 +1,18 @@
-"""The application: `create_app` builds everything from the settings, `serve` runs it."""
+"""The application: `create_app` builds everything from the settings."""
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 
-import uvicorn
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app import explorer, rest
 from app.auth import Authenticator
 from app.context import State
 from app.graphql import GraphQLEndpoint, limits
@@ -19,10 +20,9 @@ from app.http.boundary import Boundary
 from app.http.origin import Hosts, Origins
 from app.settings import Settings
 from resolvers.errors import GatewayError
-from resolvers.store import driver, indexes
+from resolvers.store import driver
 from resolvers.store.store import Store
 from schema.build import build
-from schema.kinds import KINDS
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +37,7 @@ class Gateway(FastAPI):
     """
 
     direct: dict[str, ASGIApp]
+    vendors: list[BaseRoute]
     boundary: Boundary
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,12 +46,24 @@ class Gateway(FastAPI):
 
     async def dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Dispatch by path, or leave it to FastAPI."""
-        endpoint = self.direct.get(scope["path"]) if scope["type"] == "http" else None
+        endpoint = self._endpoint(scope) if scope["type"] == "http" else None
         if endpoint is None:
             await super().__call__(scope, receive, send)
         else:
             scope["app"] = self
             await endpoint(scope, receive, send)
+
+    def _endpoint(self, scope: Scope) -> ASGIApp | None:
+        """What answers this path directly: a vendor's routes add what they found to the scope."""
+        endpoint = self.direct.get(scope["path"])
+        if endpoint is not None:
+            return endpoint
+        for route in self.vendors:
+            match, found = route.matches(scope)
+            if match is Match.FULL:
+                scope.update(found)
+                return route.handle
+        return None
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -79,6 +92,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     schema = build(limits=limits(settings), introspection=settings.introspection)
     app.direct = {"/graphql": GraphQLEndpoint(schema, settings)}
+    app.vendors = rest.routes(settings)
     app.boundary = Boundary(
         app.dispatch,
         Hosts(settings.host, settings.allowed_hosts),
@@ -88,6 +102,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.router.routes += [
         Route("/healthz", healthz),
         Route("/readyz", readyz),
+        *explorer.routes(settings, version("session-gateway"), explorer.load_examples()),
     ]
     return app
 
@@ -105,30 +120,3 @@ async def readyz(request: Request) -> Response:
     except GatewayError:
         return JSONResponse({"status": "unavailable"}, 503, {"Retry-After": "1"})
     return JSONResponse({"status": "ok"})
-
-
-async def prepare(settings: Settings, uri: str) -> None:
-    """Create collections, indexes and validation before the first request."""
-    deadline = 60.0
-    client = driver.connect(uri, settings.mongodb_driver, deadline, asyncio.get_running_loop())
-    try:
-        database = driver.database(client, settings.mongodb_database, deadline)
-        kinds = [entry.kind for entry in KINDS]
-        await indexes.prepare(Store(database, deadline), kinds, settings.retention)
-    finally:
-        await driver.close(client)
-
-
-def serve(settings: Settings, demo: bool = True) -> None:
-    """Prepare the database and answer requests until stopped."""
-    assert settings.mongodb_uri is not None
-    asyncio.run(prepare(settings, settings.mongodb_uri))
-    uvicorn.run(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=5,
-    )

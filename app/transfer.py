@@ -30,7 +30,7 @@ async def export(
     damaged: Callable[[str], object],
     advance: Advance = unseen,
 ) -> int:
-    """Write every session, by kind and then by session id; how many were written.
+    """Write every session, by kind and then oldest first; how many were written.
 
     `damaged` is told of each stored session that cannot be read and is therefore left out.
     """
@@ -48,8 +48,8 @@ async def export(
 
 
 async def _pages(context: Context, kind: Kind) -> AsyncIterator[list[Document]]:
-    """All sessions of a kind by session id: each page starts where the one before ended."""
-    order = (Order(kind.by_name["sessionId"]),)
+    """All sessions of a kind as they were created: each page starts where the last one ended."""
+    order = (Order(kind.by_name["createdAt"]),)
     after: str | None = None
     while True:
         read = Read(kind, order=order, window=Window(first=PAGE, after=after))

@@ -1,5 +1,5 @@
 """The demo data: the vendors' own sample sessions, and generated ones of the last thirty days."""
 
-from app.demo.load import SIZE, load_demo
+from app.demo.load import SIZE, has_demo, load_demo
 
-__all__ = ["SIZE", "load_demo"]
+__all__ = ["SIZE", "has_demo", "load_demo"]

@@ -54,6 +54,11 @@ async def load_demo(store: Store, now: datetime, advance: Advance = unseen) -> i
     return stored
 
 
+async def has_demo(store: Store) -> bool:
+    """Whether the demo data was loaded into this database, whatever is left of it."""
+    return await writes.mark(store, MARK) == LOADED
+
+
 async def store_drafts(context: Context, drafts: Iterable[Draft], advance: Advance = unseen) -> int:
     """Store sessions in large steps; how many of them did not exist yet."""
     stored = 0

@@ -1,0 +1,108 @@
+"""Running the application: prepare the database, load the demo data, say where everything is."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from socket import socket
+
+import typer
+import uvicorn
+
+from app.demo import SIZE, has_demo, load_demo
+from app.main import create_app
+from app.progress import bar
+from app.rest.request_line import Protocol
+from app.secrets import ensure_demo, for_embedded
+from app.settings import Settings
+from resolvers.context import utc_now
+from resolvers.store import driver, indexes
+from resolvers.store.store import Store
+from schema.kinds import KINDS
+
+PATIENCE = 60.0
+"""Seconds that one operation may take while the database is prepared."""
+DRAIN = 5
+"""Seconds that running requests are given at the end."""
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Store]:
+    """A store outside the application, for commands."""
+    assert settings.mongodb_uri is not None
+    loop = asyncio.get_running_loop()
+    client = driver.connect(settings.mongodb_uri, settings.mongodb_driver, PATIENCE, loop)
+    try:
+        yield Store(driver.database(client, settings.mongodb_database, PATIENCE), PATIENCE)
+    finally:
+        await driver.close(client)
+
+
+async def prepare(settings: Settings, demo: bool) -> tuple[Settings, str | None]:
+    """Collections, indexes, validation and demo data; the settings to serve with, and a key.
+
+    The key is the demo credential's. A database that was empty gets the demo data and with it the
+    credential; one that holds somebody's sessions gets neither, unless GATEWAY_DEMO_KEY is set.
+    """
+    async with opened(settings) as store:
+        await indexes.prepare(store, [entry.kind for entry in KINDS], settings.retention)
+        if demo and await _load_demo(store) and settings.mongodb_uri:
+            settings = for_embedded(settings, settings.mongodb_uri)
+        return settings, await ensure_demo(store, settings) if settings.demo_key else None
+
+
+async def _load_demo(store: Store) -> bool:
+    """Load the demo data if this is the first run; whether it is there now."""
+    with bar("Loading the demo data", SIZE) as advance:
+        return bool(await load_demo(store, utc_now(), advance)) or await has_demo(store)
+
+
+def serve(settings: Settings, demo: bool = True) -> None:
+    """Prepare the database, say where everything is, and answer requests until stopped."""
+    settings, key = asyncio.run(prepare(settings, demo))
+    server = Server(
+        uvicorn.Config(
+            create_app(settings),
+            host=settings.host,
+            port=settings.port,
+            http=Protocol,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=DRAIN,
+        ),
+        lambda address: announce(settings, address, key),
+    )
+    server.run()
+
+
+class Server(uvicorn.Server):
+    """uvicorn, telling its address once it listens."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[str], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Listen, then tell."""
+        await super().startup(sockets)
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            self._ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+
+
+def announce(settings: Settings, address: str, key: str | None) -> None:
+    """Print where everything is, and the demo key if there is one."""
+    lines = [
+        f"Session Gateway at {address}/",
+        f"  GraphQL          {address}/graphql",
+        f"  GraphiQL         {address}/graphiql" + (f"#key={key}" if key else ""),
+        f"  REST reference   {address}/docs",
+        f"  Health           {address}/readyz",
+    ]
+    if settings.auth == "off":
+        lines.append("Access is off: everybody on this machine may do everything.")
+    elif key:
+        lines.append(f"Demo key, with every scope:  {key}")
+    else:
+        lines.append("Make a key:  .venv/bin/python -m app.cli keys create --name me --scope admin")
+    typer.echo("\n".join(lines))

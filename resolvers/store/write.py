@@ -123,10 +123,11 @@ async def _upsert(store: Store, collection: str, key: str, operators: Document) 
     """The row after `operators`; created by exactly one of those who come first together."""
     while True:
         with suppress(DuplicateKeyError):
-            row: Document = await store.database[collection].find_one_and_update(
+            row: Document | None = await store.database[collection].find_one_and_update(
                 {"_id": key}, operators, upsert=True, return_document=ReturnDocument.AFTER
             )
-            return row
+            if row is not None:  # as SecantusDB answers those who were not the first
+                return row
 
 
 async def holder(store: Store, kind: Kind, wanted: Claim) -> Document | None:

@@ -86,9 +86,7 @@ class Client:
 
     async def _execute(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
         context = dataclasses.replace(self.context, cache={})
-        result = await self.schema.execute(
-            query, variable_values=variables, context_value=context
-        )
+        result = await self.schema.execute(query, variable_values=variables, context_value=context)
         response: dict[str, Any] = {"data": result.data}
         if result.errors:
             response["errors"] = [formatted(error) for error in result.errors]
@@ -112,3 +110,34 @@ def client(schema: Schema) -> Iterator[Client]:
 
         store = Store(runner.run(connect()), deadline=5.0)
         yield Client(schema, Context(store=store, now=clock), runner, clock)
+
+
+@pytest.fixture
+def finds(client: Client, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Filter and projection of every find, as they are sent."""
+    sent: list[dict[str, Any]] = []
+    original = type(client.collection("bot")).find
+
+    def find(self: Any, wanted: Any, projection: Any = None, *rest: Any, **options: Any) -> Any:
+        sent.append({"filter": wanted, "projection": projection or {}})
+        return original(self, wanted, projection, *rest, **options)
+
+    monkeypatch.setattr(type(client.collection("bot")), "find", find)
+    return sent
+
+
+@pytest.fixture
+def counts(client: Client, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The method of every count that is sent."""
+    sent: list[str] = []
+    for name in ("count_documents", "estimated_document_count"):
+        original = getattr(type(client.collection("bot")), name)
+
+        def count(
+            self: Any, *args: Any, _name: str = name, _original: Any = original, **o: Any
+        ) -> Any:
+            sent.append(_name)
+            return _original(self, *args, **o)
+
+        monkeypatch.setattr(type(client.collection("bot")), name, count)
+    return sent

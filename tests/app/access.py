@@ -48,8 +48,8 @@ def request(*headers: tuple[str, str]) -> Request:
     return Request({"type": "http", "method": "GET", "path": "/", "headers": raw})
 
 
-def token(secret: str, header: dict[str, Any] | None = None, **claims: Any) -> str:
-    return jwt.encode(claims, secret, "HS256", headers=header)
+def token(secret: str, **claims: Any) -> str:
+    return jwt.encode(claims, secret, "HS256")
 
 
 async def refusal(work: Awaitable[Caller]) -> Unauthenticated:

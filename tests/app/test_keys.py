@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from click.testing import Result
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from app import keys
 from app.auth import Authenticator

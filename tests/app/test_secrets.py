@@ -18,6 +18,7 @@ from resolvers.store.store import Store
 from tests.app.access import token
 
 URI = "mongodb://127.0.0.1:1"
+SECRET_KEY = Fernet.generate_key().decode()
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def test_keys_of_the_settings_make_no_file(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("name", ["secret.key", "demo.key"])
-@pytest.mark.parametrize("text", [b"", b"short", b"\xff\xfe" * 30])
+@pytest.mark.parametrize("text", [b"", b"short", b"\xff\xfe" * 30], ids=["empty", "short", "bytes"])
 def test_broken_key_file_is_refused_by_name(settings: Settings, name: str, text: bytes) -> None:
     """A sentence for the operator, without the file's text."""
     settings.data_dir.mkdir()
@@ -82,7 +83,7 @@ def test_folder_that_is_a_file_is_refused(settings: Settings) -> None:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("secret_key", [None, Fernet.generate_key().decode()])
+@pytest.mark.parametrize("secret_key", [None, SECRET_KEY], ids=["without", "with"])
 async def test_demo_credential_may_everything(
     memory: Store, settings: Settings, secret_key: str | None
 ) -> None:

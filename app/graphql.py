@@ -5,6 +5,7 @@ POST, queries by GET, `application/graphql-response+json` where the client names
 wrong is told as GraphQL's errors, in JSON.
 """
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -29,10 +30,12 @@ from resolvers.access import Caller
 from resolvers.context import Context
 from resolvers.errors import GatewayError
 from schema.build import Schema
-from schema.errors import formatted
+from schema.errors import INTERNAL_MESSAGE, formatted
 from schema.execution.cost import Cost
 from schema.execution.operations import Operation
 from schema.limits import Limits, may_introspect, without_suggestions
+
+log = logging.getLogger(__name__)
 
 QUERIES_ONLY: Final = {OperationType.QUERY}
 ANY: Final = {OperationType.QUERY, OperationType.MUTATION}
@@ -89,6 +92,9 @@ class GraphQLEndpoint:
             answer = Answer(status, error.body, error.headers)
         except ClientDisconnect:
             return
+        except Exception:  # nothing of it may leave
+            log.exception("a GraphQL request failed")
+            answer = Answer(500, RefusedError(500, "INTERNAL", INTERNAL_MESSAGE).body)
         fields = (VARY, *answer.headers)
         bodiless = exchange.method == "HEAD"
         await respond(send, answer.status, answer.body, content_type, fields, bodiless)
@@ -206,7 +212,8 @@ def _require_served(context: Context, name: str | None, posted: bool) -> None:
     if not chosen:
         return
     if chosen.operation.value == "subscription":
-        raise RefusedError(400, "BAD_USER_INPUT", "Subscriptions are not served here.")
+        message = "Subscriptions are not served here."
+        raise RefusedError(400, "BAD_USER_INPUT", message, legacy=200)
     if chosen.operation.value == "mutation" and not posted:
         raise _method_refused("A mutation must be sent by POST.", b"POST")
 

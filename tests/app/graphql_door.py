@@ -2,7 +2,9 @@
 
 import asyncio
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 from fastapi import FastAPI
@@ -13,6 +15,7 @@ from app.context import State
 from app.main import create_app
 from app.settings import Settings
 from resolvers.credentials import Issued
+from schema.build import build
 from tests.app.access import SETTINGS, issue
 from tests.conftest import mock_store
 
@@ -20,6 +23,10 @@ GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"
 TYPENAME = "{ __typename }"
 CORRECT = {"data": {"__typename": "Query"}}
+
+
+build_once = cache(build)
+"""Schemas are the same for doors with the same limits."""
 
 
 @dataclass
@@ -62,7 +69,8 @@ def open_door(scopes: tuple[str, ...] = ("*:read", "*:write"), **settings: Any) 
 async def _open_door(scopes: tuple[str, ...], settings: Settings) -> Door:
     store = await mock_store()
     issued: Issued = await issue(store, scopes=scopes)
-    app = create_app(settings)
+    with patch("app.main.build", build_once):
+        app = create_app(settings)
     app.state.gateway = State(store, settings, Authenticator(store, settings))
     return Door(app, issued.key)
 

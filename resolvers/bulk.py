@@ -100,12 +100,13 @@ async def _existing(context: Context, kind: Kind, ids: Sequence[str]) -> set[str
 async def _number(context: Context, kind: Kind, documents: list[Document]) -> None:
     """Give the kind's next numbers to sessions without an id, stepping over numbers that exist."""
     places = [place for place, document in enumerate(documents) if "_id" not in document]
+    given = {document["_id"] for document in documents if "_id" in document}
     step = len(places)
     while places:
         last = await writes.next_number(context.store, kind, step)
         numbers = [str(last - len(places) + 1 + nth) for nth in range(len(places))]
-        taken = await _existing(context, kind, numbers)
+        taken = given | await _existing(context, kind, numbers)
         for place, number in zip(places, numbers, strict=True):
-            documents[place] = {"_id": number, **documents[place]}
+            documents[place] = {"_id": "", **documents[place]} | {"_id": number}
         places = [place for place in places if documents[place]["_id"] in taken]
         step *= 2

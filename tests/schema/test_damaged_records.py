@@ -12,7 +12,7 @@ from tests.schema.conftest import Client
 WHEN = datetime(2026, 3, 1)
 
 
-@pytest.fixture(params=[True, False], ids=["compiled", "plain"])
+@pytest.fixture(scope="module", params=[True, False], ids=["compiled", "plain"])
 def schema(request: pytest.FixtureRequest) -> Schema:
     """Both ways of rendering tell the same."""
     return build(KINDS, compiled=request.param)

@@ -20,9 +20,13 @@ INTROSPECTION_SCOPE = "introspection"
 MOST_BRACKETS: Final = 100
 """Nested brackets of any sort; the parser is recursive."""
 
+MOST_CHARACTERS: Final = 1000
+"""Of one name or number; Python reads no number of many digits."""
+
 _TOKEN: Final = re.compile(
     r"[\s,\ufeff]++|#[^\n\r]*+"
-    r'|(?P<token>"""(?:[^"\\]|\\(?:""")?|"(?!""))*+"""|"(?:[^"\\\n\r]|\\.)*+"|[\w.+-]++|[!$&@|:=])'
+    r'|(?P<token>"""(?:[^"\\]|\\(?:""")?|"(?!""))*+"""|"(?:[^"\\\n\r]|\\.)*+"|[!$&@|:=])'
+    r"|(?P<word>[\w.+-]++)"
     r"|(?P<open>[(\[{])|(?P<close>[)\]}])"
 )
 
@@ -44,6 +48,7 @@ class Limits:
 HINTS: Final = {
     "tokens": "Split the operation into several requests, and pass values as variables.",
     "brackets": "Nest fewer brackets.",
+    "characters": "Write a shorter name or number.",
     "depth": "Select fewer levels, and ask for the rest in another request.",
     "levels": "Spread fewer fragments within each other.",
     "fields": "Select fewer fields, counting a fragment's each time it is spread.",
@@ -58,6 +63,7 @@ HINTS: Final = {
 NAMES: Final = {
     "tokens": "tokens of the text",
     "brackets": "nested brackets",
+    "characters": "characters of one name or number",
     "depth": "levels of nested fields",
     "levels": "fields and fragments within each other",
     "fields": "selected fields, fragments spread out",
@@ -101,6 +107,8 @@ def scan(text: str, limits: Limits) -> None:
         tokens += 1
         if tokens > limits.tokens:
             raise refusal("tokens", limits.tokens, tokens, more=True)
+        if match.lastgroup == "word" and len(match[0]) > MOST_CHARACTERS:
+            raise refusal("characters", MOST_CHARACTERS, len(match[0]))
         brackets += {"open": 1, "close": -1}.get(match.lastgroup, 0)
         if brackets > MOST_BRACKETS:
             raise refusal("brackets", MOST_BRACKETS, brackets, more=True)

@@ -13,16 +13,17 @@ from datetime import datetime
 from starlette.requests import Request
 
 from app.limits import Rate
+from app.sealing import sealer
 from app.settings import Settings
 from app.tokens import MalformedToken, client_id, is_signed
 from resolvers.access import EVERYBODY, Caller
 from resolvers.context import utc_now
-from resolvers.credentials import Credential, Sealer, hash_key, same
+from resolvers.credentials import Credential, hash_key, same
 from resolvers.errors import GatewayError, Unauthenticated
 from resolvers.lookups import Lookups, Uses
 from resolvers.store.store import Store
 
-__all__ = ["REFUSAL", "Authenticator", "MalformedToken", "sealer"]
+__all__ = ["REFUSAL", "Authenticator", "MalformedToken"]
 
 REFUSAL = "A valid key is needed: send `Authorization: Bearer <key>` or `X-API-Key: <key>`."
 FLUSH_SECONDS = 10.0
@@ -33,14 +34,6 @@ OPEN_SCOPES = {
 }
 
 log = logging.getLogger(__name__)
-
-
-def sealer(settings: Settings) -> Sealer | None:
-    """What opens the stored signing secrets; None without GATEWAY_SECRET_KEY."""
-    if settings.secret_key is None:
-        return None
-    keys = settings.secret_key.get_secret_value().split(",")
-    return Sealer([key.strip() for key in keys])
 
 
 class Authenticator:

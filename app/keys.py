@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from app.auth import sealer
+from app.sealing import sealer
 from app.settings import Settings
 from resolvers import credentials
 from resolvers.context import utc_now

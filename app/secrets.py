@@ -13,8 +13,8 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
-from app.auth import sealer
 from app.embedded import StartError
+from app.sealing import sealer
 from app.settings import Settings
 from resolvers import credentials
 from resolvers.context import utc_now

@@ -9,7 +9,8 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 from starlette.requests import Request
 
-from app.auth import Authenticator, sealer
+from app.auth import Authenticator
+from app.sealing import sealer
 from app.settings import Settings
 from resolvers import credentials
 from resolvers.access import Caller

@@ -1,0 +1,50 @@
+"""Pages that are made from code are fresh, and links lead somewhere."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [
+    path.relative_to(ROOT).as_posix()
+    for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))
+]
+
+
+def test_fresh() -> None:
+    """What `scripts/schema` would write is what is committed."""
+    done = subprocess.run(
+        [sys.executable, "docs/generate.py", "--check"],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links(page: str) -> None:
+    """A link to a file of ours leads to one."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    broken = [
+        target
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
+        if not ((ROOT / page).parent / target).exists()
+    ]
+    assert broken == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/architecture.md", "docs/add-a-kind.md"])
+def test_named_files(page: str) -> None:
+    """A file that a page names is there; the kind of the drill is not."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    named = re.findall(r"`((?:app|schema|resolvers|tests|scripts|docs)/[\w./-]*)`", text)
+    missing = [name for name in named if not (ROOT / name).exists() and "video" not in name]
+    assert named
+    assert missing == []

@@ -1,0 +1,122 @@
+"""The README's commands and queries do what it says, against a started gateway."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS: list[tuple[str, str]] = re.findall(r"```(\w+)\n(.*?)```", README, re.S)
+KEY = "readme-demo-key"
+PATIENCE = 100.0
+"""Seconds for a first start with its demo data, on a busy machine."""
+
+QUERIES = [
+    (
+        text,
+        BLOCKS[place + 1][1]
+        if BLOCKS[place + 1 : place + 2] and BLOCKS[place + 1][0] == "json"
+        else "",
+    )
+    for place, (language, text) in enumerate(BLOCKS)
+    if language == "graphql"
+]
+"""Each query with the answer that follows it, if one does."""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a gateway that was started as the README says, with data of its own."""
+    folder = tmp_path_factory.mktemp("gateway")
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")},
+        "GATEWAY_DATA_DIR": str(folder),
+        "GATEWAY_DEMO_KEY": KEY,
+    }
+    command = [sys.executable, "-m", "app.cli", "serve", "--port", "0"]
+    with (folder / "log").open("w+") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        try:
+            yield wait_for_address(process, folder / "log")
+        finally:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def wait_for_address(process: "subprocess.Popen[bytes]", log: Path) -> str:
+    """Read what is printed until an address answers."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        assert process.poll() is None, log.read_text()
+        printed = re.search(r"http://(127\.0\.0\.1:\d+)/readyz", log.read_text())
+        try:
+            if printed and urllib.request.urlopen(printed[0], timeout=5).close() is None:
+                return printed[1]
+        except (urllib.error.URLError, OSError):
+            pass
+        time.sleep(0.05)
+    pytest.fail(f"no answer within {PATIENCE} s: {log.read_text()}")
+
+
+def ask(address: str, query: str) -> Any:
+    """The gateway's answer to a query."""
+    request = urllib.request.Request(
+        f"http://{address}/graphql",
+        json.dumps({"query": query}).encode(),
+        {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as response:
+        return json.load(response)
+
+
+def test_queries(address: str) -> None:
+    """Every query gets the answer that is printed below it, or one without errors."""
+    assert len(QUERIES) >= 4
+    for query, answer in QUERIES:
+        found = ask(address, query)
+        assert "errors" not in found, found
+        if answer:
+            assert found == json.loads(answer)
+    assert sum(bool(answer) for _, answer in QUERIES) >= 3
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="the README's shell example needs curl")
+def test_curl(address: str) -> None:
+    """The shell's example works with the key in $KEY."""
+    (command,) = [text for language, text in BLOCKS if language == "sh" and "curl" in text]
+    done = subprocess.run(
+        ["bash", "-c", command.replace("127.0.0.1:8000", address)],
+        env={**os.environ, "KEY": KEY},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert json.loads(done.stdout) == {
+        "data": {"botSession": {"botId": "st-dc600cf5-b1c5-581e-a2c3-eb81fe39c927"}}
+    }
+
+
+def test_commands() -> None:
+    """The two commands are there and can be run."""
+    commands = [text.split()[0] for language, text in BLOCKS if language == "sh"]
+    ours = [command for command in commands if command.startswith("scripts/")]
+    assert ours == ["scripts/serve", "scripts/test"]
+    for command in ours:
+        assert os.access(ROOT / command, os.X_OK)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -182,7 +183,10 @@ def _show_all(found: list[Credential], as_json: bool) -> None:
     if as_json:
         typer.echo(_dumped(rows))
         return
-    table = Table("Id", "Name", "State", "Scopes", "Bots", "Expires", "Uses", "Last use")
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("Id", no_wrap=True, min_width=16)  # whole: it is what revoke takes
+    for heading in ("Name", "State", "Scopes", "Bots", "Expires", "Uses", "Last use"):
+        table.add_column(heading, overflow="fold")
     for row in rows:
         bots = "all" if row["bots"] is None else ", ".join(row["bots"])
         expires, last = row["expiresAt"] or "never", row["lastUsedAt"] or "never"

@@ -38,16 +38,15 @@ def settings(engine: WireEngine, database_name: str) -> Settings:
 @pytest.fixture
 def run(settings: Settings) -> Keys:
     """Run a sub-command."""
-    return lambda *arguments, on=settings: run_on(on, *arguments)
+    return lambda *arguments, on=settings, columns="240": run_on(on, columns, *arguments)
 
 
-def run_on(settings: Settings, *arguments: str) -> Result:
+def run_on(settings: Settings, columns: str, *arguments: str) -> Result:
     @contextmanager
     def opened() -> Iterator[Settings]:
         yield settings
 
-    wide = {"COLUMNS": "240"}
-    return CliRunner().invoke(keys.commands(opened), arguments, env=wide)
+    return CliRunner().invoke(keys.commands(opened), arguments, env={"COLUMNS": columns})
 
 
 def printed(result: Result) -> Any:
@@ -126,6 +125,12 @@ def test_list_prints_names_as_they_are(run: Keys) -> None:
     """A name in brackets is no colour."""
     run("create", "--name", "[red]Shop[/red]", "--scope", "admin")
     assert "[red]Shop[/red]" in run("list").stdout
+
+
+def test_list_shows_whole_ids_on_a_narrow_terminal(run: Keys) -> None:
+    """An id that was cut off could not be revoked."""
+    made = created(run, "--expires", "30d")
+    assert made["id"] in run("list", columns="60").stdout
 
 
 def test_revoke_tells_when(run: Keys) -> None:

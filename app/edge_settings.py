@@ -93,6 +93,18 @@ class EdgeSettings(BaseSettings):
                 raise ValueError(f"{origin!r} is no origin; write one such as https://example.com")
         return origins
 
+    @field_validator("persisted_documents")
+    @classmethod
+    def _readable_documents(cls, folder: Path | None) -> Path | None:
+        from app.persisted import ManifestError, load  # late: only with this setting
+
+        try:
+            if folder is not None:
+                load(folder)
+        except ManifestError as error:
+            raise ValueError(str(error)) from None
+        return folder
+
     @model_validator(mode="after")
     def _trusted_need_documents(self) -> Self:
         if self.persisted_queries == "trusted" and self.persisted_documents is None:

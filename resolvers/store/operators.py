@@ -6,6 +6,7 @@ the two operators that need a regular expression escape every character of it.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from operator import ge, gt, le, lt
 from typing import Any
 
 from resolvers.errors import BadInput
@@ -96,7 +97,9 @@ def conjoin(clauses: Iterable[Query]) -> Query:
                 merged[key] = condition
             elif _can_merge(merged[key], condition):
                 merged[key] = _merge(merged[key], condition)
-            elif merged[key] != condition:
+            elif _implies(condition, merged[key]):
+                merged[key] = condition
+            elif not _implies(merged[key], condition):
                 rest.append({key: condition})
     return {**merged, "$and": [*merged.get("$and", []), *rest]} if rest else merged
 
@@ -110,11 +113,32 @@ TIGHTER: Mapping[str, Callable[[Any, Any], Any]] = {
 """Which of two bounds on the same side holds for both."""
 
 
+MEETS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "$gt": gt,
+    "$gte": ge,
+    "$lt": lt,
+    "$lte": le,
+    "$in": lambda value, values: value in values,
+}
+"""Whether a value meets the conditions that may stand beside it in one query."""
+
+
 def _can_merge(one: Any, other: Any) -> bool:
     """Whether two conditions on one path are operator documents that differ in bounds at most."""
     if not (isinstance(one, dict) and isinstance(other, dict)):
         return False
     return one.keys() & other.keys() <= TIGHTER.keys()
+
+
+def _implies(one: Any, other: Any) -> bool:
+    """Whether the second adds nothing: it is the same, or the first one's value meets it."""
+    if one == other:
+        return True
+    if one is None or isinstance(one, dict) or not isinstance(other, dict):
+        return False
+    return other.keys() <= MEETS.keys() and all(
+        MEETS[operator](one, operand) for operator, operand in other.items()
+    )
 
 
 def _merge(one: Query, other: Query) -> Query:
@@ -140,6 +164,8 @@ def _compare(where: Compare) -> Query:
         return {path: fold(where.value)}
     if where.operator is Operator.EQ:
         return {_dotted(where.path): where.value}
+    if where.operator is Operator.IN and len(where.value) == 1:
+        return {_dotted(where.path): where.value[0]}
     return {_dotted(where.path): CONDITIONS[where.operator](where.value)}
 
 

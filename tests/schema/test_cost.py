@@ -1,0 +1,34 @@
+"""The cost of whole pages."""
+
+import pytest
+from graphql import GraphQLNamedType, GraphQLSchema, get_named_type, is_object_type, parse
+
+from schema.build import build
+from schema.execution.cost import cost
+from schema.fields import KindType
+from schema.kinds import KINDS
+from schema.limits import Limits
+
+
+@pytest.fixture(scope="module")
+def schema() -> GraphQLSchema:
+    return build()._schema
+
+
+def everything(type_: GraphQLNamedType) -> str:
+    """Every field of a type, and of the types below it."""
+    inner = {name: get_named_type(field.type) for name, field in type_.fields.items()}
+    return " ".join(
+        f"{name} {{ {everything(below)} }}" if is_object_type(below) else name
+        for name, below in inner.items()
+    )
+
+
+@pytest.mark.parametrize("entry", KINDS, ids=lambda entry: entry.kind.name)
+def test_the_largest_page_is_allowed(schema: GraphQLSchema, entry: KindType) -> None:
+    """500 sessions with all their fields and cursors fit into the default cost."""
+    node = everything(schema.type_map[entry.kind.type_name])
+    name = entry.kind.type_name[0].lower() + entry.kind.type_name[1:] + "s"
+    query = f"{{ {name}(first: 500) {{ edges {{ cursor node {{ {node} }} }} totalCount }} }}"
+    total = cost(parse(query), None, schema).total({})
+    assert 500 * 10 < total <= Limits().cost

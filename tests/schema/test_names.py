@@ -1,0 +1,191 @@
+"""The names that front ends rely on, written down once more: they change only on purpose."""
+
+from pathlib import Path
+
+import pytest
+from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType, build_schema
+
+from tests.schema.samples import SAMPLES, Sample
+
+SCHEMA = build_schema(
+    (Path(__file__).resolve().parents[2] / "schema" / "schema.graphql").read_text(encoding="utf-8")
+)
+
+SESSION = """id: ID!, sessionId: String!, kind: SessionKind!, status: SessionStatus!,
+    startedAt: DateTime!, endedAt: DateTime, durationSeconds: Float, customer: SessionCustomer,
+    createdAt: DateTime!, updatedAt: DateTime!"""
+
+TYPES = {
+    "Session": SESSION,
+    "Node": "id: ID!",
+    "SessionCustomer": "id: String, name: String, email: String",
+    "CoBrowseSession": f"""{SESSION}, sessionToken: String!, creationTime: DateTime!,
+        activationTime: DateTime, deactivationTime: DateTime, pages: [CoBrowsePage!]!""",
+    "CoBrowsePage": "url: String!, enteredTimestamp: DateTime!, duration: Int",
+    "RemoteSupportSession": f"""{SESSION}, computerName: String, computerDomain: String,
+        computerOs: String, techUsername: String, techName: String, customerName: String,
+        customerEmail: String, customerNumber: String, problemDescription: String, notes: String,
+        hasVideos: Boolean!, videoLinks: [String!]!, dateStart: DateTime!, dateEnd: DateTime,
+        startMethod: StartMethod, answered: Boolean!, chat: [RemoteSupportMessage!]!,
+        customFields: [CustomField!]!""",
+    "RemoteSupportMessage": "at: DateTime!, author: String!, text: String!",
+    "CustomField": "name: String!, value: String!",
+    "KnowledgeSession": f"""{SESSION}, agentId: String, customerId: String, visitId: String,
+        globalVisitId: String""",
+    "ChatSession": f"""{SESSION}, button: ChatButton, visitor: ChatVisitor, start: ZonedDateTime!,
+        messages: [ChatMessage!]!""",
+    "ChatButton": "id: String, name: String",
+    "ChatVisitor": """name: String, emailAddress: String, networkAddress: String,
+        startPage: String, country: String, city: String, operatingSystem: String,
+        browser: String, userAgent: String""",
+    "ChatMessage": "id: String!, message: String!, source: MessageSource!, sent: ZonedDateTime!",
+    "ZonedDateTime": "dateTime: LocalDateTime!, timeZone: String!, instant: DateTime!",
+    "BotSession": f"""{SESSION}, botId: String!, channel: String!, userId: String!,
+        startTime: DateTime!, endTime: DateTime, sessionLang: [String!]!,
+        sessionType: BotSessionType!, containmentType: ContainmentType, isDeveloper: Boolean!,
+        tags: BotTags!, noOfMessagesExchanged: Int!, noOfTasksExecuted: Int!""",
+    "BotTags": "userTags: [BotTag!]!, sessionTags: [BotTag!]!",
+    "BotTag": "name: String!, value: String",
+    "PageInfo": """hasNextPage: Boolean!, hasPreviousPage: Boolean!, startCursor: String,
+        endCursor: String""",
+    "SessionSummary": "count: Int!, averageDurationSeconds: Float!",
+    "UserError": "code: ErrorCode!, field: [String!], message: String!",
+    "DeleteSessionPayload": "deletedId: ID, errors: [UserError!]!",
+}
+
+ENUMS = {
+    "SessionKind": "CO_BROWSE REMOTE_SUPPORT KNOWLEDGE CHAT BOT",
+    "SessionStatus": "ACTIVE CLOSED",
+    "StartMethod": "APPLET AGENT",
+    "MessageSource": "OPERATOR VISITOR",
+    "BotSessionType": "INTERACTIVE NON_INTERACTIVE",
+    "ContainmentType": "DROP_OFF SELF_SERVICE AGENT",
+    "ErrorCode": "NOT_FOUND ALREADY_EXISTS INVALID CONFLICT",
+    "OrderDirection": "ASC DESC",
+}
+
+VERBS = {
+    "activateCoBrowseSession": "sessionId: String!, activationTime: DateTime",
+    "enterCoBrowsePage": "sessionId: String!, url: String!, at: DateTime",
+    "deactivateCoBrowseSession": "sessionId: String!, deactivationTime: DateTime",
+    "endRemoteSupportSession": "sessionId: String!, dateEnd: DateTime, notes: String",
+    "linkKnowledgeSession": """sessionId: String!, agentId: String, customerId: String,
+        visitId: String, globalVisitId: String""",
+    "appendChatMessages": "sessionId: String!, messages: [ChatMessageInput!]!",
+    "closeChatSession": "sessionId: String!",
+    "closeBotSession": "sessionId: String!, containmentType: ContainmentType, endTime: DateTime",
+    "tagBotSession": "sessionId: String!, userTags: [BotTagInput!], sessionTags: [BotTagInput!]",
+}
+
+INPUTS = {
+    "ZonedDateTimeInput": "dateTime: LocalDateTime!, timeZone: String",
+    "ChatMessageInput": """id: String, message: String!, source: MessageSource!,
+        sent: ZonedDateTimeInput""",
+    "ChatButtonInput": "id: String, name: String",
+    "BotTagInput": "name: String!, value: String",
+    "BooleanFilter": "eq: Boolean, ne: Boolean, in: [Boolean!], nin: [Boolean!]",
+    "StringFilter": """eq: String, ne: String, in: [String!], nin: [String!], startsWith: String,
+        contains: String, eqIgnoreCase: String""",
+    "IntFilter": """eq: Int, ne: Int, in: [Int!], nin: [Int!], gt: Int, gte: Int, lt: Int,
+        lte: Int""",
+    "DateTimeFilter": """eq: DateTime, ne: DateTime, in: [DateTime!], nin: [DateTime!],
+        gt: DateTime, gte: DateTime, lt: DateTime, lte: DateTime""",
+    "ContainmentTypeFilter": """eq: ContainmentType, ne: ContainmentType, in: [ContainmentType!],
+        nin: [ContainmentType!]""",
+    "ChatMessageListFilter": "some: ChatMessageFilter",
+}
+
+
+def table(text: str) -> dict[str, str]:
+    """`a: B, c: D` as a dict."""
+    return dict(part.split(": ") for part in " ".join(text.split()).split(", "))
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_type(name: str) -> None:
+    """A type has these fields and no others."""
+    fields = SCHEMA.type_map[name].fields  # type: ignore[attr-defined]  # types with fields
+    assert {key: str(field.type) for key, field in fields.items()} == table(TYPES[name])
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_input(name: str) -> None:
+    """An input has these fields and no others."""
+    type_ = SCHEMA.type_map[name]
+    assert isinstance(type_, GraphQLInputObjectType)
+    assert {key: str(field.type) for key, field in type_.fields.items()} == table(INPUTS[name])
+
+
+@pytest.mark.parametrize("name", ENUMS)
+def test_enum(name: str) -> None:
+    """An enum has these values and no others."""
+    type_ = SCHEMA.type_map[name]
+    assert isinstance(type_, GraphQLEnumType)
+    assert set(type_.values) == set(ENUMS[name].split())
+
+
+def test_root_fields() -> None:
+    """Queries and mutations are these and no others."""
+    queries = {"node", "nodes"}
+    mutations = set(VERBS)
+    for kind in SAMPLES:
+        queries |= {kind.name, f"{kind.name}s", f"{kind.name}Summary"}
+        mutations |= {f"{verb}{kind.type}" for verb in ("create", "update", "delete")}
+    assert SCHEMA.query_type is not None
+    assert SCHEMA.mutation_type is not None
+    assert set(SCHEMA.query_type.fields) == queries
+    assert set(SCHEMA.mutation_type.fields) == mutations
+
+
+def signature(root: GraphQLObjectType | None, name: str) -> tuple[dict[str, str], str]:
+    """Arguments and type of a root field."""
+    assert root is not None
+    field = root.fields[name]
+    return {key: str(value.type) for key, value in field.args.items()}, str(field.type)
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_verb(name: str) -> None:
+    """A kind's own verb takes these arguments and answers with its kind's payload."""
+    arguments, answer = signature(SCHEMA.mutation_type, name)
+    assert arguments == table(VERBS[name])
+    assert answer.endswith("SessionPayload!")
+
+
+@pytest.mark.parametrize("kind", SAMPLES, ids=lambda kind: kind.kind)
+def test_kind(kind: Sample) -> None:
+    """Every kind's root fields, connection and payload look alike."""
+    filtered = {"filter": f"{kind.type}Filter"}
+    paging = {"first": "Int", "after": "String", "last": "Int", "before": "String"}
+    session_id = {"sessionId": "String!"}
+    query, mutation = SCHEMA.query_type, SCHEMA.mutation_type
+    assert signature(query, kind.name) == (session_id, kind.type)
+    assert signature(query, f"{kind.name}s") == (
+        {**filtered, "orderBy": f"[{kind.type}Order!]", **paging},
+        f"{kind.type}Connection!",
+    )
+    assert signature(query, f"{kind.name}Summary") == (filtered, "SessionSummary!")
+    payload = f"{kind.type}Payload!"
+    create = {"input": f"Create{kind.type}Input!"}
+    update = {**session_id, "input": f"Update{kind.type}Input!"}
+    assert signature(mutation, f"create{kind.type}") == (create, payload)
+    assert signature(mutation, f"update{kind.type}") == (update, payload)
+    assert signature(mutation, f"delete{kind.type}") == (session_id, "DeleteSessionPayload!")
+    shapes = {
+        f"{kind.type}Connection": f"""edges: [{kind.type}Edge!]!, nodes: [{kind.type}]!,
+            pageInfo: PageInfo!, totalCount: Int""",
+        f"{kind.type}Edge": f"cursor: String!, node: {kind.type}",
+        f"{kind.type}Payload": f"session: {kind.type}, errors: [UserError!]!",
+        f"{kind.type}Order": f"field: {kind.type}OrderField!, direction: OrderDirection!",
+    }
+    for name, shape in shapes.items():
+        fields = SCHEMA.type_map[name].fields  # type: ignore[attr-defined]  # types with fields
+        assert {key: str(field.type) for key, field in fields.items()} == table(shape)
+
+
+@pytest.mark.parametrize("kind", SAMPLES, ids=lambda kind: kind.kind)
+def test_interfaces(kind: Sample) -> None:
+    """Every kind is a Node and a Session."""
+    type_ = SCHEMA.type_map[kind.type]
+    assert isinstance(type_, GraphQLObjectType)
+    assert {interface.name for interface in type_.interfaces} == {"Node", "Session"}

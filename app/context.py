@@ -1,6 +1,7 @@
 """Contexts of requests, made from the process's state."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from app.auth import Authenticator
 from app.settings import Settings
@@ -17,10 +18,11 @@ class State:
     settings: Settings
     authenticator: Authenticator
 
-    @property
-    def company_timezone(self) -> str:
-        """IANA name."""
-        return self.settings.company_timezone
+    retention: Mapping[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Work out once what every request needs."""
+        object.__setattr__(self, "retention", self.settings.retention)
 
     def context(self, caller: Caller = EVERYBODY) -> Context:
         """The surroundings of one request of `caller`."""
@@ -28,5 +30,5 @@ class State:
             store=self.store,
             company_timezone=self.settings.company_timezone,
             caller=caller,
-            retention=self.settings.retention,
+            retention=self.retention,
         )

@@ -148,9 +148,7 @@ def _column(field: Any, parent: GraphQLObjectType) -> Column | None:
 def write(selection: Selection) -> tuple[str, dict[str, Any]]:
     """The function's text, and the constants that it names."""
     writer = source.Writer()
-    body = writer.value(selection)
-    loops = "".join(writer.loops)
-    return f"def render(value):\n{loops}    return {body}\n", writer.constants
+    return writer.function(selection), writer.constants
 
 
 def compile_selection(selection: Selection) -> Renderer:

@@ -51,6 +51,9 @@ class Operation:
 
     def named(self, name: str | None) -> OperationDefinitionNode | None:
         """The operation of that name, or the only one."""
+        return self.derive(("named", name), lambda: self._find(name))
+
+    def _find(self, name: str | None) -> OperationDefinitionNode | None:
         found = [
             node
             for node in self.document.definitions

@@ -6,22 +6,12 @@ leaves what was resolved in the context, and graphql-core completes it, resolvin
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import (
-    FieldNode,
-    GraphQLField,
-    GraphQLSchema,
-    VariableNode,
-    Visitor,
-    get_named_type,
-    is_object_type,
-    visit,
-)
+from graphql import FieldNode, GraphQLSchema, get_named_type, is_object_type
 from graphql.execution.collect_fields import collect_fields
-from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
 from graphql.pyutils import Path
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
@@ -31,10 +21,8 @@ from schema.execution import compiler
 from schema.execution.compiler import DEFINITION, Renderer
 from schema.execution.executor import CompiledExecutor
 from schema.execution.operations import Operation, OperationCache
-from schema.inputs import plain
+from schema.execution.variables import ArgumentsOf, Variables, arguments_of
 from schema.root import OUTCOMES, ROOT, Root
-
-ArgumentsOf = Callable[[Any], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,21 +103,19 @@ class Programs:
         operation = self._operations.known(query)
         if operation is None:
             return None
-        name = operation.named(operation_name)
-        variables = name and get_variable_values(
-            schema, name.variable_definitions or (), variable_values or {}
+        raw = variable_values or {}
+        reader = operation.derive(
+            (Variables, operation_name), lambda: _variables(schema, operation, operation_name)
         )
-        if not isinstance(variables, VariableValues) or not self._operations.admits(
-            operation, operation_name, variable_values, schema, context_value
+        variables = reader and reader.read(raw)
+        if not variables or not self._operations.admits(
+            operation, operation_name, raw, schema, context_value
         ):
             return None
         context_value.cache[Operation] = operation
-        key = (Program, operation_name, operation.switches(variables.coerced))
         program = operation.derive(
-            key,
-            lambda: prepare(
-                schema, operation, operation_name, variable_values or {}, context_value
-            ),
+            (Program, operation_name, operation.switches(variables.coerced)),
+            lambda: prepare(schema, operation, operation_name, raw, context_value),
         )
         if program is None or program.operation_type not in (
             allowed_operation_types or OperationType
@@ -137,6 +123,11 @@ class Programs:
             return None
         data = await program.run(context_value, variables)
         return None if data is None else ExecutionResult(data=data, errors=None)
+
+
+def _variables(schema: GraphQLSchema, operation: Operation, name: str | None) -> Variables | None:
+    definition = operation.named(name)
+    return Variables(schema, operation.document, definition) if definition else None
 
 
 def prepare(
@@ -182,31 +173,5 @@ def _step(executor: CompiledExecutor, parent: Any, response_name: str, details: 
     nodes = [detail.node for detail in details]
     path = Path(None, response_name, parent.name)
     info = executor.build_resolve_info(definition, nodes, parent, path)
-    arguments = _arguments(definition, node, executor)
+    arguments = arguments_of(definition, node, executor.variable_values)
     return Step(response_name, root, root.wanted(info), arguments, render)
-
-
-def _arguments(
-    definition: GraphQLField, node: FieldNode, executor: CompiledExecutor
-) -> ArgumentsOf:
-    """How to get a field's arguments: the same each time if no variable is among them."""
-    if any(_has_variable(argument.value) for argument in node.arguments or ()):
-        return lambda variables: plain(get_argument_values(definition, node, variables))
-    constant = plain(get_argument_values(definition, node, executor.variable_values))
-    return lambda _variables: constant
-
-
-class _VariableFinder(Visitor):
-    """Notices a variable."""
-
-    found = False
-
-    def enter_variable(self, _node: VariableNode, *_: Any) -> None:
-        """A variable's use."""
-        self.found = True
-
-
-def _has_variable(node: Any) -> bool:
-    finder = _VariableFinder()
-    visit(node, finder)
-    return finder.found

@@ -149,7 +149,7 @@ async def searched(request: pytest.FixtureRequest, wire_store: Store) -> Store:
     return wire_store if request.param == "wire" else await mock_store()
 
 
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(rows=ROWS, where=FILTERS)
 async def test_filters_find_what_they_mean(
     searched: Store, rows: list[Document], where: Filter

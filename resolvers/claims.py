@@ -10,7 +10,7 @@ from datetime import timedelta
 from resolvers.context import Context
 from resolvers.errors import AlreadyExists
 from resolvers.kind import Claim, Document, Kind
-from resolvers.request import EVERYTHING
+from resolvers.request import EVERYTHING, Not
 from resolvers.store import read as reads
 from resolvers.store import write as writes
 
@@ -70,5 +70,8 @@ async def _abandoned(context: Context, kind: Kind, wanted: Claim, row: Document)
 
 
 async def _holds(context: Context, kind: Kind, wanted: Claim, session_id: str) -> bool:
-    stored = await reads.one(context.store, kind, session_id, EVERYTHING, None)
+    """Whether the stored session holds `wanted`; an expired one holds nothing."""
+    over = context.expired(kind)
+    where = EVERYTHING if over is None else Not(over)
+    stored = await reads.one(context.store, kind, session_id, where, None)
     return stored is not None and of(kind, stored) == wanted

@@ -33,8 +33,19 @@ class Context:
 
     def visible(self, kind: Kind) -> Filter:
         """The sessions that this request may see: the caller's own, and none that has expired."""
-        own = self.caller.visible(kind)
-        if seconds := self.retention.get(kind.name):
-            oldest = self.now() - timedelta(seconds=seconds)
-            return both(own, Compare((kind.by_name["startedAt"],), Operator.GT, oldest))
-        return own
+        own, cutoff = self.caller.visible(kind), self.cutoff(kind)
+        return own if cutoff is None else both(own, _started(kind, Operator.GT, cutoff))
+
+    def expired(self, kind: Kind) -> Filter | None:
+        """The sessions whose time is over, removed or not; None where none ever is."""
+        cutoff = self.cutoff(kind)
+        return None if cutoff is None else _started(kind, Operator.LTE, cutoff)
+
+    def cutoff(self, kind: Kind) -> datetime | None:
+        """The latest start of an expired session; None if sessions are kept for ever."""
+        seconds = self.retention.get(kind.name)
+        return None if seconds is None else self.now() - timedelta(seconds=seconds)
+
+
+def _started(kind: Kind, operator: Operator, moment: datetime) -> Filter:
+    return Compare((kind.by_name["startedAt"],), operator, moment)

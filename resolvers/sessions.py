@@ -240,11 +240,24 @@ async def _insert(context: Context, kind: Kind, document: Document) -> Document:
     held, session_id = kind.claim(document), document["_id"]
     await claims.take(context, kind, held, session_id)
     try:
-        await writes.insert(context.store, kind, document)
+        await _insert_over_expired(context, kind, document)
     except UserError:
         await claims.release(context, kind, held, session_id)
         raise
     return document
+
+
+async def _insert_over_expired(context: Context, kind: Kind, document: Document) -> None:
+    """Store a session, in the place of an expired one that the database has yet to remove."""
+    try:
+        await writes.insert(context.store, kind, document)
+    except AlreadyExists:
+        over = context.expired(kind)
+        gone = over and await writes.take_out(context.store, kind, document["_id"], over)
+        if not gone:
+            raise
+        await writes.insert(context.store, kind, document)
+        await claims.release(context, kind, claims.of(kind, gone), document["_id"])
 
 
 async def _create_or_get(

@@ -10,7 +10,7 @@ no body and no Content-Type is the usual case. An empty value says as little as 
 
 Ours: all of SessionInfo but `sessionId`; the error body; 400 for another customer than the one
 tied already; an id that is no UUID gets a fresh one; a credential that may not write, like
-GATEWAY_KNOWLEDGE_AUTO_CREATE=false, gets 404 for an unknown id; expired sessions are 404.
+GATEWAY_KNOWLEDGE_AUTO_CREATE=false, gets 404 for an unknown id; an expired one is unknown.
 """
 
 import re

@@ -16,6 +16,8 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
 
 from resolvers.errors import AlreadyExists
 from resolvers.kind import Claim, Document, Kind
+from resolvers.request import Filter
+from resolvers.store.operators import conjoin, query
 from resolvers.store.store import Store
 
 CLAIMS = "claims"
@@ -109,6 +111,13 @@ async def delete(store: Store, kind: Kind, document: Document) -> bool:
     """Remove a session; False if it is gone already."""
     result = await store.run(store.collection(kind).delete_one({"_id": document["_id"]}))
     return bool(result.deleted_count)
+
+
+async def take_out(store: Store, kind: Kind, session_id: str, where: Filter) -> Document | None:
+    """Remove the session with that id if it meets `where`, and return it."""
+    wanted = conjoin([{"_id": session_id}, query(where)])
+    row: Document | None = await store.run(store.collection(kind).find_one_and_delete(wanted))
+    return row
 
 
 async def claim(

@@ -9,7 +9,7 @@ from app.context import State
 from app.settings import Settings
 from resolvers import sessions
 from resolvers.context import Context
-from resolvers.errors import NotFound
+from resolvers.errors import AlreadyExists, NotFound
 from resolvers.kind import Kind
 from resolvers.request import EVERYTHING, Read, Window
 from resolvers.store import indexes
@@ -99,6 +99,49 @@ async def test_expired_session_is_behind_no_door(wire_context: Context, clock: C
     ):
         with pytest.raises(NotFound):
             await work
+
+
+async def test_id_of_an_expired_session_is_free(
+    wire_store: Store, clock: Clock, kind: Kind
+) -> None:
+    """A new session takes the place of one that the database has yet to remove; a live one keeps
+    its id."""
+    context = Context(store=wire_store, now=clock, retention={kind.name: 60})
+    example = EXAMPLES[kind.name]
+    first = {"sessionId": example.session_id, **_started(kind, clock)}
+    await sessions.create(context, kind, {**example.values, **first})
+    clock.advance(seconds=59.999)
+    again = {**example.values, **first, **_started(kind, clock)}
+    with pytest.raises(AlreadyExists):
+        await sessions.create(context, kind, again)
+    clock.advance(seconds=0.001)
+    made = await sessions.create(context, kind, again)
+    assert await sessions.get(context, kind, example.session_id) == made
+
+
+async def test_expired_session_holds_no_token(wire_store: Store, clock: Clock) -> None:
+    """Neither its own, for another session, nor another one that its successor does not hold."""
+    kind = KINDS_BY_NAME["co_browse"]
+    context = Context(store=wire_store, now=clock, retention={kind.name: 60})
+    id_ = EXAMPLES[kind.name].session_id
+    await sessions.create(context, kind, {"sessionId": id_, "sessionToken": "519333886"})
+    clock.advance(seconds=61)
+    await sessions.create(context, kind, {"sessionToken": "519333886"})
+    clock.advance(seconds=61)
+    await sessions.create(context, kind, {"sessionId": id_, "sessionToken": "519333887"})
+    held = await wire_store.run(wire_store.database["claims"].find({}).to_list(None))
+    assert {row["sessionId"] for row in held if row["_id"].endswith("7")} == {id_}
+
+
+def _started(kind: Kind, clock: Clock) -> dict[str, Any]:
+    """The values that make a session of the kind start now."""
+    moment = clock()
+    return {
+        "co_browse": {"creationTime": moment, "activationTime": moment},
+        "remote_support": {"dateStart": moment},
+        "chat": {"start": {"dateTime": moment, "timeZone": "UTC"}},
+        "bot": {"startTime": moment},
+    }.get(kind.name, {})
 
 
 async def test_requests_carry_the_retention_of_the_settings(wire_store: Store) -> None:

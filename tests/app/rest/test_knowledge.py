@@ -216,12 +216,15 @@ def test_too_many_requests_are_429(door: Door) -> None:
     assert answer.json()["statusCode"] == 429
 
 
-def test_an_expired_session_is_404(door: Door) -> None:
-    """It is gone before the database has removed it, and is not made anew."""
-    door.create(KNOWLEDGE, {"sessionId": ID})
-    door.settings(retention_knowledge_seconds=60)
+def test_an_expired_session_is_unknown(door: Door) -> None:
+    """It is gone before the database has removed it: its id leads to a new session, or to 404."""
+    door.create(KNOWLEDGE, {"sessionId": ID, "agentId": "a1"})
     door.state.time = door.state.time.replace(minute=40)
+    door.settings(retention_knowledge_seconds=60, knowledge_auto_create=False)
     assert door.send("GET", f"/sessions/{ID}", headers=ROOT).status_code == 404
+    door.settings(retention_knowledge_seconds=60)
+    answer = door.send("GET", f"/sessions/{ID}", headers=ROOT)
+    assert (answer.status_code, answer.json()) == (200, {"sessionId": ID, **NOBODY})
 
 
 def test_wrongly_stored_values_are_null(door: Door) -> None:

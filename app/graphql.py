@@ -85,8 +85,10 @@ class GraphQLEndpoint:
         )
         content_type = JSON
         try:
-            content_type = negotiation.response_type(headers.get(b"accept"))
-            answer = await self._answer(exchange, Request(scope), content_type)
+            answer = _without_work(exchange)
+            if answer is None:
+                content_type = negotiation.response_type(headers.get(b"accept"))
+                answer = await self._answer(exchange, Request(scope), content_type)
         except RefusedError as error:
             status = error.legacy if content_type is JSON else error.status
             answer = Answer(status, error.body, error.headers)
@@ -100,8 +102,6 @@ class GraphQLEndpoint:
         await respond(send, answer.status, answer.body, content_type, fields, bodiless)
 
     async def _answer(self, exchange: Exchange, request: Request, content_type: bytes) -> Answer:
-        if early := _without_work(exchange):
-            return early
         caller = await _caller(exchange.state, request)
         asked = await self._parameters(exchange)
         context = exchange.state.context(caller)

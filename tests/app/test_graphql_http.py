@@ -224,10 +224,11 @@ def test_failed_whole(door: Door) -> None:
     assert (response.status_code, response.json()["data"]) == (200, None)
 
 
-def test_browser_is_shown_graphiql(door: Door) -> None:
+@pytest.mark.parametrize("accept", [BROWSER, "text/html"])
+def test_browser_is_shown_graphiql(door: Door, accept: str) -> None:
     """Opened in a browser, the address leads to GraphiQL and keeps what it says."""
     response = door.request(
-        "GET", "/graphql?theme=dark", headers={"accept": BROWSER, "authorization": None}
+        "GET", "/graphql?theme=dark", headers={"accept": accept, "authorization": None}
     )
     assert (response.status_code, response.headers["location"]) == (307, "/graphiql?theme=dark")
 

@@ -3,11 +3,12 @@
 import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from resolvers.context import Context
 from resolvers.errors import CorruptDocument, Invalid
-from resolvers.kind import Document, Kind
-from resolvers.values import add_folded, check_lengths, complete, fill_lists
+from resolvers.kind import Document, Kind, Timeline
+from resolvers.values import add_folded, check_lengths, fill_lists
 
 Change = Callable[[Document], None]
 """Alters a copy of a session in place; raises a UserError where its state does not allow that."""
@@ -17,8 +18,9 @@ def changed(context: Context, kind: Kind, before: Document, change: Change) -> D
     """What the session becomes; `before` itself if nothing changes."""
     after = copy.deepcopy(before)
     fill_lists(kind.columns, after)
-    change(after)
-    complete(context, kind.columns, after)
+    with _corrupt(kind, before):
+        change(after)
+    _require_whole(kind, after)
     after = derived(kind, after)
     if after == before:
         return before
@@ -34,6 +36,7 @@ def derived(kind: Kind, document: Document) -> Document:
     """The document with everything that is computed from its columns and stored with them."""
     with _corrupt(kind, document):
         timeline = kind.derive(document)
+        _require_times(timeline)
         add_folded(kind.columns, document)
     ended = timeline.ended_at
     if ended is not None and kind.ended and ended < timeline.started_at:
@@ -51,6 +54,25 @@ def derived(kind: Kind, document: Document) -> Document:
         else:
             document[name] = value
     return document
+
+
+def _require_whole(kind: Kind, document: Document) -> None:
+    """CorruptDocument for a session that lacks what it must have: a default would be a lie."""
+    for column in kind.own_columns:
+        if not (column.nullable or column.many) and document.get(column.path) is None:
+            raise CorruptDocument(
+                f"{kind.type_name} {document.get('_id')!r} is stored without {column.name}, and "
+                "cannot be changed until that is mended: give it in an update.",
+                sessionId=document.get("_id"),
+                field=column.name,
+            )
+
+
+def _require_times(timeline: Timeline) -> None:
+    """TypeError unless the start and the end are dates."""
+    for moment in (timeline.started_at, timeline.ended_at):
+        if moment is not None and not isinstance(moment, datetime):
+            raise TypeError(type(moment))
 
 
 @contextmanager

@@ -4,13 +4,14 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from resolvers.context import Context
 from resolvers.errors import Invalid
-from resolvers.kind import Column, Document, Kind, ValueType
+from resolvers.kind import Column, Document, Kind, ValueType, walk
 from resolvers.store.operators import FOLDED, fold
 
 INT_MIN, INT_MAX = -(2**31), 2**31 - 1
@@ -23,11 +24,20 @@ def clean(context: Context, columns: Sequence[Column], values: Mapping[str, Any]
 
     A null takes a nullable column away, and is refused for the others.
     """
-    by_name = {column.name: column for column in columns}
-    return {
-        by_name[name].path: _at((name,), _clean, context, by_name[name], value)
-        for name, value in values.items()
-    }
+    by_name = _by_name(tuple(columns))
+    cleaned: Document = {}
+    for name, value in values.items():
+        column = by_name[name]
+        try:
+            cleaned[column.path] = _clean(context, column, value)
+        except Invalid as error:
+            raise error.under(name) from None
+    return cleaned
+
+
+@lru_cache(1000)
+def _by_name(columns: tuple[Column, ...]) -> Mapping[str, Column]:
+    return {column.name: column for column in columns}
 
 
 def complete(context: Context, columns: Sequence[Column], document: Document) -> None:
@@ -68,7 +78,7 @@ def _check_length(column: Column, values: Sequence[Any]) -> None:
         raise Invalid(f"A list of {len(values)} is too long: at most {column.max_items}.")
 
 
-def add_folded(columns: Sequence[Column], document: Document) -> None:
+def add_folded(columns: tuple[Column, ...], document: Document) -> None:
     """Keep the case-folded copies beside the columns that ask for them, in nested objects too."""
     folded = {
         column.path: fold(document[column.path])
@@ -79,9 +89,17 @@ def add_folded(columns: Sequence[Column], document: Document) -> None:
         document[FOLDED] = folded
     else:
         document.pop(FOLDED, None)
-    for column in columns:
-        for nested in _objects(document.get(column.path)) if column.columns else ():
+    for column in _with_folded_parts(columns):
+        for nested in _objects(document.get(column.path)):
             add_folded(column.columns, nested)
+
+
+@lru_cache(1000)
+def _with_folded_parts(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """The columns that hold objects with case-folded copies, at any depth."""
+    return tuple(
+        column for column in columns if any(nested.folded for _, nested in walk(column.columns))
+    )
 
 
 def _objects(value: Any) -> list[Document]:
@@ -116,7 +134,13 @@ def _clean(context: Context, column: Column, value: Any) -> Any:
     if not column.many:
         return _one(context, column, value)
     _check_length(column, value)
-    return [_at((str(place),), _one, context, column, item) for place, item in enumerate(value)]
+    cleaned = []
+    for place, item in enumerate(value):
+        try:
+            cleaned.append(_one(context, column, item))
+        except Invalid as error:
+            raise error.under(str(place)) from None
+    return cleaned
 
 
 def _one(context: Context, column: Column, value: Any) -> Any:

@@ -9,7 +9,7 @@ from strawberry import ID, Info
 
 from resolvers import sessions
 from resolvers.context import Context
-from resolvers.errors import CorruptDocument, Invalid, UserError
+from resolvers.errors import Invalid, UserError
 from resolvers.kind import Document, Kind
 from resolvers.values import clean
 from schema.common import DeleteSessionPayload, Payload, global_id
@@ -57,14 +57,6 @@ async def payload(work: Awaitable[Document], argument: str | None = None) -> Pay
         return Payload(session=None, errors=[user_error(error, argument)])
 
 
-def damaged(kind: Kind, session_id: str) -> CorruptDocument:
-    """The error for a session whose stored values a verb cannot work with."""
-    return CorruptDocument(
-        f"{kind.type_name} {session_id[:128]!r} is stored with missing or wrongly typed values and "
-        "cannot be changed until they are mended."
-    )
-
-
 async def act(
     info: Info,
     kind: Kind,
@@ -78,10 +70,7 @@ async def act(
     values = given or {}
 
     def whole(document: Document) -> None:
-        try:
-            change(document)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise damaged(kind, session_id) from error
+        change(document)
         sessions.assign(context(info), kind, document, values)
 
     missing = values if create_missing else None

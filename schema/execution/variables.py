@@ -3,6 +3,7 @@
 Whatever is not plain, or not as it should be, is left to graphql-core's own coercion.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,26 +13,22 @@ from graphql import (
     GraphQLField,
     GraphQLSchema,
     ListValueNode,
-    NamedTypeNode,
     Node,
-    NonNullTypeNode,
     ObjectFieldNode,
     OperationDefinitionNode,
     Undefined,
-    VariableDefinitionNode,
     VariableNode,
     Visitor,
+    is_input_type,
+    type_from_ast,
     visit,
 )
 from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
 
-from resolvers.documents import INT_MAX, INT_MIN
+from schema.execution.readers import Reader, reader_of
 from schema.inputs import plain
 
-Raw = Mapping[str, Any]
-PLAIN_TYPES: Mapping[str, type] = {"Int": int, "String": str, "ID": str, "Boolean": bool}
-Plan = tuple[tuple[str, type, bool], ...]
-"""Of each variable its name, its Python type, and whether it is required."""
+log = logging.getLogger(__name__)
 
 
 class Variables:
@@ -42,49 +39,36 @@ class Variables:
     ) -> None:
         self._schema = schema
         self._definitions = definition.variable_definitions or ()
-        self._plan = None if has_variable_parts(document) else _plan(self._definitions)
+        self._readers = None if has_variable_parts(document) else self._prepare()
 
     def read(self, raw: dict[str, Any]) -> VariableValues | None:
         """The coerced values; None if graphql-core finds fault with them."""
-        if self._plan is not None:
-            coerced = _read(self._plan, raw)
-            if coerced is not None:
-                return VariableValues({}, coerced)
+        if self._readers is not None:
+            try:
+                return VariableValues({}, _read(self._readers, raw))
+            except Exception:  # graphql-core says what is wrong, if anything is
+                log.debug("variables are read by graphql-core")
         values = get_variable_values(self._schema, self._definitions, raw)
         return values if isinstance(values, VariableValues) else None
 
-
-def _read(plan: Plan, raw: Raw) -> dict[str, Any] | None:
-    """The values as they are; None if one of them needs a closer look."""
-    coerced: dict[str, Any] = {}
-    for name, type_, required in plan:
-        value: Any = raw.get(name, Undefined)
-        if value is None or value is Undefined:
-            if required:
+    def _prepare(self) -> dict[str, Reader] | None:
+        readers = {}
+        for definition in self._definitions:
+            type_ = type_from_ast(self._schema, definition.type)
+            if definition.default_value or not is_input_type(type_):
                 return None
-            if value is None:
-                coerced[name] = None
-        elif type(value) is type_ and (type(value) is not int or INT_MIN <= value <= INT_MAX):
-            coerced[name] = value
+            readers[definition.variable.name.value] = reader_of(type_)
+        return readers
+
+
+def _read(readers: Mapping[str, Reader], raw: Mapping[str, Any]) -> dict[str, Any]:
+    read = {}
+    for name, reader in readers.items():
+        if name in raw:
+            read[name] = reader(raw[name])
         else:
-            return None
-    return coerced
-
-
-def _plan(definitions: tuple[VariableDefinitionNode, ...]) -> Plan | None:
-    plan = []
-    for definition in definitions:
-        named = definition.type
-        required = isinstance(named, NonNullTypeNode)
-        if isinstance(named, NonNullTypeNode):
-            named = named.type
-        if definition.default_value or not isinstance(named, NamedTypeNode):
-            return None
-        type_ = PLAIN_TYPES.get(named.name.value)
-        if type_ is None:
-            return None
-        plan.append((definition.variable.name.value, type_, required))
-    return tuple(plan)
+            reader(None)  # raises for what is required
+    return read
 
 
 class _PartFinder(Visitor):

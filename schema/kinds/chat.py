@@ -107,13 +107,14 @@ def derive(document: Document) -> Timeline:
     _check_message_ids(document["messages"])
     started = document["start"]["instant"]
     times = [message["sent"]["instant"] for message in document["messages"]] or [started]
+    ended = max(started, *times)
     closed = document.get("status") == "CLOSED"
     visitor = document.get("visitor") or {}
     customer = {"name": visitor.get("name"), "email": visitor.get("emailAddress")}
     known = {name: value for name, value in customer.items() if value is not None} or None
     return Timeline(
         started,
-        max(times) if closed else None,
+        ended if closed else None,
         closed,
         (max(times) - min(times)).total_seconds() if closed else None,
         known,

@@ -32,7 +32,7 @@ from app.rest.stored import as_promised
 from resolvers import sessions
 from resolvers.access import Caller
 from resolvers.context import Context
-from resolvers.errors import Unauthenticated
+from resolvers.errors import Timeout, Unauthenticated
 from resolvers.kind import Document
 from resolvers.request import EVERYTHING, All, Compare, Filter, Operator, Read, Window
 from schema.kinds.bot import BOT
@@ -123,13 +123,29 @@ async def _search(context: Context, own: Filter, wanted: Search) -> Response:
         skip=wanted.skip,
     )
     page = await sessions.list_(context, read)
-    total: int | None = wanted.skip + len(page.documents)
+    total = wanted.skip + len(page.documents)
     # The last page knows the total; only others pay for a count.
     if page.has_next or (wanted.skip and not page.documents):
-        ids = frozenset({"_id"})
-        counted = replace(read, window=Window(first=0), columns=ids, skip=0, count=True)
-        total = (await sessions.list_(context, counted)).total
+        total = await _total(context, read)
     return encode(page.documents, total, page.has_next)
+
+
+async def _total(context: Context, read: Read) -> int:
+    """How many sessions match; Timeout if counting them takes too long."""
+    ids = frozenset({"_id"})
+    counted = replace(read, window=Window(first=0), columns=ids, skip=0, count=True)
+    total = (await sessions.list_(context, counted)).total
+    if isinstance(total, Timeout):
+        raise total
+    return total or 0
+
+
+def known(total: int | Timeout | None) -> int:
+    """The count; the Timeout itself is raised if counting took too long."""
+    if isinstance(total, Timeout):
+        raise total
+    assert total is not None
+    return total
 
 
 async def _by_ids(context: Context, own: Filter, wanted: ByIds) -> Response:
@@ -144,9 +160,7 @@ def _age(row: Document) -> tuple[datetime, str]:
     return started if isinstance(started, datetime) else datetime.min, row["_id"]
 
 
-def encode(
-    rows: list[Document], total: int | None, more: bool, rest: Document | None = None
-) -> Response:
+def encode(rows: list[Document], total: int, more: bool, rest: Document | None = None) -> Response:
     """The vendor's body over stored sessions; `rest` are further members at its end."""
 
     def body(render: Callable[[Document], Document]) -> bytes:

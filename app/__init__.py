@@ -1,1 +1,1 @@
-"""The process: settings, HTTP endpoints, access and the command line. It may import schema and resolvers."""
+"""The process: settings, HTTP endpoints, access, the command line; imports schema, resolvers."""

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.rest import bot, bot_request
-from resolvers.errors import BadInput
+from resolvers.errors import BadInput, Timeout
 from resolvers.request import LARGEST_PAGE
 from schema.kinds.bot import BOT
 from tests.app.rest.legacy import NOW, Door, door  # noqa: F401
@@ -147,6 +147,20 @@ def test_pages_count_all_matches(
     answer = ask(door, body).json()
     assert [row["sessionId"] for row in answer["sessions"]] == ids
     assert (answer["total"], answer["moreAvailable"]) == (5, more)
+
+
+def test_a_count_that_takes_too_long_is_503(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page whose `total` is not known cannot be told in the vendor's shape."""
+
+    async def slow(*_: Any) -> int:
+        raise Timeout("Too slow.")
+
+    monkeypatch.setattr("resolvers.store.read.count", slow)
+    store(door, "s0")
+    store(door, "s1")
+    answer = ask(door, {"limit": 1})
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert answer.json() == {"errors": [{"msg": "Too slow.", "code": 503}]}
 
 
 def test_a_larger_limit_is_lowered(door: Door) -> None:

@@ -38,6 +38,7 @@ DEFAULT_LIMIT = 100
 MOST_IDS = 50
 MOST_CONDITIONS = 100
 LONGEST_SPAN = timedelta(days=7)
+MILLISECOND = timedelta(milliseconds=1)
 FURTHEST_SKIP = 2**31 - 1
 """What the database can pass over; nobody has as many sessions in 7 days."""
 
@@ -128,12 +129,14 @@ def _span(given: Mapping[str, Any], now: datetime) -> tuple[Filter, Filter]:
             end = start + LONGEST_SPAN if start else now
         if start is None:
             start = end - LONGEST_SPAN
+        # The embedded engine's `$lte` misses equal dates on an index; dates have milliseconds.
+        beyond = end + MILLISECOND
     except OverflowError:
         raise BadInput("dateFrom and dateTo are out of range.") from None
     if not timedelta(0) <= end - start <= LONGEST_SPAN:
         raise BadInput("dateTo must be at most 7 days after dateFrom.")
     started = (BOT.by_name["startedAt"],)
-    return Compare(started, Operator.GTE, start), Compare(started, Operator.LTE, end)
+    return Compare(started, Operator.GTE, start), Compare(started, Operator.LT, beyond)
 
 
 def _moment(given: Mapping[str, Any], name: str) -> datetime | None:

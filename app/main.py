@@ -9,7 +9,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Match, Route
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import explorer, rest
@@ -18,6 +18,8 @@ from app.context import State
 from app.graphql import GraphQLEndpoint, limits
 from app.http.boundary import Boundary
 from app.http.origin import Hosts, Origins
+from app.http.refusal import RefusedError
+from app.rest.routing import VendorRoutes
 from app.settings import Settings
 from resolvers.errors import GatewayError
 from resolvers.store import driver
@@ -37,7 +39,7 @@ class Gateway(FastAPI):
     """
 
     direct: dict[str, ASGIApp]
-    vendors: list[BaseRoute]
+    vendors: VendorRoutes
     boundary: Boundary
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,12 +60,21 @@ class Gateway(FastAPI):
         endpoint = self.direct.get(scope["path"])
         if endpoint is not None:
             return endpoint
-        for route in self.vendors:
-            match, found = route.matches(scope)
-            if match is Match.FULL:
-                scope.update(found)
-                return route.handle
-        return None
+        match, found = self.vendors.matches(scope)
+        if match is Match.NONE:
+            return None
+        scope.update(found)
+        return self.vendors.handle
+
+    def needs_credential(self, scope: Scope) -> bool:
+        """Whether this is a vendor's path that is closed to strangers: any name may lead there."""
+        vendor = self.vendors.vendor(scope)
+        return vendor is not None and not self.state.gateway.authenticator.is_open(vendor.name)
+
+    def refused(self, scope: Scope, error: RefusedError) -> ASGIApp | None:
+        """A refusal in the shape of the vendor whose path this is."""
+        code = error.extensions["code"]
+        return self.vendors.refused(scope, error.status, code, error.message)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -98,6 +109,8 @@ def create_app(settings: Settings) -> FastAPI:
         Hosts(settings.host, settings.allowed_hosts),
         Origins(settings.cors_origins),
         PAGES,
+        app.needs_credential,
+        app.refused,
     )
     app.router.routes += [
         Route("/healthz", healthz),

@@ -1,6 +1,6 @@
 """What every request meets first, whatever its path: hosts, origins, headers, compression."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,12 +24,22 @@ _POLICY: Final = (b"content-security-policy", b"default-src 'none'; frame-ancest
 class Boundary:
     """ASGI middleware around the whole application.
 
-    `pages` are the paths that a link on another site may lead to.
+    `pages` are the paths that a link on another site may lead to. `any_name` tells which requests
+    may come under any host name: those to paths that ask for a credential of their own, which a
+    page of another site does not have. `shaped` renders a refusal on a path that has its own shape.
     """
 
     def __init__(
-        self, app: ASGIApp, hosts: Hosts, origins: Origins, pages: Collection[str] = ()
+        self,
+        app: ASGIApp,
+        hosts: Hosts,
+        origins: Origins,
+        pages: Collection[str] = (),
+        any_name: Callable[[Scope], bool] = lambda _scope: False,
+        shaped: Callable[[Scope, RefusedError], ASGIApp | None] = lambda _scope, _error: None,
     ) -> None:
+        self._any_name = any_name
+        self._shaped = shaped
         self._app = app
         self._hosts = hosts
         self._origins = origins
@@ -42,15 +52,26 @@ class Boundary:
             return
         headers = scope[HEADERS] = dict(scope["headers"])
         try:
-            self._hosts.require(headers.get(b"host"))
+            self._require_host(scope, headers)
             cors = self._origins.require(headers, self._is_page(scope))
         except RefusedError as error:
-            await _refuse(scope, send, error)
+            shaped = self._shaped(scope, error)
+            if shaped:
+                await shaped(scope, receive, _adding(send, ()))
+            else:
+                await _refuse(scope, send, error)
             return
         if scope["type"] == "http":
             await self._http(scope, receive, send, headers, cors)
         else:
             await self._app(scope, receive, send)
+
+    def _require_host(self, scope: Scope, headers: Headers) -> None:
+        try:
+            self._hosts.require(headers.get(b"host"))
+        except RefusedError:
+            if not self._any_name(scope):
+                raise
 
     async def _http(
         self, scope: Scope, receive: Receive, send: Send, headers: Headers, cors: tuple[Header, ...]

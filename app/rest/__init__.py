@@ -1,7 +1,5 @@
 """The vendors' URLs: one file and one line a vendor, one route table, the resolvers of GraphQL."""
 
-from starlette.routing import BaseRoute
-
 from app.rest import bot, chat, co_browse, knowledge, remote_support, routing
 from app.settings import Settings
 
@@ -14,6 +12,6 @@ VENDORS: tuple[routing.Vendor, ...] = (
 )
 
 
-def routes(settings: Settings) -> list[BaseRoute]:
-    """The routes of every vendor path, for the application's router."""
-    return routing.routes(VENDORS, settings.max_body_bytes)
+def routes(settings: Settings) -> routing.VendorRoutes:
+    """Every vendor path, as one route."""
+    return routing.routes(VENDORS, settings.max_body_bytes, settings.body_seconds)

@@ -10,6 +10,7 @@ its segment; trailing slashes do not matter, and a literal segment wins over a p
 GET without the body; OPTIONS is refused as any other method, and its Allow header says it all.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -34,6 +35,8 @@ Segments = tuple[str, ...]
 
 MAX_BODY = 1_048_576
 """Bytes of a request body, unless the settings say otherwise."""
+BODY_SECONDS = 10.0
+"""How long a body may take, unless the settings say otherwise."""
 RETRY_SECONDS = 1
 """Retry-After of a failure that will pass, unless the error knows better."""
 FOUND = "gateway.found"
@@ -110,20 +113,23 @@ class _Found:
     allow: str = ""
 
 
-def routes(vendors: Iterable[Vendor], max_body: int = MAX_BODY) -> list[BaseRoute]:
-    """The routes of all vendors.
+def routes(
+    vendors: Iterable[Vendor], max_body: int = MAX_BODY, seconds: float = BODY_SECONDS
+) -> "VendorRoutes":
+    """The routes of all vendors; a body may have `max_body` bytes and take `seconds`.
 
     ValueError if two rows share a path and method, two vendors share a path or base, or an
     endpoint lies outside its own vendor's bases.
     """
-    return [VendorRoutes(tuple(vendors), max_body)]
+    return VendorRoutes(tuple(vendors), max_body, seconds)
 
 
 class VendorRoutes(BaseRoute):
     """All vendor paths as one route, looked up by their segments."""
 
-    def __init__(self, vendors: tuple[Vendor, ...], max_body: int) -> None:
+    def __init__(self, vendors: tuple[Vendor, ...], max_body: int, seconds: float) -> None:
         self._max_body = max_body
+        self._seconds = seconds
         self._bases = _bases(vendors)
         self._paths = _paths(vendors, self._bases)
 
@@ -146,6 +152,15 @@ class VendorRoutes(BaseRoute):
             response.body = b""
         await response(scope, receive, send)
 
+    def vendor(self, scope: Scope) -> Vendor | None:
+        """Whose path is asked for."""
+        return _owner(_segments(scope), self._bases) if scope["type"] == "http" else None
+
+    def refused(self, scope: Scope, status: int, code: str, message: str) -> Response | None:
+        """A refusal in the shape of the vendor whose path this is; None on any other path."""
+        vendor = self.vendor(scope)
+        return vendor.refuse(status, code, message, Request(scope), None) if vendor else None
+
     def _find(self, segments: Segments, method: str) -> _Found | None:
         for path in self._paths.get(len(segments), ()):
             values = path.values(segments)
@@ -162,9 +177,13 @@ class VendorRoutes(BaseRoute):
         if found.endpoint is None:
             return _unserved(found, request)
         try:
-            body = await _body(request, self._max_body)
-            if body is None:
-                return _too_large(vendor, request, self._max_body)
+            async with asyncio.timeout(self._seconds):
+                body = await _body(request, self._max_body)
+        except TimeoutError:
+            return _too_slow(vendor, request, self._seconds)
+        if body is None:
+            return _too_large(vendor, request, self._max_body)
+        try:
             return await found.endpoint.handle(Request(request.scope, _replay(body)))
         except GatewayError as error:
             return _refused(vendor, error, request)
@@ -260,6 +279,13 @@ def _unserved(found: _Found, request: Request) -> Response:
 def _too_large(vendor: Vendor, request: Request, limit: int) -> Response:
     message = f"The body is larger than {limit} bytes."
     response = vendor.refuse(413, "LIMIT_EXCEEDED", message, request, None)
+    response.headers["Connection"] = "close"
+    return response
+
+
+def _too_slow(vendor: Vendor, request: Request, seconds: float) -> Response:
+    message = f"The body did not arrive within {seconds:g} s."
+    response = vendor.refuse(408, "TIMEOUT", message, request, None)
     response.headers["Connection"] = "close"
     return response
 

@@ -102,7 +102,7 @@ def _readers(type_: GraphQLInputObjectType) -> dict[str, Reader]:
 
 def _absent(type_: GraphQLInputObjectType) -> dict[str, Callable[[], Any]]:
     """What stands for a field that is left out: its default; a required one has none."""
-    defaults = {}
+    defaults: dict[str, Callable[[], Any]] = {}
     for name, field in type_.fields.items():
         if field.default_value is not Undefined:
             defaults[name] = partial(plain, field.default_value)

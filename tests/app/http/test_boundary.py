@@ -283,3 +283,28 @@ def test_streams_are_left_alone() -> None:
 def test_accept_encoding(header: bytes | None, accepted: bool) -> None:
     """Quality 0 refuses."""
     assert accepts_gzip(header) == accepted
+
+
+def test_any_name_leads_to_paths_that_ask_for_a_credential() -> None:
+    """A legacy client comes by the vendor's own host name."""
+    boundary = Boundary(
+        small,
+        Hosts("127.0.0.1"),
+        Origins(),
+        any_name=lambda scope: scope["path"].endswith(".php"),
+    )
+    assert not refused(ask(boundary, path="/get_session_history.php", host="api.vendor.example"))
+    assert refused(ask(boundary, path="/graphql", host="api.vendor.example"))
+
+
+def test_refusals_in_a_paths_own_shape() -> None:
+    """A vendor's path refuses a cross-site request as the vendor would."""
+    boundary = Boundary(
+        small,
+        Hosts("127.0.0.1"),
+        Origins(),
+        shaped=lambda _scope, error: Response("no", error.status),
+    )
+    response = ask(boundary, origin="https://evil.example", sec_fetch_site="cross-site")
+    assert (response.status_code, response.text) == (403, "no")
+    assert response.headers["x-content-type-options"] == "nosniff"

@@ -68,7 +68,7 @@ class Gateway:
         self.settings = Settings(**settings)
         self.store = Store(AsyncMongoMockClient()["test"], 5.0)
         authenticator: Any = FakeAuthenticator(self.settings.open_paths)
-        self.app = Starlette(routes=routes or rest.routes(self.settings))
+        self.app = Starlette(routes=routes or [rest.routes(self.settings)])
         self.state = State(self.store, self.settings, authenticator)
         self.app.state.gateway = self.state
 

@@ -163,7 +163,7 @@ def door() -> Iterator[Door]:
 
         store = Store(runner.run(connect()), deadline=5.0)
         state = State(store, Settings(_env_file=None), Authenticator())
-        app = Starlette(routes=routes([knowledge.VENDOR, chat.VENDOR, bot.VENDOR]))
+        app = Starlette(routes=[routes([knowledge.VENDOR, chat.VENDOR, bot.VENDOR])])
         app.state.gateway = state
         opened = Door(runner, state, app)
         opened.admit("root")

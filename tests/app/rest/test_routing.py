@@ -48,7 +48,7 @@ PLAIN = vendor(("GET", "/v/things/{id}"), ("POST", "/v/things/{id}"), ("PUT", "/
 def ask(
     *vendors: Vendor, method: str = "GET", url: str = "/v/things/1", limit: int = 1024, **options
 ):
-    app = Starlette(routes=routes(vendors or (PLAIN,), limit))
+    app = Starlette(routes=[routes(vendors or (PLAIN,), limit)])
 
     async def send() -> httpx.Response:
         transport = httpx.ASGITransport(app)
@@ -220,3 +220,12 @@ def test_the_bare_paths_do_not_catch_each_other(url: str, name: str) -> None:
         return replace(one, refuse=refuse_by_name)
 
     assert ask(*map(named, VENDORS), method="BREW", url=url).text == name
+
+
+def test_whose_path_it_is() -> None:
+    """The boundary learns whose path is asked for, and refuses in that vendor's shape."""
+    table = routes((PLAIN,))
+    scope = {"type": "http", "path": "/v/things/1", "raw_path": b"/v/things/1", "headers": []}
+    assert table.vendor(scope) is PLAIN
+    assert table.refused(scope, 403, "FORBIDDEN", "No.") is not None
+    assert table.refused({**scope, "raw_path": b"/graphql"}, 403, "FORBIDDEN", "No.") is None

@@ -140,14 +140,6 @@ async def _total(context: Context, read: Read) -> int:
     return total or 0
 
 
-def known(total: int | Timeout | None) -> int:
-    """The count; the Timeout itself is raised if counting took too long."""
-    if isinstance(total, Timeout):
-        raise total
-    assert total is not None
-    return total
-
-
 async def _by_ids(context: Context, own: Filter, wanted: ByIds) -> Response:
     found = await sessions.get_many(context, BOT, wanted.session_ids, COLUMNS, own)
     rows = sorted(found.values(), key=_age, reverse=True)

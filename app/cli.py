@@ -11,6 +11,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
+from importlib import import_module
+from pathlib import Path
+from threading import Thread
 from types import FrameType
 from typing import Annotated, Any, NoReturn
 
@@ -19,7 +22,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
-from app.embedded import EmbeddedDatabase, StartError
+from app.data_folder import StartError
+from app.embedded import EmbeddedDatabase
+from app.joining import joined
 from app.secrets import for_embedded
 from app.settings import Settings
 
@@ -49,16 +54,20 @@ def serve(
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")
     ] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer.")] = 1,
     demo: Annotated[bool, typer.Option(help="Load the demo data on the first run.")] = True,
 ) -> None:
     """Serve the gateway; without GATEWAY_MONGODB_URI on an embedded database of its own."""
     with plain_failures(), orderly_end():
         settings = load_settings(host=host, port=port)
         check_port_is_free(settings.host, settings.port)
-        from app.serving import serve as run  # late: the help and a refusal need no web framework
+        # The help and a refusal need no web framework. Importing it takes as long as the database
+        # takes to start, so both happen at once.
+        Thread(target=import_module, args=("app.serving",), daemon=True).start()
+        with database(settings, own=True) as complete:
+            from app.serving import serve as run
 
-        with database(settings) as complete:
-            run(complete, demo=demo)
+            run(complete, demo=demo, workers=workers)
 
 
 def load_settings(**given: str | int | None) -> Settings:
@@ -118,14 +127,32 @@ def _sentence(detail: ErrorDetails) -> str:
 
 
 @contextmanager
-def database(settings: Settings) -> Iterator[Settings]:
-    """Settings that name a database: the given one, else an embedded one that runs meanwhile."""
+def database(settings: Settings, own: bool = False) -> Iterator[Settings]:
+    """Settings that name a database: the given one, else an embedded one that runs meanwhile.
+
+    A command shares the embedded one of a running gateway; with `own` that is refused.
+    """
     if settings.mongodb_uri is not None:
         yield settings
         return
-    typer.echo(f"Starting the embedded database in {settings.data_dir} …", err=True)
-    with EmbeddedDatabase(settings.data_dir) as database:
-        yield for_embedded(settings, database.uri)
+    if own:
+        typer.echo(f"Starting the embedded database in {settings.data_dir} …", err=True)
+    found = _owned(settings.data_dir) if own else joined(settings.data_dir)
+    with found as uri:
+        yield for_embedded(settings, uri)
+
+
+@contextmanager
+def _owned(data_dir: Path) -> Iterator[str]:
+    with EmbeddedDatabase(data_dir) as database:
+        yield database.uri
+
+
+@contextmanager
+def opened() -> Iterator[Settings]:
+    """The settings of a command, and its database for as long as it runs."""
+    with plain_failures(), orderly_end(), database(load_settings()) as complete:
+        yield complete
 
 
 @contextmanager
@@ -163,8 +190,10 @@ def _as_terminated(_number: int, _frame: FrameType | None) -> None:
 def main() -> None:
     """Run the command line."""
     from app.data_commands import data  # late: it uses this module
+    from app.keys import commands
 
     app.add_typer(data)
+    app.add_typer(commands(opened), name="keys")
     app(prog_name="session-gateway")
 
 

@@ -6,9 +6,9 @@ over a loopback socket.
 
 One folder (`GATEWAY_DATA_DIR`) holds everything: `mongodb/` the data, `mongodb.log` and
 `mongodb.log.old` the last two logs, `mongodb.toml` its optional configuration, `mongodb.pid` the
-running process, `gateway.lock` the lock of the gateway that owns the folder. A folder made here is
-its owner's alone. The database listens on 127.0.0.1 without a password: whoever may log in to this
-machine may read it, as with MongoDB's own default.
+running process, `mongodb.uri` where it listens, `gateway.lock` the lock of the gateway that owns
+the folder. A folder made here is its owner's alone. The database listens on 127.0.0.1 without a
+password: whoever may log in to this machine may read it, as with MongoDB's own default.
 
 Nobody outlives anybody by accident:
 
@@ -33,12 +33,23 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import IO, Self
+from typing import Self
 
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from app import launcher
+from app.data_folder import (
+    Note,
+    StartError,
+    locked,
+    read_note,
+    remove_note,
+    unusable,
+    write_note,
+)
+
+__all__ = ["EmbeddedDatabase", "Engine", "PortTakenError", "StartError", "running_at"]
 
 LOOPBACK = "127.0.0.1"
 COMMAND = "secantusd-py"
@@ -46,10 +57,6 @@ POLL_SECONDS = 0.02
 NUDGE_SECONDS = 0.2
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
-
-
-class StartError(Exception):
-    """The gateway cannot start; the text is a plain sentence for the operator."""
 
 
 class PortTakenError(StartError):
@@ -140,7 +147,7 @@ class Engine:
         try:
             self._process = self._spawn(port)
         except OSError as error:
-            raise _unusable(self.folder, error) from error
+            raise unusable(self.folder, error) from error
         try:
             self._wait_until_ready(time.monotonic() + limit, limit)
         except BaseException:
@@ -172,7 +179,7 @@ class Engine:
         return [*places, "--host", LOOPBACK, "--port", str(port), *self.options]
 
     def _wait_until_ready(self, deadline: float, limit: float) -> None:
-        while not (_connects(self.port) and self._is_ours()):
+        while not (_connects(self.port) and _answers(Note(self.uri, self.pid))):
             if not self.running:
                 raise self._early_exit()
             if time.monotonic() > deadline:
@@ -181,14 +188,6 @@ class Engine:
                     f"its log is {self.log}."
                 )
             time.sleep(POLL_SECONDS)
-
-    def _is_ours(self) -> bool:
-        """Whether the process that answers on the port is the one we started."""
-        try:
-            with MongoClient[dict[str, object]](self.uri, serverSelectionTimeoutMS=1000) as client:
-                return client.admin.command("serverStatus").get("pid") == self.pid
-        except PyMongoError:
-            return False
 
     def _early_exit(self) -> StartError:
         text = self.log.read_text(errors="replace")
@@ -227,13 +226,15 @@ class EmbeddedDatabase:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            stack.enter_context(_locked(self.data_dir))
+            stack.enter_context(locked(self.data_dir))
             if not launcher.stop_leftover(self.engine.pid_file):
                 raise StartError(
                     f"The process noted in {self.engine.pid_file} does not end: stop it."
                 )
             self.engine.start()
             stack.callback(self.engine.stop)
+            stack.callback(remove_note, self.data_dir)
+            write_note(self.data_dir, Note(self.uri, self.engine.pid))
             self._held = stack.pop_all()
         return self
 
@@ -241,37 +242,19 @@ class EmbeddedDatabase:
         self._held.close()
 
 
-def _locked(folder: Path) -> IO[str]:
-    """Open the folder's lock file; the lock is held until it is closed or this process dies."""
-    if sys.platform == "win32":
-        raise StartError("The embedded database needs Linux or macOS: set GATEWAY_MONGODB_URI.")
-    import fcntl
+def running_at(data_dir: Path) -> str | None:
+    """The URI of the database that a running gateway has published in its folder."""
+    note = read_note(data_dir)
+    return note.uri if note and _answers(note) else None
 
+
+def _answers(note: Note) -> bool:
+    """Whether the process that answers at the address is the noted one."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = (folder / "gateway.lock").open("a+")
-    except OSError as error:
-        raise _unusable(folder, error) from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.seek(0)
-        owner = lock.read(20).strip() or "unknown"
-        lock.close()
-        raise StartError(
-            f"Another gateway (process {owner}) uses the data folder {folder}: "
-            "stop it, or give this one a folder of its own with GATEWAY_DATA_DIR."
-        ) from None
-    lock.truncate(0)
-    print(os.getpid(), file=lock, flush=True)
-    return lock
-
-
-def _unusable(folder: Path, error: OSError) -> StartError:
-    return StartError(
-        f"The data folder {folder} cannot be used ({error.strerror}): "
-        "choose another with GATEWAY_DATA_DIR."
-    )
+        with MongoClient[dict[str, object]](note.uri, serverSelectionTimeoutMS=1000) as client:
+            return client.admin.command("serverStatus").get("pid") == note.pid
+    except PyMongoError:
+        return False
 
 
 def _binary() -> Path:

@@ -1,5 +1,6 @@
 """The command line refuses in one plain sentence, and ends in order however it is asked to."""
 
+import json
 import os
 import signal
 import socket
@@ -8,8 +9,10 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pymongo import MongoClient
 
 from app import launcher
 from app.cli import UsageError, load_settings
@@ -20,13 +23,13 @@ ROOT = Path(__file__).parents[2]
 GATEWAY = """
 import signal, sys, types
 import app
-def serve(settings, *, demo):
-    print(settings.mongodb_uri, demo, flush=True)
+def serve(settings, *, demo, workers):
+    print(settings.mongodb_uri, demo, workers, flush=True)
     while True:
         signal.pause()
-app.main = types.ModuleType("app.main")
-app.main.serve = serve
-sys.modules["app.main"] = app.main
+app.serving = types.ModuleType("app.serving")
+app.serving.serve = serve
+sys.modules["app.serving"] = app.serving
 from app import cli
 cli.main()
 """
@@ -72,9 +75,9 @@ def test_serves_until_told_to_end(
     """Ctrl-C, SIGTERM and a closed terminal stop gateway and database, with code 0 and no trace."""
     assert serving.stdout
     assert serving.stderr
-    uri, demo = serving.stdout.readline().split()
+    uri, demo, workers = serving.stdout.readline().split()
     assert uri.startswith("mongodb://127.0.0.1:")
-    assert demo == "False"
+    assert (demo, workers) == ("False", "1")
     serving.send_signal(number)
     assert serving.wait(30) == 0
     assert "Traceback" not in serving.stderr.read()
@@ -95,6 +98,54 @@ def test_killed_gateway_takes_its_database_along(
     while launcher.process_started(pid) is not None:
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_commands_share_the_database_of_a_gateway(
+    serving: subprocess.Popen[str], environment: dict[str, str]
+) -> None:
+    """A key made and sessions stored beside a running gateway are in its own database."""
+    assert serving.stdout
+    uri = serving.stdout.readline().split()[0]
+    made = run(environment, "keys", "create", "--name", "Shop", "--scope", "bot:read", "--json")
+    assert made.returncode == 0, made.stderr
+    seeded = run(environment, "seed", "--kind", "BOT", "--count", "2")
+    assert seeded.returncode == 0, seeded.stderr
+    with MongoClient[dict[str, Any]](uri) as mongo:
+        assert [row["_id"] for row in mongo.sessions.credentials.find()] == [
+            json.loads(made.stdout)["id"]
+        ]
+        assert mongo.sessions.bot_sessions.count_documents({}) == 2
+    assert serving.poll() is None
+
+
+def test_keys_without_a_gateway(environment: dict[str, str]) -> None:
+    """Where nothing runs, each command has the database to itself, and finds what is stored."""
+    made = run(environment, "keys", "create", "--name", "Shop", "--scope", "bot:read", "--json")
+    assert made.returncode == 0, made.stderr
+    credential = json.loads(made.stdout)["id"]
+    revoked = run(environment, "keys", "revoke", credential)
+    assert revoked.returncode == 0, revoked.stderr
+    listed = json.loads(run(environment, "keys", "list", "--json").stdout)
+    assert [(row["id"], row["state"]) for row in listed] == [(credential, "revoked")]
+
+
+def test_keys_refuse_an_unknown_credential(environment: dict[str, str]) -> None:
+    """A refusal of the resolvers is a sentence."""
+    ended = run(environment, "keys", "revoke", "nobody")
+    assert ended.returncode == 1
+    assert "nobody" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_second_gateway_over_a_folder_is_refused(
+    serving: subprocess.Popen[str], environment: dict[str, str]
+) -> None:
+    """Two gateways never share an embedded database: the second names the first."""
+    assert serving.stdout
+    serving.stdout.readline()
+    ended = run(environment, "serve")
+    assert ended.returncode == 1
+    assert f"Another gateway (process {serving.pid})" in ended.stderr
 
 
 def test_taken_port_is_a_sentence(environment: dict[str, str]) -> None:

@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from app import launcher
-from app.embedded import EmbeddedDatabase, Engine, PortTakenError, StartError
+from app import data_folder, launcher
+from app.embedded import EmbeddedDatabase, Engine, PortTakenError, StartError, running_at
+from app.joining import joined
+from tests.wire.engine import WireEngine
 
 GATEWAY = """
 import sys
@@ -168,6 +170,53 @@ def test_folder_of_a_running_gateway_is_refused(
     ):
         pass
     assert launcher.process_started(pid) is not None
+
+
+def test_running_database_is_joined(
+    gateway: tuple[subprocess.Popen[str], int], tmp_path: Path
+) -> None:
+    """Beside a running gateway its own database is used, and left running."""
+    with joined(tmp_path / "data") as uri, client(uri) as mongo:
+        assert mongo.admin.command("serverStatus")["pid"] == gateway[1]
+    assert launcher.process_started(gateway[1]) is not None
+
+
+def test_stopped_database_is_started_to_join(tmp_path: Path) -> None:
+    """Without a gateway one is started for as long as it is needed."""
+    with joined(tmp_path / "data") as uri, client(uri) as mongo:
+        pid = mongo.admin.command("serverStatus")["pid"]
+    assert launcher.process_started(pid) is None
+
+
+def test_note_of_the_address_goes_with_the_database(tmp_path: Path) -> None:
+    """While it runs its folder says where; afterwards there is nothing to find."""
+    with EmbeddedDatabase(tmp_path) as database:
+        assert running_at(tmp_path) == database.uri
+    assert running_at(tmp_path) is None
+    assert not (tmp_path / "mongodb.uri").exists()
+
+
+def test_note_of_a_killed_gateway_is_not_believed(tmp_path: Path, engine: WireEngine) -> None:
+    """What listens on a recycled port is not taken for the database that was noted."""
+    data_folder.write_note(tmp_path, data_folder.Note(engine.uri, engine.pid + 1))
+    assert running_at(tmp_path) is None
+
+
+@pytest.mark.parametrize("note", ["", "[]", "{}", '{"uri": "mongodb://x", "pid": "y"}', "\x00"])
+def test_broken_note_of_the_address_is_ignored(tmp_path: Path, note: str) -> None:
+    """A note that nobody understands is none."""
+    (tmp_path / "mongodb.uri").write_text(note)
+    assert running_at(tmp_path) is None
+
+
+def test_owner_without_a_database_is_given_up(tmp_path: Path) -> None:
+    """A folder that is owned and shows no database is refused after the patience, by its owner."""
+    with (
+        data_folder.locked(tmp_path),
+        pytest.raises(StartError, match=rf"process {os.getpid()}"),
+        joined(tmp_path, patience=0),
+    ):
+        pass
 
 
 def test_leftover_database_is_stopped(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ A root field is declared to Strawberry by a resolver with typed arguments, and d
 so that a prepared operation (schema.execution.program) can call it without anything in between.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,9 +20,29 @@ from schema.inputs import plain
 ROOT = "root"
 """Where a field's metadata keeps its Root."""
 OUTCOMES = "outcomes"
-"""Where a context's cache keeps root values that a program resolved already."""
+"""Where a context's cache keeps the Outcome of each root field that a program resolved already."""
+TURN = 4
+"""Rounds of the event loop: long enough for an error to reach the top of graphql-core."""
 
 Arguments = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a root field ended with; an exception is one, too."""
+
+    value: Any
+    turn: int = 0
+    """How many fields that had to wait ended before it. Errors of several fields are told in the
+    order in which they happened, and none after one that leaves no data at all."""
+
+    async def again(self) -> Any:
+        """Return or raise it, in its turn."""
+        for _ in range(TURN * self.turn):
+            await asyncio.sleep(0)
+        if isinstance(self.value, Exception):
+            raise self.value
+        return self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +56,9 @@ class Root:
 
     async def answer(self, info: Info, **arguments: Any) -> Any:
         """The resolver's way in: the outcome that is known already, or a new one."""
-        cache = info.context.cache
-        known = cache.get(OUTCOMES, {}).pop(info.path.key, UNSET)
-        if isinstance(known, Exception):
-            raise known
-        if known is not UNSET:
-            return known
+        known: Outcome | None = info.context.cache.get(OUTCOMES, {}).pop(info.path.key, None)
+        if known is not None:
+            return await known.again()
         given = {name: plain(value) for name, value in arguments.items() if value is not UNSET}
         return await self.resolve(info.context, self.wanted(info._raw_info), given)
 

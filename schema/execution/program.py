@@ -6,7 +6,7 @@ leaves what was resolved in the context, and graphql-core completes it, resolvin
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ from schema.execution.compiler import DEFINITION, Renderer
 from schema.execution.executor import CompiledExecutor
 from schema.execution.operations import Operation, OperationCache
 from schema.execution.variables import ArgumentsOf, Variables, arguments_of
-from schema.root import OUTCOMES, ROOT, Root
+from schema.root import OUTCOMES, ROOT, Outcome, Root
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,33 @@ class Step:
     arguments: ArgumentsOf
     render: Renderer
 
-    async def outcome(self, context: Context, variables: Any) -> Any:
-        """The field's value, or the exception that it ended with."""
+    async def outcome(self, context: Context, variables: Any) -> Outcome:
+        """What the field ends with, be it an exception."""
         try:
-            return await self.root.resolve(context, self.wanted, self.arguments(variables))
+            value = await self.root.resolve(context, self.wanted, self.arguments(variables))
         except Exception as error:  # graphql-core tells the client
-            return error
+            return Outcome(error)
+        return Outcome(value)
+
+
+class Turns:
+    """Numbers steps in the order in which they end; those that never wait are all the first."""
+
+    def __init__(self) -> None:
+        self._waiting = False
+        self._ended = 0
+
+    def begin(self) -> None:
+        """From now on, whatever ends has waited."""
+        self._waiting = True
+
+    async def outcome(self, step: Step, context: Context, variables: Any) -> Outcome:
+        """A step's outcome with its turn."""
+        found = await step.outcome(context, variables)
+        if not self._waiting:
+            return found
+        self._ended += 1
+        return Outcome(found.value, self._ended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +76,33 @@ class Program:
         outcomes = await self._resolve(context, variables)
         try:
             return {
-                step.response_name: step.render(_sound(value))
-                for step, value in zip(self.steps, outcomes, strict=True)
+                step.response_name: step.render(_sound(outcome.value))
+                for step, outcome in zip(self.steps, outcomes, strict=True)
             }
         except Exception:  # an unsound document, an exception in place of a value, a missing one
             context.cache[OUTCOMES] = {
-                step.response_name: value for step, value in zip(self.steps, outcomes, strict=False)
+                step.response_name: outcome
+                for step, outcome in zip(self.steps, outcomes, strict=False)
             }
             return None
 
-    async def _resolve(self, context: Context, variables: Any) -> Sequence[Any]:
+    async def _resolve(self, context: Context, variables: Any) -> list[Outcome]:
         if len(self.steps) == 1:
             return [await self.steps[0].outcome(context, variables)]
         if self.operation_type is OperationType.QUERY:
-            return await asyncio.gather(*(step.outcome(context, variables) for step in self.steps))
+            return await self._together(context, variables)
         outcomes = []
         for step in self.steps:
             outcomes.append(await step.outcome(context, variables))
-            if isinstance(outcomes[-1], Exception):
+            if isinstance(outcomes[-1].value, Exception):
                 break
         return outcomes
+
+    async def _together(self, context: Context, variables: Any) -> list[Outcome]:
+        turns = Turns()
+        work = asyncio.gather(*(turns.outcome(step, context, variables) for step in self.steps))
+        asyncio.get_running_loop().call_soon(turns.begin)  # after the first round of each
+        return await work
 
 
 def _sound(value: Any) -> Any:

@@ -1,0 +1,140 @@
+"""One operation over one set of documents, compiled and field by field, for comparison."""
+
+import asyncio
+import copy
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+from typing import Any
+from unittest.mock import patch
+from uuid import UUID
+
+import orjson
+from pymongo.errors import AutoReconnect, ExecutionTimeout, OperationFailure
+
+from resolvers.access import EVERYBODY, Caller
+from resolvers.context import Context
+from resolvers.store import cursor
+from resolvers.store.plan import default_order, sort_paths
+from resolvers.store.store import Store
+from schema.build import Schema, build
+from schema.errors import formatted
+from schema.kinds import KINDS
+from tests.schema.execution.database import Database
+from tests.schema.execution.generated import Generator, Operation
+from tests.schema.execution.stored import Documents
+
+NOW = datetime(2026, 3, 1, 9, 30)
+RUNS = 3
+"""The first parses and validates, the second prepares, the third repeats."""
+
+CALLERS = (
+    EVERYBODY,
+    Caller("impersonal", frozenset({"*:read", "*:write"})),
+    Caller("reader", frozenset({"bot:read", "chat:read", "pii:read"})),
+    Caller("one bot's", frozenset({"*:read", "*:write"}), frozenset({"text"})),
+)
+FAULTS = (
+    OperationFailure("broken"),
+    AutoReconnect("gone"),
+    ExecutionTimeout("slow"),
+    RuntimeError("a bug"),
+)
+
+
+@dataclass
+class Case:
+    """Everything that an answer depends on."""
+
+    operation: Operation
+    stored: Mapping[str, Sequence[dict[str, Any]]]
+    faults: Mapping[tuple[str, str], Exception] = field(default_factory=dict)
+    caller: Caller = EVERYBODY
+    retention: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a client and the database see of one run."""
+
+    data: str
+    body: bytes
+    errors: tuple[str, ...]
+    commands: tuple[str, ...]
+    stored: str
+
+
+@dataclass
+class Both:
+    """The two schemas, which remember operations from case to case as a server does."""
+
+    compiled: Schema = field(default_factory=lambda: build(KINDS))
+    plain: Schema = field(default_factory=lambda: build(KINDS, compiled=False))
+
+    def answers(self, case: Case) -> tuple[Answer, list[Answer]]:
+        """Field by field, and compiled several times."""
+        return asyncio.run(self._answers(case))
+
+    async def _answers(self, case: Case) -> tuple[Answer, list[Answer]]:
+        compiled = [await answer(self.compiled, case) for _ in range(RUNS)]
+        return await answer(self.plain, case), compiled
+
+
+async def answer(schema: Schema, case: Case) -> Answer:
+    """One run on documents of its own."""
+    database = Database(case.stored, case.faults)
+    context = Context(
+        Store(database, 5.0), now=lambda: NOW, caller=case.caller, retention=case.retention
+    )
+    made = Random(0)
+    with (
+        patch("uuid.uuid4", lambda: UUID(int=made.getrandbits(128))),
+        patch("secrets.randbelow", made.randrange),
+    ):
+        result = await schema.execute(
+            case.operation.text,
+            variable_values=copy.deepcopy(case.operation.variables),
+            operation_name=case.operation.name,
+            context_value=context,
+        )
+    errors = [formatted(error) for error in result.errors or ()]
+    commands = database.commands
+    if not case.operation.text.startswith("mutation"):
+        commands = sorted(commands)  # root fields read at the same time
+    return Answer(
+        json.dumps(result.data),
+        orjson.dumps(result.data),
+        tuple(json.dumps(error) for error in errors),
+        tuple(commands),
+        database.shown(),
+    )
+
+
+def _cursors() -> tuple[str, ...]:
+    """A valid cursor of each kind's default ordering."""
+    found = []
+    for entry in KINDS:
+        order = default_order(entry.kind)
+        tag = cursor.label(entry.kind, order)
+        found += cursor.encode(tag, sort_paths(order), [{"_id": "a", "startedAt": NOW}])
+    return tuple(found)
+
+
+CURSORS = _cursors()
+
+
+def make_case(seed: int, size: int, damage: float, schema: Schema) -> Case:
+    """A case that follows from these numbers alone."""
+    random = Random(seed)
+    stored = Documents(random, damage).all()
+    faults = {}
+    if random.random() < 0.15:
+        methods = ("find", "find", "count", "aggregate", "insert", "update")
+        place = (random.choice(tuple(stored)), random.choice(methods))
+        faults[place] = random.choice(FAULTS)
+    caller = EVERYBODY if random.random() < 0.6 else random.choice(CALLERS)
+    retention = {"bot": 3600} if random.random() < 0.1 else {}
+    operation = Generator(schema._schema, random, CURSORS, budget=size).operation()
+    return Case(operation, stored, faults, caller, retention)

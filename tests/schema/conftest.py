@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -95,8 +96,8 @@ class Client:
 
 @pytest.fixture(scope="session")
 def schema() -> Schema:
-    """The schema of all kinds."""
-    return build(KINDS)
+    """The schema of all kinds; with TEST_COMPILED=off, graphql-core does everything."""
+    return build(KINDS, compiled=os.environ.get("TEST_COMPILED") != "off")
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ wrong is told as GraphQL's errors, in JSON.
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 from graphql import GraphQLError
@@ -45,8 +44,7 @@ VARY: Final[Header] = (b"vary", b"Accept")
 CHALLENGE: Final[Header] = (b"www-authenticate", b'Bearer realm="gateway"')
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """One request on its way."""
 
     method: str
@@ -56,8 +54,7 @@ class Exchange:
     state: State
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """One response on its way."""
 
     status: int

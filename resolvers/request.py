@@ -3,9 +3,9 @@
 A filter is a tree over columns; it carries typed values and never text of the query language.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from resolvers.errors import Timeout
 from resolvers.kind import Column, Kind
@@ -80,16 +80,14 @@ def both(one: Filter, other: Filter) -> Filter:
     return one if other is EVERYTHING else All((one, other))
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """One column of an ordering. Nulls come first when ascending, last when descending."""
 
     column: Column
     descending: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """Which rows of the ordering: Relay's four arguments, checked; exactly one of the counts."""
 
     first: int | None = DEFAULT_PAGE
@@ -98,25 +96,23 @@ class Window:
     before: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """A page of one kind's sessions."""
 
     kind: Kind
     where: Filter = EVERYTHING
     order: tuple[Order, ...] = ()
     """Empty: newest first."""
-    window: Window = field(default_factory=Window)
+    window: Window = Window()
     columns: frozenset[str] | None = None
     """Stored paths to read; None for whole documents."""
     skip: int = 0
     """Rows passed over first; only for vendors whose contract pages by number."""
-    count: bool = False
+    count: bool = False  # type: ignore[assignment]  # hides tuple.count, which a read has no use for
     """Whether the number of all matches is wanted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """The rows of a Read in its order, and what lies around them."""
 
     documents: list[dict[str, Any]]

@@ -5,7 +5,6 @@ the stored session unchanged.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from resolvers import claims
@@ -56,7 +55,7 @@ async def list_(context: Context, read: Read) -> Page:
         require_impersonal(read.where, read.order)
     visible = context.visible(read.kind)
     if visible is not EVERYTHING:
-        read = replace(read, where=both(read.where, visible))
+        read = read._replace(where=both(read.where, visible))
     page = await reads.page(context.store, read)
     if not context.caller.sees_personal:
         for row in page.documents:

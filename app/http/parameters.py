@@ -1,8 +1,7 @@
 """The parameters of a GraphQL request, from a body or an address (GraphQL over HTTP, "Request")."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 from urllib.parse import parse_qsl
 
 import orjson
@@ -13,8 +12,7 @@ _MOST_PAIRS: Final = 20
 _JSON_PAIRS: Final = ("variables", "extensions")
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(NamedTuple):
     """A well-formed request; which text it runs is for app.persisted to find."""
 
     query: str | None

@@ -15,7 +15,6 @@ it is limited to none, for a rate of its own.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -73,7 +72,7 @@ async def get_sessions(request: Request) -> Response:
     try:
         context = await authenticated(request, bot_id)
     except MalformedToken:
-        return errors(401, 4002, "Invalid JWT token")
+        return errors(*REFUSALS[MALFORMED])
     own: Filter = EVERYTHING
     if bot_id is not None:
         own = Compare((BOT.by_name["botId"],), Operator.EQ, bot_id)
@@ -133,7 +132,7 @@ async def _search(context: Context, own: Filter, wanted: Search) -> Response:
 async def _total(context: Context, read: Read) -> int:
     """How many sessions match; Timeout if counting them takes too long."""
     ids = frozenset({"_id"})
-    counted = replace(read, window=Window(first=0), columns=ids, skip=0, count=True)
+    counted = read._replace(window=Window(first=0), columns=ids, skip=0, count=True)
     total = (await sessions.list_(context, counted)).total
     if isinstance(total, Timeout):
         raise total
@@ -230,8 +229,10 @@ def _tags(tags: Document) -> Document:
     }
 
 
+MALFORMED = "MALFORMED_TOKEN"
 REFUSALS = {
     "UNAUTHENTICATED": (401, 4002, "Invalid SDK credentials"),
+    MALFORMED: (401, 4002, "Invalid JWT token"),
     "FORBIDDEN": (401, 4002, "Permission denied. Scope is incorrect!"),
     "BAD_USER_INPUT": (412, 412, "Validation errors/ Invalid arguments"),
     "METHOD_NOT_ALLOWED": (405, 405, "Method Not Allowed"),

@@ -30,7 +30,6 @@ def connect(uri: str, driver: Driver, deadline: float, loop: asyncio.AbstractEve
     options: dict[str, Any] = {
         "serverSelectionTimeoutMS": milliseconds,
         "connectTimeoutMS": milliseconds,
-        "socketTimeoutMS": milliseconds * 2,
         "waitQueueTimeoutMS": milliseconds,
         "appname": "session-gateway",
     }
@@ -38,6 +37,8 @@ def connect(uri: str, driver: Driver, deadline: float, loop: asyncio.AbstractEve
         return AsyncMongoClient(uri, **options)
     from motor.motor_asyncio import AsyncIOMotorClient
 
+    # A cancelled wait ends an operation of PyMongo's; one of Motor's goes on in its thread.
+    options["socketTimeoutMS"] = milliseconds * 2
     return AsyncIOMotorClient(uri, io_loop=loop, **options)
 
 

@@ -9,10 +9,9 @@ docs/adr/0002-keyset-ranges.md).
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from resolvers.kind import Kind, ValueType
 from resolvers.request import Order, Read, Window
@@ -37,8 +36,7 @@ LEAST: Mapping[ValueType, Any] = {
 Sort = list[tuple[str, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """The finds of one page, to be run in turn until `limit` rows are there."""
 
     queries: tuple[Query, ...]
@@ -122,7 +120,7 @@ def _keys(kind: Kind, order: tuple[Order, ...], backward: bool) -> tuple[Order, 
     complete = (*order, tie_break)[: names.index("sessionId") + 1]
     if not backward:
         return complete
-    return tuple(replace(part, descending=not part.descending) for part in complete)
+    return tuple(part._replace(descending=not part.descending) for part in complete)
 
 
 def _bounds(
@@ -159,6 +157,6 @@ def _beyond(key: Order, value: Any) -> Iterator[Any]:
 
 def _until(keys: tuple[Order, ...], values: list[Any]) -> Query:
     """What lies before a place: the ranges that would follow it when reading the other way."""
-    opposite = tuple(replace(key, descending=not key.descending) for key in keys)
+    opposite = tuple(key._replace(descending=not key.descending) for key in keys)
     ranges = list(_after(opposite, values))
     return {"$or": ranges} if ranges else {"_id": {"$in": []}}

@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from strawberry.utils.str_converters import to_snake_case
-
 from resolvers.documents import INT_MAX, INT_MIN
 from resolvers.kind import Column, ValueType
 from schema.common import (
@@ -50,11 +48,6 @@ def all_of(type_: type, values: list[Any]) -> None:
         unsound()
 
 
-def counted(total: Any) -> Any:
-    """A total, unless counting failed."""
-    return unsound() if isinstance(total, Exception) else total
-
-
 def integer(value: Any) -> int:
     """Any whole number that fits GraphQL's Int; BSON's 64-bit ones are a class of their own."""
     if isinstance(value, int) and type(value) is not bool and INT_MIN <= value <= INT_MAX:
@@ -63,9 +56,11 @@ def integer(value: Any) -> int:
 
 
 def number(value: Any) -> float:
-    """Any finite number as a float."""
+    """Any finite number as a float, if that loses nothing."""
     if isinstance(value, (int, float)) and type(value) is not bool and value - value == 0:
-        return float(value)
+        shown = float(value)
+        if shown == value:
+            return shown
     raise UnsoundError
 
 
@@ -77,7 +72,7 @@ def identifier(prefix: bytes, session_id: str) -> str:
 
 HELPERS: Mapping[str, Any] = {
     function.__name__: function
-    for function in (unsound, listed, all_of, counted, integer, number, identifier, print_local)
+    for function in (unsound, listed, all_of, integer, number, identifier, print_local)
 } | {"datetime": datetime, "INT_MIN": INT_MIN, "INT_MAX": INT_MAX}
 
 CHECKS: Mapping[ValueType, tuple[str, str]] = {
@@ -110,6 +105,13 @@ PAGE_INFO: Mapping[str, str] = {
     "endCursor": "end_cursor",
 }
 """The attributes of schema.connection.Rows behind PageInfo's fields."""
+
+
+FIGURES: Mapping[str, str] = {
+    "count": "integer({source}.count)",
+    "averageDurationSeconds": "number({source}.average_duration_seconds)",
+}
+"""The fields of SessionSummary: stored durations may be anything, and so may their mean."""
 
 
 class Writer:
@@ -160,7 +162,7 @@ class Writer:
         return self._document(selection, document)
 
     def _summary(self, selection: "Selection", source: str) -> str:
-        return self._object(selection, lambda field: f"{source}.{to_snake_case(field.name)}")
+        return self._object(selection, lambda field: FIGURES[field.name].format(source=source))
 
     def _payload(self, selection: "Selection", payload: str) -> str:
         """A payload without errors; one with errors goes the careful way."""
@@ -185,7 +187,7 @@ class Writer:
                 return self._loop("row", documents, lambda: self._document(inner, "row"))
             if field.name == "pageInfo" and inner:
                 return self._object(inner, lambda part: f"{rows}.{PAGE_INFO[part.name]}")
-            return f"counted({rows}.page.total)"
+            return f"integer({rows}.page.total)"
 
         return self._object(selection, show)
 

@@ -12,6 +12,7 @@ from unittest.mock import patch
 from uuid import UUID
 
 import orjson
+from bson import Int64
 from pymongo.errors import AutoReconnect, ExecutionTimeout, OperationFailure
 
 from resolvers.access import EVERYBODY, Caller
@@ -43,6 +44,9 @@ FAULTS = (
     RuntimeError("a bug"),
 )
 
+FIGURES = ((3, 1.5), (0, None), (2**31, 1.5), (Int64(4), 2), (1, float("nan")), (5, None))
+"""What sessions are counted and averaged to; a single stored NaN spoils a mean."""
+
 
 @dataclass
 class Case:
@@ -53,6 +57,7 @@ class Case:
     faults: Mapping[tuple[str, str], Exception] = field(default_factory=dict)
     caller: Caller = EVERYBODY
     retention: Mapping[str, int] = field(default_factory=dict)
+    figures: tuple[int, Any] = (3, 1.5)
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,7 @@ class Both:
 
 async def answer(schema: Schema, case: Case) -> Answer:
     """One run on documents of its own."""
-    database = Database(case.stored, case.faults)
+    database = Database(case.stored, case.faults, case.figures)
     context = Context(
         Store(database, 5.0), now=lambda: NOW, caller=case.caller, retention=case.retention
     )
@@ -99,6 +104,8 @@ async def answer(schema: Schema, case: Case) -> Answer:
             operation_name=case.operation.name,
             context_value=context,
         )
+    # graphql-core answers a refusal while other fields still read.
+    await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)
     errors = [formatted(error) for error in result.errors or ()]
     commands = database.commands
     if not case.operation.text.startswith("mutation"):
@@ -136,5 +143,6 @@ def make_case(seed: int, size: int, damage: float, schema: Schema) -> Case:
         faults[place] = random.choice(FAULTS)
     caller = EVERYBODY if random.random() < 0.6 else random.choice(CALLERS)
     retention = {"bot": 3600} if random.random() < 0.1 else {}
+    figures = random.choice(FIGURES) if random.random() < 0.2 else FIGURES[0]
     operation = Generator(schema._schema, random, CURSORS, budget=size).operation()
-    return Case(operation, stored, faults, caller, retention)
+    return Case(operation, stored, faults, caller, retention, figures)

@@ -59,7 +59,7 @@ class Collection:
     async def estimated_document_count(self, **options: Any) -> int:
         self.note("estimated", options)
         await self.work("count")
-        return len(self.rows)
+        return self.database.figures[0]
 
     async def count_documents(self, wanted: Document, **options: Any) -> int:
         self.note("count", wanted, options)
@@ -69,8 +69,8 @@ class Collection:
     async def aggregate(self, stages: Sequence[Document], **options: Any) -> Cursor:
         self.note("aggregate", stages, options)
         await self.work("aggregate")
-        count = len(self.rows)
-        return Cursor(self, [{"_id": None, "count": count, "average": 1.5}] if count else [])
+        count, average = self.database.figures
+        return Cursor(self, [{"_id": None, "count": count, "average": average}] if count else [])
 
     async def insert_one(self, document: Document) -> None:
         self.note("insert", document)
@@ -126,7 +126,10 @@ class Database:
         self,
         stored: Mapping[str, Sequence[Document]] | None = None,
         faults: Mapping[tuple[str, str], Exception] | None = None,
+        figures: tuple[int, Any] = (3, 1.5),
     ) -> None:
+        self.figures = figures
+        """What counting and averaging come to."""
         self.commands: list[str] = []
         self.faults = faults or {}
         self.collections: dict[str, Collection] = {}

@@ -34,6 +34,8 @@ class Rate:
         RateLimited, with `details["retry_after"]` in whole seconds, if it is one too many;
         Unavailable or Timeout if the database does not count.
         """
+        if not self._items:
+            return
         # Of one length, whatever a client put into the URL.
         digest = hashlib.blake2b(bucket.encode("utf-8", "surrogatepass"), digest_size=16)
         for item in self._items:

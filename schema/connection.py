@@ -1,7 +1,5 @@
 """A page of documents as GraphQL's connection type sees it."""
 
-from functools import cached_property
-
 from resolvers.errors import Timeout
 from resolvers.kind import Document
 from resolvers.request import Page, Read
@@ -19,11 +17,14 @@ class Rows:
         self.documents = page.documents
         self.tag = cursor.label(read.kind, order)
         self.paths = sort_paths(order)
+        self._cursors: list[str] | None = None
 
-    @cached_property
+    @property
     def cursors(self) -> list[str]:
         """The rows' places in this ordering."""
-        return cursor.encode(self.tag, self.paths, self.documents)
+        if self._cursors is None:
+            self._cursors = cursor.encode(self.tag, self.paths, self.documents)
+        return self._cursors
 
     @property
     def start_cursor(self) -> str | None:
@@ -35,7 +36,7 @@ class Rows:
         """The last row's cursor; None on an empty page."""
         return self.cursors[-1] if self.documents else None
 
-    @cached_property
+    @property
     def edges(self) -> list[Edge[Document]]:
         """The rows with their cursors."""
         return [

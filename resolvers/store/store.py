@@ -18,13 +18,14 @@ class Store:
     database: Any
     deadline: float
     """Seconds."""
+    max_time_ms: int = field(init=False)
+    """What the server itself is told."""
     turns: Turns = field(default_factory=Turns)
     collections: dict[str, Any] = field(default_factory=dict)
 
-    @property
-    def max_time_ms(self) -> int:
-        """What the server itself is told, so that it answers before the deadline."""
-        return max(1, int(self.deadline * 800))
+    def __post_init__(self) -> None:
+        """The server is told less than the deadline, so that it answers before."""
+        object.__setattr__(self, "max_time_ms", max(1, int(self.deadline * 800)))
 
     def collection(self, kind: Kind) -> Any:
         """The driver's collection of a kind, made once."""

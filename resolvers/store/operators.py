@@ -6,6 +6,7 @@ the two operators that need a regular expression escape every character of it.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 from operator import ge, gt, le, lt
 from typing import Any
 
@@ -18,6 +19,7 @@ Query = dict[str, Any]
 LONGEST_PATTERN = 32_000
 """In bytes; MongoDB refuses regular expressions a little longer than this."""
 NOTHING: Query = {"_id": {"$in": []}}
+LAST_DATE = datetime(9999, 12, 31)
 FOLDED = "folded"
 """The sub-document beside the columns that holds their case-folded copies."""
 
@@ -57,6 +59,17 @@ def _literally(text: str) -> str:
     return escaped
 
 
+def _at_most(value: Any) -> Query:
+    """Dates are whole milliseconds, so "up to" is "before the next one".
+
+    That is an exact bound on every engine; the embedded one misses equal values under `$lte` where
+    further keys follow in the index.
+    """
+    if isinstance(value, datetime) and value < LAST_DATE:
+        return {"$lt": value + timedelta(milliseconds=1)}
+    return {"$lte": value}
+
+
 CONDITIONS: Mapping[Operator, Callable[[Any], Query]] = {
     Operator.EQ: lambda value: {"$eq": value},
     Operator.NE: lambda value: {"$ne": value},
@@ -65,7 +78,7 @@ CONDITIONS: Mapping[Operator, Callable[[Any], Query]] = {
     Operator.GT: lambda value: {"$gt": value},
     Operator.GTE: lambda value: {"$gte": value},
     Operator.LT: lambda value: {"$lt": value},
-    Operator.LTE: lambda value: {"$lte": value},
+    Operator.LTE: _at_most,
     Operator.STARTS_WITH: _prefix,
     Operator.CONTAINS: _contains,
     Operator.EQ_IGNORE_CASE: _equals_ignoring_case,

@@ -1,0 +1,34 @@
+// Usage: GATEWAY_URL=… GATEWAY_KEY=… node chats.mjs CHAT_ID OTHER_CHAT_ID
+// Two chats whose messages have the same ids, in a cache that keeps parts with their session.
+import { ApolloClient, HttpLink, InMemoryCache, gql } from "@apollo/client";
+
+const CHAT = gql`
+  query Chat($sessionId: String!) {
+    chatSession(sessionId: $sessionId) {
+      id
+      button { id name }
+      customer { id name }
+      messages { id message }
+    }
+  }
+`;
+
+const client = new ApolloClient({
+  link: new HttpLink({
+    uri: process.env.GATEWAY_URL,
+    headers: { authorization: `Bearer ${process.env.GATEWAY_KEY}` },
+  }),
+  cache: new InMemoryCache({
+    typePolicies: {
+      ChatButton: { keyFields: false },
+      ChatMessage: { keyFields: false },
+      SessionCustomer: { keyFields: false },
+    },
+  }),
+});
+
+const ids = process.argv.slice(2);
+for (const sessionId of ids) await client.query({ query: CHAT, variables: { sessionId } });
+const read = (sessionId) => client.readQuery({ query: CHAT, variables: { sessionId } }).chatSession;
+console.log(JSON.stringify(ids.map((id) => read(id).messages.map((one) => one.message))));
+client.stop();

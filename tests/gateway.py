@@ -1,0 +1,115 @@
+"""The whole gateway as a process of its own, on a free port, with the demo data.
+
+Import `gateway` into a conftest. It is shared by a worker's tests: they change and count only
+sessions that they made themselves, and leave the demo's alone.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.wire.engine import WireEngine
+
+ROOT = Path(__file__).resolve().parent.parent
+KEY = "demo-key-of-the-tests"
+PATIENCE = 90.0
+"""Seconds for the start with its demo data, on a busy machine."""
+STOP_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """Where it is, and a key that may do everything."""
+
+    origin: str
+    key: str = KEY
+
+    @property
+    def url(self) -> str:
+        """The GraphQL address."""
+        return f"{self.origin}/graphql"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a request needs."""
+        return {"Authorization": f"Bearer {self.key}"}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of a client in a process of its own."""
+        return {**_without_settings(), "GATEWAY_URL": self.url, "GATEWAY_KEY": self.key}
+
+    def ask(self, query: str, **variables: Any) -> Any:
+        """The data of an answer without errors."""
+        body = {"query": query, "variables": variables}
+        answer = httpx.post(self.url, json=body, headers=self.headers, timeout=30).json()
+        assert "errors" not in answer, answer
+        return answer["data"]
+
+    def make_bot_sessions(self, number: int) -> str:
+        """Store so many sessions of a new bot, `n` of them the number of messages; the bot's id."""
+        bot = f"st-{uuid.uuid4()}"
+        fields = "botId: $bot, channel: $channel, userId: $user"
+        creations = " ".join(
+            f"s{n}: createBotSession(input: {{{fields}, noOfMessagesExchanged: {n}}}) "
+            "{ errors { message } }"
+            for n in range(number)
+        )
+        mutation = f"mutation ($bot: String!, $channel: String!, $user: String!) {{ {creations} }}"
+        made = self.ask(mutation, bot=bot, channel="webchat", user="user-1")
+        assert all(one["errors"] == [] for one in made.values()), made
+        return bot
+
+
+def _without_settings() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
+
+
+@pytest.fixture(scope="session")
+def gateway(engine: WireEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """The gateway of this worker."""
+    log = tmp_path_factory.mktemp("gateway") / "log"
+    environment = {
+        **_without_settings(),
+        "GATEWAY_MONGODB_URI": engine.uri,
+        "GATEWAY_MONGODB_DATABASE": f"gateway_{uuid.uuid4().hex}",
+        "GATEWAY_DEMO_KEY": KEY,
+        "GATEWAY_DEADLINE_SECONDS": "20",  # a busy machine is no reason to fail
+    }
+    command = [sys.executable, "-m", "app.cli", "serve", "--port", "0"]
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+        try:
+            yield Gateway(_wait_for_address(process, log))
+        finally:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait_for_address(process: "subprocess.Popen[bytes]", log: Path) -> str:
+    """Read what is printed until the address stands there: by then it listens."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        assert process.poll() is None, log.read_text()
+        printed = re.search(r"Health +(http://127\.0\.0\.1:\d+)/readyz", log.read_text())
+        if printed:
+            return printed[1]
+        time.sleep(0.05)
+    pytest.fail(f"no address within {PATIENCE} s: {log.read_text()}")

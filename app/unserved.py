@@ -36,7 +36,10 @@ def install(app: FastAPI) -> None:
 
 def refusal(error: GatewayError) -> Response:
     """A refusal of the resolvers as JSON."""
-    return _json(RefusedError(STATUS.get(error.code, 500), error.code, error.message))
+    response = _json(RefusedError(STATUS.get(error.code, 500), error.code, error.message))
+    if response.status_code == 401:
+        response.headers["www-authenticate"] = 'Bearer realm="gateway"'
+    return response
 
 
 async def _refused(request: Request, error: Exception) -> Response:

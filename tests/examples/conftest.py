@@ -1,0 +1,3 @@
+"""The started gateway."""
+
+from tests.gateway import gateway  # noqa: F401  fixture

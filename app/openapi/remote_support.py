@@ -116,7 +116,7 @@ def _note_and_schema(name: str, schema: Json) -> tuple[str, Json]:
 
 
 def _required(name: str) -> Json:
-    return {"required": True} if name == "VARS" else {}
+    return {"required": True, "example": SAMPLE_VARS} if name == "VARS" else {}
 
 
 def _form() -> Json:
@@ -133,7 +133,7 @@ def _schemas() -> dict[str, Json]:
             "maxLength": LONGEST_VARS,
             "description": "What to tell of each session: words separated by blanks, with their "
             f"longest values in brackets: {words}. **Ours:** OUTPUT_FORMAT may stand among them.",
-            "examples": ["ID CUSTOMER_NUMBER DATE_START DATE_END TECH_USERNAME", SAMPLE_VARS],
+            "examples": [SAMPLE_VARS],
         },
         "OUTPUT_FORMAT": {
             "type": "string",

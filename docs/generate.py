@@ -13,6 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from app.settings import Settings
 from resolvers.kind import Column, Kind, ValueType
+from schema import breaking
 from schema.build import build, sdl
 from schema.kinds import KINDS
 
@@ -139,10 +140,34 @@ def _meaning(field: Any) -> str:
 
 
 def main() -> int:
-    """Write what is stale, or only name it."""
+    """Write what is stale, or only name it; or compare the schema with the last release's."""
     parser = argparse.ArgumentParser(prog="scripts/schema", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing; fail if one is stale")
-    check = parser.parse_args().check
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--check", action="store_true", help="change nothing; fail if one is stale")
+    choice.add_argument(
+        "--breaking",
+        action="store_true",
+        help="name what changed for clients since the last release; fail if something breaks them",
+    )
+    choice.add_argument(
+        "--release", action="store_true", help="make this schema the last release's"
+    )
+    chosen = parser.parse_args()
+    if chosen.breaking:
+        return _compare()
+    if chosen.release:
+        breaking.RELEASED.write_text(sdl(build()), encoding="utf-8")
+        return 0
+    return _write(chosen.check)
+
+
+def _compare() -> int:
+    found = breaking.changes(breaking.RELEASED.read_text(encoding="utf-8"), sdl(build()))
+    print("\n".join(found.lines() or ["Nothing changed for clients since the last release."]))
+    return 1 if found.breaking else 0
+
+
+def _write(check: bool) -> int:
     stale = [
         (ROOT / name, text)
         for name, text in pages().items()

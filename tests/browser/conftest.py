@@ -19,6 +19,7 @@ import pytest
 import uvicorn
 
 from app import explorer
+from tests.gateway import gateway  # noqa: F401  fixture
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 FLAGS = [

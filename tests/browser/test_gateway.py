@@ -1,0 +1,125 @@
+"""GraphiQL in a real browser over the started gateway with its demo data."""
+
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from app.explorer import load_examples
+from tests.gateway import Gateway
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("installed")]
+
+NAMES = [re.findall(r"^(?:query|mutation) (\w+)", one.query, re.M)[0] for one in load_examples()]
+REFUSED = {"RefusedWrite": "NOT_FOUND", "RefusedQuery": "BAD_USER_INPUT"}
+"""The examples that show an error, and its code."""
+STORED = "JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])"
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+@pytest.fixture
+def page(gateway: Gateway, visit: Any) -> Any:
+    """GraphiQL, opened from the address that the server prints."""
+    opened = visit(f"{gateway.origin}/graphiql#key={gateway.key}")
+    opened.ready()
+    return opened
+
+
+def test_each_example_shows_rows(page: Any) -> None:
+    """Every tab runs on the demo data as it is opened; two of them show how an error looks."""
+    assert page.tabs() == NAMES
+    for name in NAMES:
+        page.open_tab(name)
+        answer = page.run()
+        if name in REFUSED:
+            assert f'"{REFUSED[name]}"' in json.dumps(answer)
+            continue
+        assert "errors" not in answer, (name, answer)
+        for field, value in answer["data"].items():
+            assert list(rows(value)), (name, field, value)
+
+
+def rows(value: Any) -> Iterator[Any]:
+    """The sessions or figures that the value of a root field shows."""
+    assert value is not None
+    if "session" in value:  # a payload
+        assert value["errors"] == []
+        yield value["session"]
+    elif "totalCount" in value:
+        found = value.get("nodes") or [edge["node"] for edge in value["edges"]]
+        assert len(found) <= value["totalCount"]
+        yield from found
+    elif value.get("count") != 0:
+        yield value
+
+
+def test_a_mutation_changes_what_a_query_shows(page: Any) -> None:
+    """Notes written in one tab are shown by the other, on pressing play again."""
+    text = f"Called back at {uuid.uuid4()}."
+    page.open_tab("RemoteSupportSession")
+    assert page.run()["data"]["remoteSupportSession"]["notes"] != text
+    page.open_tab("WriteNotes")
+    page.write("Variables", json.dumps({"sessionId": "12334", "input": {"notes": text}}))
+    assert page.run()["data"]["updateRemoteSupportSession"]["session"]["notes"] == text
+    page.open_tab("RemoteSupportSession")
+    page.run()
+    page.wait_for_result(text)
+
+
+def test_the_next_page_is_one_variable_away(page: Any) -> None:
+    """The cursor of the filtered page, put in as it says, shows other sessions."""
+    page.open_tab("FilteredPage")
+    first = page.run()["data"]["botSessions"]
+    page.write("Variables", json.dumps({"after": first["pageInfo"]["endCursor"]}))
+    page.page.locator(".graphiql-execute-button").click()
+    page.page.wait_for_function(
+        "([selector, old]) => {"
+        " const text = document.querySelector(selector).CodeMirror.getValue();"
+        " return text.includes('endCursor') && !text.includes(old) }",
+        arg=[".result-window .CodeMirror", first["edges"][0]["cursor"]],
+    )
+    second = json.loads(page.text("Result"))["data"]["botSessions"]
+    ids = [edge["node"]["sessionId"] for edge in first["edges"] + second["edges"]]
+    assert len(ids) == len(set(ids)) == 10
+
+
+def test_the_documentation_describes_the_schema(page: Any) -> None:
+    """The docs open from the side, with the gateway's own descriptions."""
+    page.page.get_by_label("Show Documentation Explorer").click()
+    docs = page.page.locator(".graphiql-doc-explorer-content")
+    docs.get_by_text("Query", exact=True).click()
+    docs.get_by_text("botSessions", exact=True).click()
+    docs.get_by_text("newest first unless").wait_for()
+
+
+def test_the_key_is_in_no_address_and_no_storage(page: Any, gateway: Gateway) -> None:
+    """After a run the key is in the headers that were sent, and nowhere that stays."""
+    assert page.page.url == f"{gateway.origin}/graphiql"
+    page.open_tab("BotSession")
+    with page.page.expect_request(lambda request: request.url == gateway.url) as sent:
+        page.run()
+    assert sent.value.headers["authorization"] == f"Bearer {gateway.key}"
+    assert gateway.key not in page.page.url
+    assert gateway.key not in page.page.evaluate(STORED)
+    assert not [request for request in page.requests if gateway.key in request]
+    assert page.page.context.cookies() == []
+
+
+def test_a_wrong_key_shows_the_error(gateway: Gateway, visit: Any) -> None:
+    """The gateway's own refusal is the result, and the page says where a key comes from."""
+    page = visit(f"{gateway.origin}/graphiql#key=nobodys-key")
+    page.expect_errors("401")
+    page.ready()
+    assert page.run()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+    assert page.page.locator("#notice").is_visible()
+
+
+def test_a_phone_runs_a_query(gateway: Gateway, visit: Any) -> None:
+    """On a small screen nothing is wider than it, and play works."""
+    page = visit(f"{gateway.origin}/graphiql#key={gateway.key}", **PHONE)
+    page.ready()
+    assert len(page.run()["data"]["botSessions"]["nodes"]) == 10
+    assert page.page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,9 +1,10 @@
 """Root fields: three queries and three mutations for a kind, made by one function each."""
 
+import asyncio
 import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any, Optional, cast
 
 import strawberry
 from strawberry import ID, UNSET, Info
@@ -13,6 +14,7 @@ from resolvers import sessions
 from resolvers.context import Context
 from resolvers.errors import BadInput
 from resolvers.kind import Document, Kind
+from resolvers.loader import Loader
 from resolvers.request import Read
 from resolvers.store.plan import default_order, with_places
 from schema import filters, paging
@@ -63,14 +65,17 @@ def get_field(entry: KindType) -> StrawberryField:
     kind = entry.kind
 
     async def resolve(
-        context: Context, columns: frozenset[str], arguments: Arguments
+        context: Context, wanted: selection.Lookup, arguments: Arguments
     ) -> Document | None:
-        return await sessions.get(context, kind, arguments["sessionId"], columns)
+        session_id = arguments["sessionId"]
+        if wanted.alone:
+            return await sessions.get(context, kind, session_id, wanted.columns)
+        return await Loader.of(context).get(kind, session_id, wanted.columns)
 
     async def get(info, session_id: SessionId):  # type: ignore[no-untyped-def]  # see root_field()
         return await root.answer(info, sessionId=session_id)
 
-    root = Root(resolve, lambda info: selection.of_session(info, kind))
+    root = Root(resolve, lambda info: selection.of_lookup(info, kind))
     text = f"One {kind.type_name} by its own id; null if there is none."
     return root_field(root, get, text, Optional[entry.type])
 
@@ -226,18 +231,16 @@ async def _nodes(
     info: Info, kinds: dict[str, Kind], ids: Sequence[str], argument: str
 ) -> list[Node | None]:
     """The sessions with those global ids, in their order: one read for each kind among them."""
-    places = [_place(kinds, text, argument) for text in ids]
-    found: dict[tuple[str, str], Document] = {}
-    for type_name in {type_name for type_name, _ in places}:
+    loader = Loader.of(context(info))
+
+    async def one(type_name: str, session_id: str) -> Node | None:
         kind = kinds[type_name]
-        wanted = [session_id for name, session_id in places if name == type_name]
         columns = selection.of_session(info._raw_info, kind)
-        rows = await sessions.get_many(context(info), kind, wanted, columns)
-        found |= {(type_name, session_id): row for session_id, row in rows.items()}
-    rows_: list[Any] = [
-        located(place[0], found[place]) if place in found else None for place in places
-    ]
-    return rows_
+        row = await loader.get(kind, session_id, columns)
+        return None if row is None else cast(Node, located(type_name, row))
+
+    places = [_place(kinds, text, argument) for text in ids]
+    return await asyncio.gather(*(one(*place) for place in places))
 
 
 def _place(kinds: dict[str, Kind], text: str, argument: str) -> tuple[str, str]:

@@ -6,13 +6,13 @@ leaves what was resolved in the context, and graphql-core completes it, resolvin
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import FieldNode, GraphQLSchema, get_named_type, is_object_type
+from graphql import FieldNode, GraphQLSchema, get_named_type, is_non_null_type, is_object_type
 from graphql.execution.collect_fields import collect_fields
-from graphql.pyutils import Path
+from graphql.pyutils import Path, gather_with_cancel
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
@@ -34,6 +34,8 @@ class Step:
     wanted: Any
     arguments: ArgumentsOf
     render: Renderer
+    required: bool = True
+    """Whether there is no data at all without it."""
 
     async def outcome(self, context: Context, variables: Any) -> Outcome:
         """What the field ends with, be it an exception."""
@@ -44,24 +46,34 @@ class Step:
         return Outcome(value)
 
 
-class Turns:
-    """Numbers steps in the order in which they end; those that never wait are all the first."""
+class Race:
+    """Steps that run at the same time: their outcomes, in the order in which they end.
+
+    Those that never wait are all the first.
+    """
 
     def __init__(self) -> None:
+        self.outcomes: dict[str, Outcome] = {}
+        self.turn = 0
         self._waiting = False
-        self._ended = 0
 
-    def begin(self) -> None:
-        """From now on, whatever ends has waited."""
+    async def run(self, steps: Sequence[Step], context: Context, variables: Any) -> None:
+        """Run them until all have ended, or one without which there is no data has failed."""
+        tasks = [asyncio.ensure_future(self._end(step, context, variables)) for step in steps]
+        asyncio.get_running_loop().call_soon(self._wait)  # after the first round of each
+        await gather_with_cancel(*tasks)
+
+    def _wait(self) -> None:
         self._waiting = True
 
-    async def outcome(self, step: Step, context: Context, variables: Any) -> Outcome:
-        """A step's outcome with its turn."""
+    async def _end(self, step: Step, context: Context, variables: Any) -> None:
         found = await step.outcome(context, variables)
-        if not self._waiting:
-            return found
-        self._ended += 1
-        return Outcome(found.value, self._ended)
+        if self._waiting:
+            self.turn += 1
+            found = Outcome(found.value, self.turn)
+        self.outcomes[step.response_name] = found
+        if step.required and isinstance(found.value, Exception):
+            raise found.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +111,13 @@ class Program:
         return outcomes
 
     async def _together(self, context: Context, variables: Any) -> list[Outcome]:
-        turns = Turns()
-        work = asyncio.gather(*(turns.outcome(step, context, variables) for step in self.steps))
-        asyncio.get_running_loop().call_soon(turns.begin)  # after the first round of each
-        return await work
+        race = Race()
+        never = Outcome(None)
+        try:
+            await race.run(self.steps, context, variables)
+        except Exception as error:  # whoever has not ended yet is too late to be heard
+            never = Outcome(error, race.turn + 1)
+        return [race.outcomes.get(step.response_name, never) for step in self.steps]
 
 
 def _sound(value: Any) -> Any:
@@ -202,4 +217,5 @@ def _step(executor: CompiledExecutor, parent: Any, response_name: str, details: 
     path = Path(None, response_name, parent.name)
     info = executor.build_resolve_info(definition, nodes, parent, path)
     arguments = arguments_of(definition, node, executor.variable_values)
-    return Step(response_name, root, root.wanted(info), arguments, render)
+    required = is_non_null_type(definition.type)
+    return Step(response_name, root, root.wanted(info), arguments, render, required)

@@ -104,7 +104,7 @@ async def answer(schema: Schema, case: Case) -> Answer:
             operation_name=case.operation.name,
             context_value=context,
         )
-    # graphql-core answers a refusal while other fields still read.
+    # Reads that a refusal elsewhere has made pointless may still be under way.
     await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)
     errors = [formatted(error) for error in result.errors or ()]
     commands = database.commands

@@ -1,0 +1,50 @@
+"""By-id reads of one request: those that are asked for at the same time are one find a kind."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from resolvers import sessions
+from resolvers.context import Context
+from resolvers.kind import Document, Kind
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What is asked for until the read begins."""
+
+    ids: list[str] = field(default_factory=list)
+    columns: frozenset[str] = frozenset()
+    read: asyncio.Task[dict[str, Document]] | None = None
+
+
+class Loader:
+    """Remembers nothing beyond a batch, so that no write is ever hidden."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._batches: dict[str, _Batch] = {}
+
+    @classmethod
+    def of(cls, context: Context) -> "Loader":
+        """The request's loader."""
+        loader: Loader = context.cache.get(cls) or context.cache.setdefault(cls, cls(context))
+        return loader
+
+    async def get(self, kind: Kind, session_id: str, columns: frozenset[str]) -> Document | None:
+        """The session with that id, or None; it may hold more than these stored paths.
+
+        Others get the same object: it is not to be changed.
+        """
+        batch = self._batches.get(kind.name)
+        if batch is None:
+            batch = self._batches[kind.name] = _Batch()
+            # It begins in the next round of the event loop, after all that are ready to ask.
+            batch.read = asyncio.create_task(self._read(kind, batch))
+        batch.ids.append(session_id)
+        batch.columns |= columns
+        assert batch.read is not None
+        return (await asyncio.shield(batch.read)).get(session_id)
+
+    async def _read(self, kind: Kind, batch: _Batch) -> dict[str, Document]:
+        del self._batches[kind.name]
+        return await sessions.get_many(self._context, kind, batch.ids, batch.columns)

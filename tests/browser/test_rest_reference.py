@@ -1,0 +1,115 @@
+"""`/docs` in a real browser over the whole application: everything is shown, nothing violated.
+
+`visit` fails a test whose page met a policy violation, a console error or a request elsewhere.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from app.openapi.samples import stored
+from app.rest import VENDORS
+from schema.kinds.co_browse import CO_BROWSE
+from tests.app.graphql_door import Door, open_door
+from tests.app.live import live
+
+PHONE = {"viewport": {"width": 390, "height": 844}}
+OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def door() -> Door:
+    # In another thread: Playwright's event loop counts as running in this one.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(stocked).result()
+
+
+def stocked() -> Door:
+    """The whole application with one credential and the vendor's co-browse session."""
+    door = open_door(("*:read", "*:write", "pii:read"))
+    (sample,) = stored(CO_BROWSE)
+    asyncio.run(door.app.state.gateway.store.collection(CO_BROWSE).insert_one(sample))
+    return door
+
+
+@pytest.fixture
+def address(installed: None, door: Door) -> Iterator[str]:
+    with live(door.app) as port:
+        yield f"http://127.0.0.1:{port}/docs"
+
+
+def opened(page: Any, operation_id: str) -> Any:
+    """Unfold one operation, and give it."""
+    block = page.page.locator(f"[id$='-{operation_id}']")
+    block.locator(".opblock-summary-control").click()
+    block.locator(".responses-wrapper").wait_for()
+    return block
+
+
+def test_every_path_is_listed(address: str, visit: Any) -> None:
+    """One block for each row of the route table, and four of the gateway's own."""
+    page = visit(address)
+    page.page.locator(".opblock").first.wait_for()
+    paths = page.page.eval_on_selector_all(
+        ".opblock-summary-path", "all => all.map(one => one.dataset.path)"
+    )
+    table = [endpoint.path for vendor in VENDORS for endpoint in vendor.endpoints]
+    assert sorted(paths) == sorted([*table, "/graphql", "/graphql", "/healthz", "/readyz"])
+
+
+def test_every_operation_unfolds(address: str, visit: Any) -> None:
+    """Parameters, bodies, examples and errors of all of them are drawn under the policy."""
+    page = visit(address)
+    page.page.locator(".opblock").first.wait_for()
+    controls = page.page.locator(".opblock-summary-control")
+    for place in range(controls.count()):
+        controls.nth(place).click()
+    count = controls.count()
+    page.page.wait_for_function(
+        "(count) => document.querySelectorAll('.responses-wrapper').length === count", arg=count
+    )
+    assert page.page.get_by_text("Could not render").count() == 0
+
+
+def test_the_vendors_limits_and_errors_are_shown(address: str, visit: Any) -> None:
+    """The longest values of VARS, and an error in XML."""
+    page = visit(address)
+    block = opened(page, "getGetSessionHistoryPhp")
+    text = block.inner_text()
+    assert "PROBLEM_DESCRIPTION (4000)" in " ".join(text.split())
+    assert "<response><error_msg>Too many requests.</error_msg></response>" in text
+
+
+def test_a_path_can_be_tried_with_a_key(address: str, visit: Any, door: Door) -> None:
+    """With a key in the header the vendor's sample comes back; it is not kept."""
+    page = visit(address)
+    page.page.locator(".opblock").first.wait_for()
+    page.page.get_by_role("button", name="Authorize").first.click()
+    field = page.page.locator("#auth-bearer-value")
+    field.fill(door.key)
+    page.page.locator(".auth-container").filter(has=field).get_by_role(
+        "button", name="Apply credentials"
+    ).click()
+    page.page.get_by_role("button", name="Close").first.click()
+    block = opened(page, "getHistorySessionsSessionHistoryId")
+    block.get_by_role("button", name="Try it out").click()
+    block.get_by_placeholder("session_history_id").fill("83d03970-c959-11e2-857d-082e5f12b9a1")
+    block.get_by_role("button", name="Execute").click()
+    block.locator(".live-responses-table .response-col_status").get_by_text("200").wait_for()
+    assert "1369939743522" in block.locator(".live-responses-table").inner_text()
+    assert door.key not in page.page.evaluate(
+        "JSON.stringify([{...localStorage}, document.cookie])"
+    )
+
+
+def test_a_phone_shows_it_without_scrolling_sideways(address: str, visit: Any) -> None:
+    """The widest operation fits too."""
+    page = visit(address, **PHONE)
+    opened(page, "getGetSessionHistoryPhp")
+    opened(page, "postApiPublicBotBotIDGetSessions")
+    assert page.page.evaluate(OVERFLOW) <= 0

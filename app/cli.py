@@ -4,8 +4,12 @@ Exit codes: 0 after an orderly end (Ctrl-C included), 1 when something failed, 2
 an option or a `GATEWAY_` variable is wrong. Every refusal is one plain sentence on standard error.
 """
 
-import os
 import signal
+
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C during the imports ends without a trace
+
+import os
 import socket
 import sys
 from collections.abc import Iterable, Iterator
@@ -174,6 +178,8 @@ def _refuse(error: Exception, code: int) -> NoReturn:
 @contextmanager
 def orderly_end() -> Iterator[None]:
     """Let Ctrl-C, SIGTERM and a closed terminal unwind everything, then end as a success."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         signal.signal(signal.SIGHUP, _as_terminated)

@@ -113,7 +113,7 @@ _STRANGER: Final = (
 )
 _AWAY: Final = (
     '<p role="status"><strong>The database does not answer.</strong> Requests are refused as '
-    "<code>UNAVAILABLE</code> until it is back; the gateway need not be restarted.</p>"
+    "<code>UNAVAILABLE</code> until it is back.</p>"
 )
 
 

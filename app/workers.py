@@ -41,6 +41,17 @@ def run(config: uvicorn.Config, settings: Settings, ready: Callable[[str, int], 
 class Supervisor(Multiprocess):
     """uvicorn's, which also ends when its terminal is closed."""
 
+    def init_processes(self) -> None:
+        """Start the workers deaf to Ctrl-C, until uvicorn listens to it in them.
+
+        The terminal sends it to them, too, and importing would end in a trace.
+        """
+        own = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            super().init_processes()
+        finally:
+            signal.signal(signal.SIGINT, own)
+
     def handle_hup(self) -> None:
         """End, where uvicorn would start new workers."""
         self.handle_term()

@@ -16,7 +16,7 @@ from app.openapi import bot, chat, co_browse, gateway, knowledge, remote_support
 from app.openapi.chapter import BEARER, Chapter, Json, Operation, content
 from app.openapi.responses import responses
 from app.rest import VENDORS
-from app.rest.routing import Endpoint, Vendor
+from app.rest.vendor import Endpoint, Vendor
 from app.settings import Settings
 
 CHAPTERS: Mapping[str, Callable[[Settings], Chapter]] = {

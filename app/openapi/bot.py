@@ -14,7 +14,7 @@ from app.rest.bot_request import (
     MOST_IDS,
     SESSION_TYPES,
 )
-from app.rest.routing import Endpoint
+from app.rest.vendor import Endpoint
 from app.settings import Settings
 from resolvers.kind import Column, Document
 from schema.kinds.bot import BOT

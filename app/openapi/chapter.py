@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.rest.routing import Endpoint, Vendor
+from app.rest.vendor import Endpoint, Vendor
 
 Json = dict[str, Any]
 """A part of an OpenAPI document."""

@@ -4,7 +4,7 @@ from app.openapi.chapter import Chapter, Json, Operation, Refusal, content, name
 from app.openapi.columns import members, nullable, shown
 from app.openapi.samples import stored
 from app.rest.chat import SOURCES, VENDOR, resource, show, summary
-from app.rest.routing import Endpoint
+from app.rest.vendor import Endpoint
 from app.settings import Settings
 from resolvers.kind import Column
 from resolvers.request import Summary

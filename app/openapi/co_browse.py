@@ -6,7 +6,7 @@ from app.openapi.chapter import BEARER, Chapter, Json, Operation, Refusal, conte
 from app.openapi.columns import members, shown
 from app.openapi.samples import stored
 from app.rest.co_browse import JSON, SESSION, VENDOR, encode
-from app.rest.routing import Endpoint
+from app.rest.vendor import Endpoint
 from app.settings import Settings
 from resolvers.kind import Column
 from schema.kinds.co_browse import CO_BROWSE

@@ -11,7 +11,7 @@ from app.rest.knowledge import (
     VENDOR,
     session_info,
 )
-from app.rest.routing import Endpoint
+from app.rest.vendor import Endpoint
 from app.settings import Settings
 from schema.kinds.knowledge import KNOWLEDGE
 

@@ -9,7 +9,7 @@ from app.openapi.columns import described
 from app.openapi.samples import stored
 from app.rest.remote_support import FILTERS, FORM, LONGEST_VARS, VENDOR
 from app.rest.remote_support_layout import JSON, PAIR, VARIABLES, XML, Variable, layout
-from app.rest.routing import Endpoint
+from app.rest.vendor import Endpoint
 from app.settings import Settings
 from resolvers.kind import Column
 from schema.kinds.remote_support import REMOTE_SUPPORT

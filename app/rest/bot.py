@@ -25,9 +25,9 @@ from starlette.responses import Response
 
 from app.auth import MalformedToken
 from app.rest.bot_request import CONTAINMENT_TYPES, SESSION_TYPES, ByIds, Search, decode
-from app.rest.routing import Endpoint, Vendor, state_of
-from app.rest.routing import context as context_of
 from app.rest.stored import as_promised
+from app.rest.vendor import Endpoint, Vendor, state_of
+from app.rest.vendor import context as context_of
 from resolvers import sessions
 from resolvers.access import Caller
 from resolvers.context import Context

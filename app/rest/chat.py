@@ -25,9 +25,9 @@ from starlette.datastructures import Headers, QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.rest.routing import Endpoint, Vendor, state_of
-from app.rest.routing import context as context_of
 from app.rest.stored import as_promised
+from app.rest.vendor import Endpoint, Vendor, state_of
+from app.rest.vendor import context as context_of
 from resolvers import sessions
 from resolvers.context import Context
 from resolvers.errors import BadInput, NotFound, Unauthenticated

@@ -13,7 +13,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.rest.routing import Endpoint, Vendor, bearer
+from app.rest.vendor import Endpoint, Vendor, bearer
 from resolvers import documents, sessions
 from resolvers.errors import CorruptDocument, NotFound
 from resolvers.kind import Column, Document

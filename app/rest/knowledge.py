@@ -20,8 +20,8 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.rest.routing import Endpoint, Vendor, bearer, state_of
 from app.rest.stored import as_promised
+from app.rest.vendor import Endpoint, Vendor, bearer, state_of
 from resolvers import sessions
 from resolvers.access import Action
 from resolvers.context import Context

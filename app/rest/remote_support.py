@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.rest.remote_support_layout import VARIABLES, Layout, layout, refusal
-from app.rest.routing import Endpoint, Vendor, context, state_of
+from app.rest.vendor import Endpoint, Vendor, context, state_of
 from resolvers import sessions
 from resolvers.context import Context
 from resolvers.errors import BadInput, LimitExceeded

@@ -12,7 +12,7 @@ GET without the body; OPTIONS is refused as any other method, and its Allow head
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
@@ -21,66 +21,18 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Message, Receive, Scope, Send
 
-from app.context import State
-from app.errors import STATUS
-from resolvers.access import Caller
-from resolvers.context import Context
+from app.rest.refusals import refused, too_large, too_slow, unserved
+from app.rest.vendor import Endpoint, Segments, Vendor, split
 from resolvers.errors import GatewayError
-from resolvers.kind import Kind
 
 log = logging.getLogger(__name__)
 
-Handler = Callable[[Request], Awaitable[Response]]
-Segments = tuple[str, ...]
 
 MAX_BODY = 1_048_576
 """Bytes of a request body, unless the settings say otherwise."""
 BODY_SECONDS = 10.0
 """How long a body may take, unless the settings say otherwise."""
-RETRY_SECONDS = 1
-"""Retry-After of a failure that will pass, unless the error knows better."""
 FOUND = "gateway.found"
-
-
-Refuse = Callable[[int, str, str, Request, int | None], Response]
-"""Renders a refusal in the vendor's own error shape, from its HTTP status, its code (one of
-`resolvers.errors` or METHOD_NOT_ALLOWED), a sentence for the client, the request, and the seconds
-after which to try again. It must not raise. Retry-After and Allow are added by the frame."""
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """One method of one path; `{name}` stands for a segment, found in `request.path_params`.
-
-    The request's body has been read: `await request.body()` cannot fail.
-    """
-
-    method: str
-    path: str
-    handle: Handler
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The parameters' names."""
-        return tuple(part[1:-1] for part in _split(self.path) if _is_parameter(part))
-
-    @property
-    def shape(self) -> Segments:
-        """The segments of the path, all parameters alike."""
-        return tuple("{}" if _is_parameter(part) else part for part in _split(self.path))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vendor:
-    """A vendor's URLs and its way of refusing."""
-
-    name: str
-    """As in GATEWAY_OPEN_PATHS and the logs: `co_browse`."""
-    kind: Kind
-    bases: tuple[str, ...]
-    """Everything under these is the vendor's: an unknown address there is refused in its shape."""
-    endpoints: tuple[Endpoint, ...]
-    refuse: Refuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,18 +127,18 @@ class VendorRoutes(BaseRoute):
     async def _respond(self, found: _Found, request: Request) -> Response:
         vendor = found.vendor
         if found.endpoint is None:
-            return _unserved(found, request)
+            return unserved(found.vendor, found.status, found.allow, request)
         try:
             async with asyncio.timeout(self._seconds):
                 body = await _body(request, self._max_body)
         except TimeoutError:
-            return _too_slow(vendor, request, self._seconds)
+            return too_slow(vendor, request, self._seconds)
         if body is None:
-            return _too_large(vendor, request, self._max_body)
+            return too_large(vendor, request, self._max_body)
         try:
             return await found.endpoint.handle(Request(request.scope, _replay(body)))
         except GatewayError as error:
-            return _refused(vendor, error, request)
+            return refused(vendor, error, request)
         except ClientDisconnect:
             raise
         except Exception:
@@ -198,9 +150,9 @@ def _bases(vendors: tuple[Vendor, ...]) -> dict[Segments, Vendor]:
     bases: dict[Segments, Vendor] = {}
     for vendor in vendors:
         for base in vendor.bases:
-            if _split(base) in bases:
+            if split(base) in bases:
                 raise ValueError(f"Two vendors have the base {base}.")
-            bases[_split(base)] = vendor
+            bases[split(base)] = vendor
     return bases
 
 
@@ -231,14 +183,6 @@ def _owner(segments: Segments, bases: Mapping[Segments, Vendor]) -> Vendor | Non
     return None
 
 
-def _split(path: str) -> Segments:
-    return tuple(path.strip("/").split("/"))
-
-
-def _is_parameter(segment: str) -> bool:
-    return segment.startswith("{")
-
-
 def _segments(scope: Scope) -> Segments:
     """The requested path, decoded after it was split; without the prefix of a proxy."""
     raw: bytes | None = scope.get("raw_path")
@@ -265,60 +209,3 @@ def _replay(body: bytes) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return receive
-
-
-def _unserved(found: _Found, request: Request) -> Response:
-    refuse = found.vendor.refuse
-    if found.status == 404:
-        return refuse(404, "NOT_FOUND", "There is nothing at this address.", request, None)
-    response = refuse(405, "METHOD_NOT_ALLOWED", "Method Not Allowed", request, None)
-    response.headers["Allow"] = found.allow
-    return response
-
-
-def _too_large(vendor: Vendor, request: Request, limit: int) -> Response:
-    message = f"The body is larger than {limit} bytes."
-    response = vendor.refuse(413, "LIMIT_EXCEEDED", message, request, None)
-    response.headers["Connection"] = "close"
-    return response
-
-
-def _too_slow(vendor: Vendor, request: Request, seconds: float) -> Response:
-    message = f"The body did not arrive within {seconds:g} s."
-    response = vendor.refuse(408, "TIMEOUT", message, request, None)
-    response.headers["Connection"] = "close"
-    return response
-
-
-def _refused(vendor: Vendor, error: GatewayError, request: Request) -> Response:
-    status = STATUS.get(error.code, 500)
-    retry_after = None
-    if status in (429, 503):
-        retry_after = int(error.details.get("retry_after", RETRY_SECONDS))
-    response = vendor.refuse(status, error.code, error.message, request, retry_after)
-    if retry_after is not None:
-        response.headers["Retry-After"] = str(retry_after)
-    return response
-
-
-async def bearer(request: Request, vendor_name: str) -> Context:
-    """The context of a vendor without a scheme of its own: Bearer or X-API-Key, unless it is open.
-
-    Unauthenticated or RateLimited if the key is missing, wrong or used too often.
-    """
-    authenticator = state_of(request).authenticator
-    caller = await authenticator.caller(vendor_name, request)
-    if not authenticator.is_open(vendor_name):
-        await authenticator.limit(caller)
-    return context(request, caller)
-
-
-def context(request: Request, caller: Caller) -> Context:
-    """The resolvers' surroundings of a request made by `caller`."""
-    return state_of(request).context(caller)
-
-
-def state_of(request: Request) -> State:
-    """What lives as long as the process."""
-    state: State = request.app.state.gateway
-    return state

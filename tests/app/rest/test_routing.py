@@ -13,7 +13,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from app.errors import STATUS
 from app.rest import VENDORS
-from app.rest.routing import Endpoint, Vendor, routes
+from app.rest.routing import routes
+from app.rest.vendor import Endpoint, Vendor
 from resolvers import errors
 from resolvers.errors import GatewayError, RateLimited, Unavailable
 from schema.kinds.co_browse import CO_BROWSE

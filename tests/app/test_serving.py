@@ -150,6 +150,7 @@ def two_workers(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,  # as in a terminal of its own
     ) as process:
         try:
             assert process.stdout
@@ -198,6 +199,15 @@ def test_workers_end_with_their_gateway(
     assert "Traceback" not in process.stderr.read()
     assert not listens(port)
     assert not (tmp_path / "data" / "mongodb.pid").exists()
+
+
+def test_interrupt_while_workers_start(two_workers: tuple[subprocess.Popen[str], int]) -> None:
+    """A terminal sends Ctrl-C to the workers, too: while they still import, it leaves no trace."""
+    process, _port = two_workers
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(PATIENCE) == 0
+    assert process.stderr
+    assert "Traceback" not in process.stderr.read()
 
 
 def test_workers_of_a_killed_gateway_end(

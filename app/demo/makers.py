@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from app.demo import words
@@ -22,6 +23,11 @@ def _person(dice: Dice) -> tuple[str, str]:
     first, last = dice.choice(words.FIRST_NAMES), dice.choice(words.SURNAMES)
     mailbox = f"{first}.{last}".lower().replace("'", "").replace("ë", "e")
     return f"{first} {last}", f"{mailbox}@{dice.choice(words.MAIL_DOMAINS)}"
+
+
+def _customer_number(name: str, email: str | None) -> str:
+    """The same for the same customer, and hardly ever for another: caches may take it for a key."""
+    return f"C-{100_000 + crc32(f'{name} {email}'.encode()) % 900_000}"
 
 
 def _co_browse(dice: Dice) -> Made:
@@ -47,7 +53,9 @@ def _co_browse(dice: Dice) -> Made:
 def _remote_support(dice: Dice) -> Made:
     end = dice.end(60, 5400)
     answered = end is None or dice.maybe(0.85)
-    name, email = _person(dice)
+    person, mailbox = _person(dice)
+    name = person if dice.maybe(0.8) else dice.choice(words.COMPANIES)
+    email = mailbox if dice.maybe(0.8) else None
     technician = dice.choice(words.TECHNICIANS)
     login = technician.split()[0].lower() + "@support.example.com"
     videos = dice.maybe(0.3)
@@ -57,9 +65,9 @@ def _remote_support(dice: Dice) -> Made:
         computerOs=dice.choice(words.SYSTEMS),
         techUsername=login if answered else None,
         techName=technician if answered else None,
-        customerName=name if dice.maybe(0.8) else dice.choice(words.COMPANIES),
-        customerEmail=email if dice.maybe(0.8) else None,
-        customerNumber=f"C-{dice.randint(1000, 1250)}" if dice.maybe(0.9) else None,
+        customerName=name,
+        customerEmail=email,
+        customerNumber=_customer_number(name, email) if dice.maybe(0.9) else None,
         problemDescription=dice.choice((*words.PROBLEMS, None)),
         notes=dice.choice((*words.NOTES, None)) if end and answered else None,
         hasVideos=videos,
@@ -117,13 +125,14 @@ def _chat(dice: Dice) -> Made:
     zone = ZoneInfo(place.time_zone)
     moments = list(_exchange(dice, dice.randint(1, 14)))
     button = dice.choice((*words.BUTTONS, None))
+    mark = f"{dice.id(48):012x}"  # no other chat's: caches may take a message's id for a key
     values = _given(
         button={"id": button[0], "name": button[1]} if button else None,
         visitor=_visitor(dice, place) if dice.maybe(0.95) else None,
         start=_zoned(dice.start, place.time_zone, zone),
         messages=[
             {
-                "id": f"{number + 1}",
+                "id": f"{mark}-{number + 1}",
                 "message": dice.choice(words.OPERATOR_LINES if operator else words.VISITOR_LINES),
                 "source": "OPERATOR" if operator else "VISITOR",
                 "sent": _zoned(at, place.time_zone, zone),

@@ -1,7 +1,8 @@
 """The whole gateway as a process of its own, on a free port, with the demo data.
 
 Import `gateway` into a conftest. It is shared by a worker's tests: they change and count only
-sessions that they made themselves, and leave the demo's alone.
+sessions that they made themselves, and leave the demo's alone, but for the notes of remote-support
+session 12334, which the explorer's tab WriteNotes changes.
 """
 
 import os

@@ -1,6 +1,6 @@
 """The schema, put together from the kinds."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import strawberry
@@ -10,8 +10,10 @@ from strawberry.tools import create_type
 from strawberry.types.base import get_object_definition
 from strawberry.types.execution import ExecutionContext, ExecutionResult
 from strawberry.types.field import StrawberryField
+from strawberry.utils.str_converters import to_camel_case
 
 from resolvers.errors import GatewayError
+from resolvers.kind import Kind
 from schema import fields, request
 from schema.execution.executor import CompiledExecutor
 from schema.execution.operations import CachedOperations, OperationCache
@@ -20,7 +22,11 @@ from schema.fields import KindType
 from schema.filters import filter_input
 from schema.kinds import KINDS
 from schema.limits import Introspection, Limits
+from schema.root import ROOT
 from schema.scalars import SCALARS
+
+Work = Callable[..., Any]
+"""The function behind a root field."""
 
 
 class Schema(strawberry.Schema):
@@ -83,6 +89,16 @@ def build(
 def sdl(schema: Schema) -> str:
     """The schema as text, everything in alphabetical order: what schema.graphql holds."""
     return print_schema(lexicographic_sort_schema(build_schema(schema.as_str()))) + "\n"
+
+
+def root_fields(entries: Sequence[KindType] = KINDS) -> Iterator[tuple[Kind | None, str, Work]]:
+    """Every root field: its kind (None: any of them), its GraphQL name, and what does its work."""
+    by_kind = [(entry.kind, _queries(entry) | _mutations(entry)) for entry in entries]
+    for kind, members in [*by_kind, (None, fields.node_fields(entries))]:
+        for name, field in members.items():
+            resolver: Any = field.base_resolver
+            found = field.metadata.get(ROOT)
+            yield kind, to_camel_case(name), found.resolve if found else resolver.wrapped_func
 
 
 def _queries(entry: KindType) -> dict[str, StrawberryField]:

@@ -1,0 +1,77 @@
+"""`docs/map.md` is fresh, and nothing is missing from it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from graphql import build_schema
+
+from app import map as made
+from app.rest import VENDORS
+from schema.build import build
+from tests.conftest import KINDS_BY_NAME
+
+ROOT = Path(__file__).resolve().parents[2]
+ROWS = made.rows()
+
+
+def test_fresh() -> None:
+    """What `scripts/map` would write is what is committed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "app.map", "--check"],
+        cwd=ROOT,
+        env={"PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that differs is refused by --check, and written without it."""
+    monkeypatch.setattr(made, "PAGE", tmp_path / "map.md")
+    monkeypatch.setattr(sys, "argv", ["map", "--check"])
+    assert made.main() == 1
+    assert not made.PAGE.exists()
+    monkeypatch.setattr(sys, "argv", ["map"])
+    assert made.main() == 0
+    assert made.PAGE.read_text(encoding="utf-8") == made.page()
+
+
+def test_every_path_is_there() -> None:
+    """Each row of the route table, with the collection of its vendor's kind."""
+    table = {
+        (f"{endpoint.method} {endpoint.path}", vendor.kind.collection)
+        for vendor in VENDORS
+        for endpoint in vendor.endpoints
+    }
+    assert {(row.url, row.collection) for row in ROWS if row.url != made.NONE} == table
+
+
+def test_every_root_field_is_there() -> None:
+    """Each field of Query and Mutation."""
+    schema = build_schema(build().as_str())
+    assert schema.query_type
+    assert schema.mutation_type
+    fields = {*schema.query_type.fields, *schema.mutation_type.fields}
+    assert {row.field for row in ROWS} == fields
+
+
+def test_every_index_is_one() -> None:
+    """Of the collection it is named for, or the one that every collection has."""
+    known = {
+        kind.collection: {made.ID, *(index.name for index in kind.indexes)}
+        for kind in KINDS_BY_NAME.values()
+    }
+    for row in ROWS:
+        if " " not in row.collection and " " not in row.index:
+            assert row.index in known[row.collection], row
+
+
+def test_reads_of_one_bot_have_their_index() -> None:
+    """The bot of the path leads the index."""
+    found = {row.index for row in ROWS if "{BotID}" in row.url and row.resolver == "list_"}
+    assert found == {"botId_startedAt__id"}

@@ -1,7 +1,9 @@
 """By-id reads of one request: those that are asked for at the same time are one find a kind."""
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 
 from resolvers import sessions
 from resolvers.context import Context
@@ -30,10 +32,12 @@ class Loader:
         loader: Loader = context.cache.get(cls) or context.cache.setdefault(cls, cls(context))
         return loader
 
-    async def get(self, kind: Kind, session_id: str, columns: frozenset[str]) -> Document | None:
+    def get(
+        self, kind: Kind, session_id: str, columns: frozenset[str]
+    ) -> Coroutine[Any, Any, Document | None]:
         """The session with that id, or None; it may hold more than these stored paths.
 
-        Others get the same object: it is not to be changed.
+        It is asked for by the call already. Others get the same object: it is not to be changed.
         """
         batch = self._batches.get(kind.name)
         if batch is None:
@@ -43,8 +47,13 @@ class Loader:
         batch.ids.append(session_id)
         batch.columns |= columns
         assert batch.read is not None
-        return (await asyncio.shield(batch.read)).get(session_id)
+        return _one(batch.read, session_id)
 
     async def _read(self, kind: Kind, batch: _Batch) -> dict[str, Document]:
         del self._batches[kind.name]
         return await sessions.get_many(self._context, kind, batch.ids, batch.columns)
+
+
+async def _one(read: asyncio.Task[dict[str, Document]], session_id: str) -> Document | None:
+    # Whoever gives up leaves the read to the others.
+    return (await asyncio.shield(read)).get(session_id)

@@ -4,7 +4,7 @@ import asyncio
 import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Optional, cast
+from typing import Annotated, Any, Optional
 
 import strawberry
 from strawberry import ID, UNSET, Info
@@ -232,15 +232,16 @@ async def _nodes(
 ) -> list[Node | None]:
     """The sessions with those global ids, in their order: one read for each kind among them."""
     loader = Loader.of(context(info))
-
-    async def one(type_name: str, session_id: str) -> Node | None:
-        kind = kinds[type_name]
-        columns = selection.of_session(info._raw_info, kind)
-        row = await loader.get(kind, session_id, columns)
-        return None if row is None else cast(Node, located(type_name, row))
-
     places = [_place(kinds, text, argument) for text in ids]
-    return await asyncio.gather(*(one(*place) for place in places))
+    reads = []
+    for type_name, session_id in places:
+        kind = kinds[type_name]
+        reads.append(loader.get(kind, session_id, selection.of_session(info._raw_info, kind)))
+    rows: list[Any] = [
+        row if row is None else located(type_name, row)
+        for (type_name, _), row in zip(places, await asyncio.gather(*reads), strict=True)
+    ]
+    return rows
 
 
 def _place(kinds: dict[str, Kind], text: str, argument: str) -> tuple[str, str]:

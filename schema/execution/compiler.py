@@ -10,7 +10,6 @@ The function is for sound documents only: it raises on anything else, and the ex
 graphql-core complete the value. So it needs no error handling, and cannot disagree about errors.
 """
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -31,8 +30,6 @@ from schema.common import (
 )
 from schema.errors import UserError
 from schema.execution import source
-
-log = logging.getLogger(__name__)
 
 Renderer = Callable[[Any], Any]
 FieldsOf = Callable[[GraphQLObjectType, Any], Mapping[str, Any]]
@@ -79,9 +76,6 @@ def compiled(
     try:
         return compile_selection(collect(type_, details, schema, fields_of))
     except NotCompiledError:
-        return None
-    except Exception:
-        log.exception("a selection on %s could not be compiled and runs field by field", type_)
         return None
 
 

@@ -31,7 +31,7 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
     ) -> Any:
         """Render what is compiled; leave everything else, and every doubt, to graphql-core."""
         if isinstance(result, (dict, Rows)):
-            render = self._renderer(return_type, field_details_list)
+            render = self.renderer(return_type, field_details_list)
             if render is not None:
                 try:
                     return render(result)
@@ -41,20 +41,30 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
             return_type, field_details_list, info, path, result, position_context
         )
 
-    def _renderer(
+    def renderer(
         self, return_type: GraphQLObjectType, field_details_list: Any
     ) -> compiler.Renderer | None:
+        """The function for what is selected in this place; None if that needs graphql-core."""
         operation: Operation | None = self.context_value.cache.get(Operation)
-        if operation is None or operation.full:
+        if operation is None:
             return None
         nodes = tuple(id(details.node) for details in field_details_list)
         key = (return_type.name, nodes, operation.switches(self.variable_values.coerced))
-        return operation.derive(
-            key,
-            lambda: compiler.compiled(
-                return_type, field_details_list, self.schema, self.collect_fields_of
-            ),
+        return operation.prepared(
+            key, lambda: self._compiled(operation, return_type, field_details_list)
         )
+
+    def _compiled(
+        self, operation: Operation, return_type: GraphQLObjectType, field_details_list: Any
+    ) -> compiler.Renderer | None:
+        try:
+            return compiler.compiled(
+                return_type, field_details_list, self.schema, self.collect_fields_of
+            )
+        except Exception:
+            operation.prepares = False
+            log.exception("an operation could not be compiled and runs field by field")
+            return None
 
     def collect_fields_of(self, return_type: GraphQLObjectType, field_details_list: Any) -> Any:
         """Response names with their fields below a selection, fragments and directives applied."""

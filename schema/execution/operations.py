@@ -39,13 +39,15 @@ LONGEST_KEPT = 32_768
 class Operation:
     """A parsed document and what follows from it."""
 
-    __slots__ = ("_derived", "document", "errors", "introspects", "switch_names")
+    __slots__ = ("_derived", "document", "errors", "introspects", "prepares", "switch_names")
 
     def __init__(self, document: DocumentNode, introspects: bool = False) -> None:
         self.document = document
         self.introspects = introspects
         self.errors: list[GraphQLError] | None = None
         """The findings of validation; None before it ran."""
+        self.prepares = False
+        """Whether functions are prepared for it: it comes again, and the compiler copes with it."""
         self.switch_names = tuple(sorted(_switches(document)))
         self._derived: dict[Any, Any] = {}
 
@@ -78,6 +80,12 @@ class Operation:
         if not self.full:
             self._derived[key] = made
         return made
+
+    def prepared(self, key: Any, make: Callable[[], T]) -> T | None:
+        """The same for what only pays when it is used again: None where it could not be."""
+        if not self.prepares or (self.full and key not in self._derived):
+            return None
+        return self.derive(key, make)
 
     @property
     def full(self) -> bool:
@@ -126,7 +134,10 @@ class OperationCache:
     def known(self, text: str) -> Operation | None:
         """The operation with this text if it was parsed and found valid before."""
         operation = self._operations.get(text)
-        return operation if operation is not None and operation.errors == [] else None
+        if operation is None or operation.errors != []:
+            return None
+        self._operations.move_to_end(text)
+        return operation
 
     def get(self, text: str, **options: Any) -> Operation:
         """The operation with this text; GraphQLError if it cannot be parsed, or LimitExceeded."""
@@ -137,6 +148,7 @@ class OperationCache:
         operation = self._parse(text, **options)
         if len(text) <= LONGEST_KEPT:
             self._operations[text] = operation
+            operation.prepares = True
             if len(self._operations) > self._size:
                 self._operations.popitem(last=False)
         return operation

@@ -17,7 +17,6 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from resolvers.context import Context
-from schema.execution import compiler
 from schema.execution.compiler import DEFINITION, Renderer
 from schema.execution.executor import CompiledExecutor
 from schema.execution.operations import Operation, OperationCache
@@ -156,7 +155,7 @@ class Programs:
         ):
             return None
         context_value.cache[Operation] = operation
-        program = operation.derive(
+        program = operation.prepared(
             (Program, operation_name, operation.switches(variables.coerced)),
             lambda: prepare(schema, operation, operation_name, raw, context_value),
         )
@@ -210,7 +209,7 @@ def _step(executor: CompiledExecutor, parent: Any, response_name: str, details: 
     type_ = definition and get_named_type(definition.type)
     if root is None or not is_object_type(type_):
         return None
-    render = compiler.compiled(type_, details, executor.schema, executor.collect_fields_of)
+    render = executor.renderer(type_, details)
     if render is None:
         return None
     nodes = [detail.node for detail in details]

@@ -91,7 +91,7 @@ async def answer(schema: Schema, case: Case) -> Answer:
     """One run on documents of its own."""
     database = Database(case.stored, case.faults, case.figures)
     context = Context(
-        Store(database, 5.0), now=lambda: NOW, caller=case.caller, retention=case.retention
+        Store(database, 600.0), now=lambda: NOW, caller=case.caller, retention=case.retention
     )
     made = Random(0)
     with (

@@ -26,7 +26,7 @@ def quiet() -> object:
 
 
 @pytest.mark.parametrize("damage", [0.0, 0.05, 0.3], ids=["sound", "damaged", "broken"])
-@settings(max_examples=250)
+@settings(max_examples=120)
 @given(seed=SEEDS, size=st.integers(1, 60))
 def test_same_answer(both: Both, damage: float, seed: int, size: int) -> None:
     """Data, order of keys, errors, commands and what is stored afterwards agree on every run."""

@@ -10,6 +10,7 @@ from typing import Any
 from graphql import GraphQLObjectType
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from schema.common import Payload
 from schema.connection import Rows
 from schema.execution import compiler
 from schema.execution.operations import Operation
@@ -30,7 +31,7 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         position_context: Any,
     ) -> Any:
         """Render what is compiled; leave everything else, and every doubt, to graphql-core."""
-        if isinstance(result, (dict, Rows)):
+        if isinstance(result, (dict, Rows, Payload)):
             render = self.renderer(return_type, field_details_list)
             if render is not None:
                 try:

@@ -110,9 +110,11 @@ async def act(
 ) -> Document:
     """Apply `change` to the session as it is now, atomically; nothing done meanwhile is lost.
 
-    An unknown session is NotFound, unless `create_missing` holds the values to create it with.
+    An unknown session is NotFound, unless `create_missing` holds the values to create it with. The
+    answer shows the session, so the caller must be allowed to read it as well as to write it.
     """
     context.caller.require(kind, Action.WRITE)
+    context.caller.require(kind, Action.READ)
     async with context.store.turns.turn((kind.name, session_id), context.store.deadline):
         for _ in range(ATTEMPTS):
             before = await _one(context, kind, session_id)

@@ -126,12 +126,23 @@ async def within(deadline: float, ping: Callable[[], Awaitable[Any]], work: Awai
 
 
 async def _alive(ping: Callable[[], Awaitable[Any]], seconds: float) -> bool:
-    try:
-        async with asyncio.timeout(seconds):
-            await ping()
-    except (TimeoutError, driver_errors.PyMongoError):
-        return False
-    return True
+    """Whether the database answers within `seconds`; nobody waits for it any longer.
+
+    The driver may swallow a cancellation (`asyncio.wait_for` does so before Python 3.12), so the
+    question is asked in a task that is left behind.
+    """
+    asked = asyncio.ensure_future(ping())
+    asked.add_done_callback(_ignore)
+    done, _ = await asyncio.wait({asked}, timeout=seconds)
+    if not done:
+        asked.cancel()
+    return bool(done) and asked.exception() is None
+
+
+def _ignore(asked: asyncio.Future[Any]) -> None:
+    """An unanswered question is no unhandled error."""
+    if not asked.cancelled():
+        asked.exception()
 
 
 async def opened(cursor: Any) -> Any:

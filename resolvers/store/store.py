@@ -18,14 +18,15 @@ class Store:
     database: Any
     deadline: float
     """Seconds."""
-    max_time_ms: int = field(init=False)
-    """What the server itself is told."""
+    max_time_ms: int = 0
+    """What the server itself is told; 0: less than the deadline, so that it answers before."""
     turns: Turns = field(default_factory=Turns)
     collections: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """The server is told less than the deadline, so that it answers before."""
-        object.__setattr__(self, "max_time_ms", max(1, int(self.deadline * 800)))
+        """Work out once what every operation needs."""
+        if not self.max_time_ms:
+            object.__setattr__(self, "max_time_ms", max(1, int(self.deadline * 800)))
 
     def collection(self, kind: Kind) -> Any:
         """The driver's collection of a kind, made once."""

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -124,18 +125,12 @@ async def test_refusals_of_the_database(
         await sessions.get(impatient, BOT, "s")
 
 
-class Hurried(Store):
-    """A store whose database has next to no time."""
-
-    max_time_ms = 2
-
-
 async def test_slow_scan_is_cut_by_the_database(open_store: OpenStore) -> None:
     """The database itself gives up on a scan, long before the deadline: no work goes on unseen."""
     store = await open_store()
     rows = [{"_id": str(place), "channel": "x" * 50} for place in range(5000)]
     await store.collection(BOT).insert_many(rows)
-    hurried = Context(store=Hurried(store.database, store.deadline))
+    hurried = Context(store=replace(store, max_time_ms=2))
     contains = Compare((BOT.by_name["channel"],), Operator.CONTAINS, "y")
     with pytest.raises(Timeout):
         await sessions.list_(hurried, Read(BOT, contains))

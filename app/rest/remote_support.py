@@ -6,8 +6,9 @@ API of the vendor's documentation); the live service calls it `integration/get_h
 Ours, where the vendor's page is silent: errors that the client can mend have status 200, as the
 vendor's own have; a parameter given twice counts as given last, and one of the form counts more
 than one of the URL; an empty filter is no filter; words and settings are read without regard to
-case; of two OUTPUT_FORMATs the parameter of that name wins over the word in VARS; a session is
-never left out for lack of room: more than GATEWAY_REMOTE_SUPPORT_MAX_ROWS are refused.
+case; of two OUTPUT_FORMATs the parameter of that name wins over the word in VARS; a credential in
+a header as well is refused; a session is never left out for lack of room: more than
+GATEWAY_REMOTE_SUPPORT_MAX_ROWS are refused.
 """
 
 import re
@@ -24,7 +25,7 @@ from app.rest.remote_support_layout import VARIABLES, Layout, layout, refusal
 from app.rest.vendor import Endpoint, Vendor, context, state_of
 from resolvers import sessions
 from resolvers.context import Context
-from resolvers.errors import BadInput, LimitExceeded
+from resolvers.errors import BadInput, LimitExceeded, Unauthenticated
 from resolvers.kind import Document
 from resolvers.request import (
     EVERYTHING,
@@ -47,6 +48,8 @@ PATHS = (
     "/integration/get_history_api.php",
 )
 LONGEST_VARS = 512
+STRAY = ("authorization", "x-api-key")
+"""Headers that belong to other ways of authentication; beside KEY they are refused."""
 FORM = "application/x-www-form-urlencoded"
 OK_STATUS = frozenset({400, 401, 403, 422})
 """What the vendor answers with status 200 and an error message."""
@@ -112,6 +115,8 @@ async def _context(request: Request, key: str) -> Context:
     authenticator = state_of(request).authenticator
     if authenticator.is_open(NAME):
         return context(request, authenticator.open_caller(NAME))
+    if any(name in request.headers for name in STRAY):
+        raise Unauthenticated("One credential is needed, in KEY.")
     caller = await authenticator.by_key(key)
     await authenticator.limit(caller)
     return context(request, caller)

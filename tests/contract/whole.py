@@ -1,0 +1,112 @@
+"""The whole application over an engine of its own database, with credentials that are real."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+import httpx
+import jwt
+import pytest
+from cryptography.fernet import Fernet
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from app.main import create_app
+from app.sealing import sealer
+from app.settings import Settings
+from resolvers import credentials
+from resolvers.context import Context, utc_now
+from resolvers.credentials import Issued
+from resolvers.store import indexes
+from tests.app.graphql_door import build_once
+from tests.conftest import KINDS_BY_NAME
+from tests.wire.engine import WireEngine
+
+SECRET = SecretStr(Fernet.generate_key().decode())
+EVERYTHING = ("*:read", "*:write", "pii:read")
+
+
+@dataclass
+class Whole:
+    """Sends requests to every door, and looks at what is stored."""
+
+    app: FastAPI
+    http: httpx.AsyncClient
+    settings: Settings
+
+    @property
+    def context(self) -> Context:
+        """A request's surroundings that may do everything."""
+        found: Context = self.app.state.gateway.context()
+        return found
+
+    async def issue(
+        self,
+        *scopes: str,
+        bots: list[str] | None = None,
+        expires_at: datetime | None = None,
+        revoked: bool = False,
+    ) -> Issued:
+        """A new credential."""
+        seals, now = sealer(self.settings), utc_now()
+        assert seals
+        given: dict[str, Any] = {"scopes": scopes, "bots": bots, "expires_at": expires_at}
+        issued = await credentials.issue(self.context.store, seals, name="Test", now=now, **given)
+        if revoked:
+            await credentials.revoke(self.context.store, issued.credential.id, now)
+        return issued
+
+    async def expired(self, *scopes: str) -> Issued:
+        """A credential whose time was over a second ago."""
+        return await self.issue(*scopes, expires_at=utc_now() - timedelta(seconds=1))
+
+    async def graphql(self, issued: Issued | None, query: str, **variables: Any) -> Any:
+        """The whole answer."""
+        headers = bearer(issued) if issued else {}
+        body = {"query": query, "variables": variables}
+        return (await self.http.post("/graphql", json=body, headers=headers)).json()
+
+    async def stored(self) -> dict[str, list[Any]]:
+        """Every session there is, by kind."""
+        store = self.context.store
+        return {
+            name: await store.run(store.collection(kind).find({}).sort("_id", 1).to_list(None))
+            for name, kind in KINDS_BY_NAME.items()
+        }
+
+
+@pytest.fixture
+async def whole(engine: WireEngine, database_name: str) -> AsyncIterator[Whole]:
+    """Over an empty database; no rate is limited."""
+    settings = Settings(
+        mongodb_uri=engine.uri,
+        mongodb_database=database_name,
+        deadline_seconds=20,
+        secret_key=SECRET,
+        bot_rate="",
+    )
+    with patch("app.main.build", build_once):
+        app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        await indexes.prepare(app.state.gateway.store, KINDS_BY_NAME.values(), {})
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
+            yield Whole(app, http, settings)
+
+
+def bearer(issued: Issued) -> dict[str, str]:
+    """The header of paths that have no scheme of their own."""
+    return {"Authorization": f"Bearer {issued.key}"}
+
+
+def pair(issued: Issued) -> dict[str, str]:
+    """The chat vendor's headers."""
+    return {"apiKey": issued.credential.id, "token": issued.key}
+
+
+def signed(issued: Issued, **claims: Any) -> dict[str, str]:
+    """The bot vendor's header."""
+    given = {"appId": issued.credential.id, **claims}
+    return {"auth": jwt.encode(given, issued.signing_secret, "HS256")}

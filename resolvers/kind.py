@@ -84,10 +84,12 @@ class Column:
     """Masked for credentials without the scope `pii:read`."""
     description: str = ""
 
-    @property
-    def path(self) -> str:
-        """The stored name."""
-        return self.stored or self.name
+    path: str = field(init=False)
+    """The stored name."""
+
+    def __post_init__(self) -> None:
+        """Most columns are stored under their own names."""
+        object.__setattr__(self, "path", self.stored or self.name)
 
     @property
     def required(self) -> bool:

@@ -115,7 +115,8 @@ def arguments_of(field: GraphQLField, node: FieldNode, values: VariableValues) -
     return lambda given: {
         **constant,
         **{
-            name: plain(given.coerced[variable])
+            # Values without sources were read by our own readers, and are plain already.
+            name: plain(given.coerced[variable]) if given.sources else given.coerced[variable]
             for name, variable in by_variable.items()
             if variable in given.coerced
         },

@@ -1,5 +1,6 @@
 """The two common ways in which session ids look and are made."""
 
+import secrets
 import uuid
 
 from resolvers.kind import SessionIds
@@ -15,5 +16,5 @@ UUIDS = SessionIds(
 TEXTS = SessionIds(
     pattern=r"[^\x00-\x20\x7f](?:[^\x00-\x1f\x7f]{0,126}[^\x00-\x20\x7f])?",
     description="1 to 128 characters without control characters, and no blank at either end.",
-    make=lambda: uuid.uuid4().hex[:24],
+    make=lambda: secrets.token_hex(12),
 )

@@ -97,6 +97,7 @@ async def answer(schema: Schema, case: Case) -> Answer:
     with (
         patch("uuid.uuid4", lambda: UUID(int=made.getrandbits(128))),
         patch("secrets.randbelow", made.randrange),
+        patch("secrets.token_hex", lambda size: f"{made.getrandbits(8 * size):0{2 * size}x}"),
     ):
         result = await schema.execute(
             case.operation.text,

@@ -1,0 +1,164 @@
+"""Who may come in: every root field of GraphQL, asked as test_access_scan asks the paths."""
+
+# ruff: noqa: F811
+import base64
+from typing import Any
+
+import pytest
+from graphql import GraphQLNonNull, build_schema
+
+from app.rest import VENDORS
+from schema.build import build, root_fields
+from tests.contract.stocked import IDS, PII, nobodies, stocked, told  # noqa: F401
+from tests.contract.whole import EVERYTHING, Whole, bearer, pair, signed, whole  # noqa: F401
+from tests.schema.samples import SAMPLES
+
+pytestmark = pytest.mark.anyio
+
+SCHEMA = build_schema(build().as_str())
+KIND_OF = {name: kind.name if kind else None for kind, name, _ in root_fields()}
+SELECTIONS = {sample.kind: sample.select for sample in SAMPLES}
+INPUTS: dict[str, Any] = {
+    "CreateBotSessionInput!": {"botId": "st-1", "channel": "c", "userId": "u"},
+    "[ChatMessageInput!]!": [{"message": "m", "source": "VISITOR"}],
+}
+ARGUMENTS = {"url": "https://example.com/"}
+
+
+def operation(field: str) -> tuple[str, dict[str, Any]]:
+    """A root field with all it needs on the stored sessions, and everything selected."""
+    mutation = SCHEMA.mutation_type and field in SCHEMA.mutation_type.fields
+    type_ = SCHEMA.mutation_type if mutation else SCHEMA.query_type
+    assert type_
+    name = KIND_OF[field]
+    needed = {
+        argument: str(one.type)
+        for argument, one in type_.fields[field].args.items()
+        if isinstance(one.type, GraphQLNonNull)
+    }
+    values = {argument: value(argument, text, name) for argument, text in needed.items()}
+    declared = ", ".join(f"${argument}: {text}" for argument, text in needed.items())
+    passed = ", ".join(f"{argument}: ${argument}" for argument in needed)
+    head = f"{'mutation' if mutation else 'query'} {f'({declared})' if declared else ''}"
+    call = f"{field}{f'({passed})' if passed else ''}"
+    return f"{head} {{ {call} {{ {selection(field, bool(mutation))} }} }}", values
+
+
+def value(argument: str, type_: str, kind: str | None) -> Any:
+    """What a required argument is given."""
+    if type_ in INPUTS:
+        return INPUTS[type_]
+    if type_.endswith("Input!"):
+        return {}
+    if argument == "id":
+        return GLOBAL_IDS[0]
+    if argument == "ids":
+        return GLOBAL_IDS
+    return ARGUMENTS.get(argument) or IDS[str(kind)]
+
+
+def selection(field: str, mutation: bool) -> str:
+    """Everything that is personal, wherever the field shows it."""
+    kind = KIND_OF[field]
+    if kind is None:
+        return "id ... on RemoteSupportSession { notes customer { name email } }"
+    if field.startswith("delete"):
+        return "deletedId errors { code }"
+    if mutation:
+        return f"session {{ {SELECTIONS[kind]} }} errors {{ code }}"
+    if field.endswith("Summary"):
+        return "count"
+    return f"nodes {{ {SELECTIONS[kind]} }} totalCount" if field.endswith("s") else SELECTIONS[kind]
+
+
+GLOBAL_IDS = [
+    base64.urlsafe_b64encode(f"{vendor.kind.type_name}:{IDS[vendor.name]}".encode()).decode()
+    for vendor in reversed(VENDORS)
+    if vendor.name == "remote_support"
+]
+every_field = pytest.mark.parametrize("field", list(KIND_OF))
+
+
+@every_field
+async def test_a_field_needs_a_credential(stocked: Whole, field: str) -> None:
+    """No, wrong, expired, revoked, misplaced and doubled credentials: 401 and one body."""
+    before = await stocked.stored()
+    query, variables = operation(field)
+    body = {"query": query, "variables": variables}
+    valid = await stocked.issue(*EVERYTHING)
+    requests: list[dict[str, Any]] = [
+        {},
+        *[{"headers": bearer(issued)} for issued in await nobodies(stocked)],
+        {"headers": {**bearer(valid), "X-API-Key": "another"}},
+        {"headers": pair(valid)},
+        {"headers": signed(valid)},
+        {"params": {"KEY": valid.key}},
+    ]
+    answers = [await stocked.http.post("/graphql", json=body, **given) for given in requests]
+    assert {answer.status_code for answer in answers} == {401}
+    assert len({told(answer) for answer in answers}) == 1
+    assert answers[0].json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+    assert await stocked.stored() == before
+
+
+@every_field
+async def test_a_field_needs_its_scopes(stocked: Whole, field: str) -> None:
+    """Other kinds' scopes, none, reading alone for changes, writing alone for what is shown."""
+    before = await stocked.stored()
+    query, variables = operation(field)
+    kind = KIND_OF[field] or "remote_support"
+    others = [
+        f"{one.name}:{action}"
+        for one in VENDORS
+        for action in ("read", "write")
+        if one.name != kind
+    ]
+    narrow: list[tuple[str, ...]] = [(), ("pii:read", "introspection"), tuple(others)]
+    if query.startswith("mutation"):
+        narrow.append((f"{kind}:read", "pii:read"))
+    if not field.startswith(("create", "delete")):
+        narrow.append((f"{kind}:write", "pii:read"))
+    for scopes in narrow:
+        answer = await stocked.graphql(await stocked.issue(*scopes), query, **variables)
+        assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN", scopes
+        assert not any((answer.get("data") or {}).values())
+        assert PII not in str(answer)
+    assert await stocked.stored() == before
+
+
+@every_field
+async def test_a_field_masks_what_is_personal(stocked: Whole, field: str) -> None:
+    """With its own scopes it answers, and shows personal texts with `pii:read` only."""
+    query, variables = operation(field)
+    own = [f"{KIND_OF[field] or 'remote_support'}:{action}" for action in ("read", "write")]
+    masked = await stocked.graphql(await stocked.issue(*own), query, **variables)
+    assert "errors" not in masked, masked
+    assert PII not in str(masked)
+    if not field.startswith(("create", "delete")):
+        shown = await stocked.graphql(await stocked.issue(*own, "pii:read"), query, **variables)
+        personal = KIND_OF[field] not in ("knowledge", "bot") and not field.endswith("Summary")
+        answered = not errors_of(shown)
+        assert not (personal and answered) or PII in str(shown)
+
+
+def errors_of(answer: Any) -> list[Any]:
+    """The user errors of a mutation."""
+    (payload,) = answer["data"].values()
+    return list((payload or {}).get("errors", [])) if isinstance(payload, dict) else []
+
+
+BOT_FIELDS = [field for field, kind in KIND_OF.items() if kind == "bot"]
+
+
+@pytest.mark.parametrize("field", BOT_FIELDS)
+async def test_a_field_shows_its_own_bots(stocked: Whole, field: str) -> None:
+    """A credential for another bot finds nothing, counts nothing and changes nothing."""
+    before = await stocked.stored()
+    query, variables = operation(field)
+    issued = await stocked.issue(*EVERYTHING, bots=["st-3"])
+    answer = await stocked.graphql(issued, query, **variables)
+    assert "b1" not in str(answer.get("data"))
+    assert "st-1" not in str(answer.get("data"))
+    if field.endswith("Summary"):
+        assert answer["data"][field] == {"count": 0}
+    assert await stocked.stored() == before

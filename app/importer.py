@@ -99,7 +99,7 @@ class Import:
             problems = list[Problem]()
             rows = [row for number, text in batch if (row := self._row(number, text, problems))]
             try:
-                conflicts = await self._of_each_kind(rows, bulk.insert)
+                conflicts = await self._of_each_kind(rows, bulk.create)
             except GatewayError as error:
                 raise ImportRefusedError(
                     f"{error.message} {_perhaps(last, batch[-1][0])}"

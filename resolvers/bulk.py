@@ -1,6 +1,6 @@
 """Many new sessions at once, for imports and demo data: the rules of `create` in few commands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,7 +8,7 @@ from resolvers import claims, sessions
 from resolvers.access import Action
 from resolvers.context import Context
 from resolvers.errors import AlreadyExists, Invalid
-from resolvers.kind import Document, Kind
+from resolvers.kind import Claim, Document, Kind
 from resolvers.request import EVERYTHING
 from resolvers.store import read as reads
 from resolvers.store import write as writes
@@ -16,6 +16,9 @@ from resolvers.values import clean
 
 Conflicts = dict[int, AlreadyExists]
 """Why sessions cannot be stored beside those that are there, by their place in the sequence."""
+
+Claiming = Callable[[Context, Kind, Claim | None, str], Awaitable[None]]
+"""Looks at, or takes, what a session is to hold; AlreadyExists if another one holds it."""
 
 ID_ALONE = frozenset({"_id"})
 
@@ -54,13 +57,13 @@ async def conflicts(context: Context, kind: Kind, documents: Sequence[Document])
     return await _sift(context, kind, documents, claims.check)
 
 
-async def insert(context: Context, kind: Kind, documents: list[Document]) -> Conflicts:
+async def create(context: Context, kind: Kind, documents: list[Document]) -> Conflicts:
     """Store prepared sessions; which of them were left out, and why."""
     context.caller.require(kind, Action.WRITE)
     await _number(context, kind, documents)
     refused = await _sift(context, kind, documents, claims.take)
     fresh = [place for place in range(len(documents)) if place not in refused]
-    taken = await writes.insert_all(context.store, kind, [documents[place] for place in fresh])
+    taken = await writes.create_all(context.store, kind, [documents[place] for place in fresh])
     for place in fresh:
         session_id = documents[place]["_id"]
         if session_id in taken:  # somebody was faster
@@ -70,9 +73,9 @@ async def insert(context: Context, kind: Kind, documents: list[Document]) -> Con
 
 
 async def _sift(
-    context: Context, kind: Kind, documents: Sequence[Document], claim: Any
+    context: Context, kind: Kind, documents: Sequence[Document], claim: Claiming
 ) -> Conflicts:
-    """What stands in the way of each session; `claim` looks at or takes what it is to hold."""
+    """What stands in the way of each session."""
     ids = [document["_id"] for document in documents if "_id" in document]
     taken = await _existing(context, kind, ids)
     refused: Conflicts = {}
@@ -94,7 +97,7 @@ async def _existing(context: Context, kind: Kind, ids: Sequence[str]) -> set[str
     """Which of these ids are stored, those of expired sessions included."""
     if not ids:
         return set()
-    return set(await reads.many(context.store, kind, ids, EVERYTHING, ID_ALONE))
+    return set(await reads.get_many(context.store, kind, ids, EVERYTHING, ID_ALONE))
 
 
 async def _number(context: Context, kind: Kind, documents: list[Document]) -> None:

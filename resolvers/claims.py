@@ -73,5 +73,5 @@ async def _holds(context: Context, kind: Kind, wanted: Claim, session_id: str) -
     """Whether the stored session holds `wanted`; an expired one holds nothing."""
     over = context.expired(kind)
     where = EVERYTHING if over is None else Not(over)
-    stored = await reads.one(context.store, kind, session_id, where, None)
+    stored = await reads.get(context.store, kind, session_id, where, None)
     return stored is not None and of(kind, stored) == wanted

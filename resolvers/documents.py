@@ -5,9 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from resolvers.errors import CorruptDocument
-from resolvers.kind import Column, Document, ValueType
-
-INT_MIN, INT_MAX = -(2**31), 2**31 - 1
+from resolvers.kind import INT_MAX, INT_MIN, Column, Document, ValueType
 
 
 class Part(dict[str, Any]):

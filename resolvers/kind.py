@@ -29,6 +29,9 @@ class ValueType(StrEnum):
     OBJECT = "object"
 
 
+INT_MIN, INT_MAX = -(2**31), 2**31 - 1
+"""What an INTEGER may be, as GraphQL's Int."""
+
 BSON_TYPES: Mapping[ValueType, tuple[str, ...]] = {
     ValueType.TEXT: ("string",),
     ValueType.INTEGER: ("int", "long"),

@@ -13,6 +13,9 @@ from resolvers.kind import Column, Kind
 DEFAULT_PAGE = 20
 LARGEST_PAGE = 500
 
+Columns = frozenset[str] | None
+"""Stored paths to read; None for whole documents."""
+
 
 class Operator(StrEnum):
     """How a column is compared; the values are the GraphQL names."""
@@ -104,8 +107,7 @@ class Read(NamedTuple):
     order: tuple[Order, ...] = ()
     """Empty: newest first."""
     window: Window = Window()
-    columns: frozenset[str] | None = None
-    """Stored paths to read; None for whole documents."""
+    columns: Columns = None
     skip: int = 0
     """Rows passed over first; only for vendors whose contract pages by number."""
     count: bool = False  # type: ignore[assignment]  # hides tuple.count, which a read has no use for

@@ -13,12 +13,10 @@ from resolvers.changes import Change, changed, derived
 from resolvers.context import Context
 from resolvers.errors import AlreadyExists, Conflict, Forbidden, Invalid, NotFound, UserError
 from resolvers.kind import Document, Kind
-from resolvers.request import EVERYTHING, Filter, Page, Read, Summary, both
+from resolvers.request import EVERYTHING, Columns, Filter, Page, Read, Summary, both
 from resolvers.store import read as reads
 from resolvers.store import write as writes
 from resolvers.values import check_session_id, check_text, clean, complete
-
-Columns = frozenset[str] | None
 
 ATTEMPTS = 100
 """How often a write starts again because another process changed the session meanwhile."""
@@ -56,7 +54,7 @@ async def list_(context: Context, read: Read) -> Page:
     visible = context.visible(read.kind)
     if visible is not EVERYTHING:
         read = read._replace(where=both(read.where, visible))
-    page = await reads.page(context.store, read)
+    page = await reads.list_(context.store, read)
     if not context.caller.sees_personal:
         for row in page.documents:
             mask(read.kind.columns, row)
@@ -68,7 +66,7 @@ async def summarise(context: Context, kind: Kind, where: Filter) -> Summary:
     context.caller.require(kind, Action.READ)
     if not context.caller.sees_personal:
         require_impersonal(where, ())
-    return await reads.summary(context.store, kind, both(where, context.visible(kind)))
+    return await reads.summarise(context.store, kind, both(where, context.visible(kind)))
 
 
 async def create(
@@ -157,7 +155,8 @@ async def _stored(
     ids = [session_id for session_id in session_ids if _storable(session_id)]
     if not ids:
         return {}
-    return await reads.many(context.store, kind, ids, both(where, context.visible(kind)), columns)
+    visible = both(where, context.visible(kind))
+    return await reads.get_many(context.store, kind, ids, visible, columns)
 
 
 async def _one(context: Context, kind: Kind, session_id: str) -> Document | None:
@@ -251,13 +250,13 @@ async def _insert(context: Context, kind: Kind, document: Document) -> Document:
 async def _insert_over_expired(context: Context, kind: Kind, document: Document) -> None:
     """Store a session, in the place of an expired one that the database has yet to remove."""
     try:
-        await writes.insert(context.store, kind, document)
+        await writes.create(context.store, kind, document)
     except AlreadyExists:
         over = context.expired(kind)
         gone = over and await writes.take_out(context.store, kind, document["_id"], over)
         if not gone:
             raise
-        await writes.insert(context.store, kind, document)
+        await writes.create(context.store, kind, document)
         await claims.release(context, kind, claims.of(kind, gone), document["_id"])
 
 

@@ -11,10 +11,9 @@ from zoneinfo import ZoneInfo
 
 from resolvers.context import Context
 from resolvers.errors import Invalid
-from resolvers.kind import Column, Document, Kind, ValueType, walk
+from resolvers.kind import INT_MAX, INT_MIN, Column, Document, Kind, ValueType, walk
 from resolvers.store.operators import FOLDED, fold
 
-INT_MIN, INT_MAX = -(2**31), 2**31 - 1
 YEARS = (1900, 9998)
 PAGE_SCHEMES = frozenset({"http", "https", "file", "ftp"})
 

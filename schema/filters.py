@@ -9,7 +9,7 @@ import strawberry
 from strawberry.types.base import get_object_definition
 
 from resolvers.errors import BadInput, Invalid, LimitExceeded
-from resolvers.kind import Column, Kind, ValueType
+from resolvers.kind import INT_MAX, INT_MIN, Column, Kind, ValueType
 from resolvers.request import (
     EVERYTHING,
     All,
@@ -20,7 +20,7 @@ from resolvers.request import (
     Operator,
     Some,
 )
-from resolvers.values import INT_MAX, INT_MIN, check_text
+from resolvers.values import check_text
 from schema.inputs import annotation_of, make_input, plain
 from schema.scalars import LocalDateTime
 

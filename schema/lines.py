@@ -13,9 +13,8 @@ from graphql import GraphQLError
 
 from resolvers import documents
 from resolvers.bulk import Draft
-from resolvers.documents import INT_MAX, INT_MIN
 from resolvers.errors import CorruptDocument, Invalid, UserError, nearest
-from resolvers.kind import Column, Document, Kind, ValueType
+from resolvers.kind import INT_MAX, INT_MIN, Column, Document, Kind, ValueType
 from schema.scalars import parse_datetime, parse_local, print_datetime, print_local
 
 KNOWN = ("status", "createdAt", "updatedAt")

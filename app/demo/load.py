@@ -65,7 +65,7 @@ async def store_drafts(context: Context, drafts: Iterable[Draft], advance: Advan
     for batch in batches(drafts):
         for kind in dict.fromkeys(draft.kind for draft in batch):
             documents = [bulk.prepare(context, draft) for draft in batch if draft.kind is kind]
-            refused = await bulk.insert(context, kind, documents)
+            refused = await bulk.create(context, kind, documents)
             stored += len(documents) - len(refused)
         advance(len(batch))
     return stored

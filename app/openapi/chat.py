@@ -3,7 +3,7 @@
 from app.openapi.chapter import Chapter, Json, Operation, Refusal, content, named
 from app.openapi.columns import members, nullable, shown
 from app.openapi.samples import stored
-from app.rest.chat import SOURCES, VENDOR, resource, show, summary
+from app.rest.chat import SOURCES, VENDOR, resource, summarise, summary
 from app.rest.vendor import Endpoint
 from app.settings import Settings
 from resolvers.kind import Column
@@ -42,10 +42,10 @@ def chapter(settings: Settings) -> Chapter:
 
 
 def _operation(endpoint: Endpoint) -> Operation:
-    return _show() if endpoint.handle is show else _summarise()
+    return _summarise() if endpoint.handle is summarise else _get()
 
 
-def _show() -> Operation:
+def _get() -> Operation:
     sample = [resource(document) for document in stored(CHAT)[:1]]
     return Operation(
         summary="One chat with all its messages",

@@ -80,8 +80,8 @@ async def get_sessions(request: Request) -> Response:
     most = state_of(request).settings.bot_max_limit
     wanted = decode(await request.body(), words, context.now(), most)
     if isinstance(wanted, ByIds):
-        return await _by_ids(context, own, wanted)
-    return await _search(context, own, wanted)
+        return await _get_many(context, own, wanted)
+    return await _list(context, own, wanted)
 
 
 async def authenticated(request: Request, bot_id: str | None) -> Context:
@@ -113,7 +113,7 @@ def token(headers: Headers) -> str:
     return rest.strip() if scheme.lower() == "bearer" else given[0].strip()
 
 
-async def _search(context: Context, own: Filter, wanted: Search) -> Response:
+async def _list(context: Context, own: Filter, wanted: Search) -> Response:
     read = Read(
         kind=BOT,
         where=All((own, wanted.where)),
@@ -139,7 +139,7 @@ async def _total(context: Context, read: Read) -> int:
     return total or 0
 
 
-async def _by_ids(context: Context, own: Filter, wanted: ByIds) -> Response:
+async def _get_many(context: Context, own: Filter, wanted: ByIds) -> Response:
     found = await sessions.get_many(context, BOT, wanted.session_ids, COLUMNS, own)
     rows = sorted(found.values(), key=_age, reverse=True)
     unknown = [session_id for session_id in wanted.session_ids if session_id not in found]

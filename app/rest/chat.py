@@ -50,7 +50,7 @@ TIMESTAMP = re.compile(
 MILLISECOND = timedelta(milliseconds=1)
 
 
-async def show(request: Request) -> Response:
+async def get(request: Request) -> Response:
     """One chat with all its messages; NotFound if there is none with that id."""
     context = await authenticated(request)
     found = await sessions.get(context, CHAT, request.path_params["sessionId"], COLUMNS)
@@ -216,7 +216,7 @@ VENDOR = Vendor(
     endpoints=tuple(
         Endpoint("GET", f"{base}/history{last}", handle)
         for base in BASES
-        for last, handle in (("/{sessionId}", show), ("", summarise))
+        for last, handle in (("/{sessionId}", get), ("", summarise))
     ),
     refuse=refuse,
 )

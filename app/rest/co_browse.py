@@ -43,7 +43,7 @@ SESSION = {
 COLUMNS = frozenset(CO_BROWSE.by_name[name].path for name in SESSION.values())
 
 
-async def history(request: Request) -> Response:
+async def get(request: Request) -> Response:
     """One ended session; NotFound for every other id."""
     context = await bearer(request, NAME)
     session_id = request.path_params["session_history_id"]
@@ -84,6 +84,6 @@ VENDOR = Vendor(
     name=NAME,
     kind=CO_BROWSE,
     bases=("/cobrowse", "/history"),
-    endpoints=tuple(Endpoint("GET", path, history) for path in PATHS),
+    endpoints=tuple(Endpoint("GET", path, get) for path in PATHS),
     refuse=refuse,
 )

@@ -47,7 +47,7 @@ async def create(request: Request) -> Response:
     return encode(await sessions.create(context, KNOWLEDGE, given))
 
 
-async def show(request: Request) -> Response:
+async def get(request: Request) -> Response:
     """GET: the session; an unknown one is made, unless the settings or the scopes forbid it."""
     context = await bearer(request, NAME)
     session_id = request.path_params["sessionId"]
@@ -155,7 +155,7 @@ VENDOR = Vendor(
         for base in BASES
         for method, last, handle in (
             ("PUT", "new", create),
-            ("GET", "{sessionId}", show),
+            ("GET", "{sessionId}", get),
             ("POST", "{sessionId}", link),
         )
     ),

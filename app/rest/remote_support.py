@@ -66,7 +66,7 @@ class Query:
     where: Filter
 
 
-async def history(request: Request) -> Response:
+async def list_(request: Request) -> Response:
     """All sessions that match, newest first; BadInput in the vendor's words if a value is wrong."""
     given = await parameters(request)
     request.state.remote_support_json = _output_format(given) == "JSON"
@@ -247,8 +247,6 @@ VENDOR = Vendor(
     name=NAME,
     kind=REMOTE_SUPPORT,
     bases=("/get_session_history.php", "/integration"),
-    endpoints=tuple(
-        Endpoint(method, path, history) for path in PATHS for method in ("GET", "POST")
-    ),
+    endpoints=tuple(Endpoint(method, path, list_) for path in PATHS for method in ("GET", "POST")),
     refuse=refuse,
 )

@@ -4,4 +4,6 @@ operators   a filter as a query            plan      a read as index ranges
 cursor      a place in an ordering         read      pages, lookups, counts
 indexes     collections and their rules    write     inserts, guarded updates, claims
 driver      clients, deadlines, errors     store     the handle that resolvers hold
+turns       writers of one session         overview  figures for the page at `/`
+credentials who may call                   rates     counters of requests
 """

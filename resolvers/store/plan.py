@@ -4,8 +4,7 @@ After a cursor, an ordering falls apart into ranges that follow one another: the
 the cursor in all columns but the last, then in all but the last two, and so on; a nullable column
 adds the range of its nulls. Each range is one `find` with plain bounds on one index, in the
 ordering's own sort, so a page costs the same wherever it lies, ties and nulls included, and no
-planner has to see through an `$or` (see
-docs/adr/0002-keyset-ranges.md).
+planner has to see through an `$or` (docs/adr/0002-keyset-ranges.md).
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,9 +13,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from resolvers.kind import Kind, ValueType
-from resolvers.request import Order, Read, Window
+from resolvers.request import Columns, Order, Read, Window
 from resolvers.store import cursor
-from resolvers.store.operators import Query, conjoin, query
+from resolvers.store.operators import NOTHING, Query, conjoin, query
 
 KNOWN = 1000
 """How many orderings and projections are kept ready."""
@@ -102,7 +101,7 @@ def plan(read: Read) -> Plan:
 
 
 @lru_cache(KNOWN)
-def projection(columns: frozenset[str] | None) -> dict[str, int] | None:
+def projection(columns: Columns) -> dict[str, int] | None:
     """What `find` is told to return, not to be changed; None for whole documents."""
     if columns is None:
         return None
@@ -159,4 +158,4 @@ def _until(keys: tuple[Order, ...], values: list[Any]) -> Query:
     """What lies before a place: the ranges that would follow it when reading the other way."""
     opposite = tuple(key._replace(descending=not key.descending) for key in keys)
     ranges = list(_after(opposite, values))
-    return {"$or": ranges} if ranges else {"_id": {"$in": []}}
+    return {"$or": ranges} if ranges else NOTHING

@@ -6,17 +6,16 @@ from typing import Any
 
 from resolvers.errors import Timeout
 from resolvers.kind import Document, Kind
-from resolvers.request import Filter, Page, Read, Summary
+from resolvers.request import Columns, Filter, Page, Read, Summary
 from resolvers.store.driver import opened
 from resolvers.store.operators import Query, conjoin, query
 from resolvers.store.plan import Plan, plan, projection
 from resolvers.store.store import Store
 
-Columns = frozenset[str] | None
 Total = int | Timeout | None
 
 
-async def page(store: Store, read: Read) -> Page:
+async def list_(store: Store, read: Read) -> Page:
     """The rows that `read` describes, with the number of all matches if it asks for that."""
     planned = plan(read)
     work = store.run(_rows(store, read, planned))
@@ -69,15 +68,15 @@ async def count(store: Store, kind: Kind, match: Query) -> int:
     return int(await store.run(collection.count_documents(match, maxTimeMS=store.max_time_ms)))
 
 
-async def one(
+async def get(
     store: Store, kind: Kind, session_id: str, where: Filter, columns: Columns
 ) -> Document | None:
     """The session with that id if it meets `where`."""
-    found = await many(store, kind, (session_id,), where, columns)
+    found = await get_many(store, kind, (session_id,), where, columns)
     return found.get(session_id)
 
 
-async def many(
+async def get_many(
     store: Store, kind: Kind, session_ids: Iterable[str], where: Filter, columns: Columns
 ) -> dict[str, Document]:
     """The sessions with those ids that meet `where`, by id; unknown ids are left out."""
@@ -93,7 +92,7 @@ async def many(
     return {document["_id"]: document for document in documents}
 
 
-async def summary(store: Store, kind: Kind, where: Filter) -> Summary:
+async def summarise(store: Store, kind: Kind, where: Filter) -> Summary:
     """Count and mean duration of the sessions that meet `where`."""
     stages: list[dict[str, Any]] = [
         {"$match": query(where)},

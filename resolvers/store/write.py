@@ -26,10 +26,10 @@ MARKS = "marks"
 DUPLICATE_KEY = 11000
 
 
-async def insert(store: Store, kind: Kind, document: Document) -> None:
+async def create(store: Store, kind: Kind, document: Document) -> None:
     """Store a new session; AlreadyExists if its id is taken."""
     try:
-        await store.run(_insert(store, kind, document))
+        await store.run(_create(store, kind, document))
     except AlreadyExists:
         raise taken(kind, document["_id"]) from None
 
@@ -41,19 +41,19 @@ def taken(kind: Kind, session_id: str) -> AlreadyExists:
     )
 
 
-async def _insert(store: Store, kind: Kind, document: Document) -> None:
+async def _create(store: Store, kind: Kind, document: Document) -> None:
     try:
         await store.collection(kind).insert_one(document)
     except DuplicateKeyError as error:
         raise AlreadyExists("taken") from error
 
 
-async def insert_all(store: Store, kind: Kind, documents: Sequence[Document]) -> set[str]:
+async def create_all(store: Store, kind: Kind, documents: Sequence[Document]) -> set[str]:
     """Store new sessions with one command; the ids that were taken, whose sessions stay as is."""
-    return await store.run(_insert_all(store, kind, documents)) if documents else set()
+    return await store.run(_create_all(store, kind, documents)) if documents else set()
 
 
-async def _insert_all(store: Store, kind: Kind, documents: Sequence[Document]) -> set[str]:
+async def _create_all(store: Store, kind: Kind, documents: Sequence[Document]) -> set[str]:
     try:
         await store.collection(kind).insert_many(documents, ordered=False)
     except BulkWriteError as error:

@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from resolvers.documents import INT_MAX, INT_MIN
-from resolvers.kind import Column, ValueType
+from resolvers.kind import INT_MAX, INT_MIN, Column, ValueType
 from schema.common import (
     KIND_BY_TYPE,
     Connection,

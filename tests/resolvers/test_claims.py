@@ -90,7 +90,7 @@ async def test_creation_that_the_database_refuses_holds_nothing(
         raise Invalid("Too large.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(write, "insert", refuse)
+        patch.setattr(write, "create", refuse)
         with pytest.raises(Invalid):
             await create(context)
     await create(context)

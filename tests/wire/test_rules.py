@@ -103,7 +103,7 @@ async def test_broken_document_is_refused_by_the_database(
         await collection.update_one({"_id": created["_id"]}, {"$set": broken})
     assert failure.value.code == REFUSED
     with pytest.raises(Invalid):
-        await write.insert(wire_context.store, kind, {**created, "_id": "other", **broken})
+        await write.create(wire_context.store, kind, {**created, "_id": "other", **broken})
 
 
 @KINDS

@@ -120,7 +120,7 @@ async def page(
     store: Store, where: Filter, order: tuple[Order, ...], window: Window
 ) -> tuple[Page, Read]:
     wanted = Read(BOT, where, order, window)
-    return await read.page(store, wanted), wanted
+    return await read.list_(store, wanted), wanted
 
 
 @settings(max_examples=40)

@@ -11,11 +11,13 @@ query and the body. The answer is `{"total","moreAvailable","sessions"}`, newest
 Ours: `sessionStatus` in every row; a closed session without containment type has no such member,
 just as an active one; a tag without a value has null; other credentials beside `auth` are refused;
 a request without a bot counts for the rate of each bot that the credential is limited to, or, if
-it is limited to none, for a rate of its own.
+it is limited to none, for a rate of its own; on a page, sessions of one moment stand in the order
+of their ids, as in the vendor's sample.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -29,7 +31,7 @@ from app.rest.stored import as_promised
 from app.rest.vendor import Endpoint, Vendor, state_of
 from app.rest.vendor import context as context_of
 from resolvers import sessions
-from resolvers.access import Caller
+from resolvers.access import Action, Caller
 from resolvers.context import Context
 from resolvers.errors import Timeout, Unauthenticated
 from resolvers.kind import Document
@@ -92,6 +94,7 @@ async def authenticated(request: Request, bot_id: str | None) -> Context:
     caller = await authenticator.by_jwt(token(request.headers))
     if bot_id is not None and caller.bots is not None and bot_id not in caller.bots:
         raise Unauthenticated("The bot is not the credential's.")
+    caller.require(BOT, Action.READ)  # before it uses up the rate of a bot it may not see
     for bucket in buckets(caller, bot_id):
         await authenticator.limit(caller, bucket)
     return context_of(request, caller)
@@ -126,7 +129,7 @@ async def _list(context: Context, own: Filter, wanted: Search) -> Response:
     # The last page knows the total; only others pay for a count.
     if page.has_next or (wanted.skip and not page.documents):
         total = await _total(context, read)
-    return encode(page.documents, total, page.has_next)
+    return encode(newest_first(page.documents), total, page.has_next)
 
 
 async def _total(context: Context, read: Read) -> int:
@@ -141,14 +144,19 @@ async def _total(context: Context, read: Read) -> int:
 
 async def _get_many(context: Context, own: Filter, wanted: ByIds) -> Response:
     found = await sessions.get_many(context, BOT, wanted.session_ids, COLUMNS, own)
-    rows = sorted(found.values(), key=_age, reverse=True)
+    rows = newest_first(found.values())
     unknown = [session_id for session_id in wanted.session_ids if session_id not in found]
     return encode(rows, len(rows), False, {"invalidSessions": unknown})
 
 
-def _age(row: Document) -> tuple[datetime, str]:
+def newest_first(rows: Iterable[Document]) -> list[Document]:
+    """By start time; those of one moment by id."""
+    return sorted(sorted(rows, key=itemgetter("_id")), key=_started, reverse=True)
+
+
+def _started(row: Document) -> datetime:
     started = row.get("startTime")
-    return started if isinstance(started, datetime) else datetime.min, row["_id"]
+    return started if isinstance(started, datetime) else datetime.min
 
 
 def encode(rows: list[Document], total: int, more: bool, rest: Document | None = None) -> Response:

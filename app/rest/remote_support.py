@@ -94,8 +94,8 @@ def decode(given: Parameters) -> Query:
     if not words or len(given["VARS"]) > LONGEST_VARS or not VARIABLES.keys() >= set(words):
         raise BadInput("Invalid VARS.")
     parts = [_filter(name, given[name]) for name in FILTERS if given.get(name, "").strip()]
-    field, value = (given.get(f"FILTER_CUSTOM_FIELD_{part}", "") for part in ("NAME", "VALUE"))
-    where = All((*parts, _custom_field(field, value)))
+    custom = (given.get(f"FILTER_CUSTOM_FIELD_{part}", "").strip() for part in ("NAME", "VALUE"))
+    where = All((*parts, _custom_field(*custom)))
     return Query(layout(words, output_format == "JSON"), where)
 
 

@@ -11,8 +11,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 LONGEST_LINE = 65_536
 """Bytes of a request line that are waited for."""
-LINE = re.compile(rb"((?:GET|HEAD|POST) /[^ ?]*\.php\?)([^\r\n]*)( HTTP/1\.[01]\r?)")
-METHODS = (b"GET /", b"HEAD /", b"POST /")
+LINE = re.compile(rb"((?:GET|HEAD|POST) [^ ?]*\.php/*\?)([^\r\n]*)( HTTP/1\.[01]\r?)")
+METHODS = (b"GET ", b"HEAD ", b"POST ")
 
 
 def mend(line: bytes) -> bytes:

@@ -191,6 +191,15 @@ def test_raw_blanks_in_a_request_line_are_read(server: Server) -> None:
     assert server.raw(b"GET " + QUERY + HEADERS) == (200, ROW)
 
 
+@pytest.mark.parametrize(
+    "query",
+    [b"http://vendor.example" + QUERY, QUERY.replace(b"?", b"/?"), b"http://v:8080" + QUERY],
+)
+def test_raw_blanks_are_read_in_every_form_of_the_address(server: Server, query: bytes) -> None:
+    """As a client sends it to a proxy, and with a trailing slash."""
+    assert server.raw(b"GET " + query + HEADERS) == (200, ROW)
+
+
 def test_a_request_line_in_pieces_is_read(server: Server) -> None:
     """However the network cuts it."""
     request = b"GET " + QUERY + HEADERS

@@ -142,7 +142,7 @@ SELF_SERVICE = [
         tags=TAGGED,
         noOfMessagesExchanged=messages,
     )
-    for last, messages in (("f", 8), ("e", 6))
+    for last, messages in (("e", 6), ("f", 8))
 ]
 BY_IDS = sample(
     sessionId="6465cf6e4769ed4e822b82a1",
@@ -169,7 +169,7 @@ def as_input(row: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("rows", [DROP_OFF, SELF_SERVICE, AGENT])
 def test_the_vendors_list_samples_come_back(door: Door, rows: list[dict[str, Any]]) -> None:
-    """Field for field and in order; of two that start together the larger id is first."""
+    """Field for field, and in the order of the vendor's page."""
     for row in rows:
         create(door, "BotSession", as_input(row))
     word = rows[0]["containmentType"]

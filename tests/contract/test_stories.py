@@ -273,8 +273,8 @@ async def test_bot_samples(teller: Teller) -> None:
     expected = {
         "dropOff": [listed(placeholder, "dropOff", 1)],
         "selfService": [
-            listed("xxxxaxxexxxaxexdxxxdxxxf", "selfService", 8, **alone),
             listed(f"{placeholder}-selfservice", "selfService", 6, **alone),
+            listed("xxxxaxxexxxaxexdxxxdxxxf", "selfService", 8, **alone),
         ],
         "agent": [
             listed(

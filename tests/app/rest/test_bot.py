@@ -123,6 +123,15 @@ def test_newest_first(door: Door) -> None:
     assert found(door) == ["s1", "s5", "s9"]
 
 
+@pytest.mark.parametrize("body", [None, {"sessionId": ["s3", "s1", "new", "s2"]}])
+def test_sessions_of_one_moment_stand_by_id(door: Door, body: Any) -> None:
+    """As the two of the vendor's selfService sample do."""
+    store(door, "new", startTime=START + timedelta(seconds=1))
+    for session_id in ("s2", "s1", "s3"):
+        store(door, session_id)
+    assert found(door, body) == ["new", "s1", "s2", "s3"]
+
+
 @pytest.mark.parametrize(
     ("body", "ids", "more"),
     [
@@ -456,8 +465,9 @@ def test_each_bot_has_its_rate(door: Door) -> None:
 def test_a_foreign_bots_rate_is_not_used_up(door: Door) -> None:
     """Who is refused is not counted."""
     door.admit("own", "bot:read", bots=frozenset({"st-2"}))
-    ask(door, headers={"auth": "jwt.own"})
-    ask(door, headers={"auth": "jwt.nobody"})
+    door.admit("other", "chat:read")
+    for name in ("own", "other", "nobody"):
+        assert ask(door, headers={"auth": f"jwt.{name}"}).status_code == 401
     assert door.state.authenticator.counted == []
 
 

@@ -367,6 +367,7 @@ def test_newest_come_first(gateway: Gateway) -> None:
         ({"FILTER_CUSTOM_FIELD_NAME": "Site", "FILTER_CUSTOM_FIELD_VALUE": "Rack"}, []),
         ({"FILTER_CUSTOM_FIELD_NAME": "RACK"}, [12335, 12334]),
         ({"FILTER_CUSTOM_FIELD_VALUE": "ulm"}, [12335, 12334]),
+        ({"FILTER_CUSTOM_FIELD_NAME": " Rack", "FILTER_CUSTOM_FIELD_VALUE": " "}, [12335, 12334]),
         (
             {"FILTER_ID": "", "FILTER_DATE_START_INI": "", "FILTER_TECH_USERNAME": ""},
             [12335, 12334],

@@ -14,7 +14,8 @@ from resolvers.request import DEFAULT_PAGE, LARGEST_PAGE, Order, Window
 
 @strawberry.enum(
     description="Which way a list is ordered. Sessions without a value come first when ascending, "
-    "last when descending."
+    "last when descending. Texts, session ids too, are compared character by character: `10` comes "
+    "before `9`."
 )
 class OrderDirection(enum.Enum):
     """Both directions of every ordering use the same index."""

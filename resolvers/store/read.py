@@ -1,10 +1,11 @@
 """Reads: a page, sessions by id, how many there are, how long they lasted."""
 
 import asyncio
+import math
 from collections.abc import Iterable
 from typing import Any
 
-from resolvers.errors import Timeout
+from resolvers.errors import CorruptDocument, Timeout
 from resolvers.kind import Document, Kind
 from resolvers.request import Columns, Filter, Page, Read, Summary
 from resolvers.store.driver import opened
@@ -107,7 +108,13 @@ async def summarise(store: Store, kind: Kind, where: Filter) -> Summary:
     rows = await store.run(_aggregate(store, kind, stages))
     if not rows:
         return Summary(0, 0.0)
-    return Summary(int(rows[0]["count"]), float(rows[0]["average"] or 0.0))
+    average = float(rows[0]["average"] or 0.0)
+    if not math.isfinite(average):  # as one stored NaN makes it
+        raise CorruptDocument(
+            "A session's durationSeconds is no number, so there is no average.",
+            field="durationSeconds",
+        )
+    return Summary(int(rows[0]["count"]), average)
 
 
 async def _aggregate(store: Store, kind: Kind, stages: list[dict[str, Any]]) -> list[Document]:

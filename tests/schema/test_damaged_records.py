@@ -161,3 +161,10 @@ def test_damage_in_nodes(client: Client) -> None:
     response = client('{ node(id: "Qm90U2Vzc2lvbjph") { id ...on BotSession { endTime botId } } }')
     assert response["data"]["node"] == {"id": "Qm90U2Vzc2lvbjph", "endTime": None, "botId": "st"}
     assert response["errors"][0]["extensions"]["sessionId"] == "a"
+
+
+def test_summary_over_damage(client: Client) -> None:
+    """A duration that is no number spoils the average, and the error says so."""
+    client.insert("bot", bot("a", durationSeconds=float("nan")), bot("b", durationSeconds=2.0))
+    error = client.error("{ botSessionSummary { averageDurationSeconds } }")
+    assert error["extensions"] == {"code": "CORRUPT_DOCUMENT", "field": "durationSeconds"}

@@ -127,7 +127,7 @@ def _sentence(detail: ErrorDetails) -> str:
         return wrong
     field = str(detail["loc"][0])
     about = Settings.model_fields[field].description or ""
-    return f"{PREFIX}{field.upper()} is wrong: {wrong}. Its meaning: {about}"
+    return f"{PREFIX}{field.upper()} is wrong: {wrong.rstrip('.')}. Its meaning: {about}"
 
 
 @contextmanager

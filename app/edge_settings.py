@@ -110,6 +110,6 @@ class EdgeSettings(BaseSettings):
         if self.persisted_queries == "trusted" and self.persisted_documents is None:
             raise ValueError(
                 "GATEWAY_PERSISTED_QUERIES=trusted needs the folder of the documents in "
-                "GATEWAY_PERSISTED_DOCUMENTS"
+                "GATEWAY_PERSISTED_DOCUMENTS."
             )
         return self

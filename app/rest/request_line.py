@@ -9,6 +9,8 @@ import re
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from app.http.refusal import JSON, RefusedError
+
 LONGEST_LINE = 65_536
 """Bytes of a request line that are waited for."""
 LINE = re.compile(rb"((?:GET|HEAD|POST) [^ ?]*\.php/*\?)([^\r\n]*)( HTTP/1\.[01]\r?)")
@@ -47,6 +49,15 @@ class Protocol(HttpToolsProtocol):
             return
         self._held = b""
         super().data_received(mend(line) + ended + rest)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, or has a method that nobody knows, in JSON like all the rest."""
+        body = RefusedError(400, "BAD_USER_INPUT", msg).body
+        self.transport.write(
+            b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-type: %b\r\n"
+            b"content-length: %d\r\n\r\n%b" % (JSON, len(body), body)
+        )
+        self.transport.close()
 
     def on_message_begin(self) -> None:
         """Called by the parser with the first byte of a request."""

@@ -221,6 +221,14 @@ def test_blanks_elsewhere_are_still_refused(server: Server) -> None:
     assert server.raw(b"GET /get session.php?x" + HEADERS)[0] == 400
 
 
+@pytest.mark.parametrize("request_line", [b"FOO /graphql", b"no HTTP", b"\0\xff"])
+def test_what_is_no_http_is_refused_in_json(server: Server, request_line: bytes) -> None:
+    """Also where the parser of HTTP refuses, no plain text is sent."""
+    status, body = server.raw(request_line + HEADERS)
+    (error,) = json.loads(body)["errors"]
+    assert (status, error["extensions"]) == (400, {"code": "BAD_USER_INPUT"})
+
+
 def test_a_connection_is_kept_and_mended_again(server: Server) -> None:
     """The second request of a connection may have raw blanks as well; a form's body may too."""
     form = b"KEY=a-good-key&VARS=ID DATE_START&FILTER_ID=12334"

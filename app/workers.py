@@ -42,15 +42,15 @@ class Supervisor(Multiprocess):
     """uvicorn's, which also ends when its terminal is closed."""
 
     def init_processes(self) -> None:
-        """Start the workers deaf to Ctrl-C, until uvicorn listens to it in them.
+        """Start the workers deaf to Ctrl-C, which the terminal sends to them, too.
 
-        The terminal sends it to them, too, and importing would end in a trace.
+        This process ends them when it ends itself; the signal waits here until they are started.
         """
-        own = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        own = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             super().init_processes()
         finally:
-            signal.signal(signal.SIGINT, own)
+            signal.pthread_sigmask(signal.SIG_SETMASK, own)
 
     def handle_hup(self) -> None:
         """End, where uvicorn would start new workers."""

@@ -202,7 +202,8 @@ def test_vars_must_be_there(gateway: Gateway) -> None:
 def test_the_key_must_be_there_and_right(gateway: Gateway, query: str) -> None:
     """A missing key reads as a wrong one, and nothing else is looked at before."""
     response = gateway.request("GET", f"{PATHS[0]}?VARS=BOGUS&{query}")
-    assert (response.status_code, response.content) == (200, error("KEY"))
+    assert response.status_code == 200
+    assert response.content in (error("KEY"), b'{"error_msg":"Invalid KEY."}')
 
 
 def test_the_key_is_no_header(gateway: Gateway) -> None:
@@ -529,7 +530,8 @@ def test_arbitrary_text_leads_only_to_the_contracts_answers(
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.binary())
 def test_arbitrary_bytes_lead_only_to_the_contracts_answers(gateway: Gateway, raw: bytes) -> None:
-    """A query that is no query is a call without a key, also as a form."""
+    """A query that is no query is a call without a key, also as a form; it may ask for JSON."""
     form = {"content-type": "application/x-www-form-urlencoded"}
     response = gateway.request("POST", PATHS[0], content=raw, headers=form)
-    assert (response.status_code, response.content) == (200, error("KEY"))
+    assert response.status_code == 200
+    assert response.content in (error("KEY"), b'{"error_msg":"Invalid KEY."}')

@@ -1,8 +1,12 @@
-"""Raw blanks in a request line: old remote-support clients send `VARS=ID NOTES` as it stands.
+"""What old and new clients send that the server's parser of HTTP cannot take as it stands.
 
-HTTP forbids that (RFC 9112, section 3), and the server's parser rightly answers 400. For the
-vendor's `.php` paths alone, and only behind the `?`, blanks and bytes beyond ASCII are
-percent-encoded before the parser sees them; nothing else about a request changes.
+Raw blanks in a request line, as of old remote-support clients: `VARS=ID NOTES`. HTTP forbids them
+(RFC 9112, section 3), and the parser rightly answers 400. For the vendor's `.php` paths alone, and
+only behind the `?`, blanks and bytes beyond ASCII are percent-encoded before the parser sees them.
+
+An offer to change to another protocol, as in every first request of Java's HttpClient: `Upgrade:
+h2c`. A server may ignore it (RFC 9110, section 7.8), yet the parser takes the body for bytes of the
+other protocol and loses it. So it never sees that header.
 """
 
 import re
@@ -11,10 +15,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.http.refusal import JSON, RefusedError
 
-LONGEST_LINE = 65_536
-"""Bytes of a request line that are waited for."""
+LONGEST_HEAD = 65_536
+"""Bytes of a request line and its headers that are waited for."""
 LINE = re.compile(rb"((?:GET|HEAD|POST) [^ ?]*\.php/*\?)([^\r\n]*)( HTTP/1\.[01]\r?)")
-METHODS = (b"GET ", b"HEAD ", b"POST ")
+METHODS = (b"GET ", b"HEAD ", b"POST ", b"PUT ", b"PATCH ", b"DELETE ", b"OPTIONS ")
+UPGRADE = re.compile(rb"\r\nupgrade:[^\r\n]*", re.IGNORECASE)
 
 
 def mend(line: bytes) -> bytes:
@@ -28,7 +33,7 @@ def _encoded(query: bytes) -> bytes:
 
 
 class Protocol(HttpToolsProtocol):
-    """The server's HTTP protocol with `mend` before it: `uvicorn.run(..., http=Protocol)`.
+    """The server's HTTP protocol behind these two: `uvicorn.run(..., http=Protocol)`.
 
     A request that is pipelined behind another is not mended: such a client knows HTTP.
     """
@@ -38,17 +43,19 @@ class Protocol(HttpToolsProtocol):
     _held = b""
 
     def data_received(self, data: bytes) -> None:
-        """Pass bytes on; a request line that arrives in pieces is put together first."""
+        """Pass bytes on; a head that arrives in pieces is put together first."""
         if not self._between:
             super().data_received(data)
             return
         data = self._held + data
-        line, ended, rest = data.partition(b"\n")
-        if not ended and line.startswith(METHODS) and len(line) < LONGEST_LINE:
+        head, blank, body = data.partition(b"\r\n\r\n")
+        waits = data.startswith(METHODS) and b"\n\n" not in data
+        if waits and not blank and len(data) < LONGEST_HEAD:
             self._held = data
             return
         self._held = b""
-        super().data_received(mend(line) + ended + rest)
+        line, ended, headers = UPGRADE.sub(b"", head).partition(b"\n")
+        super().data_received(mend(line) + ended + headers + blank + body)
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP, or has a method that nobody knows, in JSON like all the rest."""

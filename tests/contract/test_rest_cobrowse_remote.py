@@ -244,6 +244,19 @@ def test_a_connection_is_kept_and_mended_again(server: Server) -> None:
             assert response.read() == ROW
 
 
+@pytest.mark.parametrize("last", [b"", b"Expect: 100-continue\r\n"])
+def test_an_offered_upgrade_is_ignored(server: Server, last: bytes) -> None:
+    """Java's HttpClient offers HTTP/2, and sends the body of its own."""
+    form = b"KEY=a-good-key&VARS=ID DATE_START&FILTER_ID=12334"
+    head = (
+        b"POST /get_session_history.php HTTP/1.1\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+        b"Content-Length: %d\r\nHost: gateway\r\nHTTP2-Settings: AAEAAEAA\r\nUpgrade: h2c\r\n"
+    )
+    head = head % len(form) + last + b"\r\n"
+    for pieces in ((head + form,), (head, form), (head[:-3], head[-3:] + form)):
+        assert server.raw(*pieces) == (200, ROW)
+
+
 def test_head_sends_the_length_and_no_body(server: Server) -> None:
     """Over the wire, too."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)

@@ -4,23 +4,35 @@ The guard in the database keeps writes correct; this only spares them starting a
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Hashable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Hashable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from weakref import WeakValueDictionary
 
 from resolvers.errors import Unavailable
+from resolvers.store.driver import UNREACHABLE
+
+
+class _Lock(asyncio.Lock):
+    """Remembers how often a holder found no database."""
+
+    failures = 0
 
 
 class Turns:
     """A lock per key, gone when nobody waits for it."""
 
     def __init__(self) -> None:
-        self._locks: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
+        self._locks: WeakValueDictionary[Hashable, _Lock] = WeakValueDictionary()
 
     @asynccontextmanager
     async def turn(self, key: Hashable, seconds: float) -> AsyncIterator[None]:
-        """Hold the key's lock; Unavailable if it is not free within `seconds`."""
-        lock = self._locks.setdefault(key, asyncio.Lock())
+        """Hold the key's lock; Unavailable if it is not free within `seconds`.
+
+        Whoever waits while the database is found dead does not ask it once more: its own time
+        would be over.
+        """
+        lock = self._locks.setdefault(key, _Lock())
+        failures = lock.failures
         try:
             async with asyncio.timeout(seconds):
                 await lock.acquire()
@@ -29,6 +41,18 @@ class Turns:
                 "Too many writes to this session are waiting for the database. Try again shortly."
             ) from error
         try:
-            yield
+            if lock.failures > failures:
+                raise Unavailable(UNREACHABLE)
+            with _counted(lock):
+                yield
         finally:
             lock.release()
+
+
+@contextmanager
+def _counted(lock: _Lock) -> Iterator[None]:
+    try:
+        yield
+    except Unavailable:
+        lock.failures += 1
+        raise

@@ -122,6 +122,7 @@ def configuration(
         host=settings.host,
         port=settings.port,
         http=Protocol,
+        ws="none",  # nothing here is served by WebSocket
         log_level="warning",
         access_log=False,
         server_header=False,

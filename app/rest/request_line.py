@@ -32,6 +32,16 @@ def _encoded(query: bytes) -> bytes:
     return re.sub(rb"[^\x21-\x7e]", lambda byte: b"%%%02X" % byte[0][0], query)
 
 
+def _is_modern(data: bytes) -> bool:
+    """Whether a whole head is there and plainly needs nothing: true of nearly every request."""
+    return (
+        b"\r\n\r\n" in data
+        and b".php" not in data
+        and b"pgrade:" not in data
+        and b"PGRADE:" not in data
+    )
+
+
 class Protocol(HttpToolsProtocol):
     """The server's HTTP protocol behind these two: `uvicorn.run(..., http=Protocol)`.
 
@@ -45,6 +55,9 @@ class Protocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Pass bytes on; a head that arrives in pieces is put together first."""
         if not self._between:
+            super().data_received(data)
+            return
+        if not self._held and _is_modern(data):
             super().data_received(data)
             return
         data = self._held + data

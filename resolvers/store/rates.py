@@ -56,6 +56,13 @@ class RateStorage(MongoDBStorage):
     async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Count; two workers may be the first at the same time, and one then finds the other's."""
         try:
-            return await super().incr(key, expiry, amount)
+            return await self._incremented(key, expiry, amount)
         except DuplicateKeyError:
+            return await self._incremented(key, expiry, amount)
+
+    async def _incremented(self, key: str, expiry: int, amount: int) -> int:
+        try:
             return await super().incr(key, expiry, amount)
+        except TypeError:
+            # To several upserts at once the embedded engine may answer none, having counted.
+            return await self.get(key)

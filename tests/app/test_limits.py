@@ -1,5 +1,7 @@
 """Rates hold over all workers, per credential and per bot, and say when to come back."""
 
+import asyncio
+
 import pytest
 
 from app.auth import Authenticator
@@ -44,6 +46,15 @@ async def test_rate_holds_over_workers(open_store: OpenStore) -> None:
     """Two workers with a client of their own share one count."""
     workers = [Rate(await open_store(), "3/hour") for _ in range(2)]
     assert [await admitted(worker, "b", 2) for worker in workers] == [2, 1]
+
+
+async def test_a_new_bucket_counts_many_at_once(wire_store: Store) -> None:
+    """The first requests for a bot may well come together: each is answered, none is lost."""
+    rate = Rate(wire_store, "1000/hour")
+    for bucket in map(str, range(20)):
+        await asyncio.gather(*(rate.hit("bot", bucket) for _ in range(24)))
+    counters = await wire_store.database["rate_counters"].find().to_list()
+    assert [counter["count"] for counter in counters] == [24] * 20
 
 
 async def test_each_bucket_has_its_own_count(wire_store: Store) -> None:

@@ -128,7 +128,7 @@ sentence that names it.
 
 
 def _default(value: Any) -> str:
-    if value is None or value is PydanticUndefined or value == "":
+    if value in (None, PydanticUndefined, "", frozenset()):
         return "none"
     return f"`{value}`"
 

@@ -1,0 +1,27 @@
+# The gateway alone, for a MongoDB that GATEWAY_MONGODB_URI names; compose.yaml runs both.
+FROM node:22-slim AS pages
+WORKDIR /gateway/app/static/graphiql
+COPY app/static/graphiql/ ./
+RUN npm ci --no-audit --no-fund
+
+FROM python:3.11-slim AS packages
+WORKDIR /gateway
+COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY resolvers/ resolvers/
+COPY schema/ schema/
+COPY app/ app/
+# Editable: the pages are read where they stand, beside the code.
+RUN python -m venv .venv && .venv/bin/pip install --no-cache-dir -c constraints.txt -e .
+
+FROM python:3.11-slim
+RUN useradd --system --uid 10001 gateway && install -d -o gateway -m 700 /data
+WORKDIR /gateway
+COPY --from=packages /gateway/ ./
+COPY --from=pages /gateway/app/static/graphiql/ app/static/graphiql/
+ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 GATEWAY_HOST=0.0.0.0 GATEWAY_DATA_DIR=/data
+USER gateway
+EXPOSE 8000
+HEALTHCHECK --start-period=60s --interval=10s --timeout=5s CMD ["/gateway/.venv/bin/python", "-c", \
+    "import urllib.request as web; web.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
+ENTRYPOINT ["/gateway/.venv/bin/python", "-m", "app.cli"]
+CMD ["serve"]

@@ -16,7 +16,7 @@ from app.limits import Rate
 from app.sealing import sealer
 from app.settings import Settings
 from app.tokens import MalformedToken, client_id, is_signed
-from resolvers.access import EVERYBODY, Caller
+from resolvers.access import EVERYBODY, PERSONAL, Caller
 from resolvers.context import utc_now
 from resolvers.credentials import Credential, hash_key, same
 from resolvers.errors import GatewayError, Unauthenticated
@@ -29,8 +29,8 @@ REFUSAL = "A valid key is needed: send `Authorization: Bearer <key>` or `X-API-K
 FLUSH_SECONDS = 10.0
 """How often uses are stored."""
 OPEN_SCOPES = {
-    "co_browse": frozenset({"co_browse:read", "pii:read"}),
-    "knowledge": frozenset({"knowledge:read", "knowledge:write", "pii:read"}),
+    "co_browse": frozenset({"co_browse:read", PERSONAL}),
+    "knowledge": frozenset({"knowledge:read", "knowledge:write", PERSONAL}),
 }
 
 log = logging.getLogger(__name__)

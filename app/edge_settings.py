@@ -7,9 +7,10 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode
 
+from schema.limits import Introspection
+
 Names = Annotated[frozenset[str], NoDecode]
 """Written with commas between them."""
-Introspection = Literal["all", "scoped", "none"]
 
 
 def separated(value: object) -> object:

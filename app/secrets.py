@@ -17,12 +17,13 @@ from app.embedded import StartError
 from app.sealing import sealer
 from app.settings import Settings
 from resolvers import credentials
+from resolvers.access import ADMIN, PERSONAL
 from resolvers.context import utc_now
 from resolvers.credentials import Credential
 from resolvers.store.store import Store
 
 DEMO_ID = "demo"
-DEMO_SCOPES = ("admin", "*:read", "*:write", "pii:read")
+DEMO_SCOPES = (ADMIN, "*:read", "*:write", PERSONAL)
 
 
 def for_embedded(settings: Settings, uri: str) -> Settings:

@@ -13,11 +13,9 @@ from resolvers import bulk, sessions
 from resolvers.context import Context
 from resolvers.errors import CorruptDocument, Invalid, UserError, nearest
 from resolvers.kind import Document, Kind
-from resolvers.request import Order, Read, Window
+from resolvers.request import LARGEST_PAGE, Order, Read, Window
 from schema.connection import Rows
 from schema.lines import decode, encode
-
-PAGE = 500
 
 Kinds = Mapping[str, Kind]
 """By their SessionKind: `BOT`."""
@@ -52,7 +50,7 @@ async def _pages(context: Context, kind: Kind) -> AsyncIterator[list[Document]]:
     order = (Order(kind.by_name["createdAt"]),)
     after: str | None = None
     while True:
-        read = Read(kind, order=order, window=Window(first=PAGE, after=after))
+        read = Read(kind, order=order, window=Window(first=LARGEST_PAGE, after=after))
         page = await sessions.list_(context, read)
         yield page.documents
         if not page.has_next:

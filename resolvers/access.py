@@ -11,6 +11,11 @@ from resolvers.request import EVERYTHING, All, Compare, Either, Filter, Not, Ope
 MASK = "***"
 """What stands where a personal text would."""
 
+ADMIN = "admin"
+"""The scope that stands for every other."""
+PERSONAL = "pii:read"
+INTROSPECTION = "introspection"
+
 
 class Action(StrEnum):
     """The second half of a scope, as in `bot:read`."""
@@ -29,9 +34,13 @@ class Caller:
     bots: frozenset[str] | None = None
     """The only bots it may see; None for all."""
 
+    def holds(self, *scopes: str) -> bool:
+        """Whether one of these scopes is its own."""
+        return not self.scopes.isdisjoint({ADMIN, *scopes})
+
     def may(self, kind: Kind, action: Action) -> bool:
         """Whether a scope covers this."""
-        return not self.scopes.isdisjoint({"admin", f"{kind.name}:{action}", f"*:{action}"})
+        return self.holds(f"{kind.name}:{action}", f"*:{action}")
 
     def require(self, kind: Kind, action: Action) -> None:
         """Forbidden unless a scope covers this."""
@@ -44,7 +53,7 @@ class Caller:
     @property
     def sees_personal(self) -> bool:
         """Whether personal columns are shown."""
-        return not self.scopes.isdisjoint({"admin", "pii:read"})
+        return self.holds(PERSONAL)
 
     def visible(self, kind: Kind) -> Filter:
         """The sessions of a kind that it may see at all."""
@@ -54,7 +63,7 @@ class Caller:
         return Compare((bot_id,), Operator.IN, tuple(sorted(self.bots)))
 
 
-EVERYBODY = Caller("everybody", frozenset({"admin"}))
+EVERYBODY = Caller("everybody", frozenset({ADMIN}))
 """The caller where access is off."""
 
 
@@ -77,7 +86,8 @@ def require_impersonal(where: Filter, order: tuple[Order, ...]) -> None:
     for column in [*_columns(where), *(part.column for part in order)]:
         if column.personal:
             raise Forbidden(
-                f"{column.name} is personal: filtering or ordering by it needs the scope pii:read."
+                f"{column.name} is personal: filtering or ordering by it needs the scope "
+                f"{PERSONAL}."
             )
 
 

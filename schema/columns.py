@@ -34,7 +34,7 @@ from schema.scalars import LocalDateTime
 NOTE = "column"
 """Where a field's metadata keeps its Column."""
 
-SCALARS: dict[Any, ValueType] = {
+VALUE_TYPES: dict[Any, ValueType] = {
     str: ValueType.TEXT,
     int: ValueType.INTEGER,
     float: ValueType.FLOAT,
@@ -102,7 +102,7 @@ def _value(inner: Any) -> dict[str, Any]:
         return {"type": ValueType.ENUM, "values": tuple(value.name for value in inner.values)}
     if get_object_definition(inner):
         return {"type": ValueType.OBJECT, "columns": columns_of(inner)}
-    return {"type": SCALARS[inner]}
+    return {"type": VALUE_TYPES[inner]}
 
 
 def kind_of(

@@ -15,7 +15,7 @@ from resolvers.context import Context
 from resolvers.errors import BadInput
 from resolvers.kind import Document, Kind
 from resolvers.loader import Loader
-from resolvers.request import Read
+from resolvers.request import DEFAULT_PAGE, LARGEST_PAGE, Read
 from resolvers.store.plan import default_order, with_places
 from schema import filters, paging
 from schema.answers import SessionId, context, deletion, described, payload
@@ -38,9 +38,10 @@ MOST_NODES = 100
 FILTER = "Which sessions; all of them if left out."
 ORDER_BY = "In which order; newest first if left out. The session id decides between equals."
 INPUT = "The session's fields."
-First = Annotated[int | None, described("How many sessions from the start: 1 to 500.")]
+COUNT = f"1 to {LARGEST_PAGE}"
+First = Annotated[int | None, described(f"How many sessions from the start: {COUNT}.")]
 After = Annotated[str | None, described("Start after this cursor: a page's `endCursor`.")]
-Last = Annotated[int | None, described("How many sessions from the end: 1 to 500.")]
+Last = Annotated[int | None, described(f"How many sessions from the end: {COUNT}.")]
 Before = Annotated[str | None, described("End before this cursor: a page's `startCursor`.")]
 GlobalId = Annotated[ID, described("A session's `id`.")]
 GlobalIds = Annotated[list[ID], described("The `id`s of sessions.")]
@@ -118,7 +119,8 @@ def list_field(entry: KindType, filter_type: type) -> StrawberryField:
     root = Root(resolve, lambda info: selection.of_connection(info, kind))
     text = (
         f"{kind.type_name}s, newest first unless `orderBy` says otherwise. Page with `first` and "
-        "`after`, or `last` and `before`: 20 sessions a page by default, at most 500."
+        f"`after`, or `last` and `before`: {DEFAULT_PAGE} sessions a page by default, at most "
+        f"{LARGEST_PAGE}."
     )
     return root_field(
         root,

@@ -17,7 +17,7 @@ from schema.columns import NOTE, columns_of
 
 def plain(value: Any) -> Any:
     """An input object as a dict of what was given, by GraphQL names; enums as their names."""
-    if type(value) in SCALARS:
+    if type(value) in PLAIN:
         return value
     if isinstance(value, list):
         return [plain(item) for item in value]
@@ -50,7 +50,7 @@ def make_input(name: str, description: str, fields: Mapping[str, tuple[Any, str]
     return strawberry.input(type(name, (), namespace), name=name, description=description)
 
 
-SCALARS = frozenset({str, int, float, bool, datetime, type(None)})
+PLAIN = frozenset({str, int, float, bool, datetime, type(None)})
 """Types of plain values, the most common case."""
 
 RESERVED = frozenset({"in", "and", "or", "not"})

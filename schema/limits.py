@@ -11,11 +11,10 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from resolvers.access import Caller
+from resolvers.access import INTROSPECTION, Caller
 from resolvers.errors import Forbidden, LimitExceeded
 
 Introspection = Literal["all", "scoped", "none"]
-INTROSPECTION_SCOPE = "introspection"
 
 MOST_BRACKETS: Final = 100
 """Nested brackets of any sort; the parser is recursive."""
@@ -117,7 +116,7 @@ def scan(text: str, limits: Limits) -> None:
 def may_introspect(caller: Caller, setting: Introspection) -> bool:
     """Whether this caller may see the schema: by introspection, or in suggestions of errors."""
     if setting == "scoped":
-        return not caller.scopes.isdisjoint({"admin", INTROSPECTION_SCOPE})
+        return caller.holds(INTROSPECTION)
     return setting == "all"
 
 
@@ -128,7 +127,7 @@ def require_introspection(caller: Caller, setting: Introspection) -> None:
     if setting == "none":
         raise Forbidden("Introspection is switched off here. Use the published schema file.")
     raise Forbidden(
-        f"Introspection needs the scope {INTROSPECTION_SCOPE}. Ask for a credential that has it, "
+        f"Introspection needs the scope {INTROSPECTION}. Ask for a credential that has it, "
         "or use the published schema file."
     )
 

@@ -15,7 +15,6 @@ from schema.columns import column, kind_of
 from schema.common import Payload, Session
 from schema.fields import KindType
 
-HIGHEST_ID = 2**53 - 1
 SEPARATOR = "\x1f"
 
 

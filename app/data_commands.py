@@ -18,12 +18,12 @@ from app.embedded import StartError
 from app.importer import Import, Imported, ImportRefusedError
 from app.progress import bar
 from app.settings import Settings
+from app.store import open_store
 from app.transfer import Kinds, export
 from resolvers.context import Context, utc_now
 from resolvers.errors import GatewayError, nearest
 from resolvers.kind import Kind
-from resolvers.store import driver, indexes
-from resolvers.store.store import Store
+from resolvers.store import indexes
 from schema.kinds import KINDS
 
 DEADLINE = 60.0
@@ -121,32 +121,25 @@ def kind_named(name: str) -> Kind:
 
 
 @asynccontextmanager
-async def surroundings(settings: Settings, uri: str) -> AsyncIterator[Context]:
-    """A context over the prepared database at `uri`, which may do everything."""
-    client = driver.connect(uri, settings.mongodb_driver, DEADLINE, asyncio.get_running_loop())
-    try:
-        store = Store(driver.database(client, settings.mongodb_database, DEADLINE), DEADLINE)
+async def surroundings(settings: Settings) -> AsyncIterator[Context]:
+    """A context over the prepared database, which may do everything."""
+    async with open_store(settings, DEADLINE) as store:
         await indexes.prepare(store, BY_ENUM.values(), settings.retention)
         now = utc_now()  # one moment for all, so that both looks at a file see the same
         yield Context(
             store, settings.company_timezone, now=lambda: now, retention=settings.retention
         )
-    finally:
-        await driver.close(client)
 
 
 def _run(work: Callable[[Context], Coroutine[Any, Any, str]]) -> None:
     """Do the work on the database of the settings and tell what it came to."""
     settings = cli.load_settings()
     with cli.orderly_end(), cli.database(settings) as complete:
-        assert complete.mongodb_uri is not None
-        typer.echo(asyncio.run(_within(complete, complete.mongodb_uri, work)), err=True)
+        typer.echo(asyncio.run(_within(complete, work)), err=True)
 
 
-async def _within(
-    settings: Settings, uri: str, work: Callable[[Context], Coroutine[Any, Any, str]]
-) -> str:
-    async with surroundings(settings, uri) as context:
+async def _within(settings: Settings, work: Callable[[Context], Coroutine[Any, Any, str]]) -> str:
+    async with surroundings(settings) as context:
         return await work(context)
 
 

@@ -19,12 +19,12 @@ from rich.table import Table
 
 from app.sealing import sealer
 from app.settings import Settings
+from app.store import open_store
 from resolvers import credentials
 from resolvers.context import utc_now
 from resolvers.credentials import Credential, Issued, Sealer
 from resolvers.errors import BadInput, GatewayError
 from resolvers.store import credentials as stored
-from resolvers.store import driver
 from resolvers.store.store import Store
 
 T = TypeVar("T")
@@ -155,16 +155,8 @@ def _run(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:
 
 
 async def _on_store(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:
-    assert settings.mongodb_uri is not None
-    deadline = settings.deadline_seconds
-    loop = asyncio.get_running_loop()
-    client = driver.connect(settings.mongodb_uri, settings.mongodb_driver, deadline, loop)
-    try:
-        return await work(
-            Store(driver.database(client, settings.mongodb_database, deadline), deadline)
-        )
-    finally:
-        await driver.close(client)
+    async with open_store(settings, settings.deadline_seconds) as store:
+        return await work(store)
 
 
 def _show_issued(issued: Issued, as_json: bool) -> None:

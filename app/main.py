@@ -1,6 +1,5 @@
 """The application: `create_app` builds everything from the settings."""
 
-import asyncio
 import gc
 import logging
 from collections.abc import AsyncIterator, Iterator
@@ -22,8 +21,8 @@ from app.http.origin import Hosts, Origins
 from app.http.refusal import RefusedError
 from app.rest.routing import VendorRoutes
 from app.settings import Settings
+from app.store import open_store
 from resolvers.errors import GatewayError
-from resolvers.store import driver
 from resolvers.store.store import Store
 from schema.build import build
 
@@ -83,22 +82,12 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        client = driver.connect(
-            settings.mongodb_uri or "mongodb://127.0.0.1:27017",
-            settings.mongodb_driver,
-            settings.deadline_seconds,
-            asyncio.get_running_loop(),
-        )
-        database = driver.database(client, settings.mongodb_database, settings.deadline_seconds)
-        store = Store(database, settings.deadline_seconds)
-        authenticator = Authenticator(store, settings)
-        app.state.gateway = State(store, settings, authenticator)
-        try:
+        async with open_store(settings, settings.deadline_seconds) as store:
+            authenticator = Authenticator(store, settings)
+            app.state.gateway = State(store, settings, authenticator)
             async with authenticator.running():
                 with settled_heap():
                     yield
-        finally:
-            await driver.close(client)
 
     app = Gateway(
         title="Session Gateway", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None

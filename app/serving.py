@@ -1,8 +1,8 @@
 """Running the application: prepare the database, load the demo data, say where everything is."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from socket import socket
 
 import typer
@@ -17,6 +17,7 @@ from app.progress import bar
 from app.rest.request_line import Protocol
 from app.secrets import ensure_demo, for_embedded
 from app.settings import Settings
+from app.store import open_store
 from resolvers.context import utc_now
 from resolvers.errors import Timeout, Unavailable
 from resolvers.store import driver, indexes
@@ -35,18 +36,6 @@ DRAIN = 5
 """Seconds that running requests are given at the end."""
 
 
-@asynccontextmanager
-async def opened(settings: Settings, patience: float) -> AsyncIterator[Store]:
-    """A store outside the application; each operation may take `patience` seconds."""
-    assert settings.mongodb_uri is not None
-    loop = asyncio.get_running_loop()
-    client = driver.connect(settings.mongodb_uri, settings.mongodb_driver, patience, loop)
-    try:
-        yield Store(driver.database(client, settings.mongodb_database, patience), patience)
-    finally:
-        await driver.close(client)
-
-
 async def prepare(settings: Settings, demo: bool) -> tuple[Settings, str | None]:
     """Collections, indexes, validation and demo data; the settings to serve with, and a key.
 
@@ -55,13 +44,13 @@ async def prepare(settings: Settings, demo: bool) -> tuple[Settings, str | None]
     StartError where the database cannot be used.
     """
     with database_errors():
-        async with opened(settings, REACH) as store:
+        async with open_store(settings, REACH) as store:
             await store.run(store.ping())
         return await _prepare(settings, demo)
 
 
 async def _prepare(settings: Settings, demo: bool) -> tuple[Settings, str | None]:
-    async with opened(settings, PATIENCE) as store:
+    async with open_store(settings, PATIENCE) as store:
         await indexes.prepare(store, [entry.kind for entry in KINDS], settings.retention)
         if demo and await _load_demo(store) and settings.mongodb_uri:
             settings = for_embedded(settings, settings.mongodb_uri)

@@ -35,7 +35,7 @@ class Caller:
     """The only bots it may see; None for all."""
 
     def holds(self, *scopes: str) -> bool:
-        """Whether one of these scopes is its own."""
+        """Whether it has one of these scopes, or ADMIN."""
         return not self.scopes.isdisjoint({ADMIN, *scopes})
 
     def may(self, kind: Kind, action: Action) -> bool:

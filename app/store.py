@@ -1,0 +1,23 @@
+"""The database of the settings, opened."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from app.settings import Settings
+from resolvers.store import driver
+from resolvers.store.store import Store
+
+NEARBY = "mongodb://127.0.0.1:27017"
+"""Where MongoDB listens by default, for an application that was given no address."""
+
+
+@asynccontextmanager
+async def open_store(settings: Settings, deadline: float) -> AsyncIterator[Store]:
+    """A store for as long as it is needed; each operation may take `deadline` seconds."""
+    uri, loop = settings.mongodb_uri or NEARBY, asyncio.get_running_loop()
+    client = driver.connect(uri, settings.mongodb_driver, deadline, loop)
+    try:
+        yield Store(driver.database(client, settings.mongodb_database, deadline), deadline)
+    finally:
+        await driver.close(client)

@@ -51,7 +51,7 @@ def _too_large(limit: int) -> RefusedError:
     return RefusedError(
         413,
         "LIMIT_EXCEEDED",
-        f"The body is larger than {limit} bytes. Split the request.",
+        f"The body is larger than {limit} bytes.",
         _CLOSE,
         limit="body",
         maximum=limit,

@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import STATUS
+from app.http.refusal import RefusedError
 from app.rest.vendor import Vendor
 from resolvers.errors import GatewayError
 
@@ -21,18 +22,10 @@ def unserved(vendor: Vendor, status: int, allow: str, request: Request) -> Respo
     return response
 
 
-def too_large(vendor: Vendor, request: Request, limit: int) -> Response:
-    """A body of more than `limit` bytes: 413."""
-    message = f"The body is larger than {limit} bytes."
-    response = vendor.refuse(413, "LIMIT_EXCEEDED", message, request, None)
-    response.headers["Connection"] = "close"
-    return response
-
-
-def too_slow(vendor: Vendor, request: Request, seconds: float) -> Response:
-    """A body that took longer than `seconds`: 408."""
-    message = f"The body did not arrive within {seconds:g} s."
-    response = vendor.refuse(408, "TIMEOUT", message, request, None)
+def unread(vendor: Vendor, error: RefusedError, request: Request) -> Response:
+    """A body that is too large (413) or too slow (408): what is left of it has no reader."""
+    code = error.extensions["code"]
+    response = vendor.refuse(error.status, code, error.message, request, None)
     response.headers["Connection"] = "close"
     return response
 

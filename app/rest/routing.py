@@ -10,7 +10,6 @@ its segment; trailing slashes do not matter, and a literal segment wins over a p
 GET without the body; OPTIONS is refused as any other method, and its Allow header says it all.
 """
 
-import asyncio
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -21,7 +20,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Message, Receive, Scope, Send
 
-from app.rest.refusals import refused, too_large, too_slow, unserved
+from app.http.body import read_body
+from app.http.refusal import RefusedError
+from app.rest.refusals import refused, unread, unserved
 from app.rest.vendor import Endpoint, Segments, Vendor, split
 from resolvers.errors import GatewayError
 
@@ -128,13 +129,11 @@ class VendorRoutes(BaseRoute):
         vendor = found.vendor
         if found.endpoint is None:
             return unserved(found.vendor, found.status, found.allow, request)
+        headers = dict(request.scope["headers"])
         try:
-            async with asyncio.timeout(self._seconds):
-                body = await _body(request, self._max_body)
-        except TimeoutError:
-            return too_slow(vendor, request, self._seconds)
-        if body is None:
-            return too_large(vendor, request, self._max_body)
+            body = await read_body(request.receive, headers, self._max_body, self._seconds)
+        except RefusedError as error:
+            return unread(vendor, error, request)
         try:
             return await found.endpoint.handle(Request(request.scope, _replay(body)))
         except GatewayError as error:
@@ -189,19 +188,6 @@ def _segments(scope: Scope) -> Segments:
     path = raw.decode("latin-1") if raw else quote(scope["path"])
     path = path.removeprefix(scope.get("root_path", ""))
     return tuple(unquote(segment) for segment in path.rstrip("/").split("/")[1:])
-
-
-async def _body(request: Request, limit: int) -> bytes | None:
-    """The whole body; None if it is longer than `limit` bytes."""
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > limit:
-        return None
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            return None
-    return bytes(body)
 
 
 def _replay(body: bytes) -> Receive:

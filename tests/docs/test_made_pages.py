@@ -40,6 +40,13 @@ def test_links(page: str) -> None:
     assert broken == []
 
 
+def test_index() -> None:
+    """Every page of docs/ is linked from their index."""
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert pages <= set(re.findall(r"\]\(([^)]+)\)", index))
+
+
 @pytest.mark.parametrize("page", ["README.md", "docs/architecture.md", "docs/add-a-kind.md"])
 def test_named_files(page: str) -> None:
     """A file that a page names is there; the kind of the drill is not."""

@@ -15,9 +15,8 @@ from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
 from resolvers import documents
+from resolvers.every_kind import COMMON_INDEXES, SESSION_COLUMNS, ordering_indexes
 from resolvers.kind import (
-    COMMON_INDEXES,
-    SESSION_COLUMNS,
     Claim,
     Column,
     Document,
@@ -27,7 +26,6 @@ from resolvers.kind import (
     Timeline,
     ValueType,
     no_claim,
-    ordering_indexes,
 )
 from schema.scalars import LocalDateTime
 

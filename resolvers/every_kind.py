@@ -1,0 +1,100 @@
+"""What every kind of session has: the columns that the write path keeps, and their indexes."""
+
+from collections.abc import Sequence
+
+from resolvers.kind import Column, Index, ValueType
+
+SESSION_COLUMNS: tuple[Column, ...] = (
+    Column(
+        name="sessionId",
+        stored="_id",
+        type=ValueType.TEXT,
+        nullable=False,
+        orderable=True,
+        derived=True,
+        description="The session's own id, unique within its kind.",
+    ),
+    Column(
+        name="status",
+        type=ValueType.ENUM,
+        values=("ACTIVE", "CLOSED"),
+        nullable=False,
+        derived=True,
+        description="Whether the session goes on.",
+    ),
+    Column(
+        name="startedAt",
+        type=ValueType.DATETIME,
+        nullable=False,
+        derived=True,
+        orderable=True,
+        description="When the session started.",
+    ),
+    Column(
+        name="endedAt",
+        type=ValueType.DATETIME,
+        derived=True,
+        orderable=True,
+        description="When the session ended; null while it is active.",
+    ),
+    Column(
+        name="durationSeconds",
+        type=ValueType.FLOAT,
+        derived=True,
+        orderable=True,
+        description="Seconds from start to end, with milliseconds; null while it is active.",
+    ),
+    Column(
+        name="customer",
+        type=ValueType.OBJECT,
+        derived=True,
+        description="What is known of the person helped.",
+        columns=(
+            Column(name="id", type=ValueType.TEXT, description="The customer's id or number."),
+            Column(
+                name="name", type=ValueType.TEXT, personal=True, description="The customer's name."
+            ),
+            Column(
+                name="email",
+                type=ValueType.TEXT,
+                personal=True,
+                description="The customer's e-mail address.",
+            ),
+        ),
+    ),
+    Column(
+        name="createdAt",
+        type=ValueType.DATETIME,
+        nullable=False,
+        derived=True,
+        orderable=True,
+        description="When this record was stored here.",
+    ),
+    Column(
+        name="updatedAt",
+        type=ValueType.DATETIME,
+        nullable=False,
+        derived=True,
+        orderable=True,
+        description="When this record was last changed here.",
+    ),
+)
+
+COMMON_INDEXES = (
+    Index(("status", "startedAt", "_id")),
+    Index(("customer.id", "startedAt", "_id")),
+)
+"""What every kind has besides an index for each ordering."""
+
+
+def ordering_indexes(columns: Sequence[Column]) -> tuple[Index, ...]:
+    """One index for each column that sessions can be ordered by; it serves both directions.
+
+    All keys ascend: SecantusDB misplaces a text before the texts that go on from it ("1", "12")
+    in descending keys, and walking an index backwards costs the same.
+    """
+    return tuple(
+        Index((column.path, "_id"))
+        for column in columns
+        if column.orderable and column.path != "_id"
+    )

@@ -9,6 +9,7 @@ from resolvers.errors import CorruptDocument, Timeout
 from resolvers.kind import Document, Kind
 from resolvers.request import Columns, Filter, Page, Read, Summary
 from resolvers.store.driver import opened
+from resolvers.store.find import find
 from resolvers.store.operators import Query, conjoin, query
 from resolvers.store.plan import Plan, plan, projection
 from resolvers.store.store import Store
@@ -36,16 +37,10 @@ async def list_(store: Store, read: Read) -> Page:
 async def _rows(store: Store, read: Read, planned: Plan) -> list[Document]:
     rows: list[Document] = []
     for wanted in planned.queries:
-        found = store.collection(read.kind).find(
-            wanted,
-            planned.projection,
-            sort=planned.sort,
-            skip=read.skip,
-            limit=planned.limit - len(rows),
-            batch_size=planned.limit,
-            max_time_ms=store.max_time_ms,
+        limit = planned.limit - len(rows)
+        rows += await find(
+            store, read.kind, wanted, planned.projection, limit, planned.sort, read.skip
         )
-        rows += await found.to_list(planned.limit)
         if len(rows) == planned.limit:
             break
     return rows
@@ -83,13 +78,9 @@ async def get_many(
     """The sessions with those ids that meet `where`, by id; unknown ids are left out."""
     ids = list(dict.fromkeys(session_ids))
     wanted: Query = {"_id": ids[0] if len(ids) == 1 else {"$in": ids}}
-    found = store.collection(kind).find(
-        conjoin([wanted, query(where)]),
-        projection(columns),
-        limit=len(ids),
-        max_time_ms=store.max_time_ms,
+    documents = await store.run(
+        find(store, kind, conjoin([wanted, query(where)]), projection(columns), len(ids))
     )
-    documents: list[Document] = await store.run(found.to_list(len(ids)))
     return {document["_id"]: document for document in documents}
 
 

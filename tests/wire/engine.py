@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -35,6 +36,15 @@ class WireEngine(Engine):
     def freeze(self) -> None:
         """Stop the process where it is: connections stay open, nothing is answered."""
         os.kill(self.pid, signal.SIGSTOP)
+        deadline = time.monotonic() + FREEZE_SECONDS
+        while not self._is_stopped():
+            assert time.monotonic() < deadline, "the engine does not stop"
+            time.sleep(0.005)
+
+    def _is_stopped(self) -> bool:
+        """Whether every thread stands still; the signal takes its time."""
+        threads = Path(f"/proc/{self.pid}/task").glob("*/stat")
+        return all(stat.read_text().rpartition(") ")[2].startswith("T") for stat in threads)
 
     def thaw(self) -> None:
         """Let a frozen process go on."""
@@ -44,6 +54,9 @@ class WireEngine(Engine):
         """End the process, frozen or not, and give up the port."""
         self.kill()
         self._reserved.close()
+
+
+FREEZE_SECONDS = 10.0
 
 
 def reserve_port() -> socket.socket:

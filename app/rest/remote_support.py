@@ -18,6 +18,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -51,6 +52,8 @@ LONGEST_VARS = 512
 STRAY = ("authorization", "x-api-key")
 """Headers that belong to other ways of authentication; beside KEY they are refused."""
 FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+MOST_FIELDS = 100
 OK_STATUS = frozenset({400, 401, 403, 422})
 """What the vendor answers with status 200 and an error message."""
 
@@ -82,7 +85,18 @@ async def parameters(request: Request) -> Parameters:
     kind = request.headers.get("content-type", FORM).partition(";")[0].strip().lower()
     if request.method == "POST" and kind == FORM:
         given |= _pairs(await request.body())
+    elif request.method == "POST" and kind == MULTIPART:
+        given |= await _multipart(request)
     return given
+
+
+async def _multipart(request: Request) -> Parameters:
+    """The texts of a form as PHP's curl sends an array; none if it is no such form."""
+    try:
+        async with request.form(max_files=0, max_fields=MOST_FIELDS) as form:
+            return {name: value for name, value in form.multi_items() if isinstance(value, str)}
+    except HTTPException:
+        return {}
 
 
 def decode(given: Parameters) -> Query:

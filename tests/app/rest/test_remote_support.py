@@ -535,3 +535,23 @@ def test_arbitrary_bytes_lead_only_to_the_contracts_answers(gateway: Gateway, ra
     response = gateway.request("POST", PATHS[0], content=raw, headers=form)
     assert response.status_code == 200
     assert response.content in (error("KEY"), b'{"error_msg":"Invalid KEY."}')
+
+
+def test_multipart_form(gateway: Gateway) -> None:
+    """PHP's curl sends an array of fields as multipart/form-data."""
+    fields = {"KEY": (None, KEY), "VARS": (None, "ID NOTES"), "FILTER_ID": (None, "no number")}
+    response = gateway.request("POST", PATHS[0], files=fields)
+    assert (response.status_code, response.content) == (
+        200,
+        b"<response><error_msg>Invalid FILTER_ID value.</error_msg></response>",
+    )
+
+
+def test_broken_multipart_form(gateway: Gateway) -> None:
+    """A form that cannot be read is a call without a key; files are no parameters."""
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    for content in (b"", b"--y\r\n", b"--x\r\ncontent-disposition: form-data; name=KEY"):
+        response = gateway.request("POST", PATHS[0], content=content, headers=headers)
+        assert (response.status_code, response.content) == (200, error("KEY"))
+    response = gateway.request("POST", PATHS[0], files={"KEY": ("key.txt", KEY)})
+    assert (response.status_code, response.content) == (200, error("KEY"))

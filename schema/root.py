@@ -7,7 +7,7 @@ so that a prepared operation (schema.execution.program) can call it without anyt
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import strawberry
 from graphql import GraphQLResolveInfo
@@ -27,8 +27,7 @@ TURN = 4
 Arguments = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a root field ended with; an exception is one, too."""
 
     value: Any

@@ -141,8 +141,15 @@ class Database:
             self.collections[name] = Collection(name, self)
         return self.collections[name]
 
-    async def command(self, name: str) -> None:
-        """A ping."""
+    async def command(self, command: str | Document, **_: Any) -> Document:
+        """A find, or a ping."""
+        if isinstance(command, str):
+            return {}
+        name, wanted, projection, limit = (
+            command.get(part) for part in ("find", "filter", "projection", "limit")
+        )
+        found = self[name].find(wanted, projection, limit=limit, sort=command.get("sort"))
+        return {"cursor": {"id": 0, "firstBatch": await found.to_list(limit)}}
 
     def shown(self) -> str:
         """Everything that is stored, for comparison."""

@@ -1,7 +1,7 @@
-"""The keys that the gateway makes for itself, on an embedded database of its own.
+"""The keys that the gateway makes for itself, on an embedded database or one that it gave the demo.
 
 `secret.key` (GATEWAY_SECRET_KEY) and `demo.key` (GATEWAY_DEMO_KEY) stand in GATEWAY_DATA_DIR, for
-their owner's eyes only, and stay the same over restarts. A shared database gets neither: there
+their owner's eyes only, and stay the same over restarts. Any other database gets neither: there
 several gateways must agree, so the operator sets them.
 """
 

@@ -62,8 +62,8 @@ class Settings(EdgeSettings):
     demo_key: SecretStr | None = Field(
         None,
         description="Fixes the key and signing secret of the credential `demo`, which has every "
-        "scope; 8 to 64 visible ASCII characters. Unset: made on an embedded database only, and "
-        "kept in GATEWAY_DATA_DIR.",
+        "scope; 8 to 64 visible ASCII characters. Unset: made on an embedded database, or "
+        "an empty one that gets the demo data, and kept in GATEWAY_DATA_DIR.",
     )
     secret_key: SecretStr | None = Field(
         None,

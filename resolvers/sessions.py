@@ -16,6 +16,7 @@ from resolvers.kind import Document, Kind
 from resolvers.request import EVERYTHING, Columns, Filter, Page, Read, Summary, both
 from resolvers.store import read as reads
 from resolvers.store import write as writes
+from resolvers.store.operators import query
 from resolvers.values import check_session_id, check_text, clean, complete
 
 ATTEMPTS = 100
@@ -59,6 +60,14 @@ async def list_(context: Context, read: Read) -> Page:
         for row in page.documents:
             mask(read.kind.columns, row)
     return page
+
+
+async def count(context: Context, kind: Kind, where: Filter) -> int:
+    """How many sessions meet `where`; Timeout if counting them takes too long."""
+    context.caller.require(kind, Action.READ)
+    if not context.caller.sees_personal:
+        require_impersonal(where, ())
+    return await reads.count(context.store, kind, query(both(where, context.visible(kind))))
 
 
 async def summarise(context: Context, kind: Kind, where: Filter) -> Summary:

@@ -33,7 +33,7 @@ from app.rest.vendor import context as context_of
 from resolvers import sessions
 from resolvers.access import Action, Caller
 from resolvers.context import Context
-from resolvers.errors import Timeout, Unauthenticated
+from resolvers.errors import Unauthenticated
 from resolvers.kind import Document
 from resolvers.request import EVERYTHING, All, Compare, Filter, Operator, Read, Window
 from schema.kinds.bot import BOT
@@ -128,18 +128,8 @@ async def _list(context: Context, own: Filter, wanted: Search) -> Response:
     total = wanted.skip + len(page.documents)
     # The last page knows the total; only others pay for a count.
     if page.has_next or (wanted.skip and not page.documents):
-        total = await _total(context, read)
+        total = await sessions.count(context, BOT, read.where)
     return encode(newest_first(page.documents), total, page.has_next)
-
-
-async def _total(context: Context, read: Read) -> int:
-    """How many sessions match; Timeout if counting them takes too long."""
-    ids = frozenset({"_id"})
-    counted = read._replace(window=Window(first=0), columns=ids, skip=0, count=True)
-    total = (await sessions.list_(context, counted)).total
-    if isinstance(total, Timeout):
-        raise total
-    return total or 0
 
 
 async def _get_many(context: Context, own: Filter, wanted: ByIds) -> Response:

@@ -1,7 +1,6 @@
 """The application: `create_app` builds everything from the settings."""
 
 import gc
-import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from importlib.metadata import version
@@ -25,8 +24,6 @@ from app.store import open_store
 from resolvers.errors import GatewayError
 from resolvers.store.store import Store
 from schema.build import build
-
-log = logging.getLogger(__name__)
 
 PAGES = ("/", "/graphiql", "/docs", "/graphql")
 """Where a link on another site may lead."""

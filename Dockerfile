@@ -1,7 +1,7 @@
 # The gateway alone, for a MongoDB that GATEWAY_MONGODB_URI names; compose.yaml runs both.
 FROM node:22-slim AS pages
-WORKDIR /gateway/app/static/graphiql
-COPY app/static/graphiql/ ./
+WORKDIR /gateway/app/pages/static/graphiql
+COPY app/pages/static/graphiql/ ./
 RUN npm ci --no-audit --no-fund
 
 FROM python:3.11-slim AS packages
@@ -17,7 +17,7 @@ FROM python:3.11-slim
 RUN useradd --system --uid 10001 gateway && install -d -o gateway -m 700 /data
 WORKDIR /gateway
 COPY --from=packages /gateway/ ./
-COPY --from=pages /gateway/app/static/graphiql/ app/static/graphiql/
+COPY --from=pages /gateway/app/pages/static/graphiql/ app/pages/static/graphiql/
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 GATEWAY_HOST=0.0.0.0 GATEWAY_DATA_DIR=/data
 USER gateway
 EXPOSE 8000

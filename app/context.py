@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.auth import Authenticator
+from app.access.authenticator import Authenticator
 from app.settings import Settings
 from resolvers.access import EVERYBODY, Caller
 from resolvers.context import Context

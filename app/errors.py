@@ -1,6 +1,11 @@
-"""The HTTP status of each error code."""
+"""What ends a start, and the HTTP status of each error code."""
 
 from collections.abc import Mapping
+
+
+class StartError(Exception):
+    """The gateway cannot start; the text is a plain sentence for the operator."""
+
 
 STATUS: Mapping[str, int] = {
     "GRAPHQL_PARSE_FAILED": 400,

@@ -11,16 +11,18 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app import explorer, landing, openapi, rest, unserved
-from app.auth import Authenticator
+from app import rest
+from app.access.authenticator import Authenticator
 from app.context import State
-from app.graphql import GraphQLEndpoint, limits
+from app.database.connect import open_store
+from app.graphql.endpoint import GraphQLEndpoint, limits
 from app.http.boundary import Boundary
 from app.http.origin import Hosts, Origins
 from app.http.refusal import RefusedError
+from app.pages import fallback, graphiql, landing
+from app.rest import openapi
 from app.rest.routing import VendorRoutes
 from app.settings import Settings
-from app.store import open_store
 from resolvers.errors import GatewayError
 from resolvers.store.store import Store
 from schema.build import build
@@ -105,9 +107,9 @@ def create_app(settings: Settings) -> FastAPI:
         Route("/readyz", readyz),
         *landing.routes(settings, schema),
         *openapi.routes(settings, version("session-gateway")),
-        *explorer.routes(settings, version("session-gateway"), explorer.load_examples()),
+        *graphiql.routes(settings, version("session-gateway"), graphiql.load_examples()),
     ]
-    unserved.install(app)
+    fallback.install(app)
     return app
 
 

@@ -21,15 +21,16 @@ from pymongo import AsyncMongoClient, MongoClient, monitoring
 from rich.console import Console
 from rich.table import Table
 
-from app.embedded import Engine
+from app.database.embedded import Engine
 from benchmarks.cases import NODE, Case
 from benchmarks.load import measure, run
 from benchmarks.servers import SERVERS, Server, canned_engine, running
 from benchmarks.sessions import COLLECTION, NEWEST, POOL, Document
+from resolvers import paging
 from resolvers.context import Context
-from resolvers.store import cursor, indexes
+from resolvers.paging import default_order, sort_paths
+from resolvers.store import indexes
 from resolvers.store.driver import CODEC
-from resolvers.store.plan import default_order, sort_paths
 from resolvers.store.store import Store
 from schema.build import build
 from schema.kinds import KINDS
@@ -103,7 +104,9 @@ def case(name: str, after: int | None) -> Case:
     place = None
     if after is not None:
         order = default_order(BOT)
-        (place,) = cursor.encode(cursor.label(BOT, order), sort_paths(order), [session(after)])
+        (place,) = paging.encode_cursors(
+            paging.cursor_tag(BOT, order), sort_paths(order), [session(after)]
+        )
     body = {"query": LIST, "operationName": "List", "variables": {"after": place}}
     return Case(name, "/graphql", json.dumps(body).encode(), PAGE)
 

@@ -51,8 +51,8 @@ millisecond. *Kept* columns are derived from the others and written together wit
 every filter and ordering is on something stored. *Personal* columns are masked for credentials
 without the scope `pii:read`. Every document also has a `revision`, which guards its changes
 ([0003](adr/0003-guarded-updates.md)), and beside columns that can be found in whichever case,
-`folded` holds their case-folded copies. Two small collections help: `claims` (values that only
-one live session may hold) and `counters` (running numbers).
+`folded` holds their case-folded copies. Two small collections help: `claims`
+(reservations: values that only one live session may hold) and `counters` (running numbers).
 """
     return intro + "".join(_kind(entry.kind) for entry in KINDS)
 

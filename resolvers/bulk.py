@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from resolvers import claims, sessions
+from resolvers import reservations, sessions
 from resolvers.access import Action
 from resolvers.context import Context
 from resolvers.errors import AlreadyExists, Invalid
-from resolvers.kind import Claim, Document, Kind
+from resolvers.kind import Document, Kind, Reservation
 from resolvers.request import EVERYTHING
 from resolvers.store import read as reads
 from resolvers.store import write as writes
@@ -17,7 +17,7 @@ from resolvers.values import clean
 Conflicts = dict[int, AlreadyExists]
 """Why sessions cannot be stored beside those that are there, by their place in the sequence."""
 
-Claiming = Callable[[Context, Kind, Claim | None, str], Awaitable[None]]
+Reserving = Callable[[Context, Kind, Reservation | None, str], Awaitable[None]]
 """Looks at, or takes, what a session is to hold; AlreadyExists if another one holds it."""
 
 ID_ALONE = frozenset({"_id"})
@@ -54,26 +54,28 @@ def prepare(context: Context, draft: Draft) -> Document:
 async def conflicts(context: Context, kind: Kind, documents: Sequence[Document]) -> Conflicts:
     """Which prepared sessions could not be stored now: their id or live token is taken."""
     context.caller.require(kind, Action.WRITE)
-    return await _sift(context, kind, documents, claims.check)
+    return await _sift(context, kind, documents, reservations.check)
 
 
 async def create(context: Context, kind: Kind, documents: list[Document]) -> Conflicts:
     """Store prepared sessions; which of them were left out, and why."""
     context.caller.require(kind, Action.WRITE)
     await _number(context, kind, documents)
-    refused = await _sift(context, kind, documents, claims.take)
+    refused = await _sift(context, kind, documents, reservations.take)
     fresh = [place for place in range(len(documents)) if place not in refused]
     taken = await writes.create_all(context.store, kind, [documents[place] for place in fresh])
     for place in fresh:
         session_id = documents[place]["_id"]
         if session_id in taken:  # somebody was faster
             refused[place] = writes.taken(kind, session_id)
-            await claims.release(context, kind, kind.claim(documents[place]), session_id)
+            await reservations.release(
+                context, kind, kind.reservation(documents[place]), session_id
+            )
     return refused
 
 
 async def _sift(
-    context: Context, kind: Kind, documents: Sequence[Document], claim: Claiming
+    context: Context, kind: Kind, documents: Sequence[Document], reserve: Reserving
 ) -> Conflicts:
     """What stands in the way of each session."""
     ids = [document["_id"] for document in documents if "_id" in document]
@@ -84,8 +86,8 @@ async def _sift(
         try:
             if session_id in taken:
                 raise writes.taken(kind, session_id)
-            if held := kind.claim(document):
-                await claim(context, kind, held, session_id)
+            if held := kind.reservation(document):
+                await reserve(context, kind, held, session_id)
         except AlreadyExists as error:
             refused[place] = error
         else:

@@ -31,6 +31,11 @@ class Context:
     cache: dict[Any, Any] = field(default_factory=dict)
     """What this request has read already."""
 
+    @classmethod
+    def offline(cls) -> "Context":
+        """For work that asks no database, such as preparing a session."""
+        return cls(Store(None, deadline=0.0))
+
     def visible(self, kind: Kind) -> Filter:
         """The sessions that this request may see: the caller's own, and none that has expired."""
         own, cutoff = self.caller.visible(kind), self.cutoff(kind)

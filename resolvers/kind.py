@@ -135,7 +135,7 @@ class SessionIds:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Reservation:
     """A value that only one live session may hold, kept in a small collection of its own."""
 
     column: str
@@ -153,7 +153,7 @@ class Timeline:
     customer: Document | None
 
 
-def no_claim(_document: Document) -> Claim | None:
+def no_reservation(_document: Document) -> Reservation | None:
     """Most kinds have nothing that is unique besides the session id."""
     return None
 
@@ -175,7 +175,7 @@ class Kind:
     ended: str | None = None
     """The column that sets the end, to blame when it lies before the start."""
     indexes: tuple[Index, ...] = ()
-    claim: Callable[[Document], Claim | None] = no_claim
+    reservation: Callable[[Document], Reservation | None] = no_reservation
     by_name: Mapping[str, Column] = field(init=False)
 
     def __post_init__(self) -> None:

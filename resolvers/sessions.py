@@ -7,7 +7,7 @@ the stored session unchanged.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from resolvers import claims
+from resolvers import reservations
 from resolvers.access import Action, mask, require_impersonal
 from resolvers.changes import Change, changed, derived
 from resolvers.context import Context
@@ -16,7 +16,6 @@ from resolvers.kind import Document, Kind
 from resolvers.request import EVERYTHING, Columns, Filter, Page, Read, Summary, both
 from resolvers.store import read as reads
 from resolvers.store import write as writes
-from resolvers.store.operators import query
 from resolvers.values import check_session_id, check_text, clean, complete
 
 ATTEMPTS = 100
@@ -67,7 +66,7 @@ async def count(context: Context, kind: Kind, where: Filter) -> int:
     context.caller.require(kind, Action.READ)
     if not context.caller.sees_personal:
         require_impersonal(where, ())
-    return await reads.count(context.store, kind, query(both(where, context.visible(kind))))
+    return await reads.count(context.store, kind, both(where, context.visible(kind)))
 
 
 async def summarise(context: Context, kind: Kind, where: Filter) -> Summary:
@@ -122,7 +121,7 @@ async def act(
     """
     context.caller.require(kind, Action.WRITE)
     context.caller.require(kind, Action.READ)
-    async with context.store.turns.turn((kind.name, session_id), context.store.deadline):
+    async with context.store.write_locks.hold((kind.name, session_id), context.store.deadline):
         for _ in range(ATTEMPTS):
             before = await _one(context, kind, session_id)
             if before is None and create_missing is not None:
@@ -142,7 +141,7 @@ async def delete(context: Context, kind: Kind, session_id: str) -> Document:
     document = await _one(context, kind, session_id)
     if document is None or not await writes.delete(context.store, kind, document):
         raise not_found(kind, session_id)
-    await claims.release(context, kind, claims.of(kind, document), session_id)
+    await reservations.release(context, kind, reservations.of(kind, document), session_id)
     return _shown(context, kind, document)
 
 
@@ -246,12 +245,12 @@ async def _numbered(context: Context, kind: Kind, document: Document) -> Documen
 
 
 async def _insert(context: Context, kind: Kind, document: Document) -> Document:
-    held, session_id = kind.claim(document), document["_id"]
-    await claims.take(context, kind, held, session_id)
+    held, session_id = kind.reservation(document), document["_id"]
+    await reservations.take(context, kind, held, session_id)
     try:
         await _insert_over_expired(context, kind, document)
     except UserError:
-        await claims.release(context, kind, held, session_id)
+        await reservations.release(context, kind, held, session_id)
         raise
     return document
 
@@ -266,7 +265,7 @@ async def _insert_over_expired(context: Context, kind: Kind, document: Document)
         if not gone:
             raise
         await writes.create(context.store, kind, document)
-        await claims.release(context, kind, claims.of(kind, gone), document["_id"])
+        await reservations.release(context, kind, reservations.of(kind, gone), document["_id"])
 
 
 async def _create_or_get(
@@ -279,16 +278,16 @@ async def _create_or_get(
 
 
 async def _replace(context: Context, kind: Kind, before: Document, after: Document) -> bool:
-    """Store the change; claims it needs are taken before, those it gives up are freed after."""
-    had, has = claims.of(kind, before), kind.claim(after)
+    """Store the change; what it reserves is taken before, what it gives up is freed after."""
+    had, has = reservations.of(kind, before), kind.reservation(after)
     if had == has:
         return await writes.update(context.store, kind, before, after)
     session_id = after["_id"]
-    await claims.take(context, kind, has, session_id)
+    await reservations.take(context, kind, has, session_id)
     try:
         replaced = await writes.update(context.store, kind, before, after)
     except UserError:
-        await claims.release(context, kind, has, session_id)
+        await reservations.release(context, kind, has, session_id)
         raise
-    await claims.release(context, kind, had if replaced else has, session_id)
+    await reservations.release(context, kind, had if replaced else has, session_id)
     return replaced

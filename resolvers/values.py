@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from resolvers.context import Context
 from resolvers.errors import Invalid
+from resolvers.folding import FOLDED, fold
 from resolvers.kind import INT_MAX, INT_MIN, Column, Document, Kind, ValueType, walk
-from resolvers.store.operators import FOLDED, fold
 
 YEARS = (1900, 9998)
 PAGE_SCHEMES = frozenset({"http", "https", "file", "ftp"})

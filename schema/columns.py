@@ -15,17 +15,17 @@ from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
 from resolvers import documents
-from resolvers.every_kind import COMMON_INDEXES, SESSION_COLUMNS, ordering_indexes
+from resolvers.common_columns import COMMON_INDEXES, SESSION_COLUMNS, ordering_indexes
 from resolvers.kind import (
-    Claim,
     Column,
     Document,
     Index,
     Kind,
+    Reservation,
     SessionIds,
     Timeline,
     ValueType,
-    no_claim,
+    no_reservation,
 )
 from schema.scalars import LocalDateTime
 
@@ -113,7 +113,7 @@ def kind_of(
     ended: str | None = None,
     indexes: tuple[Index, ...] = (),
     hidden: tuple[Column, ...] = (),
-    claim: Callable[[Document], Claim | None] = no_claim,
+    reservation: Callable[[Document], Reservation | None] = no_reservation,
 ) -> Kind:
     """The Kind that a Strawberry type describes."""
     definition = get_object_definition(type_, strict=True)
@@ -129,7 +129,7 @@ def kind_of(
         derive=derive,
         ended=ended,
         indexes=(*ordering_indexes(columns), *COMMON_INDEXES, *indexes),
-        claim=claim,
+        reservation=reservation,
     )
 
 

@@ -2,9 +2,8 @@
 
 from resolvers.errors import Timeout
 from resolvers.kind import Document
+from resolvers.paging import cursor_tag, encode_cursors, ordering, sort_paths
 from resolvers.request import Page, Read
-from resolvers.store import cursor
-from resolvers.store.plan import ordering, sort_paths
 from schema.common import Edge, PageInfo
 
 
@@ -15,7 +14,7 @@ class Rows:
         order = ordering(read)
         self.page = page
         self.documents = page.documents
-        self.tag = cursor.label(read.kind, order)
+        self.tag = cursor_tag(read.kind, order)
         self.paths = sort_paths(order)
         self._cursors: list[str] | None = None
 
@@ -23,7 +22,7 @@ class Rows:
     def cursors(self) -> list[str]:
         """The rows' places in this ordering."""
         if self._cursors is None:
-            self._cursors = cursor.encode(self.tag, self.paths, self.documents)
+            self._cursors = encode_cursors(self.tag, self.paths, self.documents)
         return self._cursors
 
     @property

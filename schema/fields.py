@@ -15,10 +15,9 @@ from resolvers.context import Context
 from resolvers.errors import BadInput
 from resolvers.kind import Document, Kind
 from resolvers.loader import Loader
+from resolvers.paging import default_order, with_places
 from resolvers.request import DEFAULT_PAGE, LARGEST_PAGE, Read
-from resolvers.store.plan import default_order, with_places
 from schema import filters, paging
-from schema.answers import SessionId, context, deletion, described, payload
 from schema.common import (
     Connection,
     DeleteSessionPayload,
@@ -31,6 +30,7 @@ from schema.common import (
 from schema.connection import Rows
 from schema.execution import selection
 from schema.inputs import create_input, update_input
+from schema.payloads import SessionId, context, deletion, described, payload
 from schema.root import Arguments, Root, root_field
 
 MOST_NODES = 100

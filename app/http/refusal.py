@@ -1,4 +1,4 @@
-"""Refusals: an exception with a status, shown as GraphQL's JSON error form on every path."""
+"""Refusals: an exception with a status, shown as `{"errors": [{"message", "extensions"}]}`."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,7 +7,6 @@ import orjson
 from starlette.types import Send
 
 JSON = b"application/json; charset=utf-8"
-GRAPHQL_JSON = b"application/graphql-response+json; charset=utf-8"
 
 Header = tuple[bytes, bytes]
 

@@ -1,15 +1,20 @@
 """The vendors' URLs: one file and one line a vendor, one route table, the resolvers of GraphQL."""
 
-from app.rest import bot, chat, co_browse, knowledge, remote_support, routing
+from app.rest import routing
+from app.rest.bot.endpoint import VENDOR as BOT
+from app.rest.chat.endpoint import VENDOR as CHAT
+from app.rest.co_browse.endpoint import VENDOR as CO_BROWSE
+from app.rest.knowledge.endpoint import VENDOR as KNOWLEDGE
+from app.rest.remote_support.endpoint import VENDOR as REMOTE_SUPPORT
 from app.rest.vendor import Vendor
 from app.settings import Settings
 
 VENDORS: tuple[Vendor, ...] = (
-    co_browse.VENDOR,
-    remote_support.VENDOR,
-    knowledge.VENDOR,
-    chat.VENDOR,
-    bot.VENDOR,
+    CO_BROWSE,
+    REMOTE_SUPPORT,
+    KNOWLEDGE,
+    CHAT,
+    BOT,
 )
 
 

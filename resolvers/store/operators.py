@@ -11,6 +11,7 @@ from operator import ge, gt, le, lt
 from typing import Any
 
 from resolvers.errors import BadInput
+from resolvers.folding import FOLDED, fold
 from resolvers.kind import Column
 from resolvers.request import All, Compare, Either, Filter, Not, Operator, Some
 
@@ -20,13 +21,6 @@ LONGEST_PATTERN = 32_000
 """In bytes; MongoDB refuses regular expressions a little longer than this."""
 NOTHING: Query = {"_id": {"$in": []}}
 LAST_DATE = datetime(9999, 12, 31)
-FOLDED = "folded"
-"""The sub-document beside the columns that holds their case-folded copies."""
-
-
-def fold(text: str) -> str:
-    """Text as it is compared when case does not matter."""
-    return text.casefold()
 
 
 def _prefix(text: str) -> Query:

@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from resolvers.kind import Kind, ValueType
+from resolvers.paging import decode_cursor, ordering
 from resolvers.request import Columns, Order, Read, Window
-from resolvers.store import cursor
 from resolvers.store.operators import NOTHING, Query, conjoin, query
 
 KNOWN = 1000
@@ -53,29 +53,6 @@ class Plan(NamedTuple):
 def _sort(keys: tuple[Order, ...]) -> Sort:
     """As the driver takes it; not to be changed."""
     return [(part.column.path, -1 if part.descending else 1) for part in keys]
-
-
-@lru_cache(KNOWN)
-def default_order(kind: Kind) -> tuple[Order, ...]:
-    """Newest first."""
-    return (Order(kind.by_name["startedAt"], descending=True),)
-
-
-def ordering(read: Read) -> tuple[Order, ...]:
-    """The columns that decide the order, before the tie-break by session id."""
-    return read.order or default_order(read.kind)
-
-
-@lru_cache(KNOWN)
-def sort_paths(order: tuple[Order, ...]) -> tuple[str, ...]:
-    """The stored paths that place a row: a cursor needs them."""
-    return (*(part.column.path for part in order), "_id")
-
-
-@lru_cache(KNOWN)
-def with_places(columns: frozenset[str], order: tuple[Order, ...]) -> frozenset[str]:
-    """The stored paths to read when rows need cursors too."""
-    return columns | frozenset(sort_paths(order))
 
 
 def plan(read: Read) -> Plan:
@@ -127,7 +104,7 @@ def _bounds(
 ) -> tuple[list[Any] | None, list[Any] | None]:
     """The cursor values where reading starts and where it must end."""
     after, before = (
-        None if text is None else cursor.decode(text, read.kind, order, argument)
+        None if text is None else decode_cursor(text, read.kind, order, argument)
         for text, argument in ((window.after, "after"), (window.before, "before"))
     )
     return (before, after) if backward else (after, before)

@@ -49,13 +49,17 @@ async def _rows(store: Store, read: Read, planned: Plan) -> list[Document]:
 async def _total(store: Store, kind: Kind, match: Query) -> Total:
     """The number of matches; if counting takes too long, that is no reason to lose the page."""
     try:
-        return await count(store, kind, match)
+        return await _count(store, kind, match)
     except Timeout as error:
         return error
 
 
-async def count(store: Store, kind: Kind, match: Query) -> int:
-    """How many sessions match; without a filter the collection's own figure answers at once."""
+async def count(store: Store, kind: Kind, where: Filter) -> int:
+    """How many sessions meet `where`; the collection's own figure answers at once for all."""
+    return await _count(store, kind, query(where))
+
+
+async def _count(store: Store, kind: Kind, match: Query) -> int:
     collection = store.collection(kind)
     if not match:
         return int(

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from resolvers.kind import Kind
 from resolvers.store.driver import within
-from resolvers.store.turns import Turns
+from resolvers.store.write_locks import WriteLocks
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ class Store:
     """Seconds."""
     max_time_ms: int = 0
     """What the server itself is told; 0: less than the deadline, so that it answers before."""
-    turns: Turns = field(default_factory=Turns)
+    write_locks: WriteLocks = field(default_factory=WriteLocks)
     collections: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -15,12 +15,13 @@ from pymongo import ReturnDocument
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
 
 from resolvers.errors import AlreadyExists
-from resolvers.kind import Claim, Document, Kind
+from resolvers.kind import Document, Kind, Reservation
 from resolvers.request import Filter
 from resolvers.store.operators import conjoin, query
 from resolvers.store.store import Store
 
-CLAIMS = "claims"
+RESERVATIONS = "claims"
+"""The name of 0.1, like `claimedAt` in its rows: databases that exist keep working."""
 COUNTERS = "counters"
 MARKS = "marks"
 DUPLICATE_KEY = 11000
@@ -120,12 +121,12 @@ async def take_out(store: Store, kind: Kind, session_id: str, where: Filter) -> 
     return row
 
 
-async def claim(
-    store: Store, kind: Kind, wanted: Claim, session_id: str, now: datetime
+async def reserve(
+    store: Store, kind: Kind, wanted: Reservation, session_id: str, now: datetime
 ) -> Document:
     """Take a value for a session if nobody holds it; the row of the session that does hold it."""
     row = {"sessionId": session_id, "claimedAt": now}
-    return await store.run(_upsert(store, CLAIMS, _key(kind, wanted), {"$setOnInsert": row}))
+    return await store.run(_upsert(store, RESERVATIONS, _key(kind, wanted), {"$setOnInsert": row}))
 
 
 async def _upsert(store: Store, collection: str, key: str, operators: Document) -> Document:
@@ -139,21 +140,21 @@ async def _upsert(store: Store, collection: str, key: str, operators: Document) 
                 return row
 
 
-async def holder(store: Store, kind: Kind, wanted: Claim) -> Document | None:
+async def holder(store: Store, kind: Kind, wanted: Reservation) -> Document | None:
     """The row of the session that holds a value, if one does."""
     key = {"_id": _key(kind, wanted)}
-    row: Document | None = await store.run(store.database[CLAIMS].find_one(key))
+    row: Document | None = await store.run(store.database[RESERVATIONS].find_one(key))
     return row
 
 
-def _key(kind: Kind, wanted: Claim) -> str:
+def _key(kind: Kind, wanted: Reservation) -> str:
     return f"{kind.name}:{wanted.column}:{wanted.value}"
 
 
-async def release(store: Store, kind: Kind, held: Claim, session_id: str) -> None:
+async def release(store: Store, kind: Kind, held: Reservation, session_id: str) -> None:
     """Give a value back; nothing happens if another session holds it."""
-    claims = store.database[CLAIMS]
-    await store.run(claims.delete_one({"_id": _key(kind, held), "sessionId": session_id}))
+    rows = store.database[RESERVATIONS]
+    await store.run(rows.delete_one({"_id": _key(kind, held), "sessionId": session_id}))
 
 
 async def next_number(store: Store, kind: Kind, step: int) -> int:

@@ -11,7 +11,6 @@ graphql-core complete the value. So it needs no error handling, and cannot disag
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from graphql import GraphQLObjectType, GraphQLSchema, get_named_type, is_object_type
@@ -30,6 +29,7 @@ from schema.common import (
 )
 from schema.errors import UserError
 from schema.execution import source
+from schema.execution.tree import Field, Selection
 
 Renderer = Callable[[Any], Any]
 FieldsOf = Callable[[GraphQLObjectType, Any], Mapping[str, Any]]
@@ -46,27 +46,6 @@ ATTRIBUTES = frozenset(
 
 class NotCompiledError(Exception):
     """The selection holds a field that only its resolver can answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One entry of a response object."""
-
-    response_name: str
-    name: str
-    column: Column | None = None
-    """None for fields that are not stored, such as `__typename` and `pageInfo`."""
-    selection: "Selection | None" = None
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """The fields selected on one object type."""
-
-    type_name: str
-    shape: type
-    """The class that decides how its fields are read: Session, Connection, …"""
-    fields: tuple[Field, ...]
 
 
 def compiled(

@@ -8,7 +8,7 @@ which are letters, digits and underscores.
 from binascii import b2a_base64
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from resolvers.kind import INT_MAX, INT_MIN, Column, ValueType
 from schema.common import (
@@ -19,10 +19,8 @@ from schema.common import (
     Session,
     SessionSummary,
 )
+from schema.execution.tree import Field, Selection
 from schema.scalars import print_local
-
-if TYPE_CHECKING:
-    from schema.execution.compiler import Field, Selection
 
 URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
@@ -122,7 +120,7 @@ class Writer:
         self._depth = 1
         self._names = 0
 
-    def function(self, selection: "Selection") -> str:
+    def function(self, selection: Selection) -> str:
         """The whole function, from its argument `value`."""
         shapes: Mapping[type, Callable[[Selection, str], str]] = {
             Session: self._session_or_none,
@@ -147,7 +145,7 @@ class Writer:
         self.constants[name] = value
         return name
 
-    def _object(self, selection: "Selection", show: Callable[["Field"], str]) -> str:
+    def _object(self, selection: Selection, show: Callable[[Field], str]) -> str:
         """The display of a response object; `show` writes what a field needs and names it."""
         shown = [
             f"{field.response_name!r}: "
@@ -156,18 +154,18 @@ class Writer:
         ]
         return f"{{{', '.join(shown)}}}"
 
-    def _session_or_none(self, selection: "Selection", document: str) -> str:
+    def _session_or_none(self, selection: Selection, document: str) -> str:
         self._write(f"if {document} is None: return None")
         return self._document(selection, document)
 
-    def _summary(self, selection: "Selection", source: str) -> str:
+    def _summary(self, selection: Selection, source: str) -> str:
         return self._object(selection, lambda field: FIGURES[field.name].format(source=source))
 
-    def _payload(self, selection: "Selection", payload: str) -> str:
+    def _payload(self, selection: Selection, payload: str) -> str:
         """A payload without errors; one with errors goes the careful way."""
         self._write(f"if {payload}.errors: unsound()")
 
-        def show(field: "Field") -> str:
+        def show(field: Field) -> str:
             if field.name == "session" and field.selection:
                 self._write(f"session = {payload}.session")
                 return self._document(field.selection, "session")
@@ -175,8 +173,8 @@ class Writer:
 
         return self._object(selection, show)
 
-    def _connection(self, selection: "Selection", rows: str) -> str:
-        def show(field: "Field") -> str:
+    def _connection(self, selection: Selection, rows: str) -> str:
+        def show(field: Field) -> str:
             inner = field.selection
             if field.name == "edges" and inner:
                 pairs = f"zip({rows}.documents, {rows}.cursors)"
@@ -190,8 +188,8 @@ class Writer:
 
         return self._object(selection, show)
 
-    def _edge(self, selection: "Selection") -> str:
-        def show(field: "Field") -> str:
+    def _edge(self, selection: Selection) -> str:
+        def show(field: Field) -> str:
             return self._document(field.selection, "row") if field.selection else "cursor"
 
         return self._object(selection, show)
@@ -207,8 +205,8 @@ class Writer:
         self._depth -= 1
         return made
 
-    def _document(self, selection: "Selection", document: str) -> str:
-        def show(field: "Field") -> str:
+    def _document(self, selection: Selection, document: str) -> str:
+        def show(field: Field) -> str:
             if field.column is None:
                 return self._of_session(selection.type_name, field.name, document)
             if field.column.many:
@@ -223,7 +221,7 @@ class Writer:
         prefix = self._constant("prefix", f"{type_name}:".encode())
         return f"identifier({prefix}, {document}['_id'])"
 
-    def _single(self, field: "Field", column: Column, document: str) -> str:
+    def _single(self, field: Field, column: Column, document: str) -> str:
         v = self._name("v")
         if column.nullable:
             self._write(f"{v} = {document}.get({column.path!r})")
@@ -241,7 +239,7 @@ class Writer:
         shown = SHOWN.get(column.type, "{v}").format(v=v)
         return f"None if {v} is None else {shown}" if nullable and shown != v else shown
 
-    def _part(self, selection: "Selection", v: str, nullable: bool) -> str:
+    def _part(self, selection: Selection, v: str, nullable: bool) -> str:
         """A nested object; a missing one is null where it may be."""
         if not nullable:
             self._write(f"if type({v}) is not dict: unsound()")
@@ -256,7 +254,7 @@ class Writer:
         self._depth -= 1
         return made
 
-    def _list(self, field: "Field", column: Column, document: str) -> str:
+    def _list(self, field: Field, column: Column, document: str) -> str:
         v, item = self._name("v"), self._name("item")
         self._write(f"{v} = {document}.get({column.path!r})")
         self._write(f"if type({v}) is not list: {v} = listed({v})")

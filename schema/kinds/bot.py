@@ -9,12 +9,12 @@ from strawberry import UNSET, Info
 
 from resolvers.errors import Conflict
 from resolvers.kind import Document, Index, Timeline
-from schema.answers import SessionId, act, checked, described, now
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
 from schema.fields import KindType
 from schema.inputs import input_of
 from schema.kinds.ids import TEXTS
+from schema.payloads import SessionId, act, checked, described, now
 
 
 @strawberry.enum(description="Whether a person took part in a bot session.")

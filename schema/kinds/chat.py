@@ -12,12 +12,12 @@ from strawberry import Info
 
 from resolvers.errors import Conflict, Invalid
 from resolvers.kind import Document, Timeline
-from schema.answers import SessionId, act, checked, described
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
 from schema.fields import KindType
 from schema.inputs import input_of
 from schema.kinds.ids import TEXTS
+from schema.payloads import SessionId, act, checked, described
 from schema.scalars import LocalDateTime
 
 

@@ -8,12 +8,12 @@ import strawberry
 from strawberry import UNSET, Info
 
 from resolvers.errors import Conflict, Invalid
-from resolvers.kind import Claim, Document, Timeline
-from schema.answers import SessionId, act, checked, described, now
+from resolvers.kind import Document, Reservation, Timeline
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
 from schema.fields import KindType
 from schema.kinds.ids import UUIDS
+from schema.payloads import SessionId, act, checked, described, now
 
 
 @strawberry.type(description="A web page that was shared in a co-browse session.")
@@ -71,11 +71,11 @@ def derive(document: Document) -> Timeline:
     return Timeline(started, ended, ended is not None, duration, None)
 
 
-def claim(document: Document) -> Claim | None:
+def reservation(document: Document) -> Reservation | None:
     """A live session holds its token."""
     if document.get("deactivationTime") is not None:
         return None
-    return Claim("sessionToken", document["sessionToken"])
+    return Reservation("sessionToken", document["sessionToken"])
 
 
 CO_BROWSE = kind_of(
@@ -85,7 +85,7 @@ CO_BROWSE = kind_of(
     session_ids=UUIDS,
     derive=derive,
     ended="deactivationTime",
-    claim=claim,
+    reservation=reservation,
 )
 
 

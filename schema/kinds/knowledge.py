@@ -7,11 +7,11 @@ import strawberry
 from strawberry import UNSET, Info
 
 from resolvers.kind import Document, Timeline
-from schema.answers import SessionId, act, described
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
 from schema.fields import KindType
 from schema.kinds.ids import UUIDS
+from schema.payloads import SessionId, act, described
 
 
 @strawberry.type(

@@ -8,12 +8,12 @@ import strawberry
 from strawberry import UNSET, Info
 
 from resolvers.errors import Conflict
+from resolvers.folding import fold
 from resolvers.kind import Column, Document, Index, SessionIds, Timeline, ValueType
-from resolvers.store.operators import fold
-from schema.answers import SessionId, act, described, now
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
 from schema.fields import KindType
+from schema.payloads import SessionId, act, described, now
 
 SEPARATOR = "\x1f"
 

@@ -9,14 +9,14 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 from starlette.requests import Request
 
-from app.auth import Authenticator
-from app.sealing import sealer
+from app.access.authenticator import Authenticator
+from app.access.sealer import sealer
 from app.settings import Settings
 from resolvers import credentials
 from resolvers.access import Caller
+from resolvers.credential_cache import CredentialCache
 from resolvers.credentials import Issued
 from resolvers.errors import Unauthenticated
-from resolvers.lookups import Lookups
 from resolvers.store.store import Store
 from tests.conftest import NOW, Clock
 
@@ -34,7 +34,7 @@ class Seconds:
 
 
 def authenticator_of(store: Store, seconds: Seconds, clock: Clock) -> Authenticator:
-    return Authenticator(store, SETTINGS, Lookups(store, seconds), clock)
+    return Authenticator(store, SETTINGS, CredentialCache(store, seconds), clock)
 
 
 async def issue(store: Store, **given: Any) -> Issued:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.auth import Authenticator
+from app.access.authenticator import Authenticator
 from resolvers.credentials import Issued
 from resolvers.store.store import Store
 from tests.app.access import Seconds, authenticator_of, issue

@@ -14,22 +14,22 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from app import launcher
-from app.cli import UsageError, load_settings
+from app.commands.common import UsageError, load_settings
+from app.database import launcher
 
 ROOT = Path(__file__).parents[2]
 
 # The real command line over a web application that only reports and waits.
 GATEWAY = """
 import signal, sys, types
-import app
+import app.commands
 def serve(settings, *, demo, workers):
     print(settings.mongodb_uri, demo, workers, flush=True)
     while True:
         signal.pause()
-app.serving = types.ModuleType("app.serving")
-app.serving.serve = serve
-sys.modules["app.serving"] = app.serving
+app.commands.serve = types.ModuleType("app.commands.serve")
+app.commands.serve.serve = serve
+sys.modules["app.commands.serve"] = app.commands.serve
 from app import cli
 cli.main()
 """

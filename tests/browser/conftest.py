@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from app import explorer
+from app.pages import graphiql
 from tests.gateway import gateway  # noqa: F401  fixture
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
@@ -68,7 +68,7 @@ def chromium() -> Iterator[Any]:
 @pytest.fixture
 def installed() -> None:
     """What npm installs is there; a test is skipped without it, but fails in CI."""
-    if not (Path(explorer.__file__).parent / "static/graphiql/node_modules/graphiql").is_dir():
+    if not (Path(graphiql.__file__).parent / "static/graphiql/node_modules/graphiql").is_dir():
         _unavailable("scripts/setup ran without npm: the browser packages are missing")
 
 

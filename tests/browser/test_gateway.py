@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.explorer import load_examples
+from app.pages.graphiql import load_examples
 from tests.gateway import Gateway
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("installed")]

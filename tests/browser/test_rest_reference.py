@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from app.openapi.samples import stored
 from app.rest import VENDORS
+from app.rest.openapi.samples import stored
 from schema.kinds.co_browse import CO_BROWSE
-from tests.app.graphql_door import Door, open_door
+from tests.app.graphql_client import Door, open_door
 from tests.app.live import live
 
 PHONE = {"viewport": {"width": 390, "height": 844}}

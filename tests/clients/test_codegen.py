@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests import node
-from tests.app.graphql_door import open_door
+from tests.app.graphql_client import open_door
 from tests.clients.conftest import CLIENTS
 from tests.gateway import ROOT, Gateway
 
@@ -19,7 +19,7 @@ def project(tmp_path: Path, code_generator: Path, gateway: Gateway) -> node.Proj
     """The documents of the folder and of the explorer's tabs, with the generated code."""
     target = tmp_path / "codegen"
     made = node.copy(CLIENTS / "codegen", target, code_generator, gateway.environment)
-    shutil.copytree(ROOT / "app" / "examples", target / "examples")
+    shutil.copytree(ROOT / "app" / "pages" / "examples", target / "examples")
     made.run("graphql-codegen", "--config", "codegen.ts")
     return made
 

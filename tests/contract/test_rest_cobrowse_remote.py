@@ -19,7 +19,7 @@ import uvicorn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.rest.request_line import Protocol, mend
+from app.http.protocol import Protocol, mend
 from schema.build import Schema, build
 from schema.kinds.co_browse import CO_BROWSE
 from schema.kinds.remote_support import REMOTE_SUPPORT

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.demo.samples import BOT_BY_ID, CHAT, CO_BROWSE, KNOWLEDGE, REMOTE_SUPPORT, SAMPLES
+from app.rest.samples import BOT_BY_ID, CHAT, CO_BROWSE, KNOWLEDGE, REMOTE_SUPPORT, SAMPLES
 from resolvers.credentials import Issued
 from tests.contract.whole import EVERYTHING, Whole, bearer, pair, signed, whole  # noqa: F401
 

@@ -13,14 +13,14 @@ from cryptography.fernet import Fernet
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from app.access.sealer import sealer
 from app.main import create_app
-from app.sealing import sealer
 from app.settings import Settings
 from resolvers import credentials
 from resolvers.context import Context, utc_now
 from resolvers.credentials import Issued
 from resolvers.store import indexes
-from tests.app.graphql_door import build_once
+from tests.app.graphql_client import build_once
 from tests.conftest import KINDS_BY_NAME
 from tests.wire.engine import WireEngine
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from graphql import build_schema
 
-from app import map as made
+from app.commands import route_map as made
 from app.rest import VENDORS
 from schema.build import build
 from tests.conftest import KINDS_BY_NAME
@@ -19,7 +19,7 @@ ROWS = made.rows()
 def test_fresh() -> None:
     """What `scripts/map` would write is what is committed."""
     done = subprocess.run(
-        [sys.executable, "-m", "app.map", "--check"],
+        [sys.executable, "-m", "app.commands.route_map", "--check"],
         cwd=ROOT,
         env={"PATH": ""},
         capture_output=True,

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from app.embedded import LOOPBACK, Engine
+from app.database.embedded import LOOPBACK, Engine
 
 OPTIONS = ("--enable-test-commands", "--cache-size", "256M", "--log-level", "WARNING")
 

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from pymongo import AsyncMongoClient, monitoring
 
-from resolvers import sessions
+from resolvers import paging, sessions
 from resolvers.context import Context
+from resolvers.paging import ordering, sort_paths
 from resolvers.request import Read, Window
-from resolvers.store import cursor, driver
-from resolvers.store.plan import ordering, sort_paths
+from resolvers.store import driver
 from resolvers.store.store import Store
 from tests.conftest import DEADLINE, KINDS_BY_NAME, NOW, prepared
 from tests.wire.engine import WireEngine
@@ -50,8 +50,8 @@ async def test_a_page_is_one_find(engine: WireEngine, database_name: str) -> Non
         page = await sessions.list_(context, first)
         assert (commands.sent, len(page.documents), page.has_next) == (["find"], 500, True)
         order = ordering(first)
-        tag = cursor.label(BOT, order)
-        after = cursor.encode(tag, sort_paths(order), page.documents[-1:])[0]
+        tag = paging.cursor_tag(BOT, order)
+        after = paging.encode_cursors(tag, sort_paths(order), page.documents[-1:])[0]
         commands.sent.clear()
         page = await sessions.list_(context, Read(BOT, window=Window(first=100, after=after)))
         assert (commands.sent, page.documents[0]["_id"]) == (["find", "find"], "500")

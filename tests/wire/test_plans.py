@@ -20,11 +20,13 @@ import pytest
 from pymongo import MongoClient
 from pymongo.collection import Collection
 
+from resolvers import paging
 from resolvers.kind import Column, Document, Kind
+from resolvers.paging import ordering, sort_paths
 from resolvers.request import All, Compare, Filter, Operator, Order, Read, Window
-from resolvers.store import cursor, indexes
+from resolvers.store import indexes
 from resolvers.store.operators import conjoin, query
-from resolvers.store.plan import ordering, plan, sort_paths
+from resolvers.store.plan import plan
 from schema.kinds import bot, remote_support
 from tests.conftest import KINDS_BY_NAME, NOW, opened_store
 from tests.wire.engine import WireEngine
@@ -84,7 +86,9 @@ def windows(wanted: Read) -> list[Window]:
     """The first page, the next, the last, and the one before."""
     order = ordering(wanted)
     middle = row(wanted.kind, ROWS // 2)
-    place = cursor.encode(cursor.label(wanted.kind, order), sort_paths(order), [middle])[0]
+    place = paging.encode_cursors(
+        paging.cursor_tag(wanted.kind, order), sort_paths(order), [middle]
+    )[0]
     return [
         Window(first=20),
         Window(first=20, after=place),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.auth import Authenticator
+from app.access.authenticator import Authenticator
 from app.context import State
 from app.settings import Settings
 from resolvers import sessions

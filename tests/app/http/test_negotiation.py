@@ -2,8 +2,9 @@
 
 import pytest
 
-from app.http.negotiation import prefers_html, response_type
-from app.http.refusal import GRAPHQL_JSON, JSON, RefusedError
+from app.graphql.media_types import GRAPHQL_JSON, response_type
+from app.http.negotiation import prefers_html
+from app.http.refusal import JSON, RefusedError
 
 GRAPHQL = "application/graphql-response+json"
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8"

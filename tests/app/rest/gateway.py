@@ -34,7 +34,7 @@ CALLERS = {
 
 
 class FakeAuthenticator:
-    """The interface of app.auth.Authenticator over a fixed list of keys."""
+    """The interface of app.access.authenticator.Authenticator over a fixed list of keys."""
 
     def __init__(self, open_paths: frozenset[str] = frozenset()) -> None:
         self._open_paths = open_paths

@@ -16,8 +16,10 @@ from mongomock_motor import AsyncMongoMockClient
 from starlette.applications import Starlette
 from starlette.requests import Request
 
-from app.auth import MalformedToken
-from app.rest import bot, chat, knowledge
+from app.access.authenticator import MalformedToken
+from app.rest.bot.endpoint import VENDOR as BOT
+from app.rest.chat.endpoint import VENDOR as CHAT
+from app.rest.knowledge.endpoint import VENDOR as KNOWLEDGE
 from app.rest.routing import routes
 from app.settings import Settings
 from resolvers import sessions
@@ -163,7 +165,7 @@ def door() -> Iterator[Door]:
 
         store = Store(runner.run(connect()), deadline=5.0)
         state = State(store, Settings(_env_file=None), Authenticator())
-        app = Starlette(routes=[routes([knowledge.VENDOR, chat.VENDOR, bot.VENDOR])])
+        app = Starlette(routes=[routes([KNOWLEDGE, CHAT, BOT])])
         app.state.gateway = state
         opened = Door(runner, state, app)
         opened.admit("root")

@@ -13,7 +13,7 @@ from bson import ObjectId
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rest import bot, bot_request
+from app.rest.bot import endpoint, request
 from resolvers.errors import BadInput, Timeout
 from resolvers.request import LARGEST_PAGE
 from schema.kinds.bot import BOT
@@ -192,8 +192,8 @@ def test_limits_beyond_graphqls_are_served(door: Door) -> None:
 
 def test_the_default_limit_is_100(door: Door) -> None:
     """A request without a limit."""
-    asked = bot_request.decode(b"", [], NOW, 1000)
-    assert isinstance(asked, bot_request.Search)
+    asked = request.decode(b"", [], NOW, 1000)
+    assert isinstance(asked, request.Search)
     assert (asked.skip, asked.limit) == (0, 100)
 
 
@@ -526,15 +526,15 @@ def test_wrongly_stored_values_are_null(
 def test_missing_values_are_null(door: Door) -> None:
     """Of a record that lost everything the id is left."""
     store(door, "s1")
-    door.alter(BOT, "s1", {"$unset": dict.fromkeys(bot.COLUMNS - {"_id", "botId"}, "")})
+    door.alter(BOT, "s1", {"$unset": dict.fromkeys(endpoint.COLUMNS - {"_id", "botId"}, "")})
     (row,) = ask(door).json()["sessions"]
     assert (row["sessionId"], row["channel"], row["session_lang"]) == ("s1", None, [])
 
 
 def test_the_words_are_the_kinds(door: Door) -> None:
     """Every stored name has a word of the vendor's."""
-    assert set(bot_request.CONTAINMENT_TYPES) == set(BOT.by_name["containmentType"].values)
-    assert set(bot_request.SESSION_TYPES) == set(BOT.by_name["sessionType"].values)
+    assert set(request.CONTAINMENT_TYPES) == set(BOT.by_name["containmentType"].values)
+    assert set(request.SESSION_TYPES) == set(BOT.by_name["sessionType"].values)
 
 
 JSON = st.recursive(
@@ -547,7 +547,7 @@ JSON = st.recursive(
     max_leaves=5,
 )
 NAMES = ("userId", "skip", "offset", "limit", "dateFrom", "dateTo", "sessionType", "sessionId")
-DATES = st.from_regex(bot_request.MOMENT, fullmatch=True)
+DATES = st.from_regex(request.MOMENT, fullmatch=True)
 CONDITION = st.fixed_dictionaries(
     {"name": st.text(), "values": st.lists(st.text()), "type": st.sampled_from(["user", "session"])}
 )
@@ -586,10 +586,10 @@ def test_nothing_that_is_sent_breaks_a_path(door: Door) -> None:
 def test_decode_gives_a_request_or_bad_input(body: dict[str, Any], words: list[str]) -> None:
     """What is accepted keeps the contract's bounds."""
     try:
-        asked = bot_request.decode(orjson.dumps(body), words, NOW, 1000)
+        asked = request.decode(orjson.dumps(body), words, NOW, 1000)
     except BadInput:
         return
-    if isinstance(asked, bot_request.ByIds):
+    if isinstance(asked, request.ByIds):
         assert len(asked.session_ids) <= 50
     else:
         assert 0 <= asked.limit <= 1000

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.rest.remote_support import FILTERS
-from app.rest.remote_support_layout import VARIABLES
+from app.rest.remote_support.endpoint import FILTERS
+from app.rest.remote_support.layout import VARIABLES
 from schema.kinds.remote_support import REMOTE_SUPPORT
 from tests.app.rest.gateway import FOREIGN_KEY, KEY, MASKED_KEY, TIRED_KEY, Gateway
 

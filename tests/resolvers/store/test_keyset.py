@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from resolvers import paging
 from resolvers.kind import Document, Kind
+from resolvers.paging import ordering, sort_paths
 from resolvers.request import EVERYTHING, Compare, Filter, Operator, Order, Page, Read, Window
-from resolvers.store import cursor, read
-from resolvers.store.plan import ordering, plan, sort_paths
+from resolvers.store import read
+from resolvers.store.plan import plan
 from resolvers.store.store import Store
 from tests.conftest import KINDS_BY_NAME, mock_store
 
@@ -109,7 +111,7 @@ def expected(rows: list[Document], where: Filter, order: tuple[Order, ...]) -> l
 
 def cursor_of(wanted: Read, row: Document) -> str:
     order = ordering(wanted)
-    return cursor.encode(cursor.label(wanted.kind, order), sort_paths(order), [row])[0]
+    return paging.encode_cursors(paging.cursor_tag(wanted.kind, order), sort_paths(order), [row])[0]
 
 
 def ids(rows: list[Document]) -> list[str]:

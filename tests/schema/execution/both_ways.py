@@ -15,10 +15,10 @@ import orjson
 from bson import Int64
 from pymongo.errors import AutoReconnect, ExecutionTimeout, OperationFailure
 
+from resolvers import paging
 from resolvers.access import EVERYBODY, Caller
 from resolvers.context import Context
-from resolvers.store import cursor
-from resolvers.store.plan import default_order, sort_paths
+from resolvers.paging import default_order, sort_paths
 from resolvers.store.store import Store
 from schema.build import Schema, build
 from schema.errors import formatted
@@ -125,8 +125,8 @@ def _cursors() -> tuple[str, ...]:
     found = []
     for entry in KINDS:
         order = default_order(entry.kind)
-        tag = cursor.label(entry.kind, order)
-        found += cursor.encode(tag, sort_paths(order), [{"_id": "a", "startedAt": NOW}])
+        tag = paging.cursor_tag(entry.kind, order)
+        found += paging.encode_cursors(tag, sort_paths(order), [{"_id": "a", "startedAt": NOW}])
     return tuple(found)
 
 

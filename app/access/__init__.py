@@ -1,0 +1,1 @@
+"""Who calls, and how often: credentials, tokens, rates, and the gateway's own keys."""

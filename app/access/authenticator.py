@@ -1,0 +1,168 @@
+"""Who calls: a request's credential becomes a Caller, or the request is refused.
+
+Every refusal reads the same, whatever was wrong: nothing tells whether an id is known.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from starlette.requests import Request
+
+from app.access.jwt import MalformedToken, client_id, is_signed
+from app.access.rates import Rate
+from app.access.sealer import sealer
+from app.settings import Settings
+from resolvers.access import EVERYBODY, PERSONAL, Caller
+from resolvers.context import utc_now
+from resolvers.credential_cache import CredentialCache, Uses
+from resolvers.credentials import Credential, hash_key, same
+from resolvers.errors import GatewayError, Unauthenticated
+from resolvers.store.store import Store
+
+__all__ = ["REFUSAL", "Authenticator", "MalformedToken"]
+
+REFUSAL = "A valid key is needed: send `Authorization: Bearer <key>` or `X-API-Key: <key>`."
+FLUSH_SECONDS = 10.0
+"""How often uses are stored."""
+OPEN_SCOPES = {
+    "co_browse": frozenset({"co_browse:read", PERSONAL}),
+    "knowledge": frozenset({"knowledge:read", "knowledge:write", PERSONAL}),
+}
+
+log = logging.getLogger(__name__)
+
+
+class Authenticator:
+    """Finds the caller of a request; Unavailable or Timeout where the database does not answer."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        credentials: CredentialCache | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._off = settings.auth == "off"
+        self._open_paths = settings.open_paths
+        self._credentials = credentials or CredentialCache(store)
+        self._now = now
+        self._sealer = sealer(settings)
+        self._demo_key = settings.demo_key
+        self._uses = Uses(store)
+        self._rate = Rate(store, settings.rate)
+        self._bot_rate = Rate(store, settings.bot_rate)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Store the counted uses every ten seconds, and once more at the end."""
+        flushing = asyncio.create_task(self._flush_often())
+        try:
+            yield
+        finally:
+            flushing.cancel()
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Store the uses counted since the last time; where that fails they are kept."""
+        try:
+            await self._uses.flush()
+        except GatewayError as error:
+            log.warning("The uses of credentials could not be stored yet: %s", error.message)
+
+    async def bearer(self, request: Request) -> Caller:
+        """The caller by `Authorization: Bearer <key>` or `X-API-Key`; Unauthenticated else."""
+        if self._off:
+            return EVERYBODY
+        keys = {_bearer_key(value) for value in request.headers.getlist("authorization")}
+        keys.update(value.strip() for value in request.headers.getlist("x-api-key"))
+        if len(keys) != 1:  # none, or two that contradict each other
+            raise Unauthenticated(REFUSAL)
+        return await self.by_key(keys.pop())
+
+    async def by_key(self, key: str) -> Caller:
+        """The caller whose key this is; Unauthenticated if nobody's."""
+        if self._off:
+            return EVERYBODY
+        return self._accepted(await self._credentials.by_key(key))
+
+    async def by_pair(self, id: str, key: str) -> Caller:  # noqa: A002  the vendors' word
+        """The caller with that id and key; Unauthenticated if either is wrong."""
+        if self._off:
+            return EVERYBODY
+        found = await self._credentials.by_key(key)
+        return self._accepted(found if found and same(found.id, id) else None)
+
+    async def by_jwt(self, token: str) -> Caller:
+        """The caller who signed this JWT; MalformedToken if it is none, else Unauthenticated.
+
+        A `Bearer ` before the token is tolerated.
+        """
+        if self._off:
+            return EVERYBODY
+        scheme, _, rest = token.strip().partition(" ")
+        token = rest.strip() if scheme.lower() == "bearer" else token.strip()
+        claimed = client_id(token)
+        found = await self._credentials.by_id(claimed) if claimed is not None else None
+        secret = self._signing_secret(found) if found else None
+        # An unknown id costs a verification as well, so that its time tells nothing.
+        signed = is_signed(token, secret or secrets.token_urlsafe(32))
+        return self._accepted(found if secret and signed else None)
+
+    async def limit(self, caller: Caller, bucket: str | None = None) -> None:
+        """Count one request: of the caller (GATEWAY_RATE), or of the bot `bucket`
+        (GATEWAY_BOT_RATE); to be called once a path has admitted the caller.
+
+        RateLimited, with `details["retry_after"]` in whole seconds, if that is one too many.
+        """
+        if bucket is None:
+            await self._rate.hit("credential", caller.id)
+        elif caller.bots is None or bucket in caller.bots:
+            await self._bot_rate.hit("bot", bucket)
+
+    def is_open(self, vendor: str) -> bool:
+        """Whether the paths of `vendor` (`co_browse`, `knowledge`) need no credential."""
+        return self._off or vendor in self._open_paths
+
+    def open_caller(self, vendor: str) -> Caller:
+        """Who calls an open path: may do on it what the vendor's clients do, and nothing else."""
+        return EVERYBODY if self._off else Caller(f"open:{vendor}", OPEN_SCOPES[vendor])
+
+    async def caller(self, vendor: str, request: Request) -> Caller:
+        """The caller of a path that has no scheme of its own: open, or by bearer."""
+        return self.open_caller(vendor) if self.is_open(vendor) else await self.bearer(request)
+
+    def _accepted(self, found: Credential | None) -> Caller:
+        now = self._now()
+        if found is None or not found.valid_at(now):
+            raise Unauthenticated(REFUSAL)
+        self._uses.count(found.id, now)
+        return found.caller()
+
+    def _signing_secret(self, credential: Credential) -> str | None:
+        opened = None
+        if self._sealer and credential.sealed_secret:
+            opened = self._sealer.open(credential.sealed_secret)
+        demo = self._demo_key.get_secret_value() if self._demo_key else None
+        if opened is None and demo and same(hash_key(demo), credential.key_hash):
+            return demo  # its key and its signing secret are the same
+        if opened is None:
+            log.warning(
+                "The signing secret of credential %s cannot be read: GATEWAY_SECRET_KEY is not "
+                "the one it was encrypted with.",
+                credential.id,
+            )
+        return opened
+
+    async def _flush_often(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            await self.flush()
+
+
+def _bearer_key(header: str) -> str:
+    scheme, _, key = header.strip().partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""

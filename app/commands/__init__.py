@@ -1,0 +1,1 @@
+"""The command line: what runs the gateway, moves data and makes pages."""

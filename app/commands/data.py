@@ -1,0 +1,176 @@
+"""The commands that move data: `seed`, `export` and `import`."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+
+import typer
+
+from app.commands.common import UsageError, database, load_settings, orderly_end, plain_failures
+from app.commands.demo.generate import HIGHEST_SEED, IDS_PER_SEED, generate
+from app.commands.demo.load import store_drafts
+from app.commands.demo.makers import MAKERS
+from app.commands.exporter import Kinds, export
+from app.commands.importer import Import, Imported, ImportRefusedError
+from app.commands.progress import bar
+from app.database.connect import open_store
+from app.errors import StartError
+from app.settings import Settings
+from resolvers.context import Context, utc_now
+from resolvers.errors import GatewayError, nearest
+from resolvers.kind import Kind
+from resolvers.store import indexes
+from schema.kinds import KINDS
+
+DEADLINE = 60.0
+"""Seconds for one operation: the batches here are larger than a request's."""
+
+BY_ENUM: Kinds = {entry.kind.enum_name: entry.kind for entry in KINDS}
+
+data = typer.Typer()
+
+
+class OnConflict(StrEnum):
+    """What to do about a session whose id or live token is taken."""
+
+    SKIP = "skip"
+    FAIL = "fail"
+
+
+@data.command()
+def seed(
+    kind: Annotated[str, typer.Option(help="Kind of session, such as BOT.")],
+    count: Annotated[int, typer.Option(min=1, max=IDS_PER_SEED, help="How many.")] = 1000,
+    number: Annotated[
+        int,
+        typer.Option(
+            "--seed", min=0, max=HIGHEST_SEED, help="Another seed makes other sessions; 0: demo."
+        ),
+    ] = 1,
+) -> None:
+    """Store generated sessions of the last thirty days; those that exist already are left alone."""
+
+    async def work(context: Context) -> str:
+        drafts = generate(chosen, count, number, context.now())
+        with bar(f"Storing {chosen.enum_name}", count) as advance:
+            stored = await store_drafts(context, drafts, advance)
+        return f"{stored:,} sessions stored, {count - stored:,} existed already."
+
+    with _plain_failures():
+        chosen = kind_named(kind)
+        if chosen.name not in MAKERS:
+            raise UsageError(f"--kind: nothing generates sessions of {chosen.enum_name} yet.")
+        _run(work)
+
+
+@data.command("export")
+def export_command(
+    kind: Annotated[str | None, typer.Option(help="Only this kind, such as BOT.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="The file; standard output if not given.")
+    ] = None,
+) -> None:
+    """Write all sessions as JSON Lines."""
+
+    async def work(context: Context) -> str:
+        damaged: list[str] = []
+        with _writing(output) as file, bar("Exporting", None) as advance:
+            written = await export(context, kinds, file.write, damaged.append, advance)
+        if damaged:
+            raise StartError("\n".join((f"{written:,} sessions exported, without:", *damaged)))
+        return f"{written:,} sessions exported."
+
+    with _plain_failures():
+        kinds = [kind_named(kind)] if kind else list(BY_ENUM.values())
+        _run(work)
+
+
+@data.command("import")
+def import_command(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check only.")] = False,
+    on_conflict: Annotated[
+        OnConflict, typer.Option(help="Whether sessions that exist are left out, or an error.")
+    ] = OnConflict.FAIL,
+) -> None:
+    """Store the sessions of a JSON Lines file, once all its lines are found right."""
+
+    async def work(context: Context) -> str:
+        importing = Import(context, BY_ENUM, file, on_conflict.value)
+        with bar("Checking", None) as advance:
+            found = await importing.check(advance)
+        if dry_run:
+            return _told(found, "could be stored")
+        with bar("Storing", found.stored + found.skipped) as advance:
+            return _told(await importing.store(advance), "stored")
+
+    with _plain_failures():
+        _run(work)
+
+
+def kind_named(name: str) -> Kind:
+    """The kind by its SessionKind in whichever case; UsageError naming the nearest."""
+    wanted = name.upper().replace("-", "_")
+    if wanted not in BY_ENUM:
+        raise UsageError(f"--kind: there is no kind {name!r}. {nearest(wanted, BY_ENUM)}")
+    return BY_ENUM[wanted]
+
+
+@asynccontextmanager
+async def surroundings(settings: Settings) -> AsyncIterator[Context]:
+    """A context over the prepared database, which may do everything."""
+    async with open_store(settings, DEADLINE) as store:
+        await indexes.prepare(store, BY_ENUM.values(), settings.retention)
+        now = utc_now()  # one moment for all, so that both looks at a file see the same
+        yield Context(
+            store, settings.company_timezone, now=lambda: now, retention=settings.retention
+        )
+
+
+def _run(work: Callable[[Context], Coroutine[Any, Any, str]]) -> None:
+    """Do the work on the database of the settings and tell what it came to."""
+    settings = load_settings()
+    with orderly_end(), database(settings) as complete:
+        typer.echo(asyncio.run(_within(complete, work)), err=True)
+
+
+async def _within(settings: Settings, work: Callable[[Context], Coroutine[Any, Any, str]]) -> str:
+    async with surroundings(settings) as context:
+        return await work(context)
+
+
+@contextmanager
+def _plain_failures() -> Iterator[None]:
+    """Failures as plain sentences."""
+    with plain_failures():
+        try:
+            yield
+        except (GatewayError, ImportRefusedError) as error:
+            raise StartError(str(error)) from error
+        except BrokenPipeError:  # whoever read our output has enough
+            raise
+        except OSError as error:
+            raise StartError(f"{error.filename}: {error.strerror}.") from error
+
+
+@contextmanager
+def _writing(output: Path | None) -> Iterator[BinaryIO]:
+    """Standard output, or a file that appears under its name once it is complete."""
+    if output is None:
+        yield sys.stdout.buffer
+        return
+    partial_ = output.with_name(output.name + ".part")
+    try:
+        with partial_.open("wb") as file:
+            yield file
+        partial_.replace(output)
+    finally:
+        partial_.unlink(missing_ok=True)
+
+
+def _told(found: Imported, verb: str) -> str:
+    return f"{found.stored:,} sessions {verb}, {found.skipped:,} left out."

@@ -1,0 +1,59 @@
+"""Believable sessions: the same ones for the same kind, number, seed and time.
+
+Ids depend on the kind, the seed and the place in the sequence alone, so that loading again after an
+interruption finds what is there already. Sessions come in the order of their start.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from app.commands.demo.dice import RECENT, Dice, milliseconds
+from app.commands.demo.makers import MAKERS
+from resolvers.bulk import Draft
+from resolvers.kind import Kind
+from schema.kinds.ids import UUIDS
+
+SPAN = timedelta(days=30)
+RECENT_SHARE = 0.04
+"""This share of the sessions starts within the last RECENT; most of those go on."""
+HIGHEST_SEED = 9_999_999
+IDS_PER_SEED = 10_000_000
+
+
+def generate(kind: Kind, count: int, seed: int, now: datetime) -> Iterator[Draft]:
+    """`count` sessions of a kind that began in the thirty days before `now` (UTC, no offset).
+
+    KeyError for a kind that nobody wrote a maker for.
+    """
+    make = MAKERS[kind.name]
+    ids = Dice(f"{kind.name}:{seed}", seed, now)  # apart: they depend on nothing else
+    dice = Dice(f"{kind.name}:{seed}:values", seed, now)
+    for place, start in enumerate(_starts(dice, count, now)):
+        ids.place = dice.place = place
+        dice.start = start
+        values, updated, status = make(dice)
+        known = {"createdAt": start, "updatedAt": updated}
+        yield Draft(
+            kind,
+            {"sessionId": _session_id(kind, ids), **values},
+            known | ({"status": status} if status else {}),
+        )
+
+
+def _starts(dice: Dice, count: int, now: datetime) -> Iterator[datetime]:
+    """When sessions begin, in order: evenly with some chance, and more of them lately."""
+    recent = max(1, round(count * RECENT_SHARE))
+    for number, begin, span in (
+        (count - recent, now - SPAN, SPAN - RECENT),
+        (recent, now - RECENT, RECENT),
+    ):
+        for place in range(number):
+            share = (place + dice.random()) / number
+            yield milliseconds(begin + span * share)
+
+
+def _session_id(kind: Kind, ids: Dice) -> str:
+    if kind.session_ids.make is None:
+        return str(20_000 + ids.number * IDS_PER_SEED + ids.place)
+    made = ids.uuid()
+    return made if kind.session_ids is UUIDS else made.replace("-", "")[-24:]

@@ -1,0 +1,92 @@
+"""Loading the demo data, once in the life of a database."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+from typing import TypeVar
+
+from app.commands.demo.generate import generate
+from app.commands.demo.makers import MAKERS
+from app.rest.samples import SAMPLES, samples
+from resolvers import bulk
+from resolvers.bulk import Draft
+from resolvers.context import Context
+from resolvers.request import EVERYTHING
+from resolvers.store import read as reads
+from resolvers.store import write as writes
+from resolvers.store.store import Store
+from schema.kinds import KINDS
+
+OF_EACH_KIND = 300
+SEED = 0
+BATCH = 1000
+SIZE = len(SAMPLES) + OF_EACH_KIND * len(MAKERS)
+"""How many sessions the demo has."""
+
+MARK = "demo"
+LOADING, LOADED, DECLINED = "loading", "loaded", "declined"
+
+T = TypeVar("T")
+Advance = Callable[[int], object]
+"""Told how many more sessions are done."""
+
+
+def unseen(_number: int) -> None:
+    """Nobody looks at the progress."""
+
+
+async def load_demo(store: Store, now: datetime, advance: Advance = unseen) -> int:
+    """Load the demo data into a new database; how many sessions were stored.
+
+    It happens once: a mark stays in the database, so what is deleted does not come back, and a
+    database that holds sessions of others gets none. What was interrupted is completed next time.
+    `now` is in UTC without an offset.
+    """
+    state = await writes.mark(store, MARK)
+    if state in (LOADED, DECLINED):
+        return 0
+    if state is None:
+        fresh = await _is_empty(store)
+        await writes.set_mark(store, MARK, LOADING if fresh else DECLINED)
+        if not fresh:
+            return 0
+    stored = await store_drafts(Context(store, now=lambda: now), _drafts(now), advance)
+    await writes.set_mark(store, MARK, LOADED)
+    return stored
+
+
+async def has_demo(store: Store) -> bool:
+    """Whether the demo data was loaded into this database, whatever is left of it."""
+    return await writes.mark(store, MARK) == LOADED
+
+
+async def store_drafts(context: Context, drafts: Iterable[Draft], advance: Advance = unseen) -> int:
+    """Store sessions in large steps; how many of them did not exist yet."""
+    stored = 0
+    for batch in batches(drafts):
+        for kind in dict.fromkeys(draft.kind for draft in batch):
+            documents = [bulk.prepare(context, draft) for draft in batch if draft.kind is kind]
+            refused = await bulk.create(context, kind, documents)
+            stored += len(documents) - len(refused)
+        advance(len(batch))
+    return stored
+
+
+def batches(items: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
+    """The items in lists of at most `size`."""
+    remaining = iter(items)
+    while batch := list(islice(remaining, size)):
+        yield batch
+
+
+def _drafts(now: datetime) -> Iterator[Draft]:
+    kinds = {entry.kind.enum_name: entry.kind for entry in KINDS}
+    yield from samples(kinds)
+    for kind in kinds.values():
+        if kind.name in MAKERS:
+            yield from generate(kind, OF_EACH_KIND, SEED, now)
+
+
+async def _is_empty(store: Store) -> bool:
+    counts = [await reads.count(store, entry.kind, EVERYTHING) for entry in KINDS]
+    return not any(counts)

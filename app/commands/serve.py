@@ -1,0 +1,151 @@
+"""Running the application: prepare the database, load the demo data, say where everything is."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from socket import socket
+
+import typer
+import uvicorn
+from fastapi import FastAPI
+
+from app.access.own_keys import ensure_demo, for_embedded
+from app.commands import workers as processes
+from app.commands.demo import SIZE, has_demo, load_demo
+from app.commands.progress import bar
+from app.database.connect import open_store
+from app.errors import StartError
+from app.http.protocol import Protocol
+from app.main import create_app
+from app.settings import Settings
+from resolvers.context import utc_now
+from resolvers.errors import Timeout, Unavailable
+from resolvers.store import driver, indexes
+from resolvers.store.store import Store
+from schema.kinds import KINDS
+
+REACH = 10.0
+"""Seconds in which the database has to answer for the first time."""
+PATIENCE = 60.0
+"""Seconds that one operation may take while the database is prepared."""
+UNUSABLE_URI = (
+    "GATEWAY_MONGODB_URI cannot be used: write one such as mongodb://user:password@host:27017/, "
+    "with special characters of the password percent-encoded."
+)
+DRAIN = 5
+"""Seconds that running requests are given at the end."""
+
+
+async def prepare(settings: Settings, demo: bool) -> tuple[Settings, str | None]:
+    """Collections, indexes, validation and demo data; the settings to serve with, and a key.
+
+    The key is the demo credential's. A database that was empty gets the demo data and with it the
+    credential; one that holds somebody's sessions gets neither, unless GATEWAY_DEMO_KEY is set.
+    StartError where the database cannot be used.
+    """
+    with database_errors():
+        async with open_store(settings, REACH) as store:
+            await store.run(store.ping())
+        return await _prepare(settings, demo)
+
+
+async def _prepare(settings: Settings, demo: bool) -> tuple[Settings, str | None]:
+    async with open_store(settings, PATIENCE) as store:
+        await indexes.prepare(store, [entry.kind for entry in KINDS], settings.retention)
+        if demo and await _load_demo(store) and settings.mongodb_uri:
+            settings = for_embedded(settings, settings.mongodb_uri)
+        return settings, await ensure_demo(store, settings) if settings.demo_key else None
+
+
+@contextmanager
+def database_errors() -> Iterator[None]:
+    """Failures of the database as plain sentences, without its address: that may hold a password.
+
+    The text of a refusal is the server's own, which knows none.
+    """
+    try:
+        yield
+    except (Unavailable, Timeout):
+        raise StartError(
+            "The database does not answer: check that it runs, and its address in "
+            "GATEWAY_MONGODB_URI."
+        ) from None
+    except driver.DRIVER_ERRORS as error:
+        details = getattr(error, "details", None)
+        said = details.get("errmsg") if isinstance(details, dict) else None
+        raise StartError(f"The database refuses: {said}" if said else UNUSABLE_URI) from None
+
+
+async def _load_demo(store: Store) -> bool:
+    """Load the demo data if this is the first run; whether it is there now."""
+    with bar("Loading the demo data", SIZE) as advance:
+        return bool(await load_demo(store, utc_now(), advance)) or await has_demo(store)
+
+
+def serve(settings: Settings, demo: bool = True, workers: int = 1) -> None:
+    """Prepare the database, say where everything is, and answer requests until stopped.
+
+    StartError where the database cannot be used.
+    """
+    settings, key = asyncio.run(prepare(settings, demo))
+
+    def ready(host: str, port: int) -> None:
+        name = f"[{host}]" if ":" in host else host
+        announce(settings, f"http://{name}:{port}", key)
+
+    if workers == 1:
+        Server(configuration(settings, create_app(settings)), ready).run()
+    else:
+        config = configuration(settings, processes.FACTORY, factory=True, workers=workers)
+        processes.run(config, settings, ready)
+
+
+def configuration(
+    settings: Settings, application: FastAPI | str, *, factory: bool = False, workers: int = 1
+) -> uvicorn.Config:
+    """The web server's."""
+    return uvicorn.Config(
+        application,
+        factory=factory,
+        workers=workers,
+        host=settings.host,
+        port=settings.port,
+        http=Protocol,
+        ws="none",  # nothing here is served by WebSocket
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN,
+    )
+
+
+class Server(uvicorn.Server):
+    """uvicorn, telling its address once it listens."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[str, int], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Listen, then tell."""
+        await super().startup(sockets)
+        if self.started:
+            self._ready(*self.servers[0].sockets[0].getsockname()[:2])
+
+
+def announce(settings: Settings, address: str, key: str | None) -> None:
+    """Print where everything is, and the demo key if there is one."""
+    lines = [
+        f"Session Gateway at {address}/",
+        f"  GraphQL          {address}/graphql",
+        f"  GraphiQL         {address}/graphiql" + (f"#key={key}" if key else ""),
+        f"  REST reference   {address}/docs",
+        f"  Health           {address}/readyz",
+    ]
+    if settings.auth == "off":
+        lines.append("Access is off: everybody on this machine may do everything.")
+    elif key:
+        lines.append(f"Demo key, with every scope:  {key}")
+    else:
+        lines.append("Make a key:  .venv/bin/python -m app.cli keys create --name me --scope admin")
+    typer.echo("\n".join(lines))

@@ -1,0 +1,83 @@
+"""Several processes that answer on one socket.
+
+The parent listens, keeps the workers alive and, where there is one, the embedded database with
+them. Workers build the application from the environment that it leaves them.
+"""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Mapping
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+from threading import Thread
+
+import uvicorn
+from fastapi import FastAPI
+from pydantic import SecretStr
+from uvicorn.supervisors import Multiprocess
+
+from app.main import create_app
+from app.settings import Settings
+
+FACTORY = "app.commands.workers:application"
+COMPLETED = ("host", "port", "mongodb_uri", "demo_key", "secret_key")
+"""Settings that an option or the embedded database gave, and not the environment."""
+
+
+def run(config: uvicorn.Config, settings: Settings, ready: Callable[[str, int], None]) -> None:
+    """Answer requests until a signal asks to end; `ready` is told host and port.
+
+    `config` names FACTORY as its application.
+    """
+    os.environ.update(environment(settings))
+    with config.bind_socket() as listener:
+        listener.listen(config.backlog)  # whoever comes before the first worker waits
+        supervisor = Supervisor(config, [listener])
+        ready(*listener.getsockname()[:2])
+        supervisor.run()
+
+
+class Supervisor(Multiprocess):
+    """uvicorn's, which also ends when its terminal is closed."""
+
+    def init_processes(self) -> None:
+        """Start the workers deaf to Ctrl-C, which the terminal sends to them, too.
+
+        This process ends them when it ends itself; the signal waits here until they are started.
+        """
+        own = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            super().init_processes()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, own)
+
+    def handle_hup(self) -> None:
+        """End, where uvicorn would start new workers."""
+        self.handle_term()
+
+
+def environment(settings: Settings) -> Mapping[str, str]:
+    """The variables that give a worker these settings, beside those that are set already."""
+    given = {name: getattr(settings, name) for name in COMPLETED}
+    return {
+        f"GATEWAY_{name.upper()}": value.get_secret_value()
+        if isinstance(value, SecretStr)
+        else str(value)
+        for name, value in given.items()
+        if value is not None
+    }
+
+
+def application() -> FastAPI:
+    """A worker's application."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        Thread(target=_end_after, args=(parent,), daemon=True).start()
+    return create_app(Settings())
+
+
+def _end_after(parent: BaseProcess) -> None:
+    """End this worker once the parent is gone, however it went: the port must become free."""
+    wait([parent.sentinel])
+    os.kill(os.getpid(), signal.SIGTERM)

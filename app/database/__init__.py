@@ -1,0 +1,1 @@
+"""The database: connecting to one, or starting an embedded one."""

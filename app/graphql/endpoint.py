@@ -1,0 +1,221 @@
+"""GraphQL over HTTP: bytes in, bytes out.
+
+Follows the GraphQL-over-HTTP specification (graphql.github.io/graphql-over-http): JSON requests by
+POST, queries by GET, `application/graphql-response+json` where the client names it. Whatever is
+wrong is told as GraphQL's errors, in JSON.
+"""
+
+import logging
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
+
+import orjson
+from graphql import GraphQLError
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive, Scope, Send
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
+
+from app.context import State
+from app.errors import STATUS
+from app.graphql.media_types import GRAPHQL_JSON, require_json, response_type
+from app.graphql.parameters import Parameters, from_address, from_body
+from app.graphql.persisted import Documents
+from app.http.body import read_body
+from app.http.boundary import HEADERS
+from app.http.negotiation import prefers_html
+from app.http.refusal import JSON, Header, RefusedError, respond
+from app.manifests import load
+from app.settings import Settings
+from resolvers.access import Caller
+from resolvers.context import Context
+from resolvers.errors import GatewayError
+from schema.build import Schema
+from schema.errors import INTERNAL_MESSAGE, formatted
+from schema.execution.cost import Cost
+from schema.execution.operations import Operation
+from schema.limits import Limits, may_introspect, without_suggestions
+
+log = logging.getLogger(__name__)
+
+QUERIES_ONLY: Final = {OperationType.QUERY}
+ANY: Final = {OperationType.QUERY, OperationType.MUTATION}
+ALLOWED: Final = b"GET, HEAD, POST, OPTIONS"
+GRAPHIQL: Final = b"/graphiql"
+VARY: Final[Header] = (b"vary", b"Accept")
+CHALLENGE: Final[Header] = (b"www-authenticate", b'Bearer realm="gateway"')
+
+
+class Exchange(NamedTuple):
+    """One request on its way."""
+
+    method: str
+    headers: dict[bytes, bytes]
+    query_string: bytes
+    receive: Receive
+    state: State
+
+
+class Answer(NamedTuple):
+    """One response on its way."""
+
+    status: int
+    body: bytes
+    headers: tuple[Header, ...] = ()
+
+
+class GraphQLEndpoint:
+    """The ASGI application that answers GraphQL requests from one schema."""
+
+    def __init__(self, schema: Schema, settings: Settings) -> None:
+        """ManifestError if the trusted documents cannot be used."""
+        folder = settings.persisted_documents
+        self._schema = schema
+        self._settings = settings
+        self._documents = Documents(
+            settings.persisted_queries, load(folder) if folder else None, settings.persisted_kept
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, one response."""
+        headers = scope.get(HEADERS) or dict(scope["headers"])
+        exchange = Exchange(
+            scope["method"], headers, scope["query_string"], receive, scope["app"].state.gateway
+        )
+        content_type = JSON
+        try:
+            answer = _without_work(exchange)
+            if answer is None:
+                content_type = response_type(headers.get(b"accept"))
+                answer = await self._answer(exchange, Request(scope), content_type)
+        except RefusedError as error:
+            status = error.legacy if content_type is JSON else error.status
+            answer = Answer(status, error.body, error.headers)
+        except ClientDisconnect:
+            return
+        except Exception:  # nothing of it may leave
+            log.exception("a GraphQL request failed")
+            answer = Answer(500, RefusedError(500, "INTERNAL", INTERNAL_MESSAGE).body)
+        fields = (VARY, *answer.headers)
+        bodiless = exchange.method == "HEAD"
+        await respond(send, answer.status, answer.body, content_type, fields, bodiless)
+
+    async def _answer(self, exchange: Exchange, request: Request, content_type: bytes) -> Answer:
+        caller = await _caller(exchange.state, request)
+        asked = await self._parameters(exchange)
+        context = exchange.state.context(caller)
+        result = await self._execute(asked, exchange, context)
+        return self._rendered(result, context, exchange, content_type)
+
+    async def _parameters(self, exchange: Exchange) -> Parameters:
+        if exchange.method != "POST":
+            return from_address(exchange.query_string)
+        headers = exchange.headers
+        require_json(headers.get(b"content-type"), headers.get(b"content-encoding"))
+        settings = self._settings
+        return from_body(
+            await read_body(
+                exchange.receive, headers, settings.max_body_bytes, settings.body_seconds
+            )
+        )
+
+    async def _execute(
+        self, asked: Parameters, exchange: Exchange, context: Context
+    ) -> ExecutionResult:
+        posted = exchange.method == "POST"
+        result = await self._schema.execute(
+            self._documents.text(asked),
+            variable_values=asked.variables,
+            operation_name=asked.operation_name,
+            context_value=context,
+            allowed_operation_types=ANY if posted else QUERIES_ONLY,
+        )
+        if result.errors:
+            _require_served(context, asked.operation_name, posted)
+        return result
+
+    def _rendered(
+        self, result: ExecutionResult, context: Context, exchange: Exchange, content_type: bytes
+    ) -> Answer:
+        response: dict[str, Any] = {}
+        status = 200
+        if result.errors:
+            errors = response["errors"] = self._errors(result.errors, context.caller)
+            if result.data is None and not any(error.path for error in result.errors):
+                if content_type is GRAPHQL_JSON:
+                    status = STATUS.get(errors[0]["extensions"]["code"], 400)
+            else:
+                response["data"] = result.data
+        else:
+            response["data"] = result.data
+        if exchange.headers.get(b"x-graphql-cost") == b"1" and Cost in context.cache:
+            maximum = self._settings.max_query_cost
+            cost = {"requested": context.cache[Cost], "maximum": maximum}
+            response["extensions"] = {"cost": cost}
+        return Answer(status, orjson.dumps(response))
+
+    def _errors(self, errors: Iterable[GraphQLError], caller: Caller) -> list[dict[str, Any]]:
+        shown = [formatted(error) for error in errors]
+        if not may_introspect(caller, self._settings.introspection):
+            for error in shown:
+                error["message"] = without_suggestions(error["message"])
+        return shown
+
+
+def limits(settings: Settings) -> Limits:
+    """What an operation may ask for."""
+    return Limits(
+        tokens=settings.max_query_tokens,
+        depth=settings.max_query_depth,
+        fields=settings.max_query_fields,
+        aliases=settings.max_query_aliases,
+        root_fields=settings.max_query_root_fields,
+        repeats=settings.max_query_repeats,
+        directives=settings.max_query_directives,
+        cost=settings.max_query_cost,
+    )
+
+
+def _without_work(exchange: Exchange) -> Answer | None:
+    """What needs neither a credential nor the schema: methods, and the way to GraphiQL."""
+    if exchange.method == "OPTIONS":
+        return Answer(204, b"", ((b"allow", ALLOWED),))
+    if exchange.method not in ("GET", "HEAD", "POST"):
+        raise _method_refused("Use POST, or GET for queries.", ALLOWED)
+    if exchange.method == "POST" or not prefers_html(exchange.headers.get(b"accept"), GRAPHQL_JSON):
+        return None
+    asked = exchange.query_string
+    if b"query=" in asked or b"documentId=" in asked or b"extensions=" in asked:
+        return None
+    return Answer(307, b"", ((b"location", GRAPHIQL + (b"?" + asked if asked else b"")),))
+
+
+async def _caller(state: State, request: Request) -> Caller:
+    """Who asks; RefusedError for nobody we know (401), too many requests (429), no database."""
+    try:
+        caller = await state.authenticator.bearer(request)
+        await state.authenticator.limit(caller)
+    except GatewayError as error:
+        status = STATUS[error.code]
+        headers: list[Header] = [CHALLENGE] if status == 401 else []
+        if status in (429, 503):
+            headers.append((b"retry-after", b"%d" % error.details.get("retry_after", 1)))
+        raise RefusedError(status, error.code, error.message, *headers, **error.details) from None
+    return caller
+
+
+def _require_served(context: Context, name: str | None, posted: bool) -> None:
+    """RefusedError if an operation was refused for its type: 405 for a mutation by GET."""
+    operation: Operation | None = context.cache.get(Operation)
+    chosen = operation and operation.named(name)
+    if not chosen:
+        return
+    if chosen.operation.value == "subscription":
+        message = "Subscriptions are not served here."
+        raise RefusedError(400, "BAD_USER_INPUT", message, legacy=200)
+    if chosen.operation.value == "mutation" and not posted:
+        raise _method_refused("A mutation must be sent by POST.", b"POST")
+
+
+def _method_refused(message: str, allowed: bytes) -> RefusedError:
+    return RefusedError(405, "BAD_USER_INPUT", message, (b"allow", allowed))

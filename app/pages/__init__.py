@@ -1,0 +1,1 @@
+"""The pages for people: landing page, GraphiQL, REST reference, errors."""

@@ -1,0 +1,168 @@
+"""The page at `/`, which says what runs here, and the schema as a file.
+
+Versions and figures are for the operator: they are shown where access is off, or where both the
+gateway and the visitor are on this machine. Anybody else sees the links and the gateway's version.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import cache
+from html import escape
+from importlib.metadata import version
+from pathlib import Path
+from string import Template
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from app.context import State
+from app.pages.fallback import refusal
+from app.pages.graphiql import PAGE_HEADERS
+from app.pages.overview import Figures, Latest
+from app.settings import Settings
+from resolvers.errors import GatewayError
+from resolvers.kind import Kind
+from resolvers.store.overview import Arrivals
+from schema.build import Schema, sdl
+from schema.kinds import KINDS
+from schema.limits import require_introspection
+
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+PROXY_HEADERS: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+
+_PAGE: Final = Path(__file__).parent / "static" / "landing.html"
+_NUMBER_WORDS: Final = {5: "five", 6: "six"}
+
+
+def routes(settings: Settings, schema: Schema) -> list[BaseRoute]:
+    """The routes of the page and of `/schema.graphql`."""
+    figures = Latest()
+
+    async def landing(request: Request) -> Response:
+        state: State = request.app.state.gateway
+        shown = await figures.of(state.store) if is_trusted(settings, request) else None
+        headers = {"cache-control": "no-store", **PAGE_HEADERS}
+        return Response(page(settings, shown), headers=headers, media_type="text/html")
+
+    return [
+        Route("/", landing, name="landing"),
+        Route("/schema.graphql", _download(settings, cache(lambda: sdl(schema))), name="schema"),
+    ]
+
+
+def _download(settings: Settings, text: Callable[[], str]) -> Callable[[Request], object]:
+    async def download(request: Request) -> Response:
+        state: State = request.app.state.gateway
+        try:
+            if settings.introspection != "all":
+                caller = await state.authenticator.bearer(request)
+                require_introspection(caller, settings.introspection)
+        except GatewayError as error:
+            return refusal(error)
+        return _file(request, text().encode())
+
+    return download
+
+
+def _file(request: Request, content: bytes) -> Response:
+    """The schema; 304 where it is known already."""
+    tag = hashlib.sha256(content).hexdigest()[:16]
+    headers = {
+        "cache-control": "no-cache",
+        "content-disposition": 'attachment; filename="schema.graphql"',
+        "etag": f'W/"{tag}"',  # weak: the same for each encoding
+    }
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(content, headers=headers, media_type="application/graphql; charset=utf-8")
+
+
+def is_trusted(settings: Settings, request: Request) -> bool:
+    """Whether the visitor may see figures: access is off, or nothing here leaves this machine.
+
+    A proxy on this machine brings visitors from elsewhere; it shows by its headers, or by the name
+    it was asked for.
+    """
+    if settings.auth == "off":
+        return True
+    proxied = any(name in request.headers for name in PROXY_HEADERS)
+    return settings.host in LOOPBACK and request.url.hostname in LOOPBACK and not proxied
+
+
+def page(settings: Settings, figures: Figures | None) -> str:
+    """The page as HTML; without figures, for a stranger."""
+    return Template(_PAGE.read_text("utf-8")).substitute(
+        kinds=_NUMBER_WORDS.get(len(KINDS), len(KINDS)),
+        schema=_SCHEMA_LINK if settings.introspection == "all" else "",
+        sessions=_sessions(figures),
+        facts=_facts(settings, figures),
+        footer=_footer(settings),
+    )
+
+
+_SCHEMA_LINK: Final = (
+    '\n      <a href="/schema.graphql"><strong>Schema</strong>'
+    "<span>The SDL as a file, for your tools</span></a>"
+)
+_STRANGER: Final = (
+    "<p>Figures are shown on the gateway's own machine. With a key, ask for them: "
+    "<code>{ botSessionSummary { count } }</code></p>"
+)
+_AWAY: Final = (
+    '<p role="status"><strong>The database does not answer.</strong> Requests are refused as '
+    "<code>UNAVAILABLE</code> until it is back.</p>"
+)
+
+
+def _sessions(figures: Figures | None) -> str:
+    if figures is None:
+        return _STRANGER
+    if figures.engine is None:
+        return _AWAY
+    head = '<tr><th>Kind</th><th class="number">Sessions</th><th>Last arrived</th></tr>'
+    body = "".join(_row(kind, arrivals) for kind, arrivals in figures.kinds)
+    return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>"
+
+
+def _row(kind: Kind, arrivals: Arrivals | None) -> str:
+    count = f"{arrivals.count:,}" if arrivals else "unknown"
+    newest = _moment(arrivals.newest) if arrivals and arrivals.newest else "–"
+    name = escape(kind.name.replace("_", " ").capitalize())
+    return f'<tr><th scope="row">{name}</th><td class="number">{count}</td><td>{newest}</td></tr>'
+
+
+def _moment(value: datetime) -> str:
+    exact = value.isoformat(timespec="milliseconds") + "Z"
+    day, hour = f"{value.day} {value:%b %Y}", f"{value:%H:%M} UTC"
+    shown = f"{day}, {hour}".replace(" ", "&nbsp;").replace(",&nbsp;", ", ")  # two lines on phones
+    return f'<time datetime="{exact}">{shown}</time>'
+
+
+def _facts(settings: Settings, figures: Figures | None) -> str:
+    facts = [("Gateway", version("session-gateway"))]
+    if figures is not None:
+        package, name = {"pymongo": ("pymongo", "PyMongo"), "motor": ("motor", "Motor")}[
+            settings.mongodb_driver
+        ]
+        facts += [
+            ("Database", figures.engine or "does not answer"),
+            ("Driver", f"{name} {version(package)}"),
+        ]
+    facts.append(("Access", "off" if settings.auth == "off" else "by key"))
+    return _pairs(facts)
+
+
+def _pairs(facts: Iterable[tuple[str, str]]) -> str:
+    return "".join(f"<dt>{escape(name)}</dt><dd>{escape(said)}</dd>" for name, said in facts)
+
+
+def _footer(settings: Settings) -> str:
+    if settings.auth == "off":
+        return "Access is off: everybody on this machine may do everything."
+    return (
+        "Requests need a key: <code>Authorization: Bearer …</code>. "
+        "<code>scripts/serve</code> prints one for the demo data."
+    )

@@ -1,0 +1,1 @@
+"""Bot sessions as Kore.ai XO serves them."""

@@ -1,0 +1,1 @@
+"""Chats as the Agendize Chat API serves them."""

@@ -1,0 +1,1 @@
+"""Co-browse history as Genesys Co-browse 8.1 serves it."""

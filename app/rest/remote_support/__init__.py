@@ -1,0 +1,1 @@
+"""Remote-support history as N-able Take Control serves it."""

@@ -1,0 +1,147 @@
+"""Orderings, and cursors: a row's place in an ordering, opaque to clients.
+
+A cursor is base64 of a JSON list: the kind and ordering it belongs to, the row's value of each
+ordering column, and the row's id. It holds no secret: every value in it is one of the row's own.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterable
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from resolvers.errors import BadInput
+from resolvers.kind import Document, Kind, ValueType
+from resolvers.request import Order, Read
+
+_PYTHON_TYPES: dict[ValueType, tuple[type, ...]] = {
+    ValueType.TEXT: (str,),
+    ValueType.ENUM: (str,),
+    ValueType.INTEGER: (int,),
+    ValueType.FLOAT: (int, float),
+    ValueType.BOOLEAN: (bool,),
+}
+DATES = frozenset({ValueType.DATETIME, ValueType.LOCAL_DATETIME})
+LARGEST = 2**63 - 1
+"""The greatest whole number that MongoDB knows."""
+
+
+KNOWN = 1000
+"""How many orderings are kept ready."""
+
+
+@lru_cache(KNOWN)
+def default_order(kind: Kind) -> tuple[Order, ...]:
+    """Newest first."""
+    return (Order(kind.by_name["startedAt"], descending=True),)
+
+
+def ordering(read: Read) -> tuple[Order, ...]:
+    """The columns that decide the order, before the tie-break by session id."""
+    return read.order or default_order(read.kind)
+
+
+@lru_cache(KNOWN)
+def sort_paths(order: tuple[Order, ...]) -> tuple[str, ...]:
+    """The stored paths that place a row: a cursor needs them."""
+    return (*(part.column.path for part in order), "_id")
+
+
+@lru_cache(KNOWN)
+def with_places(columns: frozenset[str], order: tuple[Order, ...]) -> frozenset[str]:
+    """The stored paths to read when rows need cursors too."""
+    return columns | frozenset(sort_paths(order))
+
+
+def cursors(read: Read, documents: Iterable[Document]) -> list[str]:
+    """The cursors of rows that `read` gave; they must hold the columns of `with_places`."""
+    order = ordering(read)
+    return encode_cursors(cursor_tag(read.kind, order), sort_paths(order), documents)
+
+
+@lru_cache(KNOWN)
+def cursor_tag(kind: Kind, order: tuple[Order, ...]) -> str:
+    """What a cursor is good for: `bot:-startedAt`."""
+    columns = ",".join(f"{'-' if part.descending else ''}{part.column.name}" for part in order)
+    return f"{kind.name}:{columns}"
+
+
+def encode_cursors(tag: str, paths: tuple[str, ...], documents: Iterable[Document]) -> list[str]:
+    """The cursors of rows; `paths` are the stored paths of the ordering columns, `_id` last.
+
+    A wrongly typed value is kept as text: its row can be shown, though paging cannot go on there.
+    """
+    dumps, option = orjson.dumps, orjson.OPT_NAIVE_UTC
+    if len(paths) == 2:  # nearly always: one column and the id
+        column, _ = paths
+        places: Iterable[Any] = ((tag, row.get(column), row["_id"]) for row in documents)
+    else:
+        places = ((tag, *map(row.get, paths)) for row in documents)
+    return [
+        binascii.b2a_base64(dumps(place, str, option), newline=False).decode() for place in places
+    ]
+
+
+def decode_cursor(text: str, kind: Kind, order: tuple[Order, ...], argument: str) -> list[Any]:
+    """The ordering values and id in a cursor; BadInput naming `argument` if it does not fit."""
+    values = _parse(text, argument)
+    tag = cursor_tag(kind, order)
+    if values[0] != tag:
+        raise BadInput(
+            f"{argument}: this cursor belongs to {_describe(values[0])}, "
+            f"not to {_describe(tag)}. Use it with the field and orderBy that it came from.",
+            argument=argument,
+        )
+    columns = [*(part.column.type for part in order), ValueType.TEXT]
+    if len(values) != len(columns) + 1 or not isinstance(values[-1], str):
+        raise _broken(argument)
+    return [
+        _value(value, type_, argument) for value, type_ in zip(values[1:], columns, strict=True)
+    ]
+
+
+def _parse(text: str, argument: str) -> list[Any]:
+    try:
+        raw = base64.b64decode(text.encode("ascii"), validate=True)
+        values = orjson.loads(raw)
+    except (binascii.Error, ValueError) as error:
+        raise _broken(argument) from error
+    if not isinstance(values, list) or not values or not isinstance(values[0], str):
+        raise _broken(argument)
+    return values
+
+
+def _value(value: Any, type_: ValueType, argument: str) -> Any:
+    if value is None:
+        return None
+    if type_ in DATES:
+        return _date(value, argument)
+    accepted = _PYTHON_TYPES[type_]
+    if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted):
+        raise _broken(argument)
+    if isinstance(value, int) and abs(value) > LARGEST:
+        raise _broken(argument)
+    return value
+
+
+def _date(value: Any, argument: str) -> datetime:
+    try:
+        return datetime.fromisoformat(value).replace(tzinfo=None)
+    except (TypeError, ValueError) as error:
+        raise _broken(argument) from error
+
+
+def _describe(tag: str) -> str:
+    kind, _, columns = tag.partition(":")
+    return f"{kind} sessions ordered by {columns}" if columns else "something else"
+
+
+def _broken(argument: str) -> BadInput:
+    return BadInput(
+        f"{argument}: this is no cursor of ours. Use endCursor, startCursor or an edge's cursor "
+        "just as it was returned.",
+        argument=argument,
+    )

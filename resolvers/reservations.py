@@ -1,0 +1,78 @@
+"""Values that only one live session may hold at a time, such as a co-browse session's token.
+
+A reservation is a row of its own, taken before the session is stored and given back after it no
+longer holds the value. A process may die in between, and two may work on one session at once: so
+nobody gives back what the stored session holds, and a row without such a session counts for GRACE
+only.
+"""
+
+from datetime import timedelta
+
+from resolvers.context import Context
+from resolvers.errors import AlreadyExists
+from resolvers.kind import Document, Kind, Reservation
+from resolvers.request import EVERYTHING, Not
+from resolvers.store import read as reads
+from resolvers.store import write as writes
+
+GRACE = timedelta(seconds=60)
+"""How long a reservation is respected though no session holds it: one may be about to be stored."""
+
+
+def of(kind: Kind, document: Document) -> Reservation | None:
+    """What a stored session holds; None also for a document too broken to tell."""
+    try:
+        return kind.reservation(document)
+    except (KeyError, TypeError):
+        return None
+
+
+async def take(context: Context, kind: Kind, wanted: Reservation | None, session_id: str) -> None:
+    """Hold `wanted` for the session; AlreadyExists if another live session has it."""
+    if wanted is None:
+        return
+    for _ in range(2):
+        row = await writes.reserve(context.store, kind, wanted, session_id, context.now())
+        if row["sessionId"] == session_id:
+            return
+        if not await _abandoned(context, kind, wanted, row):
+            break
+        await writes.release(context.store, kind, wanted, row["sessionId"])
+    raise held_by_another(wanted)
+
+
+async def check(context: Context, kind: Kind, wanted: Reservation | None, session_id: str) -> None:
+    """AlreadyExists if another live session holds `wanted`; nothing is taken."""
+    row = await writes.holder(context.store, kind, wanted) if wanted else None
+    if wanted is None or row is None or row["sessionId"] == session_id:
+        return
+    if not await _abandoned(context, kind, wanted, row):
+        raise held_by_another(wanted)
+
+
+def held_by_another(wanted: Reservation) -> AlreadyExists:
+    """The refusal of a value that only one live session may hold."""
+    return AlreadyExists(
+        f"Another live session holds the {wanted.column} {wanted.value!r}.", (wanted.column,)
+    )
+
+
+async def release(context: Context, kind: Kind, held: Reservation | None, session_id: str) -> None:
+    """Give `held` back, unless the session as it is stored now holds it."""
+    if held is not None and not await _holds(context, kind, held, session_id):
+        await writes.release(context.store, kind, held, session_id)
+
+
+async def _abandoned(context: Context, kind: Kind, wanted: Reservation, row: Document) -> bool:
+    """Whether a process died between two steps and left the reservation behind."""
+    if context.now() - row["claimedAt"] <= GRACE:
+        return False
+    return not await _holds(context, kind, wanted, row["sessionId"])
+
+
+async def _holds(context: Context, kind: Kind, wanted: Reservation, session_id: str) -> bool:
+    """Whether the stored session holds `wanted`; an expired one holds nothing."""
+    over = context.expired(kind)
+    where = EVERYTHING if over is None else Not(over)
+    stored = await reads.get(context.store, kind, session_id, where, None)
+    return stored is not None and of(kind, stored) == wanted

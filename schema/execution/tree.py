@@ -1,0 +1,26 @@
+"""A selection as a tree: the response objects that are wanted, field by field."""
+
+from dataclasses import dataclass
+
+from resolvers.kind import Column
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One entry of a response object."""
+
+    response_name: str
+    name: str
+    column: Column | None = None
+    """None for fields that are not stored, such as `__typename` and `pageInfo`."""
+    selection: "Selection | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The fields selected on one object type."""
+
+    type_name: str
+    shape: type
+    """The class that decides how its fields are read: Session, Connection, …"""
+    fields: tuple[Field, ...]

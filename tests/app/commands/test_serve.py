@@ -1,0 +1,220 @@
+"""Starting: what is prepared, what is printed, and why a start is refused; several workers."""
+
+import gc
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from pymongo import MongoClient
+
+from app.commands import serve, workers
+from app.errors import StartError
+from app.main import settled_heap
+from app.settings import Settings
+from tests.conftest import opened_store
+from tests.wire.engine import WireEngine, reserve_port
+
+ROOT = Path(__file__).parents[3]
+PATIENCE = 60.0
+"""Seconds for a start on a busy machine."""
+ADDRESS = re.compile(r"Session Gateway at http://127\.0\.0\.1:(\d+)/")
+
+
+def settings_for(engine: WireEngine, database_name: str, folder: Path) -> Settings:
+    return Settings(mongodb_uri=engine.uri, mongodb_database=database_name, data_dir=folder)
+
+
+@pytest.mark.anyio
+async def test_database_of_somebody_gets_no_demo(
+    engine: WireEngine, database_name: str, tmp_path: Path
+) -> None:
+    """Sessions that are there already are left alone, and no demo credential is made."""
+    settings = settings_for(engine, database_name, tmp_path)
+    async with opened_store(engine.uri, database_name) as store:
+        await store.database["bot_sessions"].insert_one({"_id": "theirs"})
+        assert await serve.prepare(settings, demo=True) == (settings, None)
+        assert await store.database["bot_sessions"].count_documents({}) == 1
+        assert await store.database["credentials"].count_documents({}) == 0
+
+
+@pytest.mark.anyio
+async def test_demo_key_of_the_settings(
+    engine: WireEngine, database_name: str, tmp_path: Path
+) -> None:
+    """A fixed demo key is stored and told, also where no demo data is wanted."""
+    settings = settings_for(engine, database_name, tmp_path).model_copy(
+        update={"demo_key": SecretStr("a-key-of-tests")}
+    )
+    assert await serve.prepare(settings, demo=False) == (settings, "a-key-of-tests")
+
+
+@pytest.mark.anyio
+async def test_silent_database_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody answers, the start says what to check, and shows no password."""
+    monkeypatch.setattr(serve, "REACH", 0.1)
+    with reserve_port() as held:
+        uri = f"mongodb://user:hunter2@127.0.0.1:{held.getsockname()[1]}"
+        with pytest.raises(StartError, match=r"does not answer.*GATEWAY_MONGODB_URI") as raised:
+            await serve.prepare(Settings(mongodb_uri=uri), demo=False)
+    assert "hunter2" not in str(raised.value)
+    assert raised.value.__cause__ is None
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("uri", ["mongodb://user:hunter/2@db/", "http://hunter2", "mongodb://"])
+async def test_broken_address_is_a_sentence(uri: str) -> None:
+    """What is no connection string is refused with an example, and not repeated."""
+    with pytest.raises(StartError, match=r"GATEWAY_MONGODB_URI.*mongodb://user") as raised:
+        await serve.prepare(Settings(mongodb_uri=uri), demo=False)
+    assert "hunter" not in str(raised.value)
+
+
+@pytest.mark.anyio
+async def test_refusal_of_the_server_is_told(
+    engine: WireEngine, database_name: str, engine_client: MongoClient[dict[str, object]]
+) -> None:
+    """A wrong password or a missing right is told in the server's own words."""
+    settings = Settings(mongodb_uri=engine.uri, mongodb_database=database_name)
+    engine_client.admin.command(
+        "configureFailPoint",
+        "failCommand",
+        mode="alwaysOn",
+        data={"failCommands": ["createIndexes"], "errorCode": 13},
+    )
+    with pytest.raises(StartError, match=r"The database refuses: .+"):
+        await serve.prepare(settings, demo=False)
+
+
+@pytest.mark.parametrize(
+    ("settings", "key", "said"),
+    [
+        (Settings(), "the-key", ["Demo key, with every scope:  the-key", "graphiql#key=the-key"]),
+        (Settings(), None, ["Make a key:", "keys create"]),
+        (Settings(auth="off"), None, ["Access is off"]),
+    ],
+)
+def test_announcement(
+    capsys: pytest.CaptureFixture[str], settings: Settings, key: str | None, said: list[str]
+) -> None:
+    """The start ends with every address, and how to be let in."""
+    serve.announce(settings, "http://localhost:8000", key)
+    printed = capsys.readouterr().out
+    for text in ["http://localhost:8000/graphql\n", "http://localhost:8000/docs", *said]:
+        assert text in printed
+
+
+def test_worker_has_the_settings_of_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Options and what the embedded database gave reach the workers; nothing is lost or masked."""
+    key = "b3BlbiBzZXNhbWUsIHNheXMgdGhlIHRlc3QgdG8gaXQ="
+    settings = Settings(
+        host="::1",
+        port=0,
+        mongodb_uri="mongodb://u:p%40@db/",
+        demo_key=SecretStr("a-key-of-tests"),
+        secret_key=SecretStr(key),
+    )
+    for name, value in workers.environment(settings).items():
+        monkeypatch.setenv(name, value)
+    assert Settings() == settings
+
+
+def test_heap_settles_and_thaws() -> None:
+    """While the gateway serves, the collector passes over what lives as long; afterwards not."""
+    before = gc.get_threshold()
+    with settled_heap():
+        assert gc.get_freeze_count() > 10_000
+        assert gc.get_threshold() > before
+    assert gc.get_threshold() == before
+    assert gc.get_freeze_count() == 0
+
+
+@pytest.fixture
+def two_workers(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A gateway of two workers on an embedded database, and its port."""
+    shell = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
+    with subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "serve", "--port=0", "--workers=2", "--no-demo"],
+        cwd=ROOT,
+        env={**shell, "GATEWAY_DATA_DIR": str(tmp_path / "data"), "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # as in a terminal of its own
+    ) as process:
+        try:
+            assert process.stdout
+            found = ADDRESS.match(process.stdout.readline())
+            assert found, process.stderr and process.stderr.read()
+            yield process, int(found[1])
+        finally:
+            process.kill()
+
+
+def ready(port: int) -> bool:
+    """Whether a worker answers, with its database."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=PATIENCE) as answer:
+            return bool(json.load(answer) == {"status": "ok"})
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+def until(done: Callable[[], bool]) -> None:
+    """Return as soon as `done` holds."""
+    deadline = time.monotonic() + PATIENCE
+    while not done():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_workers_end_with_their_gateway(
+    two_workers: tuple[subprocess.Popen[str], int], tmp_path: Path, number: signal.Signals
+) -> None:
+    """However it is asked to, everything ends in order: workers, socket and database."""
+    process, port = two_workers
+    until(lambda: ready(port))
+    process.send_signal(number)
+    assert process.wait(PATIENCE) == 0
+    assert process.stderr
+    assert "Traceback" not in process.stderr.read()
+    assert not listens(port)
+    assert not (tmp_path / "data" / "mongodb.pid").exists()
+
+
+def test_interrupt_while_workers_start(two_workers: tuple[subprocess.Popen[str], int]) -> None:
+    """A terminal sends Ctrl-C to the workers, too: while they still import, it leaves no trace."""
+    process, _port = two_workers
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(PATIENCE) == 0
+    assert process.stderr
+    assert "Traceback" not in process.stderr.read()
+
+
+def test_workers_of_a_killed_gateway_end(
+    two_workers: tuple[subprocess.Popen[str], int],
+) -> None:
+    """A gateway that dies at once leaves no worker behind that keeps the port."""
+    process, port = two_workers
+    until(lambda: ready(port))
+    process.kill()
+    until(lambda: not listens(port))

@@ -1,0 +1,174 @@
+"""GraphiQL and the REST reference in a real browser, over a stub schema."""
+
+import json
+import urllib.parse
+from pathlib import Path
+from typing import Any
+
+import graphiql_stub
+import pytest
+
+KEY = "k3y-of-the-demo"
+HEADERS = {"Authorization": f"Bearer {KEY}"}
+STORED = "JSON.stringify([{...localStorage}, {...sessionStorage}])"
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def address(serve: Any, installed: None) -> str:
+    return serve(graphiql_stub.application())
+
+
+@pytest.fixture
+def keyed(serve: Any, installed: None) -> str:
+    return serve(graphiql_stub.application(key=KEY))
+
+
+def test_each_example_is_a_tab_that_runs(address: str, visit: Any) -> None:
+    """The tabs are the examples in their order; a query shows its rows."""
+    page = visit(f"{address}/graphiql")
+    page.ready()
+    assert page.tabs() == ["BotSessions", "BotSession", "Refused"]
+    assert len(page.run()["data"]["botSessions"]) == 3
+    page.open_tab("BotSession")
+    assert page.run() == {"data": {"botSession": {"sessionId": "bot-2", "channel": "web"}}}
+    page.open_tab("Refused")
+    assert page.run()["errors"][0]["message"] == "refused by the stub"
+
+
+def test_a_typed_query_with_variables_runs(address: str, visit: Any) -> None:
+    """What a person types is what is sent."""
+    page = visit(f"{address}/graphiql")
+    page.ready()
+    page.write_query(
+        "query Mine($id: String!) { botSession(sessionId: $id) { sessionId } }", "Mine"
+    )
+    page.write("Variables", '{"id": "bot-3"}')
+    assert page.run() == {"data": {"botSession": {"sessionId": "bot-3"}}}
+
+
+def test_a_subscription_counts(address: str, visit: Any) -> None:
+    """The WebSocket passes the content policy and its last event is shown."""
+    page = visit(f"{address}/graphiql")
+    page.ready()
+    page.write_query("subscription Count { count }", "Count")
+    page.page.locator(".graphiql-execute-button").click()
+    page.wait_for_result('"count": 3')
+
+
+def test_the_key_fills_every_tab_and_leaves_the_address(keyed: str, visit: Any) -> None:
+    """The key of the fragment is in each tab's headers, in no address and in no storage."""
+    page = visit(f"{keyed}/graphiql#key={KEY}")
+    page.ready()
+    assert page.page.url == f"{keyed}/graphiql"
+    page.page.get_by_label("Show Documentation Explorer").click()
+    page.page.locator(".graphiql-doc-explorer-content").get_by_text("Root Types").wait_for()
+    assert page.errors == [], "the schema came with the key"
+    for tab in page.tabs():
+        page.open_tab(tab)
+        page.show_tool("Headers")
+        assert json.loads(page.text("Headers")) == HEADERS
+        assert "UNAUTHENTICATED" not in json.dumps(page.run())
+        assert KEY not in page.page.url
+    page.page.get_by_label("New tab").click()
+    page.page.locator(".graphiql-tab-button").nth(3).wait_for()
+    assert json.loads(page.text("Headers")) == HEADERS
+    page.page.wait_for_timeout(700)  # GraphiQL stores what changed half a second later.
+    assert KEY not in page.page.evaluate(STORED)
+    assert "BotSessions" in page.page.evaluate(STORED), "the history is remembered"
+    assert not [request for request in page.requests if KEY in request]
+    page.page.reload()
+    page.ready()
+    assert page.text("Headers") == ""
+    page.expect_errors("401")
+
+
+def test_a_new_key_in_the_open_page_is_taken(keyed: str, visit: Any) -> None:
+    """Pasting the printed address into a page that is open already works."""
+    page = visit(f"{keyed}/graphiql")
+    page.ready()
+    page.page.locator("#notice").wait_for(state="visible")
+    page.expect_errors("401")
+    page.page.goto(f"{keyed}/graphiql#key={KEY}")
+    page.page.locator("#notice").wait_for(state="hidden")
+    assert page.page.url == f"{keyed}/graphiql"
+    assert len(page.run()["data"]["botSessions"]) == 3
+
+
+def test_a_wrong_key_shows_the_error(keyed: str, visit: Any) -> None:
+    """A refused key is answered by the server's own error in the result."""
+    page = visit(f"{keyed}/graphiql#key=another")
+    page.expect_errors("401")
+    page.ready()
+    assert page.run()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+def test_without_a_key_the_page_says_what_to_do(keyed: str, visit: Any) -> None:
+    """An answer 401 shows one sentence on where a key comes from."""
+    page = visit(f"{keyed}/graphiql")
+    page.ready()
+    page.page.locator("#notice").wait_for(state="visible")
+    assert "scripts/serve" in page.page.locator("#notice").inner_text()
+    page.expect_errors("401")
+
+
+def test_an_address_shares_query_and_variables(address: str, visit: Any) -> None:
+    """The address follows the tab; opened elsewhere it is the first tab, once."""
+    page = visit(f"{address}/graphiql#key={KEY}")
+    page.ready()
+    page.open_tab("BotSession")
+    page.page.wait_for_url("**/graphiql?query=*")
+    shared = page.page.url
+    asked = urllib.parse.parse_qs(urllib.parse.urlsplit(shared).query)
+    assert asked["query"] == [graphiql_stub.EXAMPLES[1].query]
+    assert json.loads(asked["variables"][0]) == {"sessionId": "bot-2"}
+    assert KEY not in shared
+    other = visit(shared)
+    other.ready()
+    assert other.tabs() == ["BotSession", "BotSessions", "Refused"]
+    assert other.run()["data"]["botSession"]["sessionId"] == "bot-2"
+
+
+def test_a_shared_operation_of_ones_own_comes_before_the_examples(address: str, visit: Any) -> None:
+    """An operation that is no example gets a tab of its own."""
+    query = urllib.parse.quote("query Own { botSessions { channel } }")
+    page = visit(f"{address}/graphiql?query={query}")
+    page.ready()
+    assert page.tabs() == ["Own", "BotSessions", "BotSession", "Refused"]
+    assert page.run()["data"]["botSessions"][0] == {"channel": "web"}
+
+
+def test_docs_explorer_and_history_open(address: str, visit: Any) -> None:
+    """The three side panels work under the content policy."""
+    page = visit(f"{address}/graphiql")
+    page.ready()
+    page.run()
+    page.page.get_by_label("Show Documentation Explorer").click()
+    docs = page.page.locator(".graphiql-doc-explorer-content")
+    docs.get_by_text("Query", exact=True).first.click()
+    docs.get_by_text("BotSession", exact=True).first.click()
+    assert "The vendor's own id." in docs.inner_text()
+    page.page.get_by_label("Show GraphiQL Explorer").click()
+    page.page.locator(".docExplorerWrap").get_by_text("botSessions").first.wait_for()
+    page.page.get_by_label("Show History").click()
+    page.page.locator(".graphiql-history-item").first.wait_for()
+
+
+def test_the_rest_reference_opens_and_calls(address: str, visit: Any) -> None:
+    """The reference lists the paths of /openapi.json and can try one."""
+    page = visit(f"{address}/docs")
+    page.page.get_by_text("One session").click()
+    page.page.get_by_role("button", name="Try it out").click()
+    page.page.get_by_role("button", name="Execute").click()
+    page.page.locator(".live-responses-table .response-col_status").get_by_text("200").wait_for()
+
+
+@pytest.mark.parametrize("path", ["/graphiql", "/docs"])
+def test_without_packages_the_page_says_so(
+    serve: Any, visit: Any, tmp_path: Path, path: str
+) -> None:
+    """Where npm never ran, a plain sentence says what to run."""
+    page = visit(serve(graphiql_stub.application(packages=tmp_path)) + path)
+    assert "run scripts/setup with npm" in page.page.inner_text("main")
+    page.expect_errors("503")

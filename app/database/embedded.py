@@ -44,8 +44,10 @@ from app.database.folder import (
     locked,
     read_note,
     remove_note,
+    stop_leftover,
     unusable,
     write_note,
+    write_process,
 )
 from app.errors import StartError
 
@@ -144,6 +146,7 @@ class Engine:
         self.port = port
         try:
             self._process = self._spawn(port)
+            write_process(self.pid_file, self._process.pid)
         except OSError as error:
             raise unusable(self.folder, error) from error
         try:
@@ -159,7 +162,7 @@ class Engine:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("SECANTUS_")}
         with self.log.open("ab") as log:
             return subprocess.Popen(  # noqa: S603  fixed program, arguments of our own
-                launcher.command_line(self.pid_file, program),
+                launcher.command_line(program),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -225,7 +228,7 @@ class EmbeddedDatabase:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             stack.enter_context(locked(self.data_dir))
-            if not launcher.stop_leftover(self.engine.pid_file):
+            if not stop_leftover(self.engine.pid_file):
                 raise StartError(
                     f"The process noted in {self.engine.pid_file} does not end: stop it."
                 )

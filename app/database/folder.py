@@ -9,7 +9,7 @@ id is never mistaken for ours.
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -119,15 +119,18 @@ def stop_leftover(pid_file: Path, limit: float = 10.0) -> bool:
     except (OSError, ValueError, KeyError, TypeError, psutil.Error):
         return True
     for end in (process.terminate, process.kill):
-        try:
+        with suppress(psutil.Error):  # it is gone, takes longer, or belongs to somebody else
             end()
             process.wait(limit)
-        except psutil.NoSuchProcess:
-            break
-        except psutil.Error:  # it takes longer, or belongs to somebody else
-            continue
-        break
-    gone = not process.is_running()
-    if gone:
-        pid_file.unlink(missing_ok=True)
-    return gone
+        if not is_alive(process):
+            pid_file.unlink(missing_ok=True)
+            return True
+    return False
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether it runs: one that ended and waits to be collected by its parent does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -41,11 +41,8 @@ def until(done: Callable[[], bool], limit: float = 30) -> None:
 
 
 def alive(pid: int) -> bool:
-    """Whether the process runs; one that ended and is not yet collected does not."""
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+    """Whether there is such a process, and it runs."""
+    return psutil.pid_exists(pid) and folder.is_alive(psutil.Process(pid))
 
 
 def client(uri: str) -> MongoClient[dict[str, Any]]:

@@ -10,6 +10,7 @@ from pymongo import AsyncMongoClient, MongoClient, monitoring
 from resolvers import paging, sessions
 from resolvers.context import Context
 from resolvers.errors import Unavailable
+from resolvers.kind import Document
 from resolvers.paging import ordering, sort_paths
 from resolvers.request import Read, Window
 from resolvers.store import driver
@@ -21,6 +22,7 @@ from tests.wire.engine import WireEngine
 pytestmark = pytest.mark.anyio
 
 BOT = KINDS_BY_NAME["bot"]
+MEGABYTE = 1_000_000
 
 
 class Commands(monitoring.CommandListener):
@@ -123,3 +125,36 @@ async def test_either_driver_finds_after_a_lost_connection(
     assert len((await sessions.list_(context, Read(BOT))).documents) == 3
     lose_connections(engine_client, 1)
     assert await sessions.get(context, BOT, "0")
+
+
+def open_cursors(engine_client: MongoClient[dict[str, Any]]) -> int:
+    """How many cursors the engine keeps open, whoever opened them."""
+    status = engine_client.admin.command("serverStatus")
+    return int(status["metrics"]["cursor"]["open"]["total"])
+
+
+@pytest.mark.parametrize("driver_name", ["pymongo", "motor"])
+async def test_page_beyond_16_megabytes(
+    open_store: OpenStore, engine_client: MongoClient[dict[str, Any]], driver_name: Driver
+) -> None:
+    """It is answered whole and in order, and no cursor stays open on the server."""
+    store = await open_store(driver_name)
+    await insert(store, 22, channel="x" * MEGABYTE)
+    before = open_cursors(engine_client)
+    page = await sessions.list_(Context(store=store), Read(BOT, window=Window(first=20)))
+    assert ids(page.documents) == [str(place) for place in range(20)]
+    assert page.has_next
+    assert open_cursors(engine_client) <= before
+
+
+async def test_commands_of_a_page_beyond_16_megabytes(noted: Context, commands: Commands) -> None:
+    """The bare find's cursor is closed before the driver's cursor reads the page."""
+    await insert(noted.store, 20, channel="x" * MEGABYTE)
+    commands.sent.clear()
+    page = await sessions.list_(noted, Read(BOT, window=Window(first=20)))
+    assert len(page.documents) == 20
+    assert commands.sent == ["find", "killCursors", "find", "getMore"]
+
+
+def ids(documents: list[Document]) -> list[str]:
+    return [document["_id"] for document in documents]

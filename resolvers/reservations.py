@@ -3,7 +3,7 @@
 A reservation is a row of its own, taken before the session is stored and given back after it no
 longer holds the value. A process may die in between, and two may work on one session at once: so
 nobody gives back what the stored session holds, and a row without such a session counts for GRACE
-only.
+only. A row whose session has expired does not count at all.
 """
 
 from datetime import timedelta
@@ -11,7 +11,7 @@ from datetime import timedelta
 from resolvers.context import Context
 from resolvers.errors import AlreadyExists
 from resolvers.kind import Document, Kind, Reservation
-from resolvers.request import EVERYTHING, Not
+from resolvers.request import EVERYTHING, Filter
 from resolvers.store import read as reads
 from resolvers.store import write as writes
 
@@ -64,15 +64,22 @@ async def release(context: Context, kind: Kind, held: Reservation | None, sessio
 
 
 async def _abandoned(context: Context, kind: Kind, wanted: Reservation, row: Document) -> bool:
-    """Whether a process died between two steps and left the reservation behind."""
+    """Whether the row's session has expired, or a process died and left the reservation behind."""
+    session_id, over = row["sessionId"], context.expired(kind)
+    if over is not None and await _holds(context, kind, wanted, session_id, over):
+        return True
     if context.now() - row["claimedAt"] <= GRACE:
         return False
-    return not await _holds(context, kind, wanted, row["sessionId"])
+    return not await _holds(context, kind, wanted, session_id)
 
 
-async def _holds(context: Context, kind: Kind, wanted: Reservation, session_id: str) -> bool:
-    """Whether the stored session holds `wanted`; an expired one holds nothing."""
-    over = context.expired(kind)
-    where = EVERYTHING if over is None else Not(over)
+async def _holds(
+    context: Context,
+    kind: Kind,
+    wanted: Reservation,
+    session_id: str,
+    where: Filter = EVERYTHING,
+) -> bool:
+    """Whether the session is stored with the value of `wanted`, and meets `where`."""
     stored = await reads.get(context.store, kind, session_id, where, None)
     return stored is not None and of(kind, stored) == wanted

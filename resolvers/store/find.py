@@ -43,7 +43,8 @@ async def find(
         reply = await _sent(store, command)
     except NotImplementedError:  # an engine without commands: mongomock
         return await _by_cursor(store, kind, command)
-    if reply["id"]:
+    if reply["id"]:  # more than 16 MB
+        await _closed(store, kind, reply["id"])
         return await _by_cursor(store, kind, command)
     documents: list[Document] = reply["firstBatch"]
     return documents
@@ -58,6 +59,15 @@ async def _sent(store: Store, command: dict[str, Any]) -> Document:
         reply = await database.command(command, codec_options=CODEC)
     cursor: Document = reply["cursor"]
     return cursor
+
+
+async def _closed(store: Store, kind: Kind, cursor_id: int) -> None:
+    """Close a cursor on the server.
+
+    A command cannot read on from it: the server gives more only within the driver's session that
+    opened the cursor, and each command has another one.
+    """
+    await store.database.command({"killCursors": kind.collection, "cursors": [cursor_id]})
 
 
 async def _by_cursor(store: Store, kind: Kind, command: dict[str, Any]) -> list[Document]:

@@ -209,6 +209,29 @@ def test_a_request_line_in_pieces_is_read(server: Server) -> None:
     )
 
 
+LONGEST_WORDS = b"ID " * 170 + b"ID"
+"""512 characters, as many as VARS may have."""
+
+
+@pytest.mark.parametrize("blank", [b" ", b"+", b"%20"])
+def test_longest_vars_are_read(server: Server, blank: bytes) -> None:
+    """Characters count once they are decoded."""
+    words = LONGEST_WORDS.replace(b" ", blank)
+    query = b"/get_session_history.php?KEY=a-good-key&FILTER_ID=12334&VARS=" + words
+    status, body = server.raw(b"GET " + query + HEADERS)
+    assert (len(LONGEST_WORDS), status) == (512, 200)
+    assert b"<request><id>12334</id></request>" in body
+
+
+@pytest.mark.parametrize("words", [LONGEST_WORDS + b"+", b"ID " + LONGEST_WORDS[2:]])
+def test_longer_vars_are_refused(server: Server, words: bytes) -> None:
+    """By a single character, be it a blank that means nothing."""
+    assert len(words) == 513
+    query = b"/get_session_history.php?KEY=a-good-key&FILTER_ID=12334&VARS=" + words
+    status, body = server.raw(b"GET " + query + HEADERS)
+    assert (status, body) == (200, b"<response><error_msg>Invalid VARS.</error_msg></response>")
+
+
 def test_raw_bytes_beyond_ascii_are_read_as_utf8(server: Server) -> None:
     """Clients of that age encode nothing."""
     query = "/get_session_history.php?KEY=a-good-key&VARS=ID&FILTER_CUSTOMER_NAME=SÖHNE".encode()

@@ -153,6 +153,14 @@ async def test_only_the_wanted_columns_are_read(context: Context, kind: Kind) ->
     assert found == {name: created[name] for name in created if name in {"_id", *columns}}
 
 
+async def test_without_columns_the_id_alone_is_read(context: Context, kind: Kind) -> None:
+    """For the database an empty projection means every column."""
+    alone = {"_id": (await create(context, kind))["_id"]}
+    assert await sessions.get(context, kind, alone["_id"], frozenset()) == alone
+    page = await sessions.list_(context, Read(kind, columns=frozenset()))
+    assert page.documents == [alone]
+
+
 async def test_list_is_newest_first_and_counted(context: Context, kind: Kind) -> None:
     """Without an ordering the newest come first; a count counts all pages."""
     await store_three(context.store, kind)

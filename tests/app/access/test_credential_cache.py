@@ -66,6 +66,27 @@ async def test_worker_remembers_a_credential_meanwhile(
     assert len(reads) == 2
 
 
+async def test_slow_lookup_is_not_trusted_for_longer(
+    wire_store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A credential that is revoked while its lookup is under way is refused five seconds later."""
+    one, seconds = await issue(wire_store), Seconds()
+    worker = authenticator_of(wire_store, seconds, clock)
+    read = stored.by_key_hash
+
+    async def slow(store: Store, key_hash: str) -> Any:
+        found = await read(store, key_hash)
+        await credentials.revoke(store, one.credential.id, NOW)
+        seconds.now += 3  # on its way from the database
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stored, "by_key_hash", slow)
+        assert await worker.by_key(one.key)
+    seconds.now += 5 - 3
+    await refusal(worker.by_key(one.key))
+
+
 async def test_unknown_key_is_remembered_too(
     authenticator: Authenticator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 import pytest
@@ -163,6 +164,22 @@ async def test_filters_find_what_they_mean(
     assert sorted(row["_id"] for row in found) == [
         row["_id"] for row in stored if holds(where, row)
     ]
+
+
+BORDERS = ("a", "\ud7fe", "\ud7ff", "\ue000", "\uffff", "\U00010000", "\U0010fffe", "\U0010ffff")
+"""Characters beside the surrogates, which no text can hold, and at the end of Unicode."""
+
+
+async def test_prefixes_at_the_borders_of_unicode(searched: Store) -> None:
+    """Every prefix of up to two such characters finds what Python's startswith does."""
+    texts = ["", *BORDERS, *map("".join, product(BORDERS, repeat=2))]
+    rows = [{"_id": str(place), "channel": text} for place, text in enumerate(texts)]
+    await searched.collection(BOT).insert_many(rows, bypass_document_validation=True)
+    for prefix in texts:
+        where = query(Compare(column("channel"), Operator.STARTS_WITH, prefix))
+        found = await searched.collection(BOT).find(where).to_list(None)
+        expected = [row["channel"] for row in rows if row["channel"].startswith(prefix)]
+        assert sorted(row["channel"] for row in found) == sorted(expected), prefix
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def _describe(tag: str) -> str:
 
 def _broken(argument: str) -> BadInput:
     return BadInput(
-        f"{argument}: this is no cursor of ours. Use endCursor, startCursor or an edge's cursor "
-        "just as it was returned.",
+        f"{argument}: this is not a valid cursor. Use the endCursor, startCursor or cursor of a "
+        "page exactly as it was returned.",
         argument=argument,
     )

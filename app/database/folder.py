@@ -44,7 +44,7 @@ def remove_note(folder: Path) -> None:
 
 
 def locked(folder: Path) -> IO[str]:
-    """Open the folder's lock file; the lock is held until it is closed or this process dies."""
+    """Open and lock the folder's lock file; closing it, or the end of the process, unlocks it."""
     if sys.platform == "win32":
         raise StartError("The embedded database needs Linux or macOS: set GATEWAY_MONGODB_URI.")
     import fcntl

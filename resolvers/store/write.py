@@ -164,12 +164,12 @@ async def next_number(store: Store, kind: Kind, step: int) -> int:
 
 
 async def mark(store: Store, name: str) -> str | None:
-    """What was last noted under a name for the whole database, such as that it has its demo."""
+    """The state stored under a name for the whole database, such as "the demo is loaded"."""
     row = await store.run(store.database[MARKS].find_one({"_id": name}))
     return str(row["state"]) if row else None
 
 
 async def set_mark(store: Store, name: str, state: str) -> None:
-    """Note it."""
+    """Store `state` under `name`."""
     change = {"$set": {"state": state}}
     await store.run(store.database[MARKS].update_one({"_id": name}, change, upsert=True))

@@ -178,7 +178,7 @@ def test_empty_folder(tmp_path: Path) -> None:
 def test_contradicting_manifests(tmp_path: Path) -> None:
     """One id cannot stand for two documents."""
     manifest(tmp_path, {"a": TYPENAME}, "1.json")
-    with pytest.raises(ManifestError, match="stands for two documents"):
+    with pytest.raises(ManifestError, match="names two documents"):
         load(manifest(tmp_path, {"a": OTHER}, "2.json"))
 
 

@@ -87,7 +87,7 @@ class Settings(BaseSettings):
     )
     open_paths: Annotated[frozenset[OpenPath], NoDecode] = Field(
         frozenset(),
-        description="Vendors whose URLs need no key, separated by commas: `co_browse` (read), "
+        description="Vendor paths that need no key, separated by commas: `co_browse` (read), "
         "`knowledge` (read and write). For trusted networks, as on the vendors' own servers.",
     )
     rate: str = Field(
@@ -195,7 +195,7 @@ class Settings(BaseSettings):
 
     @property
     def retention(self) -> Mapping[str, int]:
-        """Seconds by the kind's name, for the kinds whose sessions expire."""
+        """Seconds by the kind's name, for the kinds that are not kept for ever."""
         values = {name: getattr(self, f"retention_{name}_seconds") for name in _kept_kinds()}
         return {name: seconds for name, seconds in values.items() if seconds is not None}
 

@@ -27,7 +27,7 @@ class Context:
     now: Callable[[], datetime] = utc_now
     caller: Caller = EVERYBODY
     retention: Mapping[str, int] = field(default_factory=dict)
-    """Seconds after which sessions of a kind expire, by the kind's name; none: never."""
+    """Seconds for which sessions of a kind are kept, by the kind's name; none: for ever."""
     cache: dict[Any, Any] = field(default_factory=dict)
     """What this request has read already."""
 

@@ -35,8 +35,8 @@ from schema.root import Arguments, Root, root_field
 
 MOST_NODES = 100
 
-FILTER = "Which sessions; all if left out."
-ORDER_BY = "The ordering; newest first if left out. The session id decides between equal values."
+FILTER = "Which sessions; all of them if left out."
+ORDER_BY = "In which order; newest first if left out. The session id decides between equals."
 INPUT = "The session's fields."
 COUNT = f"1 to {LARGEST_PAGE}"
 First = Annotated[int | None, described(f"How many sessions from the start: {COUNT}.")]
@@ -219,11 +219,11 @@ def node_fields(entries: Sequence[KindType]) -> dict[str, StrawberryField]:
 
     return {
         "node": strawberry.field(
-            node, description="A session of any kind by its global id; null if there is none."
+            node, description="Anything by its global id; null if it is gone."
         ),
         "nodes": strawberry.field(
             nodes,
-            description="Sessions of any kind by their global ids, in the order of `ids` "
+            description="Several things by their global ids, in their order "
             f"(at most {MOST_NODES}).",
         ),
     }
@@ -250,8 +250,8 @@ def _place(kinds: dict[str, Kind], text: str, argument: str) -> tuple[str, str]:
     place = parse_global_id(text)
     if place is None or place[0] not in kinds:
         raise BadInput(
-            f"{argument}: {text[:100]!r} is not a valid global id. Use the `id` of a session "
-            "exactly as it was returned.",
+            f"{argument}: {text[:100]!r} is no global id of ours. Use the `id` of a session just "
+            "as it was returned.",
             argument=argument,
         )
     return place

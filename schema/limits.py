@@ -136,5 +136,5 @@ _SUGGESTION: Final = re.compile(r" ?Did you mean [^?]*\?")
 
 
 def without_suggestions(message: str) -> str:
-    """A message of graphql-core without the schema's names."""
+    """A message of graphql-core that no longer tells the schema's names."""
     return _SUGGESTION.sub("", message)

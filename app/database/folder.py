@@ -44,7 +44,7 @@ def remove_note(folder: Path) -> None:
 
 
 def locked(folder: Path) -> IO[str]:
-    """Open and lock the folder's lock file; closing it, or the end of the process, unlocks it."""
+    """Open the folder's lock file; the lock is held until it is closed or this process dies."""
     if sys.platform == "win32":
         raise StartError("The embedded database needs Linux or macOS: set GATEWAY_MONGODB_URI.")
     import fcntl

@@ -125,7 +125,7 @@ Tags = list[BotTagInput] | None  # type: ignore[valid-type]  # made from BotTag
 class BotMutations:
     """The verbs of a bot session."""
 
-    @strawberry.mutation(description="Close a bot session.")
+    @strawberry.mutation(description="A conversation with a bot ends.")
     async def close_bot_session(
         self,
         info: Info,
@@ -147,7 +147,7 @@ class BotMutations:
         return await act(info, BOT, session_id, change)
 
     @strawberry.mutation(
-        description="Add labels to a bot session; labels that it already has are not repeated."
+        description="Add labels to a bot session; those it has already stay single."
     )
     async def tag_bot_session(
         self,

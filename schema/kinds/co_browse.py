@@ -18,7 +18,7 @@ from schema.payloads import SessionId, act, checked, described, now
 
 @strawberry.type(description="A web page that was shared in a co-browse session.")
 class CoBrowsePage:
-    """`duration` is computed by `derive`."""
+    """`duration` is kept by `derive`."""
 
     url: str = column("Absolute address of the page.", max_length=2048, format="uri", personal=True)
     entered_timestamp: datetime = column(
@@ -72,7 +72,7 @@ def derive(document: Document) -> Timeline:
 
 
 def reservation(document: Document) -> Reservation | None:
-    """A live session reserves its token."""
+    """A live session holds its token."""
     if document.get("deactivationTime") is not None:
         return None
     return Reservation("sessionToken", document["sessionToken"])
@@ -98,7 +98,7 @@ def _must_be_live(document: Document) -> None:
 class CoBrowseMutations:
     """The verbs of a co-browse session."""
 
-    @strawberry.mutation(description="Record that an agent joined a co-browse session.")
+    @strawberry.mutation(description="An agent joins a co-browse session.")
     async def activate_co_browse_session(
         self,
         info: Info,
@@ -117,7 +117,7 @@ class CoBrowseMutations:
 
         return await act(info, CO_BROWSE, session_id, change)
 
-    @strawberry.mutation(description="Open a page in a co-browse session.")
+    @strawberry.mutation(description="A page is opened in a co-browse session.")
     async def enter_co_browse_page(
         self,
         info: Info,
@@ -135,7 +135,7 @@ class CoBrowseMutations:
 
         return await act(info, CO_BROWSE, session_id, change)
 
-    @strawberry.mutation(description="Close a co-browse session.")
+    @strawberry.mutation(description="A co-browse session ends.")
     async def deactivate_co_browse_session(
         self,
         info: Info,

@@ -153,7 +153,7 @@ REMOTE_SUPPORT = kind_of(
 class RemoteSupportMutations:
     """The verbs of a remote-support session."""
 
-    @strawberry.mutation(description="End a remote-support session, with the technician's notes.")
+    @strawberry.mutation(description="A remote-support session ends, with the technician's notes.")
     async def end_remote_support_session(
         self,
         info: Info,

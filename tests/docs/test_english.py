@@ -59,10 +59,11 @@ def test_descriptions_of_settings(name: str) -> None:
     assert [*house_words.search(described)] == []
 
 
-@pytest.mark.parametrize("text", helps())
-def test_help(text: str) -> None:
+def test_help() -> None:
     """So is the help of a command, and of its options and arguments."""
-    assert [*house_words.search(text)] == []
+    found = {text: [*house_words.search(text)] for text in helps()}
+    assert {text: words for text, words in found.items() if words} == {}
+    assert len(found) > 20
 
 
 @pytest.mark.parametrize("name", house_words.modules())
@@ -73,6 +74,6 @@ def test_sources(name: str) -> None:
     assert len(house_words.in_file(ROOT / name)) == left
 
 
-def test_nothing_is_allowed_twice() -> None:
-    """Every file that may have retired words exists."""
+def test_allowed_files_exist() -> None:
+    """A file that is gone takes its allowance with it."""
     assert set(house_words.allowed()) <= set(house_words.modules())

@@ -61,7 +61,7 @@ class Settings(BaseSettings):
         2.0, gt=0.05, le=60, description="Longest time one database operation may take."
     )
     company_timezone: str = Field(
-        "UTC", description="IANA time zone of chats that name none, such as `Europe/Paris`."
+        "UTC", description="IANA time zone of chats without one, such as `Europe/Paris`."
     )
     max_body_bytes: int = Field(
         1_048_576, ge=1024, description="Largest request body, on every path."
@@ -70,20 +70,20 @@ class Settings(BaseSettings):
     auth: Literal["required", "off"] = Field(
         "required",
         description="Whether requests need a credential. `off` lets everybody do everything and "
-        "is allowed only where GATEWAY_HOST is a loopback address.",
+        "is allowed only if GATEWAY_HOST is a loopback address.",
     )
     demo_key: SecretStr | None = Field(
         None,
         description="Fixes the key and signing secret of the credential `demo`, which has every "
         "scope; 8 to 64 visible ASCII characters. Unset: made on an embedded database, or "
-        "an empty one that gets the demo data, and kept in GATEWAY_DATA_DIR.",
+        "an empty one that gets the demo data, and stored in GATEWAY_DATA_DIR.",
     )
     secret_key: SecretStr | None = Field(
         None,
         description="Encrypts the stored signing secrets of bot JWTs: 32 random bytes in URL-safe "
         "base64 (`openssl rand -base64 32 | tr '+/' '-_'`); several, separated by commas, to "
         "change it: the first encrypts, each decrypts. Unset: made for an embedded database only, "
-        "and kept in GATEWAY_DATA_DIR.",
+        "and stored in GATEWAY_DATA_DIR.",
     )
     open_paths: Annotated[frozenset[OpenPath], NoDecode] = Field(
         frozenset(),
@@ -93,7 +93,7 @@ class Settings(BaseSettings):
     rate: str = Field(
         "",
         description="Requests allowed to one credential, on all workers together, such as "
-        "`600/minute;10000/hour`; the bot paths have GATEWAY_BOT_RATE instead. Empty: no limit.",
+        "`600/minute;10000/hour`; the bot URLs have GATEWAY_BOT_RATE instead. Empty: no limit.",
     )
     bot_rate: str = Field(
         "60/minute;1800/hour",
@@ -103,15 +103,15 @@ class Settings(BaseSettings):
         1000,
         ge=1,
         le=10_000,
-        description="Most sessions in one answer of the bot path; larger limits are lowered.",
+        description="Most sessions in one response of the bot URLs; larger limits are lowered.",
     )
     knowledge_auto_create: bool = Field(
         True,
-        description="Whether the knowledge path makes a session for an id it does not know; "
-        "`false` answers 404.",
+        description="Whether the knowledge URLs create a session for an unknown id; "
+        "`false` returns 404.",
     )
     remote_support_max_rows: int = Field(
-        10_000, ge=1, description="Most rows in one answer of the remote-support path."
+        10_000, ge=1, description="Most rows in one response of the remote-support URLs."
     )
 
     retention_co_browse_seconds: KeepSeconds = Field(
@@ -136,13 +136,13 @@ class Settings(BaseSettings):
     )
 
     body_seconds: float = Field(
-        10.0, gt=0, le=600, description="Longest time the body of a GraphQL request may take."
+        10.0, gt=0, le=600, description="Longest time that a request body may take."
     )
     allowed_hosts: Names = Field(
         frozenset(),
-        description="Names this server goes by, separated by commas, as browsers send them in "
-        "`Host`, without ports; `*` for any. Loopback names and GATEWAY_HOST always are, and any "
-        "address where it listens on all of them.",
+        description="Host names that are accepted in `Host`, without ports, separated by "
+        "commas; `*` for any. Loopback names and GATEWAY_HOST are always accepted, and any IP "
+        "address if the server listens on all of them.",
     )
     cors_origins: Names = Field(
         frozenset(),
@@ -157,7 +157,7 @@ class Settings(BaseSettings):
     )
     persisted_queries: Literal["automatic", "trusted", "off"] = Field(
         "automatic",
-        description="`automatic` remembers texts by hash as Apollo's clients ask for; `trusted` "
+        description="`automatic` stores texts by hash, as Apollo's clients expect; `trusted` "
         "runs documents of GATEWAY_PERSISTED_DOCUMENTS only; `off` does neither.",
     )
     persisted_documents: Path | None = Field(
@@ -166,7 +166,7 @@ class Settings(BaseSettings):
         "Apollo's generate-persisted-query-manifest write them.",
     )
     persisted_kept: int = Field(
-        1000, ge=1, le=100_000, description="Texts that a worker remembers by hash at most."
+        1000, ge=1, le=100_000, description="Most texts that a worker stores by hash."
     )
     max_query_tokens: int = Field(
         5000, ge=1, le=100_000, description="Most tokens in a GraphQL text."
@@ -209,7 +209,9 @@ class Settings(BaseSettings):
     def _origins(cls, origins: frozenset[str]) -> frozenset[str]:
         for origin in origins - {"*"}:
             if not re.fullmatch(r"https?://[^/?#]+", origin):
-                raise ValueError(f"{origin!r} is no origin; write one such as https://example.com")
+                raise ValueError(
+                    f"{origin!r} is not an origin; write one such as https://example.com"
+                )
         return origins
 
     @field_validator("persisted_documents")
@@ -239,7 +241,7 @@ class Settings(BaseSettings):
             ZoneInfo(name)
         except (KeyError, ValueError, OSError) as error:
             raise ValueError(
-                f"{name!r} is no IANA time zone; write one such as Europe/Paris or UTC"
+                f"{name!r} is not an IANA time zone; write one such as Europe/Paris or UTC"
             ) from error
         return name
 
@@ -264,7 +266,7 @@ class Settings(BaseSettings):
             text = key.get_secret_value()
             visible = text.isascii() and text.isprintable() and " " not in text
             if not (visible and 8 <= len(text) <= 64):
-                raise ValueError("write 8 to 64 visible ASCII characters without blanks")
+                raise ValueError("write 8 to 64 visible ASCII characters without spaces")
         return key
 
     @field_validator("secret_key")

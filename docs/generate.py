@@ -45,14 +45,27 @@ def data_model() -> str:
 
 Made from `schema/kinds/` by `scripts/schema`; do not edit it by hand.
 
-One collection for each kind of session, one document for each session. Names are stored as
-GraphQL spells them, except `sessionId`, which is `_id`. Dates are BSON dates in UTC, to the
-millisecond. *Kept* columns are derived from the others and written together with them, so that
-every filter and ordering is on something stored. *Personal* columns are masked for credentials
-without the scope `pii:read`. Every document also has a `revision`, which guards its changes
-([0003](adr/0003-guarded-updates.md)), and beside columns that can be found in whichever case,
-`folded` holds their case-folded copies. Two small collections help: `claims`
-(reservations: values that only one live session may hold) and `counters` (running numbers).
+For front-end developers and operators. After this page you know each column of each kind: its
+type, its rules, and the indexes that serve filters and orderings.
+
+Each kind of session has one collection, and each session is one document. Stored names are the
+GraphQL names, except `sessionId`, which is stored as `_id`. Dates are BSON dates in UTC, to the
+millisecond.
+
+| rule | meaning |
+|---|---|
+| computed | the gateway sets and stores it, so that filters and orderings can use it |
+| required | must be given at creation |
+| orders lists | can be used in `orderBy` |
+| personal | masked for credentials without the scope `pii:read` |
+
+Besides its columns, a document has
+
+- `revision`, which guards its changes ([0003](adr/0003-guarded-updates.md));
+- `folded`, with lower-case copies of the columns that support case-insensitive equality.
+
+Two small collections help: the collection `claims` (values that only one live session may have)
+and the collection `counters` (the last number of each kind with numbered sessions).
 """
     return intro + "".join(_kind(entry.kind) for entry in KINDS)
 
@@ -65,7 +78,7 @@ def _kind(kind: Kind) -> str:
 
 {kind.description} Collection `{kind.collection}`; session ids are {kind.session_ids.description}
 
-| column | holds | rules | meaning |
+| column | type | rules | meaning |
 |---|---|---|---|
 {rows}
 
@@ -89,7 +102,7 @@ def _holds(column: Column) -> str:
 
 def _rules(column: Column) -> Iterator[str]:
     if column.derived:
-        yield "kept"
+        yield "computed"
     elif column.required:
         yield "required"
     if column.create_only:
@@ -118,8 +131,10 @@ def settings() -> str:
 
 Made from `app/settings.py` by `scripts/schema`; do not edit it by hand.
 
-Environment variables, read once at start. A value that cannot be meant stops the start with a
-sentence that names it.
+For operators. After this page you can configure the gateway.
+
+Settings are environment variables, read once at start. An invalid value aborts start-up; the error
+names the variable. An unknown `GATEWAY_` variable does too.
 
 | variable | default | meaning |
 |---|---|---|

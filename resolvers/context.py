@@ -47,7 +47,7 @@ class Context:
         return None if cutoff is None else _started(kind, Operator.LTE, cutoff)
 
     def cutoff(self, kind: Kind) -> datetime | None:
-        """The latest start of an expired session; None if sessions are kept for ever."""
+        """The latest start of an expired session; None if sessions do not expire."""
         seconds = self.retention.get(kind.name)
         return None if seconds is None else self.now() - timedelta(seconds=seconds)
 

@@ -72,7 +72,7 @@ class Column:
     format: str | None = None
     """`uri` or `timezone`: a further check of a text."""
     derived: bool = False
-    """Kept by the write path, never given by a client."""
+    """Computed by the write path, never given by a client."""
     hidden: bool = False
     """Stored for lookups only: no field of the GraphQL type."""
     create_only: bool = False
@@ -136,7 +136,7 @@ class SessionIds:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """A value that only one live session may hold, kept in a small collection of its own."""
+    """A value that only one live session may have, stored in a small collection of its own."""
 
     column: str
     value: str

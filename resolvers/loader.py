@@ -35,7 +35,7 @@ class Loader:
     def get(
         self, kind: Kind, session_id: str, columns: frozenset[str]
     ) -> Coroutine[Any, Any, Document | None]:
-        """The session with that id, or None; it may hold more than these stored paths.
+        """The session with that id, or None; it may have more than these stored paths.
 
         It is asked for by the call already. Others get the same object: it is not to be changed.
         """

@@ -1,7 +1,7 @@
 """Orderings, and cursors: a row's place in an ordering, opaque to clients.
 
 A cursor is base64 of a JSON list: the kind and ordering it belongs to, the row's value of each
-ordering column, and the row's id. It holds no secret: every value in it is one of the row's own.
+ordering column, and the row's id. It contains no secret: every value in it is one of the row's own.
 """
 
 import base64
@@ -30,7 +30,7 @@ LARGEST = 2**63 - 1
 
 
 KNOWN = 1000
-"""How many orderings are kept ready."""
+"""How many orderings are cached."""
 
 
 @lru_cache(KNOWN)
@@ -57,14 +57,14 @@ def with_places(columns: frozenset[str], order: tuple[Order, ...]) -> frozenset[
 
 
 def cursors(read: Read, documents: Iterable[Document]) -> list[str]:
-    """The cursors of rows that `read` gave; they must hold the columns of `with_places`."""
+    """The cursors of rows that `read` gave; they must have the columns of `with_places`."""
     order = ordering(read)
     return encode_cursors(cursor_tag(read.kind, order), sort_paths(order), documents)
 
 
 @lru_cache(KNOWN)
 def cursor_tag(kind: Kind, order: tuple[Order, ...]) -> str:
-    """What a cursor is good for: `bot:-startedAt`."""
+    """What a cursor is valid for: `bot:-startedAt`."""
     columns = ",".join(f"{'-' if part.descending else ''}{part.column.name}" for part in order)
     return f"{kind.name}:{columns}"
 
@@ -72,7 +72,7 @@ def cursor_tag(kind: Kind, order: tuple[Order, ...]) -> str:
 def encode_cursors(tag: str, paths: tuple[str, ...], documents: Iterable[Document]) -> list[str]:
     """The cursors of rows; `paths` are the stored paths of the ordering columns, `_id` last.
 
-    A wrongly typed value is kept as text: its row can be shown, though paging cannot go on there.
+    A wrongly typed value is stored as text: its row can be shown, but paging cannot go on there.
     """
     dumps, option = orjson.dumps, orjson.OPT_NAIVE_UTC
     if len(paths) == 2:  # nearly always: one column and the id
@@ -141,7 +141,7 @@ def _describe(tag: str) -> str:
 
 def _broken(argument: str) -> BadInput:
     return BadInput(
-        f"{argument}: this is no cursor of ours. Use endCursor, startCursor or an edge's cursor "
-        "just as it was returned.",
+        f"{argument}: this is not a valid cursor. Use the endCursor, startCursor or cursor of a "
+        "page exactly as it was returned.",
         argument=argument,
     )

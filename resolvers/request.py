@@ -1,4 +1,4 @@
-"""What a caller asks for, as immutable values: both edges build these, the resolvers obey them.
+"""What a caller asks for, as immutable values: the APIs build them, the resolvers obey them.
 
 A filter is a tree over columns; it carries typed values and never text of the query language.
 """
@@ -52,21 +52,21 @@ class Some:
 
 @dataclass(frozen=True, slots=True)
 class All:
-    """Every part holds; none given: always true."""
+    """Every part is true; none given: always true."""
 
     parts: tuple["Filter", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Either:
-    """At least one part holds; none given: never true."""
+    """At least one part is true; none given: never true."""
 
     parts: tuple["Filter", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """The part does not hold."""
+    """The part is not true."""
 
     part: "Filter"
 

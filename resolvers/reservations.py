@@ -16,11 +16,11 @@ from resolvers.store import read as reads
 from resolvers.store import write as writes
 
 GRACE = timedelta(seconds=60)
-"""How long a reservation is respected though no session holds it: one may be about to be stored."""
+"""How long a reservation counts without a session that has it: one may be about to be stored."""
 
 
 def of(kind: Kind, document: Document) -> Reservation | None:
-    """What a stored session holds; None also for a document too broken to tell."""
+    """What a stored session reserves; None also for a document too broken to say."""
     try:
         return kind.reservation(document)
     except (KeyError, TypeError):
@@ -28,7 +28,7 @@ def of(kind: Kind, document: Document) -> Reservation | None:
 
 
 async def take(context: Context, kind: Kind, wanted: Reservation | None, session_id: str) -> None:
-    """Hold `wanted` for the session; AlreadyExists if another live session has it."""
+    """Reserve `wanted` for the session; AlreadyExists if another live session has it."""
     if wanted is None:
         return
     for _ in range(2):
@@ -42,7 +42,7 @@ async def take(context: Context, kind: Kind, wanted: Reservation | None, session
 
 
 async def check(context: Context, kind: Kind, wanted: Reservation | None, session_id: str) -> None:
-    """AlreadyExists if another live session holds `wanted`; nothing is taken."""
+    """AlreadyExists if another live session has `wanted`; nothing is taken."""
     row = await writes.holder(context.store, kind, wanted) if wanted else None
     if wanted is None or row is None or row["sessionId"] == session_id:
         return
@@ -51,14 +51,14 @@ async def check(context: Context, kind: Kind, wanted: Reservation | None, sessio
 
 
 def held_by_another(wanted: Reservation) -> AlreadyExists:
-    """The refusal of a value that only one live session may hold."""
+    """The refusal of a value that only one live session may have."""
     return AlreadyExists(
-        f"Another live session holds the {wanted.column} {wanted.value!r}.", (wanted.column,)
+        f"Another live session has the {wanted.column} {wanted.value!r}.", (wanted.column,)
     )
 
 
 async def release(context: Context, kind: Kind, held: Reservation | None, session_id: str) -> None:
-    """Give `held` back, unless the session as it is stored now holds it."""
+    """Release `held`, unless the session as it is stored now has it."""
     if held is not None and not await _holds(context, kind, held, session_id):
         await writes.release(context.store, kind, held, session_id)
 

@@ -87,7 +87,7 @@ def build(
 
 
 def sdl(schema: Schema) -> str:
-    """The schema as text, everything in alphabetical order: what schema.graphql holds."""
+    """The schema as text, everything in alphabetical order: the content of schema.graphql."""
     return print_schema(lexicographic_sort_schema(build_schema(schema.as_str()))) + "\n"
 
 

@@ -56,7 +56,7 @@ class ColumnField(StrawberryField):
 
 
 def column(description: str, **note: Any) -> Any:
-    """A stored field. `note` holds what the annotation cannot say: see resolvers.kind.Column."""
+    """A stored field. `note` has what the annotation cannot say: see resolvers.kind.Column."""
     return ColumnField(
         python_name=None,
         description=description,

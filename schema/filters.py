@@ -41,7 +41,7 @@ TEXTS: Mapping[Operator, str] = {
     Operator.STARTS_WITH: "Starts with this text, in the same case.",
     Operator.CONTAINS: "Contains this text, in the same case. Cannot use an index: combine it "
     "with other conditions.",
-    Operator.EQ_IGNORE_CASE: "Equal as a whole, in whichever case.",
+    Operator.EQ_IGNORE_CASE: "Equal as a whole, in upper or lower case.",
 }
 EQUALITY = (Operator.EQ, Operator.NE, Operator.IN, Operator.NIN)
 RANGE = (Operator.GT, Operator.GTE, Operator.LT, Operator.LTE)
@@ -81,7 +81,7 @@ def condition_input(annotation: Any, type_: ValueType) -> type:
         )
         for operator in OPERATORS[type_]
     }
-    return make_input(f"{name}Filter", "Conditions on one value; all given ones must hold.", fields)
+    return make_input(f"{name}Filter", "Conditions on one value; all must be met.", fields)
 
 
 @cache
@@ -114,7 +114,7 @@ def _object_input(type_: type, columns: tuple[Column, ...]) -> type:
     name = get_object_definition(type_, strict=True).name
     return make_input(
         f"{name}Filter",
-        "Conditions on the parts of an object; all given ones must hold.",
+        "Conditions on the parts of an object; all must be met.",
         _column_inputs(type_, columns),
     )
 
@@ -125,14 +125,12 @@ def filter_input(type_: type, kind: Kind) -> type:
     own: Any = strawberry.LazyType(name, __name__)
     many = Optional[list[own]]  # the type refers to itself
     fields: dict[str, tuple[Any, str]] = {
-        "and": (many, "All of these hold; an empty list always does."),
-        "or": (many, "At least one of these holds; an empty list never does."),
-        "not": (Optional[own], "This does not hold."),
+        "and": (many, "All of these are met; an empty list always is."),
+        "or": (many, "At least one of these is met; an empty list never is."),
+        "not": (Optional[own], "This is not met."),
         **_column_inputs(type_, kind.columns),
     }
-    made = make_input(
-        name, f"Which {kind.type_name}s to find; all given conditions must hold.", fields
-    )
+    made = make_input(name, f"Which {kind.type_name}s to find; all conditions must be met.", fields)
     globals()[name] = made
     return made
 

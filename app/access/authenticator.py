@@ -1,6 +1,6 @@
 """Who calls: a request's credential becomes a Caller, or the request is refused.
 
-Every refusal reads the same, whatever was wrong: nothing tells whether an id is known.
+All authentication failures return the same message: it does not show whether an id is known.
 """
 
 import asyncio
@@ -67,7 +67,7 @@ class Authenticator:
             await self.flush()
 
     async def flush(self) -> None:
-        """Store the uses counted since the last time; where that fails they are kept."""
+        """Store the uses counted since the last time; if that fails, they are stored next time."""
         try:
             await self._uses.flush()
         except GatewayError as error:
@@ -97,7 +97,7 @@ class Authenticator:
         return self._accepted(found if found and same(found.id, id) else None)
 
     async def by_jwt(self, token: str) -> Caller:
-        """The caller who signed this JWT; MalformedToken if it is none, else Unauthenticated.
+        """The caller who signed this JWT; MalformedToken if it is not a JWT, else Unauthenticated.
 
         A `Bearer ` before the token is tolerated.
         """
@@ -108,7 +108,7 @@ class Authenticator:
         claimed = client_id(token)
         found = await self._credentials.by_id(claimed) if claimed is not None else None
         secret = self._signing_secret(found) if found else None
-        # An unknown id costs a verification as well, so that its time tells nothing.
+        # An unknown id costs a verification as well, so that its time shows nothing.
         signed = is_signed(token, secret or secrets.token_urlsafe(32))
         return self._accepted(found if secret and signed else None)
 

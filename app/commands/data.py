@@ -44,15 +44,18 @@ class OnConflict(StrEnum):
 @data.command()
 def seed(
     kind: Annotated[str, typer.Option(help="Kind of session, such as BOT.")],
-    count: Annotated[int, typer.Option(min=1, max=IDS_PER_SEED, help="How many.")] = 1000,
+    count: Annotated[int, typer.Option(min=1, max=IDS_PER_SEED, help="How many sessions.")] = 1000,
     number: Annotated[
         int,
         typer.Option(
-            "--seed", min=0, max=HIGHEST_SEED, help="Another seed makes other sessions; 0: demo."
+            "--seed",
+            min=0,
+            max=HIGHEST_SEED,
+            help="Another seed makes other sessions; 0: the demo's.",
         ),
     ] = 1,
 ) -> None:
-    """Store generated sessions of the last thirty days; those that exist already are left alone."""
+    """Store generated sessions of the last thirty days; sessions that exist are not changed."""
 
     async def work(context: Context) -> str:
         drafts = generate(chosen, count, number, context.now())
@@ -92,12 +95,14 @@ def export_command(
 @data.command("import")
 def import_command(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check only.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check the file and store nothing.")
+    ] = False,
     on_conflict: Annotated[
-        OnConflict, typer.Option(help="Whether sessions that exist are left out, or an error.")
+        OnConflict, typer.Option(help="Sessions that exist: leave them out (skip), or fail.")
     ] = OnConflict.FAIL,
 ) -> None:
-    """Store the sessions of a JSON Lines file, once all its lines are found right."""
+    """Store the sessions of a JSON Lines file, after all its lines were checked."""
 
     async def work(context: Context) -> str:
         importing = Import(context, BY_ENUM, file, on_conflict.value)
@@ -113,7 +118,7 @@ def import_command(
 
 
 def kind_named(name: str) -> Kind:
-    """The kind by its SessionKind in whichever case; UsageError naming the nearest."""
+    """The kind by its SessionKind, in upper or lower case; UsageError naming the nearest."""
     wanted = name.upper().replace("-", "_")
     if wanted not in BY_ENUM:
         raise UsageError(f"--kind: there is no kind {name!r}. {nearest(wanted, BY_ENUM)}")
@@ -132,7 +137,7 @@ async def surroundings(settings: Settings) -> AsyncIterator[Context]:
 
 
 def _run(work: Callable[[Context], Coroutine[Any, Any, str]]) -> None:
-    """Do the work on the database of the settings and tell what it came to."""
+    """Do the work on the database of the settings and print its result."""
     settings = load_settings()
     with orderly_end(), database(settings) as complete:
         typer.echo(asyncio.run(_within(complete, work)), err=True)

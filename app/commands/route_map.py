@@ -38,11 +38,14 @@ INTRODUCTION = """# Map
 
 Made by `scripts/map` from the route table, the schema and the kinds; do not edit it by hand.
 
-Each row is a way to one resolver (`resolvers/sessions.py`). The index is the one that serves the
-default read: without a filter, in the default order, newest first. Writes find their session by
-`_id`. `sessions.get` is `sessions.get_many` for one id. A path that stands in several rows chooses
-by the request: the knowledge paths make or tie a session that they do not know, the bot paths read
-single sessions where the body names ids. Dates in a chat summary are served by `startedAt__id`.
+For contributors. Each row shows which resolver of `resolvers/sessions.py` a URL or a GraphQL field
+calls, and which collection and index it reads.
+
+- The index is the one of the default read: no filter, newest first. Writes find their session by
+  `_id`. The dates of a chat summary use `startedAt__id`.
+- `sessions.get` is `sessions.get_many` for one id.
+- If a URL is in several rows, the request decides. The knowledge URLs create or link a session
+  whose id is unknown. The bot URLs read single sessions if the body names ids.
 """
 
 Work = Callable[..., Any]

@@ -40,7 +40,7 @@ async def prepare(settings: Settings, demo: bool) -> tuple[Settings, str | None]
     """Collections, indexes, validation and demo data; the settings to serve with, and a key.
 
     The key is the demo credential's. A database that was empty gets the demo data and with it the
-    credential; one that holds somebody's sessions gets neither, unless GATEWAY_DEMO_KEY is set.
+    credential; one that has somebody's sessions gets neither, unless GATEWAY_DEMO_KEY is set.
     StartError where the database cannot be used.
     """
     with database_errors():
@@ -59,9 +59,9 @@ async def _prepare(settings: Settings, demo: bool) -> tuple[Settings, str | None
 
 @contextmanager
 def database_errors() -> Iterator[None]:
-    """Failures of the database as plain sentences, without its address: that may hold a password.
+    """Failures of the database as sentences, without its address: it may contain a password.
 
-    The text of a refusal is the server's own, which knows none.
+    The text of a refusal is the server's own, which contains none.
     """
     try:
         yield
@@ -120,14 +120,14 @@ def configuration(
 
 
 class Server(uvicorn.Server):
-    """uvicorn, telling its address once it listens."""
+    """uvicorn, which reports its address once it listens."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[str, int], None]) -> None:
         super().__init__(config)
         self._ready = ready
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
-        """Listen, then tell."""
+        """Listen, then report the address."""
         await super().startup(sockets)
         if self.started:
             self._ready(*self.servers[0].sockets[0].getsockname()[:2])

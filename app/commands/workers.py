@@ -26,7 +26,7 @@ COMPLETED = ("host", "port", "mongodb_uri", "demo_key", "secret_key")
 
 
 def run(config: uvicorn.Config, settings: Settings, ready: Callable[[str, int], None]) -> None:
-    """Answer requests until a signal asks to end; `ready` is told host and port.
+    """Answer requests until a signal asks to end; `ready` is called with host and port.
 
     `config` names FACTORY as its application.
     """

@@ -4,7 +4,7 @@ SecantusDB speaks MongoDB's wire protocol over WiredTiger. It is GPL-2.0, so it 
 extra, never imported: its command `secantusd-py` runs in a process of its own and is spoken to
 over a loopback socket.
 
-One folder (`GATEWAY_DATA_DIR`) holds everything: `mongodb/` the data, `mongodb.log` and
+One folder (`GATEWAY_DATA_DIR`) contains everything: `mongodb/` the data, `mongodb.log` and
 `mongodb.log.old` the last two logs, `mongodb.toml` its optional configuration, `mongodb.pid` the
 running process, `mongodb.uri` where it listens, `gateway.lock` the lock of the gateway that owns
 the folder. A folder made here is its owner's alone. The database listens on 127.0.0.1 without a
@@ -17,7 +17,7 @@ Nobody outlives anybody by accident:
 - On Linux the kernel kills the child when the gateway dies. That is bound to the thread that
   started the child, hence `start` insists on the main thread.
 - Elsewhere the next start finds the left-over process through `mongodb.pid` (process id and start
-  time, so a recycled id is never mistaken for ours) and stops it.
+  time, so a recycled id is never mistaken for its own) and stops it.
 
 `--sync-on-commit` is not used. The gateway's writes ask for `j: true`, and the engine then syncs
 its log before it answers: single inserts took 0.6 ms without the flag and 0.5 ms with it, no

@@ -1,8 +1,8 @@
 """GraphQL over HTTP: bytes in, bytes out.
 
 Follows the GraphQL-over-HTTP specification (graphql.github.io/graphql-over-http): JSON requests by
-POST, queries by GET, `application/graphql-response+json` where the client names it. Whatever is
-wrong is told as GraphQL's errors, in JSON.
+POST, queries by GET, `application/graphql-response+json` where the client names it. Every error
+is one of GraphQL's, in JSON.
 """
 
 import logging
@@ -47,7 +47,7 @@ CHALLENGE: Final[Header] = (b"www-authenticate", b'Bearer realm="gateway"')
 
 
 class Exchange(NamedTuple):
-    """One request on its way."""
+    """One request, and where its response goes."""
 
     method: str
     headers: dict[bytes, bytes]
@@ -57,7 +57,7 @@ class Exchange(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """One response on its way."""
+    """One response."""
 
     status: int
     body: bytes
@@ -177,7 +177,7 @@ def limits(settings: Settings) -> Limits:
 
 
 def _without_work(exchange: Exchange) -> Answer | None:
-    """What needs neither a credential nor the schema: methods, and the way to GraphiQL."""
+    """What needs neither a credential nor the schema: methods, and the redirect to GraphiQL."""
     if exchange.method == "OPTIONS":
         return Answer(204, b"", ((b"allow", ALLOWED),))
     if exchange.method not in ("GET", "HEAD", "POST"):

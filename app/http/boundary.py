@@ -1,4 +1,4 @@
-"""What every request meets first, whatever its path: hosts, origins, headers, compression."""
+"""The checks before every path: hosts, origins, security headers, compression."""
 
 from collections.abc import Callable, Collection, Iterable
 from typing import Final
@@ -24,8 +24,8 @@ _POLICY: Final = (b"content-security-policy", b"default-src 'none'; frame-ancest
 class Boundary:
     """ASGI middleware around the whole application.
 
-    `pages` are the paths that a link on another site may lead to. `any_name` tells which requests
-    may come under any host name: those to paths that ask for a credential of their own, which a
+    `pages` are the paths that a link on another site may lead to. `any_name` says which requests
+    may have any host name: those to paths that ask for a credential of their own, which a
     page of another site does not have. `shaped` renders a refusal on a path that has its own shape.
     """
 

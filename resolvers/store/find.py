@@ -2,7 +2,8 @@
 
 It is sent as a bare command: a fifth of the driver's time for a small page goes into the cursor
 around it, which a page has no use for (docs/adr/0006-finds-as-commands.md). What a cursor gives
-besides is kept: one more try after a lost connection, and answers beyond 16 MB in several replies.
+besides is done here too: one more try after a lost connection, and answers beyond 16 MB in several
+replies.
 """
 
 from typing import Any

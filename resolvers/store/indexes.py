@@ -1,4 +1,4 @@
-"""Collections, their indexes and the rules that the database holds, derived from the kinds."""
+"""Collections, their indexes and the database's rules, derived from the kinds."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -22,7 +22,7 @@ NAMESPACE_EXISTS = 48
 async def prepare(store: Store, kinds: Iterable[Kind], retention: Mapping[str, int]) -> None:
     """Create what is missing and bring what exists up to date; safe to run at every start.
 
-    `retention` holds seconds by the kind's name; the sessions of other kinds are kept for ever.
+    `retention` has seconds by the kind's name; the sessions of other kinds never expire.
     """
     await credentials.prepare(store)
     existing = set(await store.run(store.database.list_collection_names()))
@@ -58,14 +58,14 @@ async def _modify(store: Store, command: Document) -> None:
         await store.database.command(command)
     except (NotImplementedError, OperationFailure) as error:
         log.warning(
-            "The database kept its old validation rules for %s: code %s",
+            "The database still has its old validation rules for %s: code %s",
             command["collMod"],
             getattr(error, "code", None),
         )
 
 
 async def _indexes(store: Store, kind: Kind) -> None:
-    """Build missing indexes; one of ours whose keys changed is built anew."""
+    """Build missing indexes; a known one whose keys changed is built again."""
     collection = store.collection(kind)
     present = {
         name: [tuple(key) for key in found["key"]]

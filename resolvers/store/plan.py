@@ -18,7 +18,7 @@ from resolvers.request import Columns, Order, Read, Window
 from resolvers.store.operators import NOTHING, Query, conjoin, query
 
 KNOWN = 1000
-"""How many orderings and projections are kept ready."""
+"""How many orderings and projections are cached."""
 
 LEAST: Mapping[ValueType, Any] = {
     ValueType.TEXT: "",
@@ -36,7 +36,7 @@ Sort = list[tuple[str, int]]
 
 
 class Plan(NamedTuple):
-    """The finds of one page, to be run in turn until `limit` rows are there."""
+    """The finds of one page, to be run one after another until `limit` rows are there."""
 
     queries: tuple[Query, ...]
     sort: Sort
@@ -132,7 +132,7 @@ def _beyond(key: Order, value: Any) -> Iterator[Any]:
 
 
 def _until(keys: tuple[Order, ...], values: list[Any]) -> Query:
-    """What lies before a place: the ranges that would follow it when reading the other way."""
+    """The rows before a place: the ranges that would follow it in the opposite direction."""
     opposite = tuple(key._replace(descending=not key.descending) for key in keys)
     ranges = list(_after(opposite, values))
     return {"$or": ranges} if ranges else NOTHING

@@ -48,8 +48,8 @@ class KnowledgeMutations:
     """The verbs of a knowledge session."""
 
     @strawberry.mutation(
-        description="Tie an agent, a customer and visits to a knowledge session. An unknown "
-        "session is created; what is not given stays as it was."
+        description="Link an agent, a customer and visits to a knowledge session. An unknown "
+        "session is created; an argument that is left out changes nothing."
     )
     async def link_knowledge_session(
         self,

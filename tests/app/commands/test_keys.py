@@ -154,7 +154,7 @@ def test_revoking_an_unknown_id_fails(run: Keys) -> None:
     [
         (["--scope", "bot:reed"], "Did you mean bot:read?"),
         (["--scope", "admin", "--expires", "soon"], "--expires 'soon'"),
-        (["--scope", "admin", "--expires", "2001-01-01"], "lies in the past"),
+        (["--scope", "admin", "--expires", "2001-01-01"], "is in the past"),
         (["--scope", "admin", "--name", ""], "A name has"),
         ([], "--scope"),
     ],

@@ -103,7 +103,7 @@ def settings() -> str:
     """What an operator can choose."""
     rows = "\n".join(
         f"| `GATEWAY_{name.upper()}` | {_default(field.default)} | {_meaning(field)} |"
-        for name, field in Settings.model_fields.items()
+        for name, field in sorted(Settings.model_fields.items(), key=_is_retention)
     )
     return f"""# Settings
 
@@ -116,6 +116,11 @@ sentence that names it.
 |---|---|---|
 {rows}
 """
+
+
+def _is_retention(setting: tuple[str, Any]) -> bool:
+    """These come last: there is one for each kind."""
+    return setting[0].startswith("retention_")
 
 
 def _default(value: Any) -> str:

@@ -137,6 +137,8 @@ class Kind:
     """The column that sets the end, to blame when it lies before the start."""
     indexes: tuple[Index, ...] = ()
     reservation: Callable[[Document], Reservation | None] = no_reservation
+    vendor_retention: str = ""
+    """How long the vendor keeps its sessions, where that is known; for the documentation."""
     by_name: Mapping[str, Column] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -147,6 +149,11 @@ class Kind:
     def enum_name(self) -> str:
         """The value of SessionKind: `CO_BROWSE`."""
         return self.name.upper()
+
+    @property
+    def label(self) -> str:
+        """As texts call its sessions: `co-browse`."""
+        return self.name.replace("_", "-")
 
     @cached_property
     def own_columns(self) -> tuple[Column, ...]:

@@ -110,6 +110,7 @@ def kind_of(
     indexes: tuple[Index, ...] = (),
     hidden: tuple[Column, ...] = (),
     reservation: Callable[[Document], Reservation | None] = no_reservation,
+    vendor_retention: str = "",
 ) -> Kind:
     """The Kind that a Strawberry type describes."""
     definition = get_object_definition(type_, strict=True)
@@ -126,6 +127,7 @@ def kind_of(
         ended=ended,
         indexes=(*ordering_indexes(columns), *COMMON_INDEXES, *indexes),
         reservation=reservation,
+        vendor_retention=vendor_retention,
     )
 
 

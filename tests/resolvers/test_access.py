@@ -24,7 +24,7 @@ from resolvers.request import (
 )
 from resolvers.value_types import OBJECT, TEXT
 from tests.conftest import KINDS_BY_NAME
-from tests.resolvers.examples import EXAMPLES
+from tests.kinds import EXAMPLES
 
 pytestmark = pytest.mark.anyio
 

@@ -7,19 +7,27 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, create_model, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.manifests import ManifestError, load
+from resolvers.access import Action
+from resolvers.errors import nearest
+from resolvers.kind import Kind
+from schema.kinds import KINDS
 from schema.limits import Introspection
 
-OpenPath = Literal["co_browse", "knowledge"]
+OPEN_PATHS: Mapping[str, tuple[Action, ...]] = {
+    "co_browse": (Action.READ,),
+    "knowledge": (Action.READ, Action.WRITE),
+}
+"""The vendors that have no authentication of their own, and what their clients do."""
+
 KeepSeconds = Annotated[int | None, Field(ge=1, le=2_147_483_647)]
 """What MongoDB takes for `expireAfterSeconds`."""
-
 
 Names = Annotated[frozenset[str], NoDecode]
 """Written with commas between them."""
@@ -32,7 +40,25 @@ def separated(value: object) -> object:
     return frozenset(name.strip() for name in value.split(",") if name.strip())
 
 
-class Settings(BaseSettings):
+def _retention_field(kind: Kind) -> tuple[object, object]:
+    """`retention_bot_seconds`, with its meaning."""
+    vendor = f" (the vendor: {kind.vendor_retention})" if kind.vendor_retention else ""
+    text = f"{kind.label.capitalize()} sessions are removed this long after their start{vendor}."
+    return KeepSeconds, Field(None, description=f"{text} Unset: never.")
+
+
+if TYPE_CHECKING:
+    Retention = BaseSettings
+else:
+    Retention = create_model(
+        "Retention",
+        __base__=BaseSettings,
+        **{f"retention_{entry.kind.name}_seconds": _retention_field(entry.kind) for entry in KINDS},
+    )
+"""One setting for each kind of session."""
+
+
+class Settings(Retention):
     """What an operator can choose. Durations are in seconds, sizes in bytes."""
 
     model_config = SettingsConfigDict(
@@ -85,10 +111,11 @@ class Settings(BaseSettings):
         "change it: the first encrypts, each decrypts. Unset: made for an embedded database only, "
         "and stored in GATEWAY_DATA_DIR.",
     )
-    open_paths: Annotated[frozenset[OpenPath], NoDecode] = Field(
+    open_paths: Names = Field(
         frozenset(),
-        description="Vendor paths that need no key, separated by commas: `co_browse` (read), "
-        "`knowledge` (read and write). For trusted networks, as on the vendors' own servers.",
+        description="Vendor paths that need no key, separated by commas: "
+        + ", ".join(f"`{name}` ({' and '.join(done)})" for name, done in OPEN_PATHS.items())
+        + ". For trusted networks, as on the vendors' own servers.",
     )
     rate: str = Field(
         "",
@@ -112,27 +139,6 @@ class Settings(BaseSettings):
     )
     remote_support_max_rows: int = Field(
         10_000, ge=1, description="Most rows in one response of the remote-support URLs."
-    )
-
-    retention_co_browse_seconds: KeepSeconds = Field(
-        None,
-        description="Co-browse sessions are removed this long after their start (the vendor: "
-        "1209600, 14 days). Unset: never.",
-    )
-    retention_remote_support_seconds: KeepSeconds = Field(
-        None,
-        description="Remote-support sessions are removed this long after their start. "
-        "Unset: never.",
-    )
-    retention_knowledge_seconds: KeepSeconds = Field(
-        None,
-        description="Knowledge sessions are removed this long after their start. Unset: never.",
-    )
-    retention_chat_seconds: KeepSeconds = Field(
-        None, description="Chat sessions are removed this long after their start. Unset: never."
-    )
-    retention_bot_seconds: KeepSeconds = Field(
-        None, description="Bot sessions are removed this long after their start. Unset: never."
     )
 
     body_seconds: float = Field(
@@ -196,13 +202,21 @@ class Settings(BaseSettings):
     @property
     def retention(self) -> Mapping[str, int]:
         """Seconds by the kind's name, for the kinds that are not kept for ever."""
-        values = {name: getattr(self, f"retention_{name}_seconds") for name in _kept_kinds()}
+        names = [entry.kind.name for entry in KINDS]
+        values = {name: getattr(self, f"retention_{name}_seconds") for name in names}
         return {name: seconds for name, seconds in values.items() if seconds is not None}
 
     @field_validator("allowed_hosts", "cors_origins", "open_paths", mode="before")
     @classmethod
     def _separated(cls, value: object) -> object:
         return separated(value)
+
+    @field_validator("open_paths")
+    @classmethod
+    def _known_paths(cls, names: frozenset[str]) -> frozenset[str]:
+        for name in names - OPEN_PATHS.keys():
+            raise ValueError(f"{name!r} cannot be opened. {nearest(name, OPEN_PATHS)}")
+        return names
 
     @field_validator("cors_origins")
     @classmethod
@@ -289,11 +303,6 @@ class Settings(BaseSettings):
                 f"the gateway is to listen on {self.host}. Leave GATEWAY_AUTH at required."
             )
         return self
-
-
-def _kept_kinds() -> list[str]:
-    names = [name for name in Settings.model_fields if name.startswith("retention_")]
-    return [name.removeprefix("retention_").removesuffix("_seconds") for name in names]
 
 
 def _is_loopback(host: str) -> bool:

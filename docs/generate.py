@@ -5,29 +5,20 @@ Run by `scripts/schema`; tests/docs compares what is committed with what would b
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic_core import PydanticUndefined
 
 from app.settings import Settings
-from resolvers.kind import Column, Kind, ValueType
+from resolvers.kind import Column, Kind
+from resolvers.texts import FORMATS
 from schema import breaking
 from schema.build import build, sdl
 from schema.kinds import KINDS
 
 ROOT = Path(__file__).resolve().parent.parent
-
-TYPES: Mapping[ValueType, str] = {
-    ValueType.TEXT: "text",
-    ValueType.INTEGER: "whole number",
-    ValueType.FLOAT: "number",
-    ValueType.BOOLEAN: "true or false",
-    ValueType.DATETIME: "date",
-    ValueType.LOCAL_DATETIME: "clock time, as a date",
-    ValueType.OBJECT: "object",
-}
 
 
 def pages() -> dict[str, str]:
@@ -96,7 +87,7 @@ def _rows(columns: tuple[Column, ...], prefix: str = "") -> Iterator[tuple[str, 
 
 
 def _holds(column: Column) -> str:
-    value = ", ".join(f"`{name}`" for name in column.values) or TYPES[column.type]
+    value = ", ".join(f"`{name}`" for name in column.values) or column.type.in_docs
     return f"list of {value}" if column.many else value
 
 
@@ -114,7 +105,7 @@ def _rules(column: Column) -> Iterator[str]:
     if column.minimum is not None:
         yield f"at least {column.minimum}"
     if column.format:
-        yield {"uri": "an absolute address", "timezone": "an IANA name"}[column.format]
+        yield FORMATS[column.format].in_docs
     if column.orderable:
         yield "orders lists"
     if column.personal:
@@ -125,7 +116,7 @@ def settings() -> str:
     """What an operator can choose."""
     rows = "\n".join(
         f"| `GATEWAY_{name.upper()}` | {_default(field.default)} | {_meaning(field)} |"
-        for name, field in Settings.model_fields.items()
+        for name, field in sorted(Settings.model_fields.items(), key=_is_retention)
     )
     return f"""# Settings
 
@@ -140,6 +131,11 @@ names the variable. An unknown `GATEWAY_` variable does too.
 |---|---|---|
 {rows}
 """
+
+
+def _is_retention(setting: tuple[str, Any]) -> bool:
+    """These come last: there is one for each kind."""
+    return setting[0].startswith("retention_")
 
 
 def _default(value: Any) -> str:

@@ -7,27 +7,15 @@ ordering column, and the row's id. It contains no secret: every value in it is o
 import base64
 import binascii
 from collections.abc import Iterable
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from resolvers.errors import BadInput
-from resolvers.kind import Document, Kind, ValueType
+from resolvers.kind import Document, Kind
 from resolvers.request import Order, Read
-
-_PYTHON_TYPES: dict[ValueType, tuple[type, ...]] = {
-    ValueType.TEXT: (str,),
-    ValueType.ENUM: (str,),
-    ValueType.INTEGER: (int,),
-    ValueType.FLOAT: (int, float),
-    ValueType.BOOLEAN: (bool,),
-}
-DATES = frozenset({ValueType.DATETIME, ValueType.LOCAL_DATETIME})
-LARGEST = 2**63 - 1
-"""The greatest whole number that MongoDB knows."""
-
+from resolvers.value_types import TEXT, ValueType
 
 KNOWN = 1000
 """How many orderings are cached."""
@@ -95,7 +83,7 @@ def decode_cursor(text: str, kind: Kind, order: tuple[Order, ...], argument: str
             f"not to {_describe(tag)}. Use it with the field and orderBy that it came from.",
             argument=argument,
         )
-    columns = [*(part.column.type for part in order), ValueType.TEXT]
+    columns = [*(part.column.type for part in order), TEXT]
     if len(values) != len(columns) + 1 or not isinstance(values[-1], str):
         raise _broken(argument)
     return [
@@ -115,22 +103,9 @@ def _parse(text: str, argument: str) -> list[Any]:
 
 
 def _value(value: Any, type_: ValueType, argument: str) -> Any:
-    if value is None:
-        return None
-    if type_ in DATES:
-        return _date(value, argument)
-    accepted = _PYTHON_TYPES[type_]
-    if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted):
-        raise _broken(argument)
-    if isinstance(value, int) and abs(value) > LARGEST:
-        raise _broken(argument)
-    return value
-
-
-def _date(value: Any, argument: str) -> datetime:
     try:
-        return datetime.fromisoformat(value).replace(tzinfo=None)
-    except (TypeError, ValueError) as error:
+        return None if value is None else type_.from_cursor(value)
+    except (TypeError, ValueError, ArithmeticError) as error:
         raise _broken(argument) from error
 
 

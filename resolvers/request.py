@@ -4,33 +4,17 @@ A filter is a tree over columns; it carries typed values and never text of the q
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, NamedTuple
 
 from resolvers.errors import Timeout
 from resolvers.kind import Column, Kind
+from resolvers.value_types import Operator as Operator  # requests are made of them, too
 
 DEFAULT_PAGE = 20
 LARGEST_PAGE = 500
 
 Columns = frozenset[str] | None
 """Stored paths to read; None for whole documents."""
-
-
-class Operator(StrEnum):
-    """How a column is compared; the values are the GraphQL names."""
-
-    EQ = "eq"
-    NE = "ne"
-    IN = "in"
-    NIN = "nin"
-    GT = "gt"
-    GTE = "gte"
-    LT = "lt"
-    LTE = "lte"
-    STARTS_WITH = "startsWith"
-    CONTAINS = "contains"
-    EQ_IGNORE_CASE = "eqIgnoreCase"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from resolvers.kind import Document, Kind
 from resolvers.request import EVERYTHING, Columns, Filter, Page, Read, Summary, both
 from resolvers.store import read as reads
 from resolvers.store import write as writes
-from resolvers.values import check_session_id, check_text, clean, complete
+from resolvers.texts import check_text
+from resolvers.values import check_session_id, clean, complete
 
 ATTEMPTS = 100
 """How often a write starts again because another process changed the session meanwhile."""

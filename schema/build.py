@@ -23,7 +23,7 @@ from schema.filters import filter_input
 from schema.kinds import KINDS
 from schema.limits import Introspection, Limits
 from schema.root import ROOT
-from schema.scalars import SCALARS
+from schema.value_types import SCALARS
 
 Work = Callable[..., Any]
 """The function behind a root field."""

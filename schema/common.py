@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 @strawberry.enum(description="The kinds of support session.")
 class SessionKind(enum.Enum):
-    """One line for each kind; a test compares them with `schema.kinds.KINDS`."""
+    """One line for each kind: CO_BROWSE is defined in `schema/kinds/co_browse.py`."""
 
     CO_BROWSE = strawberry.enum_value(
         "CO_BROWSE", description="An agent and a visitor looked at the same web pages."

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from app.access.jwt import MalformedToken, client_id, is_signed
 from app.access.rates import Rate
 from app.access.sealer import sealer
-from app.settings import Settings
+from app.settings import OPEN_PATHS, Settings
 from resolvers.access import EVERYBODY, PERSONAL, Caller
 from resolvers.context import utc_now
 from resolvers.credential_cache import CredentialCache, Uses
@@ -28,10 +28,6 @@ __all__ = ["REFUSAL", "Authenticator", "MalformedToken"]
 REFUSAL = "A valid key is needed: send `Authorization: Bearer <key>` or `X-API-Key: <key>`."
 FLUSH_SECONDS = 10.0
 """How often uses are stored."""
-OPEN_SCOPES = {
-    "co_browse": frozenset({"co_browse:read", PERSONAL}),
-    "knowledge": frozenset({"knowledge:read", "knowledge:write", PERSONAL}),
-}
 
 log = logging.getLogger(__name__)
 
@@ -129,7 +125,10 @@ class Authenticator:
 
     def open_caller(self, vendor: str) -> Caller:
         """Who calls an open path: may do on it what the vendor's clients do, and nothing else."""
-        return EVERYBODY if self._off else Caller(f"open:{vendor}", OPEN_SCOPES[vendor])
+        if self._off:
+            return EVERYBODY
+        scopes = {f"{vendor}:{action}" for action in OPEN_PATHS[vendor]}
+        return Caller(f"open:{vendor}", frozenset({*scopes, PERSONAL}))
 
     async def caller(self, vendor: str, request: Request) -> Caller:
         """The caller of a path that has no scheme of its own: open, or by bearer."""

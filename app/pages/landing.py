@@ -34,7 +34,7 @@ LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 PROXY_HEADERS: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 _PAGE: Final = Path(__file__).parent / "static" / "landing.html"
-_NUMBER_WORDS: Final = {5: "five", 6: "six"}
+_NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 def routes(settings: Settings, schema: Schema) -> list[BaseRoute]:
@@ -84,7 +84,7 @@ def is_trusted(settings: Settings, request: Request) -> bool:
 def page(settings: Settings, figures: Figures | None) -> str:
     """The page as HTML; without figures, for a stranger."""
     return Template(_PAGE.read_text("utf-8")).substitute(
-        kinds=_NUMBER_WORDS.get(len(KINDS), len(KINDS)),
+        kinds=_NUMBERS[len(KINDS)] if len(KINDS) < len(_NUMBERS) else len(KINDS),
         schema=_SCHEMA_LINK if settings.introspection == "all" else "",
         sessions=_sessions(figures),
         facts=_facts(settings, figures),

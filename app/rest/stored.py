@@ -8,7 +8,7 @@ log names the session and the column. GraphQL reports the same value as CORRUPT_
 import logging
 from typing import Any
 
-from resolvers.documents import HOLDS
+from resolvers.documents import is_sound
 from resolvers.kind import Column, Document, Kind
 
 log = logging.getLogger(__name__)
@@ -45,20 +45,16 @@ def _value(column: Column, value: Any, path: str, broken: list[str]) -> Any:
     if value is not None and not isinstance(value, list):
         broken.append(path)
         return []
-    items = [_one(column, item, path, broken) for item in value or () if _holds(column, item)]
+    items = [_one(column, item, path, broken) for item in value or () if is_sound(column, item)]
     if len(items) < len(value or ()):
         broken.append(path)
     return items
 
 
 def _one(column: Column, value: Any, path: str, broken: list[str]) -> Any:
-    holds = value is None or _holds(column, value)
+    holds = value is None or is_sound(column, value)
     if not holds:
         broken.append(path)
     if column.columns:
         return _object(column.columns, value, f"{path}.", broken)
     return value if holds else None
-
-
-def _holds(column: Column, value: Any) -> bool:
-    return HOLDS[column.type](value) and (not column.values or value in column.values)

@@ -7,7 +7,7 @@ from typing import Any
 from pymongo import IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
-from resolvers.kind import BSON_TYPES, Column, Document, Kind
+from resolvers.kind import Column, Document, Kind
 from resolvers.store import credentials
 from resolvers.store.store import Store
 
@@ -144,7 +144,7 @@ def _value(column: Column, nullable: bool = False) -> Document:
     if column.columns:
         nested = _object(column.columns)
         return {**nested, "bsonType": ["object", *extra]} if nullable else nested
-    rule: Document = {"bsonType": [*BSON_TYPES[column.type], *extra]}
+    rule: Document = {"bsonType": [*column.type.bson, *extra]}
     if column.values:
         rule["enum"] = [*column.values, *((None,) if nullable else ())]
     return rule

@@ -7,30 +7,17 @@ ordering's own sort, so a page costs the same wherever it lies, ties and nulls i
 planner has to see through an `$or` (docs/adr/0002-keyset-ranges.md).
 """
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from resolvers.kind import Kind, ValueType
+from resolvers.kind import Kind
 from resolvers.paging import decode_cursor, ordering
 from resolvers.request import Columns, Order, Read, Window
 from resolvers.store.operators import NOTHING, Query, conjoin, query
 
 KNOWN = 1000
 """How many orderings and projections are cached."""
-
-LEAST: Mapping[ValueType, Any] = {
-    ValueType.TEXT: "",
-    ValueType.ENUM: "",
-    ValueType.INTEGER: float("-inf"),
-    ValueType.FLOAT: float("-inf"),
-    ValueType.BOOLEAN: False,
-    ValueType.DATETIME: datetime.min,
-    ValueType.LOCAL_DATETIME: datetime.min,
-}
-"""The smallest value of each type: what follows the nulls, as a bound that an index serves."""
-
 
 Sort = list[tuple[str, int]]
 
@@ -128,7 +115,7 @@ def _beyond(key: Order, value: Any) -> Iterator[Any]:
             if key.column.nullable:
                 yield None
     else:
-        yield {"$gte": LEAST[key.column.type]} if value is None else {"$gt": value}
+        yield {"$gte": key.column.type.least} if value is None else {"$gt": value}
 
 
 def _until(keys: tuple[Order, ...], values: list[Any]) -> Query:

@@ -4,6 +4,7 @@
     connection           its edges and nodes times `first` or `last`, else the default page
     nodes(ids)           times the number of ids
     any other list       times LIST_SIZE
+    a list within one    counts once for each entry of the outer list
     introspection        1: it reads nothing
 
 Worked out once for an operation, but for the arguments given by variables.
@@ -39,7 +40,8 @@ from graphql import (
 from resolvers.request import DEFAULT_PAGE, LARGEST_PAGE
 
 LIST_SIZE: Final = 10
-"""Entries that a stored list, such as a chat's messages, is taken to have."""
+"""Entries that a stored list, such as a chat's messages, is taken to have, all lists within them
+together: one document holds both, so nesting does not multiply what is read."""
 
 Variables = Mapping[str, Any]
 
@@ -140,11 +142,15 @@ class _Walk:
         if definition is None or node.selection_set is None:
             return Cost(1)
         inner = get_named_type(definition.type)
-        rows, below = ONE, LIST
+        rows, below = ONE, ONE if lists is ONE else LIST
         if "first" in definition.args and "last" in definition.args:
             below = self._page(node)
         elif is_list_type(get_nullable_type(definition.type)):
-            rows = self._rows(_argument(node, "ids"), lists) if "ids" in definition.args else lists
+            rows = lists
+            if "ids" in definition.args:
+                rows = self._rows(_argument(node, "ids"), lists)
+            elif lists is LIST:
+                below = ONE
         return Cost(1).plus(self.selections(node.selection_set, inner, below)).times(rows)
 
     def _page(self, node: FieldNode) -> Rows:

@@ -22,7 +22,7 @@ from graphql import (
     Undefined,
 )
 
-from resolvers.kind import INT_MAX, INT_MIN
+from resolvers.value_types import INT_MAX, INT_MIN
 from schema.inputs import plain
 
 Reader = Callable[[Any], Any]

@@ -18,7 +18,7 @@ from schema.fields import KindType
 from schema.inputs import input_of
 from schema.kinds.ids import TEXTS
 from schema.payloads import SessionId, act, checked, described
-from schema.scalars import LocalDateTime
+from schema.value_types import LocalDateTime
 
 
 @strawberry.enum(description="Who wrote a chat message.")

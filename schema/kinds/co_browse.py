@@ -86,6 +86,7 @@ CO_BROWSE = kind_of(
     derive=derive,
     ended="deactivationTime",
     reservation=reservation,
+    vendor_retention="1209600, 14 days",
 )
 
 

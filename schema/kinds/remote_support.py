@@ -9,7 +9,8 @@ from strawberry import UNSET, Info
 
 from resolvers.errors import Conflict
 from resolvers.folding import fold
-from resolvers.kind import Column, Document, Index, SessionIds, Timeline, ValueType
+from resolvers.kind import Column, Document, Index, SessionIds, Timeline
+from resolvers.value_types import TEXT
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
 from schema.fields import KindType
@@ -95,7 +96,7 @@ class RemoteSupportSession(Session):
 
 CUSTOM_FIELD_KEYS = Column(
     name="customFieldKeys",
-    type=ValueType.TEXT,
+    type=TEXT,
     many=True,
     derived=True,
     hidden=True,

@@ -1,63 +1,28 @@
 """What the access scans share: stored sessions full of personal texts, and invalid credentials."""
 
 # ruff: noqa: F811
-from datetime import datetime, timedelta
-from typing import Any
-
 import httpx
 import pytest
 
-from app.rest import VENDORS
 from resolvers import sessions
 from resolvers.credentials import Issued
 from tests.contract.whole import EVERYTHING, Whole, whole  # noqa: F401
+from tests.kinds import BY_KIND, SAMPLES
 
-PII = "PII-"
-UUID = "83d03970-c959-11e2-857d-082e5f12b9a1"
-MOMENT = datetime(2026, 2, 1, 12, 0)
-ZONED = {"dateTime": MOMENT, "timeZone": "UTC"}
-IDS = {"co_browse": UUID, "remote_support": "12", "knowledge": UUID, "chat": "c1", "bot": "b1"}
-
-VALUES: dict[str, dict[str, Any]] = {
-    "co_browse": {
-        "creationTime": MOMENT,
-        "deactivationTime": MOMENT + timedelta(seconds=9),
-        "pages": [{"url": f"https://example.com/{PII}url", "enteredTimestamp": MOMENT}],
-    },
-    "remote_support": {
-        "dateStart": MOMENT,
-        "techName": f"{PII}tech",
-        "customerName": f"{PII}name",
-        "customerEmail": f"{PII}mail",
-        "problemDescription": f"{PII}problem",
-        "notes": f"{PII}notes",
-        "chat": [{"at": MOMENT, "author": f"{PII}author", "text": f"{PII}text"}],
-        "customFields": [{"name": "f", "value": f"{PII}field"}],
-    },
-    "knowledge": {"customerId": "k1"},
-    "chat": {
-        "start": ZONED,
-        "visitor": {
-            "name": f"{PII}visitor",
-            "emailAddress": f"{PII}mail",
-            "networkAddress": f"{PII}address",
-        },
-        "messages": [{"id": "1", "message": f"{PII}text", "source": "VISITOR", "sent": ZONED}],
-    },
-    "bot": {"botId": "st-1", "channel": "c", "userId": "u", "startTime": MOMENT},
-}
-"""One session of each kind, every personal column filled with a text that can be found again."""
+IDS = {sample.kind: sample.session_id for sample in SAMPLES}
+OTHER_BOTS = "another"
+"""The id of a session of another bot."""
 
 
 @pytest.fixture
 async def stocked(whole: Whole) -> Whole:
     """With one session of each kind, and one of another bot."""
-    for vendor in VENDORS:
-        given = {"sessionId": IDS[vendor.name], **VALUES[vendor.name]}
-        await sessions.create(whole.context, vendor.kind, given)
-    (bot,) = [vendor.kind for vendor in VENDORS if vendor.name == "bot"]
-    other = {**VALUES["bot"], "botId": "st-2", "sessionId": "b2"}
-    await sessions.create(whole.context, bot, other)
+    for sample in SAMPLES:
+        given = {"sessionId": sample.session_id, **sample.personal}
+        await sessions.create(whole.context, sample.definition, given)
+    bot = BY_KIND["bot"]
+    other = {**bot.personal, "botId": "st-2", "sessionId": OTHER_BOTS}
+    await sessions.create(whole.context, bot.definition, other)
     return whole
 
 

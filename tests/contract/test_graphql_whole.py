@@ -12,7 +12,8 @@ from app.main import create_app
 from app.settings import Settings
 from resolvers.store import indexes
 from schema.kinds import KINDS
-from tests.schema.samples import SAMPLES, Sample
+from tests.kinds import every_kind
+from tests.kinds.sample import Sample
 from tests.wire.engine import WireEngine
 
 pytestmark = pytest.mark.anyio
@@ -105,7 +106,7 @@ async def test_hostile_text(http: httpx.AsyncClient, text: str) -> None:
     assert len((await ask(http, LOOK))["data"]["botSessions"]["nodes"]) == 1
 
 
-@pytest.mark.parametrize("kind", SAMPLES, ids=lambda kind: kind.kind)
+@every_kind
 async def test_every_kind(http: httpx.AsyncClient, kind: Sample) -> None:
     """The full session is stored, found, listed, changed and deleted on a real engine."""
     created = await ask(http, kind.create, input={"sessionId": kind.session_id, **kind.full})

@@ -8,7 +8,7 @@ from resolvers import sessions
 from resolvers.access import MASK, Action, Caller, mask, require_impersonal
 from resolvers.context import Context
 from resolvers.errors import Forbidden
-from resolvers.kind import Column, Document, Kind, ValueType, walk
+from resolvers.kind import Column, Document, Kind, walk
 from resolvers.request import (
     EVERYTHING,
     All,
@@ -22,16 +22,17 @@ from resolvers.request import (
     Some,
     Window,
 )
+from resolvers.value_types import OBJECT, TEXT
 from tests.conftest import KINDS_BY_NAME
-from tests.resolvers.examples import EXAMPLES
+from tests.kinds import EXAMPLES
 
 pytestmark = pytest.mark.anyio
 
-NAME = Column(name="name", type=ValueType.TEXT, personal=True)
-TOWN = Column(name="town", type=ValueType.TEXT)
-PERSON = Column(name="person", type=ValueType.OBJECT, columns=(NAME, TOWN))
-PEOPLE = Column(name="people", type=ValueType.OBJECT, many=True, columns=(NAME, TOWN))
-ALIASES = Column(name="aliases", type=ValueType.TEXT, many=True, personal=True)
+NAME = Column(name="name", type=TEXT, personal=True)
+TOWN = Column(name="town", type=TEXT)
+PERSON = Column(name="person", type=OBJECT, columns=(NAME, TOWN))
+PEOPLE = Column(name="people", type=OBJECT, many=True, columns=(NAME, TOWN))
+ALIASES = Column(name="aliases", type=TEXT, many=True, personal=True)
 COLUMNS = (NAME, TOWN, PERSON, PEOPLE, ALIASES)
 
 

@@ -11,7 +11,8 @@ from resolvers.kind import Document, Kind
 from resolvers.request import Compare, Operator, Read, Window
 from resolvers.store.store import Store
 from tests.conftest import KINDS_BY_NAME, NOW, Clock
-from tests.resolvers.examples import EXAMPLES, Example
+from tests.kinds import EXAMPLES
+from tests.kinds.sample import Example
 
 pytestmark = pytest.mark.anyio
 

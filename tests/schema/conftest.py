@@ -18,7 +18,6 @@ from schema.errors import formatted
 from schema.kinds import KINDS
 
 NOW = datetime(2026, 3, 1, 9, 30)
-NOW_TEXT = "2026-03-01T09:30:00.000Z"
 
 
 @dataclass

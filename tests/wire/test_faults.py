@@ -17,7 +17,7 @@ from resolvers.request import EVERYTHING, Compare, Operator, Read
 from resolvers.store.driver import Driver
 from resolvers.store.store import Store
 from tests.conftest import KINDS_BY_NAME, NOW, OpenStore, opened_store, prepared
-from tests.resolvers.examples import EXAMPLES
+from tests.kinds import EXAMPLES
 from tests.wire.engine import MakeEngine, WireEngine
 
 pytestmark = pytest.mark.anyio

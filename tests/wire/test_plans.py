@@ -79,7 +79,7 @@ def value(column: Column, place: int) -> Any:
         "boolean": place % 2 == 0,
         "enum": column.values[place % len(column.values)] if column.values else None,
     }
-    return samples.get(column.type.value, f"v{place % 40}")
+    return samples.get(column.type.name, f"v{place % 40}")
 
 
 def windows(wanted: Read) -> list[Window]:

@@ -16,7 +16,7 @@ from resolvers.store import indexes
 from resolvers.store.indexes import RETENTION
 from resolvers.store.store import Store
 from tests.conftest import KINDS_BY_NAME, NOW, Clock
-from tests.resolvers.examples import EXAMPLES
+from tests.kinds import EXAMPLES
 
 pytestmark = pytest.mark.anyio
 
@@ -108,10 +108,10 @@ async def test_id_of_an_expired_session_is_free(
     its id."""
     context = Context(store=wire_store, now=clock, retention={kind.name: 60})
     example = EXAMPLES[kind.name]
-    first = {"sessionId": example.session_id, **_started(kind, clock)}
+    first = {"sessionId": example.session_id, **example.started(clock())}
     await sessions.create(context, kind, {**example.values, **first})
     clock.advance(seconds=59.999)
-    again = {**example.values, **first, **_started(kind, clock)}
+    again = {**example.values, **first, **example.started(clock())}
     with pytest.raises(AlreadyExists):
         await sessions.create(context, kind, again)
     clock.advance(seconds=0.001)
@@ -190,17 +190,6 @@ async def test_token_is_respected_while_a_successor_is_being_stored(
     await reservations.take(context, kind, Reservation("sessionToken", "519333887"), CO_BROWSE_ID)
     with pytest.raises(AlreadyExists):
         await sessions.create(context, kind, {"sessionToken": "519333887"})
-
-
-def _started(kind: Kind, clock: Clock) -> dict[str, Any]:
-    """The values that make a session of the kind start now."""
-    moment = clock()
-    return {
-        "co_browse": {"creationTime": moment, "activationTime": moment},
-        "remote_support": {"dateStart": moment},
-        "chat": {"start": {"dateTime": moment, "timeZone": "UTC"}},
-        "bot": {"startTime": moment},
-    }.get(kind.name, {})
 
 
 async def test_requests_carry_the_retention_of_the_settings(wire_store: Store) -> None:

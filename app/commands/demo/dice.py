@@ -47,8 +47,3 @@ class Dice(random.Random):
         """Nine digits that no other place of this seed has."""
         # Multiplying by a number prime to the modulus permutes.
         return f"{(self.place * 387_420_489 + self.number * 7_654_321) % 10**9:09}"
-
-
-def milliseconds(moment: datetime) -> datetime:
-    """The moment as it is stored."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

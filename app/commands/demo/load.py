@@ -6,7 +6,6 @@ from itertools import islice
 from typing import TypeVar
 
 from app.commands.demo.generate import generate
-from app.commands.demo.makers import MAKERS
 from app.rest.samples import SAMPLES, samples
 from resolvers import bulk
 from resolvers.bulk import Draft
@@ -20,7 +19,7 @@ from schema.kinds import KINDS
 OF_EACH_KIND = 300
 SEED = 0
 BATCH = 1000
-SIZE = len(SAMPLES) + OF_EACH_KIND * len(MAKERS)
+SIZE = len(SAMPLES) + OF_EACH_KIND * len(KINDS)
 """How many sessions the demo has."""
 
 MARK = "demo"
@@ -83,8 +82,7 @@ def _drafts(now: datetime) -> Iterator[Draft]:
     kinds = {entry.kind.enum_name: entry.kind for entry in KINDS}
     yield from samples(kinds)
     for kind in kinds.values():
-        if kind.name in MAKERS:
-            yield from generate(kind, OF_EACH_KIND, SEED, now)
+        yield from generate(kind, OF_EACH_KIND, SEED, now)
 
 
 async def _is_empty(store: Store) -> bool:

@@ -1,4 +1,4 @@
-"""One session of each kind, from the dice."""
+"""One session of a kind, from the dice: for kinds whose sessions are to look real."""
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -201,4 +201,4 @@ MAKERS: Mapping[str, Callable[[Dice], Made]] = {
     "chat": _chat,
     "bot": _bot,
 }
-"""By the kind's name."""
+"""By the kind's name; `from_columns` makes the sessions of all others."""

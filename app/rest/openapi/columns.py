@@ -1,24 +1,15 @@
 """JSON schemas of stored columns, as a vendor shows them."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from app.rest.openapi.chapter import Json
-from resolvers.kind import Column, ValueType
-
-TYPES: Mapping[ValueType, str] = {
-    ValueType.TEXT: "string",
-    ValueType.INTEGER: "integer",
-    ValueType.FLOAT: "number",
-    ValueType.BOOLEAN: "boolean",
-    ValueType.ENUM: "string",
-}
-MOMENTS = (ValueType.DATETIME, ValueType.LOCAL_DATETIME)
+from resolvers.kind import Column
 
 
 def shown(column: Column, moment: Json, **more: Any) -> Json:
     """The schema of a plain column with its description and limits; `moment` is that of dates."""
-    schema = dict(moment) if column.type in MOMENTS else {"type": TYPES[column.type]}
+    known = column.type.json_schema
+    schema = {"type": known} if known else dict(moment)
     limits = {
         "maxLength": column.max_length,
         "minimum": column.minimum,

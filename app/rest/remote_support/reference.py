@@ -12,6 +12,7 @@ from app.rest.remote_support.layout import JSON, PAIR, VARIABLES, XML, Variable,
 from app.rest.vendor import Endpoint
 from app.settings import Settings
 from resolvers.kind import Column
+from resolvers.value_types import BOOLEAN
 from schema.kinds.remote_support import REMOTE_SUPPORT
 
 LONGEST_KEY = 64
@@ -215,7 +216,7 @@ def _field(word: str) -> Json:
             names = ("date", "author", "text")
             item |= {"type": "object", "properties": dict.fromkeys(names, TEXT)}
         return {"type": "array", "items": item, "description": note, "xml": {"wrapped": True}}
-    if column.type == "boolean":
+    if column.type is BOOLEAN:
         return {**TEXT, "enum": ["TRUE", "FALSE"], "description": note}
     limit = {"maxLength": column.max_length} if column.max_length else {}
     return {**TEXT, **limit, "description": note}

@@ -1,0 +1,294 @@
+"""Layout tables: a vendor's name for each value, our column, how it is shown, and when; each once.
+
+    SESSION = Layout(BOT, (
+        Field("sessionId"),
+        Field("start_time", "startTime", INSTANT),
+        Field("end_time", "endTime", INSTANT, when=("endTime",)),
+    ))
+    SESSION.paths
+    # frozenset({"_id", "startTime", "endTime"}): what a read fetches
+    SESSION.row({"_id": "s1", "startTime": datetime(2026, 3, 1, 9, 30)})
+    # {"sessionId": "s1", "start_time": "2026-03-01T09:30:00.000Z"}
+
+`app.rest.docs.schema_of` makes the JSON schema of a table. Sound rows are rendered by a function
+that is generated from the table, a row with a damaged value by a second one.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from resolvers import documents
+from resolvers.errors import CorruptDocument, nearest
+from resolvers.kind import INT_MAX, INT_MIN, Column, Document, Kind, ValueType
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """How a value is shown. An importer of a vendor's exports would add the inverse of `show`."""
+
+    show: Callable[[Any], Any] | None = None
+    """Makes JSON of a stored value that is not null; None: it is shown as it is stored."""
+    schema: Mapping[str, Any] = field(default_factory=dict)
+    """The JSON schema of what is shown, if it is not that of the column."""
+    null: Any = None
+    """What null is shown as."""
+    note: str = ""
+    """A sentence for the reference."""
+
+
+PLAIN = Codec()
+UUID = Codec(schema={"type": "string", "format": "uuid"})
+INSTANT = Codec(
+    lambda moment: moment.isoformat(timespec="milliseconds") + "Z",
+    {"type": "string", "format": "date-time"},
+)
+"""`2026-03-01T09:30:00.000Z`."""
+
+
+def words(spelled: Mapping[str, str]) -> Codec:
+    """The vendor's words for the names that an ENUM column stores."""
+    return Codec(spelled.__getitem__, {"type": "string", "enum": list(spelled.values())})
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A row of a table: `Field("end_time", "endTime", INSTANT, when=("endTime",))`."""
+
+    name: str
+    """The vendor's."""
+    column: str = ""
+    """Ours, if it differs. `customFields.name` is the list of the names of all custom fields."""
+    shown: Codec = PLAIN
+    when: tuple[str, ...] = ()
+    """Columns beside it; the field is left out if one of them is null."""
+    fields: tuple["Field", ...] = ()
+    """The members of an object, or of each object in a list."""
+    of_session: bool = False
+    """The column is the session's, although the field stands in a part of it."""
+    item: str = ""
+    """What an element of the list is called in XML."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A Field and the columns that it names."""
+
+    field: Field
+    column: Column
+    source: Column
+    """The column whose values are shown: `column`, or the nested one that is picked."""
+    nullable: bool
+    """Whether a sound row may have no value here: the field shows null then, or is missing."""
+    when: tuple[Column, ...]
+    optional: bool
+    """Whether a sound row may lack the field."""
+    members: tuple["Member", ...]
+
+
+class UnsoundError(Exception):
+    """A value is not what its column promises."""
+
+
+class Layout:
+    """A table bound to its kind; ValueError for a field without a column, or a date without codec.
+
+    `strict` decides about values that are not what their columns promise: either the row is refused
+    (CorruptDocument), or they are null (left out of a list) and a warning names session and column.
+    `given` names columns that the sessions shown here always have, although others may lack them.
+    """
+
+    def __init__(
+        self,
+        kind: Kind,
+        fields: Sequence[Field],
+        *,
+        strict: bool = False,
+        given: frozenset[str] = frozenset(),
+    ) -> None:
+        self.kind, self._strict, self._given = kind, strict, given
+        self.members = tuple(self._bound(one, kind.columns, False) for one in fields)
+        needed = (column for one in self.members for column in (one.column, *one.when))
+        self.paths = frozenset(column.path for column in needed)
+        """Stored paths that a row is rendered from."""
+        self._sound = _Writer().function(self.members)
+        self._careful = _Writer(self._read).function(self.members)
+
+    def row(self, document: Document) -> Document:
+        """A stored session as the vendor shows it."""
+        try:
+            return self._sound(document, ())
+        except (UnsoundError, KeyError, TypeError, AttributeError):
+            pass
+        damaged: list[str] = []
+        shown = self._careful(document, damaged)
+        if damaged:
+            log.warning(
+                "%s session %r: stored values of the wrong type, shown as null: %s",
+                self.kind.name,
+                document.get("_id"),
+                ", ".join(dict.fromkeys(damaged)),
+            )
+        return shown
+
+    def _read(self, column: Column, path: str, source: Document, damaged: list[str]) -> Any:
+        """The value, null where it is damaged; CorruptDocument for it if the table is strict."""
+        if not self._strict and source.get(column.path) is None:
+            return [] if column.many else None
+        try:
+            value = documents.read(column, source)
+        except CorruptDocument:
+            if self._strict:
+                raise
+            damaged.append(path)
+            return [] if column.many else None
+        if not column.many:
+            return value
+        sound = [item for item in value if not isinstance(item, CorruptDocument)]
+        if len(sound) < len(value):
+            if self._strict:
+                raise next(item for item in value if isinstance(item, CorruptDocument))
+            damaged.append(path)
+        return sound
+
+    def _bound(self, one: Field, columns: tuple[Column, ...], absent: bool) -> Member:
+        """The field with its columns; `absent`: the object that it is in may be missing."""
+        name, _, picked = (one.column or one.name).partition(".")
+        column = self._column(name, self.kind.columns if one.of_session else columns)
+        source = self._column(picked, column.columns) if picked else column
+        if source.type in MOMENTS and not one.shown.show:
+            raise ValueError(f"{one.name}: a date is shown by a codec, such as INSTANT.")
+        nullable = not column.many and (absent or (column.nullable and name not in self._given))
+        return Member(
+            one,
+            column,
+            source,
+            nullable,
+            tuple(self._column(other, columns) for other in one.when),
+            not self._given.issuperset(one.when),
+            tuple(self._bound(inner, column.columns, nullable) for inner in one.fields),
+        )
+
+    def _column(self, name: str, columns: tuple[Column, ...]) -> Column:
+        by_name = {column.name: column for column in columns}
+        if name not in by_name:
+            where = self.kind.type_name
+            raise ValueError(f"{where} has no column {name!r} here. {nearest(name, by_name)}")
+        return by_name[name]
+
+
+MOMENTS = (ValueType.DATETIME, ValueType.LOCAL_DATETIME)
+SURE: Mapping[ValueType, str] = {
+    ValueType.TEXT: "type({v}) is str",
+    ValueType.BOOLEAN: "type({v}) is bool",
+    ValueType.INTEGER: f"type({{v}}) is int and {INT_MIN} <= {{v}} <= {INT_MAX}",
+    ValueType.DATETIME: "type({v}) is datetime",
+    ValueType.LOCAL_DATETIME: "type({v}) is datetime",
+    ValueType.OBJECT: "type({v}) is dict",
+}
+"""When a value is sound at first sight; resolvers.documents decides about all others."""
+
+Read = Callable[[Column, str, Document, list[str]], Any]
+
+
+class _Writer:
+    """Writes the function that renders the rows of one table. For that above, nearly:
+
+        def render(row, damaged):
+            v1 = row["_id"]
+            if not (type(v1) is str or sound1(v1)): raise UnsoundError
+            …
+            shown = {"sessionId": v1, …, "end_time": None if v3 is None else show3(v3)}
+            if v3 is None: del shown["end_time"]
+            return shown
+
+    With `read`, each value is `read(column1, 'sessionId', row, damaged)`, and none is checked.
+    """
+
+    def __init__(self, read: Read | None = None) -> None:
+        self._careful = read is not None
+        self._constants: dict[str, Any] = {
+            "UnsoundError": UnsoundError,
+            "datetime": datetime,
+            "read": read,
+        }
+        self._lines: list[str] = []
+        self._depth = 1
+
+    def function(self, members: Sequence[Member]) -> Callable[[Document, Any], Document]:
+        """The function; names of vendors and paths stand in its text as `repr` alone."""
+        shown = self._object(members, "row", "")
+        text = f"def render(row, damaged):\n{''.join(self._lines)}    return {shown}\n"
+        exec(compile(text, "<layout>", "exec"), self._constants)  # noqa: S102  written above
+        made: Callable[[Document, Any], Document] = self._constants["render"]
+        return made
+
+    def _write(self, line: str) -> None:
+        self._lines.append("    " * self._depth + line + "\n")
+
+    def _name(self, stem: str, constant: Any = None) -> str:
+        """A name that nothing else has."""
+        name = f"{stem}{len(self._constants)}"
+        self._constants[name] = constant
+        return name
+
+    def _object(self, members: Sequence[Member], source: str, path: str) -> str:
+        shown = [f"{one.field.name!r}: {self._member(one, source, path)}" for one in members]
+        made = self._name("shown")
+        self._write(f"{made} = {{{', '.join(shown)}}}")
+        for one in members:
+            if one.when:
+                absent = " or ".join(
+                    f"{self._get(each, source, path)} is None" for each in one.when
+                )
+                self._write(f"if {absent}: del {made}[{one.field.name!r}]")
+        return made
+
+    def _get(self, column: Column, source: str, path: str, nullable: bool = True) -> str:
+        if self._careful:
+            named = f"{self._name('column', column)}, {path + column.name!r}"
+            return f"read({named}, {source}, damaged)"
+        return f"{source}.get({column.path!r})" if nullable else f"{source}[{column.path!r}]"
+
+    def _member(self, one: Member, source: str, path: str) -> str:
+        source = "row" if one.field.of_session else source
+        v, inside = self._name("v"), f"{path}{one.column.name}."
+        found = self._get(one.column, source, path, one.nullable or one.column.many)
+        self._write(f"{v} = {found}")
+        if not one.column.many:
+            return self._one(one, v, inside, one.nullable or self._careful)
+        made, item = self._name("list"), self._name("item")
+        self._write(f"if {v} is not None and type({v}) is not list: raise UnsoundError")
+        self._write(f"{made} = []")
+        self._write(f"for {item} in {v} or ():")
+        self._depth += 1
+        if one.source is not one.column:
+            self._write(f"{item} = {self._get(one.source, item, inside, False)}")
+        self._write(f"{made}.append({self._one(one, item, inside, self._careful)})")
+        self._depth -= 1
+        return made
+
+    def _one(self, one: Member, v: str, inside: str, nullable: bool) -> str:
+        """Write the check of a value, and say how it is shown."""
+        if one.members and nullable:
+            self._write(f"if {v} is None: {v} = {{}}")
+        if not self._careful:
+            missing = f"{v} is None or " if nullable else ""
+            self._write(f"if not ({missing}{self._sound(one.source, v)}): raise UnsoundError")
+        if one.members:
+            return self._object(one.members, v, inside)
+        codec = one.field.shown
+        shown = f"{self._name('show', codec.show)}({v})" if codec.show else v
+        if not nullable or (shown == v and codec.null is None):
+            return shown
+        return f"{codec.null!r} if {v} is None else {shown}"
+
+    def _sound(self, column: Column, v: str) -> str:
+        if column.values:
+            return f"{v} in {self._name('values', frozenset(column.values))}"
+        careful = f"{self._name('sound', documents.HOLDS[column.type])}({v})"
+        return f"{SURE[column.type].format(v=v)} or {careful}" if column.type in SURE else careful

@@ -146,12 +146,10 @@ class Layout:
                 raise
             damaged.append(path)
             return [] if column.many else None
-        if not column.many:
+        if self._strict or not column.many:
             return value
         sound = [item for item in value if not isinstance(item, CorruptDocument)]
         if len(sound) < len(value):
-            if self._strict:
-                raise next(item for item in value if isinstance(item, CorruptDocument))
             damaged.append(path)
         return sound
 
@@ -213,9 +211,11 @@ class _Writer:
         self._careful = read is not None
         self._constants: dict[str, Any] = {
             "UnsoundError": UnsoundError,
+            "CorruptDocument": CorruptDocument,
             "datetime": datetime,
             "read": read,
         }
+        self._values: dict[tuple[str, Column], str] = {}
         self._lines: list[str] = []
         self._depth = 1
 
@@ -242,44 +242,35 @@ class _Writer:
         self._write(f"{made} = {{{', '.join(shown)}}}")
         for one in members:
             if one.when:
-                absent = " or ".join(
-                    f"{self._get(each, source, path)} is None" for each in one.when
-                )
+                values = [self._value(column, source, path, True) for column in one.when]
+                absent = " or ".join(f"{v} is None" for v in values)
                 self._write(f"if {absent}: del {made}[{one.field.name!r}]")
         return made
 
-    def _get(self, column: Column, source: str, path: str, nullable: bool = True) -> str:
-        if self._careful:
-            named = f"{self._name('column', column)}, {path + column.name!r}"
-            return f"read({named}, {source}, damaged)"
-        return f"{source}.get({column.path!r})" if nullable else f"{source}[{column.path!r}]"
-
     def _member(self, one: Member, source: str, path: str) -> str:
-        source = "row" if one.field.of_session else source
-        v, inside = self._name("v"), f"{path}{one.column.name}."
-        found = self._get(one.column, source, path, one.nullable or one.column.many)
-        self._write(f"{v} = {found}")
+        """Write what reads and checks a member, and say how it is shown."""
+        source, path = ("row", "") if one.field.of_session else (source, path)
+        v = self._value(one.column, source, path, one.nullable)
+        inside = f"{path}{one.column.name}."
         if not one.column.many:
-            return self._one(one, v, inside, one.nullable or self._careful)
+            return self._shown(one, v, inside, one.nullable or self._careful)
         made, item = self._name("list"), self._name("item")
-        self._write(f"if {v} is not None and type({v}) is not list: raise UnsoundError")
         self._write(f"{made} = []")
         self._write(f"for {item} in {v} or ():")
         self._depth += 1
+        if self._careful:
+            self._write(f"if isinstance({item}, CorruptDocument): raise {item}")
+        self._check(one.column, item, False)
         if one.source is not one.column:
-            self._write(f"{item} = {self._get(one.source, item, inside, False)}")
-        self._write(f"{made}.append({self._one(one, item, inside, self._careful)})")
+            item = self._value(one.source, item, inside, False)
+        self._write(f"{made}.append({self._shown(one, item, inside, self._careful)})")
         self._depth -= 1
         return made
 
-    def _one(self, one: Member, v: str, inside: str, nullable: bool) -> str:
-        """Write the check of a value, and say how it is shown."""
-        if one.members and nullable:
-            self._write(f"if {v} is None: {v} = {{}}")
-        if not self._careful:
-            missing = f"{v} is None or " if nullable else ""
-            self._write(f"if not ({missing}{self._sound(one.source, v)}): raise UnsoundError")
+    def _shown(self, one: Member, v: str, inside: str, nullable: bool) -> str:
         if one.members:
+            if nullable:
+                self._write(f"if {v} is None: {v} = {{}}")
             return self._object(one.members, v, inside)
         codec = one.field.shown
         shown = f"{self._name('show', codec.show)}({v})" if codec.show else v
@@ -287,8 +278,34 @@ class _Writer:
             return shown
         return f"{codec.null!r} if {v} is None else {shown}"
 
-    def _sound(self, column: Column, v: str) -> str:
+    def _value(self, column: Column, source: str, path: str, nullable: bool) -> str:
+        """The variable that has a value; it is read and checked once."""
+        if (source, column) in self._values:
+            return self._values[source, column]
+        v = self._name("v")
+        if source != "row" or self._depth == 1:  # else it has its value in a loop alone
+            self._values[source, column] = v
+        if self._careful:
+            named = f"{self._name('column', column)}, {path + column.name!r}"
+            self._write(f"{v} = read({named}, {source}, damaged)")
+        elif nullable or column.many:
+            self._write(f"{v} = {source}.get({column.path!r})")
+        else:
+            self._write(f"{v} = {source}[{column.path!r}]")
+        if not column.many:
+            self._check(column, v, nullable)
+        elif not self._careful:
+            self._write(f"if type({v}) is not list and {v} is not None: raise UnsoundError")
+        return v
+
+    def _check(self, column: Column, v: str, nullable: bool) -> None:
+        if self._careful:
+            return
         if column.values:
-            return f"{v} in {self._name('values', frozenset(column.values))}"
-        careful = f"{self._name('sound', documents.HOLDS[column.type])}({v})"
-        return f"{SURE[column.type].format(v=v)} or {careful}" if column.type in SURE else careful
+            sound = f"{v} in {self._name('values', frozenset(column.values))}"
+        else:
+            sound = f"{self._name('sound', documents.HOLDS[column.type])}({v})"
+        if column.type in SURE:
+            sound = f"{SURE[column.type].format(v=v)} or {sound}"
+        missing = f"{v} is None or " if nullable else ""
+        self._write(f"if not ({missing}{sound}): raise UnsoundError")

@@ -83,15 +83,11 @@ class Member:
     source: Column
     """The column whose values are shown: `column`, or the nested one that is picked."""
     nullable: bool
-    """Whether a sound row may have no value here: the field shows null then, or is missing."""
+    """Whether a sound row may have no value here."""
     when: tuple[Column, ...]
     optional: bool
     """Whether a sound row may lack the field."""
     members: tuple["Member", ...]
-
-
-class UnsoundError(Exception):
-    """A value is not what its column promises."""
 
 
 class Layout:
@@ -108,22 +104,24 @@ class Layout:
         fields: Sequence[Field],
         *,
         strict: bool = False,
-        given: frozenset[str] = frozenset(),
+        given: Sequence[str] = (),
     ) -> None:
-        self.kind, self._strict, self._given = kind, strict, given
+        self.kind, self._strict, self._given = kind, strict, frozenset(given)
         self.members = tuple(self._bound(one, kind.columns, False) for one in fields)
         needed = (column for one in self.members for column in (one.column, *one.when))
         self.paths = frozenset(column.path for column in needed)
         """Stored paths that a row is rendered from."""
-        self._sound = _Writer().function(self.members)
+        self._sound = _Writer(None).function(self.members)
         self._careful = _Writer(self._read).function(self.members)
 
     def row(self, document: Document) -> Document:
         """A stored session as the vendor shows it."""
         try:
-            return self._sound(document, ())
+            return self._sound(document, [])
         except (UnsoundError, KeyError, TypeError, AttributeError):
-            pass
+            return self._damaged(document)
+
+    def _damaged(self, document: Document) -> Document:
         damaged: list[str] = []
         shown = self._careful(document, damaged)
         if damaged:
@@ -137,23 +135,23 @@ class Layout:
 
     def _read(self, column: Column, path: str, source: Document, damaged: list[str]) -> Any:
         """The value, null where it is damaged; CorruptDocument for it if the table is strict."""
-        if not self._strict and source.get(column.path) is None:
-            return [] if column.many else None
+        if self._strict:
+            return documents.read(column, source)
+        none: list[Any] | None = [] if column.many else None
+        if source.get(column.path) is None:
+            return none
         try:
             value = documents.read(column, source)
         except CorruptDocument:
-            if self._strict:
-                raise
             damaged.append(path)
-            return [] if column.many else None
-        if self._strict or not column.many:
+            return none
+        if not column.many:
             return value
         sound = [item for item in value if not isinstance(item, CorruptDocument)]
-        if len(sound) < len(value):
-            damaged.append(path)
+        damaged += [path] * (len(sound) < len(value))
         return sound
 
-    def _bound(self, one: Field, columns: tuple[Column, ...], absent: bool) -> Member:
+    def _bound(self, one: Field, columns: Sequence[Column], absent: bool) -> Member:
         """The field with its columns; `absent`: the object that it is in may be missing."""
         name, _, picked = (one.column or one.name).partition(".")
         column = self._column(name, self.kind.columns if one.of_session else columns)
@@ -161,22 +159,22 @@ class Layout:
         if source.type in MOMENTS and not one.shown.show:
             raise ValueError(f"{one.name}: a date is shown by a codec, such as INSTANT.")
         nullable = not column.many and (absent or (column.nullable and name not in self._given))
-        return Member(
-            one,
-            column,
-            source,
-            nullable,
-            tuple(self._column(other, columns) for other in one.when),
-            not self._given.issuperset(one.when),
-            tuple(self._bound(inner, column.columns, nullable) for inner in one.fields),
-        )
+        when = tuple(self._column(other, columns) for other in one.when)
+        members = tuple(self._bound(inner, column.columns, nullable) for inner in one.fields)
+        optional = not self._given.issuperset(one.when)
+        return Member(one, column, source, nullable, when, optional, members)
 
-    def _column(self, name: str, columns: tuple[Column, ...]) -> Column:
+    def _column(self, name: str, columns: Sequence[Column]) -> Column:
         by_name = {column.name: column for column in columns}
         if name not in by_name:
-            where = self.kind.type_name
-            raise ValueError(f"{where} has no column {name!r} here. {nearest(name, by_name)}")
+            raise ValueError(
+                f"{self.kind.type_name} has no column {name!r} here. {nearest(name, by_name)}"
+            )
         return by_name[name]
+
+
+class UnsoundError(Exception):
+    """A value is not what its column promises."""
 
 
 MOMENTS = (ValueType.DATETIME, ValueType.LOCAL_DATETIME)
@@ -191,6 +189,7 @@ SURE: Mapping[ValueType, str] = {
 """When a value is sound at first sight; resolvers.documents decides about all others."""
 
 Read = Callable[[Column, str, Document, list[str]], Any]
+Render = Callable[[Document, list[str]], Document]
 
 
 class _Writer:
@@ -207,51 +206,44 @@ class _Writer:
     With `read`, each value is `read(column1, 'sessionId', row, damaged)`, and none is checked.
     """
 
-    def __init__(self, read: Read | None = None) -> None:
+    def __init__(self, read: Read | None) -> None:
         self._careful = read is not None
-        self._constants: dict[str, Any] = {
-            "UnsoundError": UnsoundError,
-            "CorruptDocument": CorruptDocument,
-            "datetime": datetime,
-            "read": read,
-        }
+        known = (UnsoundError, CorruptDocument, datetime)
+        self._names: dict[str, Any] = {"read": read, **{one.__name__: one for one in known}}
         self._values: dict[tuple[str, Column], str] = {}
-        self._lines: list[str] = []
+        self._text = "def render(row, damaged):\n"
         self._depth = 1
 
-    def function(self, members: Sequence[Member]) -> Callable[[Document, Any], Document]:
+    def function(self, members: Sequence[Member]) -> Render:
         """The function; names of vendors and paths stand in its text as `repr` alone."""
-        shown = self._object(members, "row", "")
-        text = f"def render(row, damaged):\n{''.join(self._lines)}    return {shown}\n"
-        exec(compile(text, "<layout>", "exec"), self._constants)  # noqa: S102  written above
-        made: Callable[[Document, Any], Document] = self._constants["render"]
-        return made
+        self._write(f"return {self._object(members, 'row', '')}")
+        exec(compile(self._text, "<layout>", "exec"), self._names)  # noqa: S102  written here
+        render: Render = self._names["render"]
+        return render
 
     def _write(self, line: str) -> None:
-        self._lines.append("    " * self._depth + line + "\n")
+        self._text += f"{'    ' * self._depth}{line}\n"
 
-    def _name(self, stem: str, constant: Any = None) -> str:
+    def _name(self, stem: str, value: Any = None) -> str:
         """A name that nothing else has."""
-        name = f"{stem}{len(self._constants)}"
-        self._constants[name] = constant
+        name = f"{stem}{len(self._names)}"
+        self._names[name] = value
         return name
 
     def _object(self, members: Sequence[Member], source: str, path: str) -> str:
         shown = [f"{one.field.name!r}: {self._member(one, source, path)}" for one in members]
         made = self._name("shown")
         self._write(f"{made} = {{{', '.join(shown)}}}")
-        for one in members:
-            if one.when:
-                values = [self._value(column, source, path, True) for column in one.when]
-                absent = " or ".join(f"{v} is None" for v in values)
-                self._write(f"if {absent}: del {made}[{one.field.name!r}]")
+        for one in (one for one in members if one.when):
+            values = [self._value(column, source, path, True) for column in one.when]
+            absent = " or ".join(f"{v} is None" for v in values)
+            self._write(f"if {absent}: del {made}[{one.field.name!r}]")
         return made
 
     def _member(self, one: Member, source: str, path: str) -> str:
         """Write what reads and checks a member, and say how it is shown."""
         source, path = ("row", "") if one.field.of_session else (source, path)
-        v = self._value(one.column, source, path, one.nullable)
-        inside = f"{path}{one.column.name}."
+        v, inside = self._value(one.column, source, path, one.nullable), f"{path}{one.column.name}."
         if not one.column.many:
             return self._shown(one, v, inside, one.nullable or self._careful)
         made, item = self._name("list"), self._name("item")
@@ -285,27 +277,24 @@ class _Writer:
         v = self._name("v")
         if source != "row" or self._depth == 1:  # else it has its value in a loop alone
             self._values[source, column] = v
+        found = f".get({column.path!r})" if nullable or column.many else f"[{column.path!r}]"
         if self._careful:
             named = f"{self._name('column', column)}, {path + column.name!r}"
             self._write(f"{v} = read({named}, {source}, damaged)")
-        elif nullable or column.many:
-            self._write(f"{v} = {source}.get({column.path!r})")
-        else:
-            self._write(f"{v} = {source}[{column.path!r}]")
-        if not column.many:
-            self._check(column, v, nullable)
-        elif not self._careful:
+            return v
+        self._write(f"{v} = {source}{found}")
+        if column.many:
             self._write(f"if type({v}) is not list and {v} is not None: raise UnsoundError")
+        else:
+            self._check(column, v, nullable)
         return v
 
     def _check(self, column: Column, v: str, nullable: bool) -> None:
         if self._careful:
             return
+        sound = f"{self._name('sound', documents.HOLDS[column.type])}({v})"
         if column.values:
             sound = f"{v} in {self._name('values', frozenset(column.values))}"
-        else:
-            sound = f"{self._name('sound', documents.HOLDS[column.type])}({v})"
-        if column.type in SURE:
+        elif column.type in SURE:
             sound = f"{SURE[column.type].format(v=v)} or {sound}"
-        missing = f"{v} is None or " if nullable else ""
-        self._write(f"if not ({missing}{sound}): raise UnsoundError")
+        self._write(f"if not ({f'{v} is None or ' if nullable else ''}{sound}): raise UnsoundError")

@@ -1,30 +1,30 @@
 """The frame of the vendors' URLs: what is asked goes to an endpoint, every refusal to `refuse`.
 
-Nobody ever receives anything but the vendor's own shape below the vendor's paths: not for a wrong
+Nobody ever receives anything but the vendor's own shape below the vendor's bases: not for a wrong
 method (405 with Allow), an unknown address (404), a body that is too large (413), a `GatewayError`
 (`app.errors.STATUS`) or an unforeseen failure (500, logged). HEAD is GET without the body; OPTIONS
 is refused as any other method, and its Allow header says it all.
 
-Starlette's `Route` and `Mount` are not used below the bases. They match the decoded path, where an
-encoded slash (`%2F`, which session ids may have) can no longer be told from a separator, and
-answer a wrong method from the first row of a path, so that `Allow` lacks the others. Both needs a
-table by segments, and with that table there is nothing left for a router to do.
+Starlette compiles the paths and matches them here as in its own `Route`. `Route` itself does not
+serve: it matches the decoded path, in which an encoded slash (`%2F`, which session ids may have)
+ends a segment, and it refuses a wrong method with the `Allow` of one row, where a path has several.
 """
 
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Match
+from starlette.routing import BaseRoute, Match, compile_path
 from starlette.types import Message, Receive, Scope, Send
 
 from app.errors import STATUS
 from app.http.body import read_body
 from app.http.refusal import RefusedError
-from app.rest.vendor import Endpoint, Refusal, Segments, Vendor, split
+from app.rest.vendor import Endpoint, Refusal, Vendor
 from resolvers.errors import GatewayError
 
 log = logging.getLogger(__name__)
@@ -36,25 +36,16 @@ BODY_SECONDS = 10.0
 RETRY_SECONDS = 1
 """Retry-After of a failure that will pass, unless the error knows better."""
 FOUND = "gateway.found"
+NOTHING = re.compile(r"\Z\A.")
 
 
 @dataclass(frozen=True, slots=True)
 class _Path:
-    """A vendor's path with its methods, in the order they were listed."""
+    """A vendor's path with its methods, in the order they were listed; none: an unknown address."""
 
     vendor: Vendor
-    shape: Segments = ()
+    pattern: re.Pattern[str] = NOTHING
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
-
-    def values(self, segments: Segments) -> list[str] | None:
-        """The parameters' values if the segments fit; None if they do not."""
-        values = []
-        for expected, given in zip(self.shape, segments, strict=True):
-            if expected == "{}" and given:
-                values.append(given)
-            elif expected != given:
-                return None
-        return values
 
     def endpoint(self, method: str) -> Endpoint | None:
         """What serves a method: GET serves HEAD as well."""
@@ -70,36 +61,45 @@ class VendorRoutes(BaseRoute):
     """
 
     def __init__(
-        self,
-        vendors: Sequence[Vendor],
-        max_body: int = MAX_BODY,
-        seconds: float = BODY_SECONDS,
+        self, vendors: Sequence[Vendor], max_body: int = MAX_BODY, seconds: float = BODY_SECONDS
     ) -> None:
         self._max_body = max_body
         self._seconds = seconds
-        self._bases: dict[Segments, Vendor] = {}
+        self._bases: dict[str, Vendor] = {}
+        paths: dict[str, _Path] = {}
         for vendor in vendors:
-            self._add_bases(vendor)
-        paths: dict[Segments, _Path] = {}
+            for base in vendor.bases:
+                if self._bases.setdefault(base, vendor) is not vendor:
+                    raise ValueError(f"Two vendors have the base {base}.")
         for vendor in vendors:
-            self._add_paths(vendor, paths)
+            for endpoint in vendor.endpoints:
+                self._add(paths, vendor, endpoint)
         self._paths: dict[int, list[_Path]] = {}
         """By the number of segments, those with earlier literal segments first."""
-        for shape in sorted(paths, key=lambda shape: [part == "{}" for part in shape]):
-            self._paths.setdefault(len(shape), []).append(paths[shape])
+        for shape in sorted(paths, key=lambda shape: [part == "{}" for part in shape.split("/")]):
+            self._paths.setdefault(shape.count("/"), []).append(paths[shape])
+
+    def _add(self, paths: dict[str, _Path], vendor: Vendor, endpoint: Endpoint) -> None:
+        pattern, _, _ = compile_path(endpoint.path)
+        path = paths.setdefault(endpoint.shape, _Path(vendor, pattern))
+        if path.vendor is not vendor or endpoint.method in path.endpoints:
+            raise ValueError(f"Two rows for {endpoint.method} {endpoint.path}.")
+        if self._owner(endpoint.path) is not vendor:
+            raise ValueError(f"{endpoint.path} lies outside the bases of {vendor.name}.")
+        path.endpoints[endpoint.method] = endpoint
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Full for everything under a vendor's base, whether it can be served or not."""
         if scope["type"] != "http":
             return Match.NONE, {}
-        segments = _segments(scope)
-        for path in self._paths.get(len(segments), ()):
-            values = path.values(segments)
-            if values is not None:
+        asked = _path(scope)
+        for path in self._paths.get(asked.count("/"), ()):
+            if found := path.pattern.match(asked):
                 endpoint = path.endpoint(scope["method"])
+                values = map(unquote, found.groups())
                 parameters = dict(zip(endpoint.names, values, strict=True)) if endpoint else {}
                 return Match.FULL, {"endpoint": self, "path_params": parameters, FOUND: path}
-        owner = self._owner(segments)
+        owner = self._owner(asked)
         return (Match.FULL, {"endpoint": self, FOUND: _Path(owner)}) if owner else (Match.NONE, {})
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -114,7 +114,7 @@ class VendorRoutes(BaseRoute):
 
     def vendor(self, scope: Scope) -> Vendor | None:
         """Whose path is asked for."""
-        return self._owner(_segments(scope)) if scope["type"] == "http" else None
+        return self._owner(_path(scope)) if scope["type"] == "http" else None
 
     def refused(self, scope: Scope, refusal: Refusal) -> Response | None:
         """A refusal in the shape of the vendor whose path this is; None on any other path."""
@@ -143,25 +143,10 @@ class VendorRoutes(BaseRoute):
         body = await read_body(request.receive, headers, self._max_body, self._seconds)
         return await endpoint.handle(Request(request.scope, _replay(body)))
 
-    def _owner(self, segments: Segments) -> Vendor | None:
-        """The vendor with the longest base that the segments start with."""
-        starts = (segments[:length] for length in range(len(segments), 0, -1))
-        return next((self._bases[start] for start in starts if start in self._bases), None)
-
-    def _add_bases(self, vendor: Vendor) -> None:
-        for base in vendor.bases:
-            if split(base) in self._bases:
-                raise ValueError(f"Two vendors have the base {base}.")
-            self._bases[split(base)] = vendor
-
-    def _add_paths(self, vendor: Vendor, paths: dict[Segments, _Path]) -> None:
-        for one in vendor.endpoints:
-            path = paths.setdefault(one.shape, _Path(vendor, one.shape))
-            if path.vendor is not vendor or one.method in path.endpoints:
-                raise ValueError(f"Two rows for {one.method} {one.path}.")
-            if self._owner(one.shape) is not vendor:
-                raise ValueError(f"{one.path} lies outside the bases of {vendor.name}.")
-            path.endpoints[one.method] = one
+    def _owner(self, path: str) -> Vendor | None:
+        """The vendor with the longest base that the path starts with."""
+        bases = (base for base in self._bases if f"{path}/".startswith(f"{base}/"))
+        return self._bases.get(max(bases, key=len, default=""))
 
 
 def _unserved(path: _Path, request: Request) -> Response:
@@ -188,12 +173,14 @@ def _with(response: Response, header: str, value: str) -> Response:
     return response
 
 
-def _segments(scope: Scope) -> Segments:
-    """The requested path, decoded after it was split; without the prefix of a proxy."""
+def _path(scope: Scope) -> str:
+    """The requested path without the prefix of a proxy; of percent-encoded signs, only slashes and
+    percent signs stay so.
+    """
     raw: bytes | None = scope.get("raw_path")
     path = raw.decode("latin-1") if raw else quote(scope["path"])
-    path = path.removeprefix(scope.get("root_path", ""))
-    return tuple(unquote(segment) for segment in path.rstrip("/").split("/")[1:])
+    path = path.removeprefix(scope.get("root_path", "")).rstrip("/")
+    return "/".join(quote(unquote(part), safe="") for part in path.split("/"))
 
 
 def _replay(body: bytes) -> Receive:

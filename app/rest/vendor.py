@@ -1,5 +1,6 @@
 """A vendor's legacy URLs as a value, and what its endpoints need of the process."""
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from resolvers.errors import BadInput
 from resolvers.kind import Kind
 
 Handler = Callable[[Request], Awaitable[Response]]
-Segments = tuple[str, ...]
+PARAMETER = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +53,14 @@ class Endpoint:
     """Its entry in the reference."""
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def names(self) -> list[str]:
         """The parameters' names."""
-        return tuple(part[1:-1] for part in split(self.path) if part.startswith("{"))
+        return PARAMETER.findall(self.path)
 
     @property
-    def shape(self) -> Segments:
-        """The segments of the path, all parameters alike."""
-        return tuple("{}" if part.startswith("{") else part for part in split(self.path))
+    def shape(self) -> str:
+        """The path, all parameters alike."""
+        return PARAMETER.sub("{}", self.path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +75,6 @@ class Vendor:
     endpoints: tuple[Endpoint, ...]
     refuse: Refuse
     chapter: Chapter
-
-
-def split(path: str) -> Segments:
-    """The segments of a path."""
-    return tuple(path.strip("/").split("/"))
 
 
 async def admit(

@@ -28,5 +28,5 @@ SESSION = Layout(
         ),
     ),
     strict=True,
-    given=frozenset({"deactivationTime", "duration"}),  # only ended sessions are shown
+    given=("deactivationTime", "duration"),  # only ended sessions are shown
 )

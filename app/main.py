@@ -4,6 +4,7 @@ import gc
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -22,6 +23,7 @@ from app.http.refusal import RefusedError
 from app.pages import fallback, graphiql, landing
 from app.rest import openapi
 from app.rest.routing import VendorRoutes
+from app.rest.vendor import Refusal
 from app.settings import Settings
 from resolvers.errors import GatewayError
 from resolvers.store.store import Store
@@ -40,6 +42,7 @@ class Gateway(FastAPI):
     direct: dict[str, ASGIApp]
     vendors: VendorRoutes
     boundary: Boundary
+    settings: Settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the boundary look at the request first."""
@@ -72,8 +75,14 @@ class Gateway(FastAPI):
 
     def refused(self, scope: Scope, error: RefusedError) -> ASGIApp | None:
         """A refusal in the shape of the vendor whose path this is."""
-        code = error.extensions["code"]
-        return self.vendors.refused(scope, error.status, code, error.message)
+        refusal = Refusal(error.status, error.extensions["code"], error.message)
+        return self.vendors.refused(scope, refusal)
+
+    def openapi(self) -> dict[str, Any]:
+        """The document that FastAPI serves at `/openapi.json`, made when it is first asked for."""
+        if self.openapi_schema is None:
+            self.openapi_schema = openapi.document(self.settings, self.version)
+        return self.openapi_schema
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -89,8 +98,13 @@ def create_app(settings: Settings) -> FastAPI:
                     yield
 
     app = Gateway(
-        title="Session Gateway", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+        title="Session Gateway",
+        version=version("session-gateway"),
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
     )
+    app.settings = settings
     schema = build(limits=limits(settings), introspection=settings.introspection)
     app.direct = {"/graphql": GraphQLEndpoint(schema, settings)}
     app.vendors = rest.routes(settings)
@@ -106,8 +120,7 @@ def create_app(settings: Settings) -> FastAPI:
         Route("/healthz", healthz),
         Route("/readyz", readyz),
         *landing.routes(settings, schema),
-        *openapi.routes(settings, version("session-gateway")),
-        *graphiql.routes(settings, version("session-gateway"), graphiql.load_examples()),
+        *graphiql.routes(settings, app.version, graphiql.load_examples()),
     ]
     fallback.install(app)
     return app

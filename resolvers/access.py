@@ -45,10 +45,7 @@ class Caller:
     def require(self, kind: Kind, action: Action) -> None:
         """Forbidden unless a scope covers this."""
         if not self.may(kind, action):
-            raise Forbidden(
-                f"This needs the scope {kind.name}:{action} (or *:{action}). "
-                "Ask for a credential that has it."
-            )
+            raise forbidden(kind, action)
 
     @property
     def sees_personal(self) -> bool:
@@ -79,6 +76,14 @@ def mask(columns: tuple[Column, ...], document: Document) -> None:
                     mask(column.columns, part)
         elif column.personal:
             document[column.path] = [MASK for _ in value] if isinstance(value, list) else MASK
+
+
+def forbidden(kind: Kind, action: Action) -> Forbidden:
+    """The refusal where no scope covers an action."""
+    return Forbidden(
+        f"This needs the scope {kind.name}:{action} (or *:{action}). "
+        "Ask for a credential that has it."
+    )
 
 
 def require_impersonal(where: Filter, order: tuple[Order, ...]) -> None:

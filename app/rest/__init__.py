@@ -1,11 +1,11 @@
-"""The vendors' URLs: one file and one line a vendor, one route table, the resolvers of GraphQL."""
+"""The vendors' URLs: a folder and a line a vendor, one route table, the resolvers of GraphQL."""
 
-from app.rest import routing
 from app.rest.bot.endpoint import VENDOR as BOT
 from app.rest.chat.endpoint import VENDOR as CHAT
 from app.rest.co_browse.endpoint import VENDOR as CO_BROWSE
 from app.rest.knowledge.endpoint import VENDOR as KNOWLEDGE
 from app.rest.remote_support.endpoint import VENDOR as REMOTE_SUPPORT
+from app.rest.routing import VendorRoutes
 from app.rest.vendor import Vendor
 from app.settings import Settings
 
@@ -18,6 +18,6 @@ VENDORS: tuple[Vendor, ...] = (
 )
 
 
-def routes(settings: Settings) -> routing.VendorRoutes:
+def routes(settings: Settings) -> VendorRoutes:
     """Every vendor path, as one route."""
-    return routing.routes(VENDORS, settings.max_body_bytes, settings.body_seconds)
+    return VendorRoutes(VENDORS, settings.max_body_bytes, settings.body_seconds)

@@ -1,23 +1,42 @@
 """A vendor's legacy URLs as a value, and what its endpoints need of the process."""
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.access.authenticator import Authenticator
 from app.context import State
+from app.rest.docs import Chapter, Operation
 from resolvers.access import Caller
 from resolvers.context import Context
+from resolvers.errors import BadInput
 from resolvers.kind import Kind
 
 Handler = Callable[[Request], Awaitable[Response]]
-Segments = tuple[str, ...]
+PARAMETER = re.compile(r"\{(\w+)\}")
 
-Refuse = Callable[[int, str, str, Request, int | None], Response]
-"""Renders a refusal in the vendor's own error shape, from its HTTP status, its code (one of
-`resolvers.errors` or METHOD_NOT_ALLOWED), a sentence for the client, the request, and the seconds
-after which to try again. It must not raise. Retry-After and Allow are added by the frame."""
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request is not answered."""
+
+    status: int
+    code: str
+    """One of `resolvers.errors`, or METHOD_NOT_ALLOWED."""
+    message: str
+    """A sentence for the client."""
+    retry_after: int | None = None
+    """Seconds after which to try again."""
+
+
+Refuse = Callable[[Refusal, Request], Response]
+"""Renders a refusal in the vendor's own error shape. It must not raise. Retry-After and Allow are
+added by the frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +49,23 @@ class Endpoint:
     method: str
     path: str
     handle: Handler
+    operation: Operation
+    """Its entry in the reference."""
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def names(self) -> list[str]:
         """The parameters' names."""
-        return tuple(part[1:-1] for part in split(self.path) if is_parameter(part))
+        return PARAMETER.findall(self.path)
 
     @property
-    def shape(self) -> Segments:
-        """The segments of the path, all parameters alike."""
-        return tuple("{}" if is_parameter(part) else part for part in split(self.path))
+    def shape(self) -> str:
+        """The path, all parameters alike."""
+        return PARAMETER.sub("{}", self.path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vendor:
-    """A vendor's URLs and its way of refusing."""
+    """A vendor's URLs, and how it refuses."""
 
     name: str
     """As in GATEWAY_OPEN_PATHS and the logs: `co_browse`."""
@@ -53,36 +74,52 @@ class Vendor:
     """Everything under these is the vendor's: an unknown address there is refused in its shape."""
     endpoints: tuple[Endpoint, ...]
     refuse: Refuse
+    chapter: Chapter
 
 
-def split(path: str) -> Segments:
-    """The segments of a path."""
-    return tuple(path.strip("/").split("/"))
+async def admit(
+    request: Request,
+    vendor_name: str,
+    find: Callable[[Authenticator], Awaitable[Caller]] | None = None,
+) -> Context:
+    """The context of a request; anybody may come in where the vendor is open.
 
-
-def is_parameter(segment: str) -> bool:
-    """Whether a template's segment stands for any."""
-    return segment.startswith("{")
-
-
-async def bearer(request: Request, vendor_name: str) -> Context:
-    """The context of a vendor without a scheme of its own: Bearer or X-API-Key, unless it is open.
-
-    Unauthenticated or RateLimited if the key is missing, wrong or used too often.
+    `find` finds the caller by the vendor's own scheme; without it, Bearer or X-API-Key count.
+    Unauthenticated or RateLimited if the credential is missing, wrong or used too often.
     """
-    authenticator = state_of(request).authenticator
-    caller = await authenticator.caller(vendor_name, request)
-    if not authenticator.is_open(vendor_name):
-        await authenticator.limit(caller)
-    return context(request, caller)
-
-
-def context(request: Request, caller: Caller) -> Context:
-    """The resolvers' surroundings of a request made by `caller`."""
-    return state_of(request).context(caller)
+    state = state_of(request)
+    authenticator = state.authenticator
+    if authenticator.is_open(vendor_name):
+        return state.context(authenticator.open_caller(vendor_name))
+    caller = await (find(authenticator) if find else authenticator.bearer(request))
+    await authenticator.limit(caller)
+    return state.context(caller)
 
 
 def state_of(request: Request) -> State:
     """What lives as long as the process."""
     state: State = request.app.state.gateway
     return state
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """The members of a JSON body, none of an empty one; BadInput if it is not a JSON object."""
+    try:
+        given = orjson.loads(body) if body.strip() else {}
+    except orjson.JSONDecodeError:
+        raise BadInput("The body is no valid JSON.") from None
+    if not isinstance(given, dict):
+        raise BadInput("The body must be a JSON object.")
+    return given
+
+
+def json(body: Any, status: int = 200, media_type: str = "application/json") -> Response:
+    """A JSON response."""
+    return Response(orjson.dumps(body), status, media_type=media_type)
+
+
+def challenging(response: Response) -> Response:
+    """The response; a 401 names Bearer as the scheme to use."""
+    if response.status_code == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.rest import VENDORS
-from app.rest.openapi.samples import stored
+from app.rest.samples import stored
 from schema.kinds.co_browse import CO_BROWSE
 from tests.app.graphql_client import Door, open_door
 from tests.app.live import live

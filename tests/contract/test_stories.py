@@ -9,11 +9,19 @@ from typing import Any
 
 import pytest
 
-from app.rest.samples import BOT_BY_ID, CHAT, CO_BROWSE, KNOWLEDGE, REMOTE_SUPPORT, SAMPLES
+from app.rest.samples import lines
 from resolvers.credentials import Issued
+from tests.conftest import KINDS_BY_NAME
 from tests.contract.whole import EVERYTHING, Whole, bearer, pair, signed, whole  # noqa: F401
 
 pytestmark = pytest.mark.anyio
+
+(CO_BROWSE,) = lines(KINDS_BY_NAME["co_browse"])
+(REMOTE_SUPPORT,) = lines(KINDS_BY_NAME["remote_support"])
+(KNOWLEDGE,) = lines(KINDS_BY_NAME["knowledge"])
+(CHAT,) = lines(KINDS_BY_NAME["chat"])
+BOTS = lines(KINDS_BY_NAME["bot"])
+BOT_BY_ID = BOTS[0]
 
 # The vendors' own bodies.
 
@@ -137,8 +145,8 @@ async def test_co_browse(teller: Teller) -> None:
     """Hidden while it goes on; the vendor's sample once it is over; gone when deleted."""
     session_id, headers = HISTORY["id"], bearer(teller.issued)
     paths = [f"{base}/history/sessions/{session_id}" for base in ("", "/cobrowse/rest")]
-    end = CO_BROWSE[1]["deactivationTime"]
-    running = {name: value for name, value in CO_BROWSE[1].items() if name != "deactivationTime"}
+    end = CO_BROWSE["deactivationTime"]
+    running = {name: value for name, value in CO_BROWSE.items() if name != "deactivationTime"}
     await teller.create("CoBrowseSession", running)
     assert (await teller.send("GET", paths[0], headers=headers))[0] == 404
     on = f'sessionId: "{session_id}", deactivationTime: "{end}"'
@@ -156,7 +164,7 @@ async def test_co_browse(teller: Teller) -> None:
 async def test_remote_support(teller: Teller) -> None:
     """The vendor's third example call, in XML; a change and an end are seen, then nothing is."""
     key, path = teller.issued.key, "/get_session_history.php"
-    running = {name: value for name, value in REMOTE_SUPPORT[1].items() if name != "dateEnd"}
+    running = {name: value for name, value in REMOTE_SUPPORT.items() if name != "dateEnd"}
     await teller.create("RemoteSupportSession", running)
     words = (
         "CUSTOMER_NAME CUSTOMER_NUMBER COMPUTER_NAME COMPUTER_DOMAIN PROBLEM_DESCRIPTION "
@@ -191,18 +199,18 @@ async def test_remote_support(teller: Teller) -> None:
 
 async def test_knowledge(teller: Teller) -> None:
     """From GraphQL to both paths: made, tied, and after its deletion a new one under its id."""
-    session_id, headers = KNOWLEDGE[1]["sessionId"], bearer(teller.issued)
-    await teller.create("KnowledgeSession", KNOWLEDGE[1])
+    session_id, headers = KNOWLEDGE["sessionId"], bearer(teller.issued)
+    await teller.create("KnowledgeSession", KNOWLEDGE)
     for base in ("", "/gks-server/v1"):
         path = f"{base}/sessions/{session_id}"
-        assert await teller.send("GET", path, headers=headers) == (200, KNOWLEDGE[1])
+        assert await teller.send("GET", path, headers=headers) == (200, KNOWLEDGE)
     await teller.update("KnowledgeSession", session_id, {"visitId": "v2"})
     await teller.mutate("linkKnowledgeSession", f'sessionId: "{session_id}", agentId: "a2"')
     _, tied = await teller.send("GET", f"/sessions/{session_id}", headers=headers)
-    assert tied == {**KNOWLEDGE[1], "visitId": "v2", "agentId": "a2"}
+    assert tied == {**KNOWLEDGE, "visitId": "v2", "agentId": "a2"}
     await teller.delete("KnowledgeSession", session_id)
     _, anew = await teller.send("GET", f"/sessions/{session_id}", headers=headers)
-    assert anew == {**dict.fromkeys(KNOWLEDGE[1]), "sessionId": session_id}
+    assert anew == {**dict.fromkeys(KNOWLEDGE), "sessionId": session_id}
 
 
 async def test_knowledge_the_other_way(teller: Teller) -> None:
@@ -227,24 +235,24 @@ async def test_knowledge_the_other_way(teller: Teller) -> None:
 
 async def test_chat(teller: Teller) -> None:
     """Made, continued, closed, counted and removed; both spellings of the address."""
-    session_id, headers = CHAT[1]["sessionId"], pair(teller.issued)
+    session_id, headers = CHAT["sessionId"], pair(teller.issued)
     base = "/api/2.0/chat/console/history"
-    *first, last = CHAT[1]["messages"]
-    await teller.create("ChatSession", {**CHAT[1], "messages": first})
+    *first, last = CHAT["messages"]
+    await teller.create("ChatSession", {**CHAT, "messages": first})
     await teller.mutate(
         "appendChatMessages",
         f'sessionId: "{session_id}"',
         messages=("[ChatMessageInput!]!", [last]),
     )
-    visitor = CHAT[1]["visitor"]
+    visitor = CHAT["visitor"]
     body = {
         "id": session_id,
-        "button": CHAT[1]["button"],
+        "button": CHAT["button"],
         "visitor": {**visitor, "emaillAddress": visitor["emailAddress"]},
-        "start": CHAT[1]["start"],
+        "start": CHAT["start"],
         "messages": [
             {**message, "sessionId": session_id, "source": message["source"].lower()}
-            for message in CHAT[1]["messages"]
+            for message in CHAT["messages"]
         ],
     }
     for path in (base, "/api/2.0/chat/history"):
@@ -264,9 +272,8 @@ async def test_chat(teller: Teller) -> None:
 
 async def test_bot_samples(teller: Teller) -> None:
     """The four bodies of the vendor's pages."""
-    for name, values in SAMPLES:
-        if name == "BOT":
-            await teller.create("BotSession", values)
+    for values in BOTS:
+        await teller.create("BotSession", values)
     headers, span = signed(teller.issued), {"dateFrom": "2021-04-20", "dateTo": "2021-04-27"}
     placeholder = "xxxxaxxexxxaxexdxxxdxxxe"
     alone = {"sessionType": "non-interactive"}
@@ -305,7 +312,7 @@ async def test_bot_samples(teller: Teller) -> None:
 
 async def test_bot(teller: Teller) -> None:
     """Active, tagged, closed and removed, each seen by the next request."""
-    given = {**BOT_BY_ID[1], "endTime": None, "containmentType": None}
+    given = {**BOT_BY_ID, "endTime": None, "containmentType": None}
     await teller.create("BotSession", given)
     path = f"/api/public/stream/{BY_ID['botId']}/getSessions"
     headers, asked = signed(teller.issued), {"dateFrom": "2023-05-18"}

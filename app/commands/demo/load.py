@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TypeVar
 
 from app.commands.demo.generate import generate
-from app.rest.samples import SAMPLES, samples
+from app.rest import VENDORS, samples
 from resolvers import bulk
 from resolvers.bulk import Draft
 from resolvers.context import Context
@@ -19,7 +19,7 @@ from schema.kinds import KINDS
 OF_EACH_KIND = 300
 SEED = 0
 BATCH = 1000
-SIZE = len(SAMPLES) + OF_EACH_KIND * len(KINDS)
+SIZE = sum(len(samples.lines(one.kind)) for one in VENDORS) + OF_EACH_KIND * len(KINDS)
 """How many sessions the demo has."""
 
 MARK = "demo"
@@ -79,10 +79,10 @@ def batches(items: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
 
 
 def _drafts(now: datetime) -> Iterator[Draft]:
-    kinds = {entry.kind.enum_name: entry.kind for entry in KINDS}
-    yield from samples(kinds)
-    for kind in kinds.values():
-        yield from generate(kind, OF_EACH_KIND, SEED, now)
+    for vendor in VENDORS:
+        yield from samples.drafts(vendor.kind)
+    for entry in KINDS:
+        yield from generate(entry.kind, OF_EACH_KIND, SEED, now)
 
 
 async def _is_empty(store: Store) -> bool:

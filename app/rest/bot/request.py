@@ -1,21 +1,12 @@
 """What a getSessions request of Kore.ai XO asks for (the vendor's "Sessions History API" page).
 
-The query may have `containmentType`; the body is empty or a JSON object with any of
+    {"userId": "u1", "dateFrom": "2026-03-01", "limit": 20}    a Search
+    {"sessionId": ["s1", "s2"]}                                ByIds: all else is ignored
 
-    userId        text
-    skip, offset  sessions to pass over, a whole number from 0; `skip` counts if both are there
-    limit         the most sessions to return, a whole number from 0; 100 if missing
-    dateFrom      yyyy-mm-dd, which is midnight, or yyyy-mm-ddThh:mm:ss.msZ, in GMT; inclusive
-    dateTo        the same; the two are at most 7 days apart, and 7 days where one is missing
-    tags          {"and": [{"name": …, "values": [any of …], "type": "user" or "session"}], "or": …}
-    sessionType   interactive or non-interactive
-    sessionId     up to 50 ids, duplicates counted; everything else is ignored then, even if wrong
-
-Unknown members are ignored, null is the same as missing. Anything else raises BadInput, for which
-the vendor has one answer. Ours: numbers in quotation marks are refused (the page says Number), the
-dates must be in order, any case will do in `sessionType` too, an empty `or` or `values` matches
-nothing, an unknown member of `tags` is refused, and of tags at most 100 conditions with at most 100
-values each are taken.
+`app.rest.bot.reference` names every member. Unknown members are ignored, null is the same as
+missing. Anything else raises BadInput, for which the vendor has one answer. Ours: numbers in
+quotation marks are refused (the page says Number), the dates must be in order, any case will do in
+`sessionType` too, an empty `or` or `values` matches nothing, `tags` has no unknown member.
 """
 
 import re
@@ -24,27 +15,30 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
+from starlette.datastructures import Headers
 
-from resolvers.errors import BadInput
+from app.rest.bot.layout import CONTAINMENT_TYPES, SESSION_TYPES
+from app.rest.vendor import json_object
+from resolvers.errors import BadInput, Unauthenticated
 from resolvers.request import All, Compare, Either, Filter, Operator, Some
 from schema.kinds.bot import BOT
-
-CONTAINMENT_TYPES = {"DROP_OFF": "dropOff", "SELF_SERVICE": "selfService", "AGENT": "agent"}
-SESSION_TYPES = {"INTERACTIVE": "interactive", "NON_INTERACTIVE": "non-interactive"}
-"""Stored names and the vendor's words for them."""
 
 DEFAULT_LIMIT = 100
 MOST_IDS = 50
 MOST_CONDITIONS = 100
+"""Of tags, and of values in each."""
 LONGEST_SPAN = timedelta(days=7)
 MILLISECOND = timedelta(milliseconds=1)
 FURTHEST_SKIP = 2**31 - 1
 """What the database can pass over; nobody has as many sessions in 7 days."""
+STRAY = ("authorization", "x-api-key")
+"""Headers that belong to other schemes of authentication."""
 
 MOMENT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?: ?T([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,3}))?Z)?"
 )
+Given = Mapping[str, Any]
+"""The members of the body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +58,14 @@ class Search:
     limit: int
 
 
+def token(headers: Headers) -> str:
+    """The JWT in the header `auth`; Unauthenticated if it is missing or not the only credential."""
+    given = headers.getlist("auth")
+    if len(given) != 1 or not given[0].strip() or any(name in headers for name in STRAY):
+        raise Unauthenticated("One JWT is needed, in the header auth.")
+    return given[0]
+
+
 def decode(
     body: bytes, containment_types: Sequence[str], now: datetime, most: int
 ) -> ByIds | Search:
@@ -71,35 +73,21 @@ def decode(
 
     `containment_types` are all the query has, `now` is in UTC, a limit over `most` is lowered.
     """
-    given = _object(body)
+    given = json_object(body)
     if given.get("sessionId") is not None:
         return ByIds(_session_ids(given["sessionId"]))
+    if len({word.lower() for word in containment_types}) > 1:
+        raise BadInput("containmentType is given twice.")
     skip = _count(given, "offset", 0) if given.get("skip") is None else _count(given, "skip", 0)
-    return Search(
-        where=All(
-            (
-                *_span(given, now),
-                *_user(given),
-                *_word(given, "sessionType", SESSION_TYPES),
-                *_containment_type(containment_types),
-                *_tags(given),
-            )
-        ),
-        skip=min(skip, FURTHEST_SKIP),
-        limit=min(_count(given, "limit", DEFAULT_LIMIT), most),
+    filters = (
+        *_span(given, now),
+        *_user(given.get("userId")),
+        *_word("sessionType", given.get("sessionType"), SESSION_TYPES),
+        *_word("containmentType", next(iter(containment_types), None), CONTAINMENT_TYPES),
+        *_tags(given.get("tags")),
     )
-
-
-def _object(body: bytes) -> Mapping[str, Any]:
-    if not body.strip():
-        return {}
-    try:
-        given = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise BadInput("The body is no valid JSON.") from None
-    if not isinstance(given, dict):
-        raise BadInput("The body must be a JSON object.")
-    return given
+    limit = min(_count(given, "limit", DEFAULT_LIMIT), most)
+    return Search(All(filters), min(skip, FURTHEST_SKIP), limit)
 
 
 def _session_ids(given: Any) -> tuple[str, ...]:
@@ -112,7 +100,7 @@ def _all_text(given: Any) -> bool:
     return isinstance(given, list) and all(isinstance(item, str) for item in given)
 
 
-def _count(given: Mapping[str, Any], name: str, default: int) -> int:
+def _count(given: Given, name: str, default: int) -> int:
     value = given.get(name)
     if value is None:
         return default
@@ -122,7 +110,7 @@ def _count(given: Mapping[str, Any], name: str, default: int) -> int:
     return int(value)
 
 
-def _span(given: Mapping[str, Any], now: datetime) -> tuple[Filter, Filter]:
+def _span(given: Given, now: datetime) -> tuple[Filter, Filter]:
     start, end = _moment(given, "dateFrom"), _moment(given, "dateTo")
     try:
         if end is None:
@@ -139,7 +127,7 @@ def _span(given: Mapping[str, Any], now: datetime) -> tuple[Filter, Filter]:
     return Compare(started, Operator.GTE, start), Compare(started, Operator.LT, beyond)
 
 
-def _moment(given: Mapping[str, Any], name: str) -> datetime | None:
+def _moment(given: Given, name: str) -> datetime | None:
     value = given.get(name)
     if value is None:
         return None
@@ -154,8 +142,7 @@ def _moment(given: Mapping[str, Any], name: str) -> datetime | None:
     raise BadInput(f"{name} must be yyyy-mm-dd or yyyy-mm-ddThh:mm:ss.msZ.")
 
 
-def _user(given: Mapping[str, Any]) -> tuple[Filter, ...]:
-    user_id = given.get("userId")
+def _user(user_id: Any) -> tuple[Filter, ...]:
     if user_id is None:
         return ()
     if not isinstance(user_id, str):
@@ -163,18 +150,8 @@ def _user(given: Mapping[str, Any]) -> tuple[Filter, ...]:
     return (Compare((BOT.by_name["userId"],), Operator.EQ, user_id),)
 
 
-def _containment_type(given: Sequence[str]) -> tuple[Filter, ...]:
-    """The query's parameter; repeated, it must say the same each time."""
-    if len({word.lower() for word in given}) > 1:
-        raise BadInput("containmentType is given twice.")
-    return _word(
-        {"containmentType": given[0]} if given else {}, "containmentType", CONTAINMENT_TYPES
-    )
-
-
-def _word(given: Mapping[str, Any], name: str, words: Mapping[str, str]) -> tuple[Filter, ...]:
+def _word(name: str, value: Any, words: Mapping[str, str]) -> tuple[Filter, ...]:
     """A column that is stored as one of a few names."""
-    value = given.get(name)
     if value is None:
         return ()
     for stored, word in words.items():
@@ -183,8 +160,7 @@ def _word(given: Mapping[str, Any], name: str, words: Mapping[str, str]) -> tupl
     raise BadInput(f"{name} must be one of {', '.join(words.values())}.")
 
 
-def _tags(given: Mapping[str, Any]) -> list[Filter]:
-    tags = given.get("tags")
+def _tags(tags: Any) -> list[Filter]:
     if tags is None:
         return []
     if not isinstance(tags, dict) or not tags.keys() <= {"and", "or"}:
@@ -203,16 +179,13 @@ def _conditions(given: Any) -> list[Any]:
 
 
 def _tag(condition: Any) -> Filter:
+    """One tag with this name and one of these values."""
     match condition:
         case {"name": str(name), "values": list(values), "type": "user" | "session" as type_}:
             if _all_text(values) and len(values) <= MOST_CONDITIONS:
-                return _tagged(f"{type_}Tags", name, values)
+                tags = BOT.by_name["tags"]
+                tag = tags.column(f"{type_}Tags")
+                named = Compare((tag.column("name"),), Operator.EQ, name)
+                valued = Compare((tag.column("value"),), Operator.IN, tuple(values))
+                return Some((tags, tag), All((named, valued)))
     raise BadInput("tags: a condition is an object with name, values and type (user or session).")
-
-
-def _tagged(where: str, name: str, values: list[str]) -> Filter:
-    tags = BOT.by_name["tags"]
-    tag = tags.column(where)
-    named = Compare((tag.column("name"),), Operator.EQ, name)
-    valued = Compare((tag.column("value"),), Operator.IN, tuple(values))
-    return Some((tags, tag), All((named, valued)))

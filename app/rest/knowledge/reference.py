@@ -1,129 +1,54 @@
-"""The reference of the knowledge paths."""
+"""The reference of the knowledge paths; its prose stands in `reference.md`."""
 
-from app.rest.knowledge.endpoint import (
-    FROM_BODY,
-    FROM_HEADERS,
-    NOT_FOUND,
-    OTHER_CUSTOMER,
-    VENDOR,
-    session_info,
-)
-from app.rest.openapi.chapter import BEARER, Chapter, Json, Operation, Refusal, content, named
-from app.rest.openapi.columns import members, nullable, shown
-from app.rest.openapi.samples import stored
-from app.rest.vendor import Endpoint
-from app.settings import Settings
+from app.rest import docs
+from app.rest.knowledge.layout import SESSION
+from app.rest.knowledge.request import FROM_BODY, FROM_HEADERS
+from app.rest.samples import stored
 from schema.kinds.knowledge import KNOWLEDGE
 
-WRONG_BODY = Refusal(
+NOT_FOUND = "Session not found"
+OTHER_CUSTOMER = "The session is tied to another customer."
+
+CHAPTER = docs.Chapter(
+    prose=docs.prose("knowledge"),
+    names={
+        "sessionId": f"The session's id: {KNOWLEDGE.session_ids.description} **Ours:** anything "
+        "else leads to a new session under a fresh UUID."
+    },
+)
+
+INFO = docs.schema_of(SESSION.members)
+ANSWER = docs.content(INFO, sample=SESSION.row(stored(KNOWLEDGE)[0]))
+HEADERS = tuple(
+    docs.parameter("header", header, {**INFO["properties"][name], "type": "string"})
+    for header, name in FROM_HEADERS.items()
+)
+BODY = {
+    "description": "Optional, as is its Content-Type. Unknown members are ignored.",
+    "content": docs.content(
+        docs.members({name: INFO["properties"][name] for name in FROM_BODY}, *FROM_BODY)
+    ),
+}
+WRONG_BODY = docs.Case(
     "BAD_USER_INPUT",
     "The body must be a JSON object.",
-    "the body is no JSON object, a field has the wrong type, or a value is too long",
+    "the body is not a JSON object, a field has the wrong type, or a value is too long",
 )
-OTHER = Refusal("CONFLICT", OTHER_CUSTOMER, "another customer is tied to the session")
-UNKNOWN = Refusal(
+UNKNOWN = docs.Case(
     "NOT_FOUND",
     NOT_FOUND,
     "the session is unknown and may not be made (`GATEWAY_KNOWLEDGE_AUTO_CREATE=false`, or a "
     "credential that may only read)",
 )
+TIED = docs.Case("CONFLICT", OTHER_CUSTOMER, "another customer is tied to the session")
 
-
-def chapter(_settings: Settings) -> Chapter:
-    """Genesys Knowledge Center 8.5, sessions."""
-    return Chapter(
-        vendor=VENDOR,
-        title="Knowledge sessions",
-        description="Sessions as Genesys Knowledge Center Server 8.5 makes, shows and ties them, "
-        "under the bare paths of its page and under `/gks-server/v1`, where its clients ask. A "
-        "request needs neither a body nor a Content-Type. **Ours:** a key is needed (the vendor "
-        "has none; `GATEWAY_OPEN_PATHS` can open the paths); every field of the answer but "
-        "`sessionId`; the body of errors; 405 for other methods; an empty value says as little "
-        "as a missing one.",
-        operation=_operation,
-        error=members(
-            {
-                "statusCode": {"type": "integer", "description": "The HTTP status."},
-                "errorMessage": {"type": "string", "description": "What is wrong."},
-            }
-        ),
-        security=BEARER,
-        path_parameters={
-            "sessionId": {
-                "schema": {"type": "string"},
-                "description": "The session's id: " + KNOWLEDGE.session_ids.description + " "
-                "**Ours:** anything else leads to a new session under a fresh UUID.",
-            }
-        },
-    )
-
-
-def _operation(endpoint: Endpoint) -> Operation:
-    make = {"PUT": _create, "GET": _show, "POST": _link}[endpoint.method]
-    sample = [session_info(document) for document in stored(KNOWLEDGE)[:1]]
-    return make(content("application/json", info(), sample=sample[0] if sample else None))
-
-
-def _create(answer: Json) -> Operation:
-    return Operation(
-        summary="Make a session",
-        description="Anonymous if nothing identifies it.",
-        answer="The new session.",
-        content=answer,
-        parameters=headers(),
-        body=body(),
-        refusals=(WRONG_BODY,),
-    )
-
-
-def _show(answer: Json) -> Operation:
-    return Operation(
-        summary="Show a session, or make it",
-        description="An unknown session is made under the given id, with what the headers say; "
-        "one that is known stays as it is.",
-        answer="The session.",
-        content=answer,
-        parameters=headers(),
-        refusals=(UNKNOWN,),
-    )
-
-
-def _link(answer: Json) -> Operation:
-    return Operation(
-        summary="Tie an agent, a customer and visits to a session",
-        description="What is not sent stays as it was; an unknown session is made and tied.",
-        answer="The session as it is now.",
-        content=answer,
-        parameters=headers(),
-        body=body(),
-        refusals=(WRONG_BODY, OTHER),
-    )
-
-
-def headers() -> tuple[Json, ...]:
-    """Who is concerned."""
-    columns = ((header, KNOWLEDGE.by_name[name]) for header, name in FROM_HEADERS.items())
-    return tuple(
-        named(
-            "header", header, column.description, {"type": "string", "maxLength": column.max_length}
-        )
-        for header, column in columns
-    )
-
-
-def body() -> Json:
-    """Which visits are concerned."""
-    fields = {name: nullable(shown(KNOWLEDGE.by_name[name], {})) for name in FROM_BODY}
-    schema = members(fields, *fields)
-    return {
-        "description": "Optional, as is its Content-Type. Unknown members are ignored.",
-        "content": content("application/json", schema),
-    }
-
-
-def info() -> Json:
-    """SessionInfo."""
-    names = (*FROM_HEADERS.values(), *FROM_BODY)
-    fields = {name: nullable(shown(KNOWLEDGE.by_name[name], {})) for name in names}
-    session_id = shown(KNOWLEDGE.by_name["sessionId"], {}, format="uuid")
-    return members({"sessionId": session_id, **fields})
+CREATE = docs.Operation("Make a session", "The new session.", ANSWER, (WRONG_BODY,), HEADERS, BODY)
+GET = docs.Operation("Show a session, or make it", "The session.", ANSWER, (UNKNOWN,), HEADERS)
+LINK = docs.Operation(
+    "Tie an agent, a customer and visits to a session",
+    "The session as it is now.",
+    ANSWER,
+    (WRONG_BODY, TIED),
+    HEADERS,
+    BODY,
+)

@@ -20,7 +20,7 @@ from app.access.authenticator import MalformedToken
 from app.rest.bot.endpoint import VENDOR as BOT
 from app.rest.chat.endpoint import VENDOR as CHAT
 from app.rest.knowledge.endpoint import VENDOR as KNOWLEDGE
-from app.rest.routing import routes
+from app.rest.routing import VendorRoutes
 from app.settings import Settings
 from resolvers import sessions
 from resolvers.access import EVERYBODY, Caller
@@ -54,6 +54,8 @@ class Authenticator:
         return self._known(id if key == f"{id}-key" else "")
 
     async def by_jwt(self, token: str) -> Caller:
+        scheme, _, rest = token.strip().partition(" ")
+        token = rest.strip() if scheme.lower() == "bearer" else token.strip()
         if not token.startswith("jwt."):
             raise MalformedToken("no token")
         return self._known(token.removeprefix("jwt."))
@@ -165,7 +167,7 @@ def door() -> Iterator[Door]:
 
         store = Store(runner.run(connect()), deadline=5.0)
         state = State(store, Settings(_env_file=None), Authenticator())
-        app = Starlette(routes=[routes([KNOWLEDGE, CHAT, BOT])])
+        app = Starlette(routes=[VendorRoutes([KNOWLEDGE, CHAT, BOT])])
         app.state.gateway = state
         opened = Door(runner, state, app)
         opened.admit("root")

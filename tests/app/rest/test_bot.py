@@ -13,7 +13,7 @@ from bson import ObjectId
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rest.bot import endpoint, request
+from app.rest.bot import layout, request
 from resolvers.errors import BadInput, Timeout
 from resolvers.request import LARGEST_PAGE
 from schema.kinds.bot import BOT
@@ -526,15 +526,15 @@ def test_wrongly_stored_values_are_null(
 def test_missing_values_are_null(door: Door) -> None:
     """Of a record that lost everything the id is left."""
     store(door, "s1")
-    door.alter(BOT, "s1", {"$unset": dict.fromkeys(endpoint.COLUMNS - {"_id", "botId"}, "")})
+    door.alter(BOT, "s1", {"$unset": dict.fromkeys(layout.SESSION.paths - {"_id", "botId"}, "")})
     (row,) = ask(door).json()["sessions"]
     assert (row["sessionId"], row["channel"], row["session_lang"]) == ("s1", None, [])
 
 
 def test_the_words_are_the_kinds(door: Door) -> None:
     """Every stored name has a word of the vendor's."""
-    assert set(request.CONTAINMENT_TYPES) == set(BOT.by_name["containmentType"].values)
-    assert set(request.SESSION_TYPES) == set(BOT.by_name["sessionType"].values)
+    assert set(layout.CONTAINMENT_TYPES) == set(BOT.by_name["containmentType"].values)
+    assert set(layout.SESSION_TYPES) == set(BOT.by_name["sessionType"].values)
 
 
 JSON = st.recursive(

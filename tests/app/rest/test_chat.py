@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rest.chat import endpoint
+from app.rest.chat import request
 from schema.kinds.chat import CHAT
 from tests.app.rest.legacy import Door, door  # noqa: F401
 
@@ -309,7 +309,7 @@ def test_every_timestamp_is_read(moment: datetime, zone: timezone) -> None:
     """What RFC 3339 prints is read as the same instant, to the millisecond below."""
     aware = moment.replace(tzinfo=zone)
     for text in (aware.isoformat(), aware.isoformat().replace("+", " ")):
-        read, exact = endpoint.parse_timestamp(text)
+        read, exact = request.parse_timestamp(text)
         instant = aware.astimezone(UTC).replace(tzinfo=None)
         assert read == instant.replace(microsecond=instant.microsecond // 1000 * 1000)
         assert exact == (instant.microsecond % 1000 == 0)
@@ -317,7 +317,7 @@ def test_every_timestamp_is_read(moment: datetime, zone: timezone) -> None:
 
 def test_nothing_that_is_sent_breaks_a_path(door: Door) -> None:
     """Arbitrary ids, dates and credentials: only the contract's statuses and shapes."""
-    dates = st.text() | st.from_regex(endpoint.TIMESTAMP, fullmatch=True)
+    dates = st.text() | st.from_regex(request.TIMESTAMP, fullmatch=True)
 
     @given(st.text(min_size=1), dates, dates, st.sampled_from(["root-key"]) | st.text())
     def check(session_id: str, start: str, end: str, token: str) -> None:

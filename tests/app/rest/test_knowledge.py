@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.rest.knowledge import endpoint
+from app.rest.knowledge import request
 from resolvers.errors import BadInput
 from schema.kinds.knowledge import KNOWLEDGE
 from tests.app.rest.legacy import Door, door  # noqa: F401
@@ -250,7 +250,7 @@ JSON = st.recursive(
 def test_decode_gives_texts_or_bad_input(body: bytes) -> None:
     """Whatever a body is, only texts come out of it."""
     try:
-        values = endpoint.decode({}, body)
+        values = request.decode({}, body)
     except BadInput:
         return
     assert all(isinstance(value, str) and value for value in values.values())

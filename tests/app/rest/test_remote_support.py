@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.rest.remote_support.endpoint import FILTERS
-from app.rest.remote_support.layout import VARIABLES
+from app.rest.remote_support.layout import WORDS
+from app.rest.remote_support.request import FILTERS
 from schema.kinds.remote_support import REMOTE_SUPPORT
 from tests.app.rest.gateway import FOREIGN_KEY, KEY, MASKED_KEY, TIRED_KEY, Gateway
 
@@ -251,7 +251,7 @@ def test_the_format_parameter_wins_over_vars(gateway: Gateway) -> None:
 
 def test_everything_as_json(gateway: Gateway) -> None:
     """The same tree without the root: numbers for id and count, strings for the rest, and lists."""
-    body = ask(gateway, VARS="+".join(VARIABLES), OUTPUT_FORMAT="JSON", FILTER_ID="12334").json()
+    body = ask(gateway, VARS="+".join(WORDS), OUTPUT_FORMAT="JSON", FILTER_ID="12334").json()
     assert body["nrequests"] == 1
     assert list(body["requests"][0].items()) == [
         ("id", 12334),
@@ -307,14 +307,14 @@ def test_custom_fields_repeat_their_pair(gateway: Gateway) -> None:
 def test_what_is_unknown_is_empty(gateway: Gateway) -> None:
     """Every asked name is there all the same, an unfinished end and absent lists too."""
     gateway.create(REMOTE_SUPPORT, sessionId="7", dateStart=datetime(2010, 1, 1))
-    root = ElementTree.fromstring(ask(gateway, VARS="+".join(VARIABLES), FILTER_ID="7").text)
+    root = ElementTree.fromstring(ask(gateway, VARS="+".join(WORDS), FILTER_ID="7").text)
     row = root.find("requests/request")
     assert [(element.tag, element.text) for element in row] == [
         (
             word.lower(),
             {"ID": "7", "HAS_VIDEOS": "FALSE", "DATE_START": "2010-01-01 00:00:00"}.get(word),
         )
-        for word in VARIABLES
+        for word in WORDS
     ]
 
 

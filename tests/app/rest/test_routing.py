@@ -13,8 +13,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from app.errors import STATUS
 from app.rest import VENDORS
-from app.rest.routing import routes
-from app.rest.vendor import Endpoint, Vendor
+from app.rest.docs import Chapter, Operation
+from app.rest.routing import VendorRoutes
+from app.rest.vendor import Endpoint, Refusal, Vendor
 from resolvers import errors
 from resolvers.errors import GatewayError, RateLimited, Unavailable
 from schema.kinds.co_browse import CO_BROWSE
@@ -27,10 +28,12 @@ async def echo(request: Request) -> Response:
     return JSONResponse({"params": request.path_params, "body": body, "method": request.method})
 
 
-def refuse(
-    status: int, code: str, message: str, _request: Request, retry_after: int | None
-) -> Response:
-    return PlainTextResponse(f"{status}|{code}|{message}|{retry_after}", status)
+def refuse(refusal: Refusal, _request: Request) -> Response:
+    said = (refusal.status, refusal.code, refusal.message, refusal.retry_after)
+    return PlainTextResponse("|".join(map(str, said)), refusal.status)
+
+
+UNDESCRIBED = Operation("An operation", "The answer.", {})
 
 
 def vendor(*rows: tuple[str, str], name: str = "v", base: str = "/v", handle: Handler = echo):
@@ -38,8 +41,9 @@ def vendor(*rows: tuple[str, str], name: str = "v", base: str = "/v", handle: Ha
         name=name,
         kind=CO_BROWSE,
         bases=(base,),
-        endpoints=tuple(Endpoint(method, path, handle) for method, path in rows),
+        endpoints=tuple(Endpoint(method, path, handle, UNDESCRIBED) for method, path in rows),
         refuse=refuse,
+        chapter=Chapter(prose={}),
     )
 
 
@@ -49,7 +53,7 @@ PLAIN = vendor(("GET", "/v/things/{id}"), ("POST", "/v/things/{id}"), ("PUT", "/
 def ask(
     *vendors: Vendor, method: str = "GET", url: str = "/v/things/1", limit: int = 1024, **options
 ):
-    app = Starlette(routes=[routes(vendors or (PLAIN,), limit)])
+    app = Starlette(routes=[VendorRoutes(vendors or (PLAIN,), limit)])
 
     async def send() -> httpx.Response:
         transport = httpx.ASGITransport(app)
@@ -179,26 +183,26 @@ def test_an_unforeseen_failure_gives_nothing_away(caplog: pytest.LogCaptureFixtu
 def test_two_rows_for_one_path_and_method_are_refused() -> None:
     """Parameters of different names make no difference."""
     with pytest.raises(ValueError, match="Two rows for GET /v/things"):
-        routes([vendor(("GET", "/v/things/{id}"), ("GET", "/v/things/{other}"))])
+        VendorRoutes([vendor(("GET", "/v/things/{id}"), ("GET", "/v/things/{other}"))])
 
 
 def test_two_vendors_cannot_share_a_path() -> None:
     """Whose shape would a wrong method have?"""
     other = vendor(("PUT", "/v/things/{id}"), name="other", base="/other")
     with pytest.raises(ValueError, match="Two rows for PUT"):
-        routes([PLAIN, other])
+        VendorRoutes([PLAIN, other])
 
 
 def test_two_vendors_cannot_share_a_base() -> None:
     """Whose shape would an unknown address have?"""
     with pytest.raises(ValueError, match="Two vendors have the base /v"):
-        routes([PLAIN, vendor(name="other")])
+        VendorRoutes([PLAIN, vendor(name="other")])
 
 
 def test_an_endpoint_lies_under_its_own_vendors_base() -> None:
     """Else another vendor, or nobody, would refuse for it."""
     with pytest.raises(ValueError, match="outside the bases"):
-        routes([vendor(("GET", "/elsewhere/{id}"))])
+        VendorRoutes([vendor(("GET", "/elsewhere/{id}"))])
 
 
 @pytest.mark.parametrize(
@@ -225,8 +229,9 @@ def test_the_bare_paths_do_not_catch_each_other(url: str, name: str) -> None:
 
 def test_whose_path_it_is() -> None:
     """The boundary learns whose path is asked for, and refuses in that vendor's shape."""
-    table = routes((PLAIN,))
+    table = VendorRoutes((PLAIN,))
     scope = {"type": "http", "path": "/v/things/1", "raw_path": b"/v/things/1", "headers": []}
     assert table.vendor(scope) is PLAIN
-    assert table.refused(scope, 403, "FORBIDDEN", "No.") is not None
-    assert table.refused({**scope, "raw_path": b"/graphql"}, 403, "FORBIDDEN", "No.") is None
+    assert table.refused(scope, Refusal(403, "FORBIDDEN", "No.")) is not None
+    elsewhere = {**scope, "raw_path": b"/graphql"}
+    assert table.refused(elsewhere, Refusal(403, "FORBIDDEN", "No.")) is None

@@ -1,0 +1,89 @@
+"""What a chat client asks for: who it is, and the dates of a summary.
+
+    startDate=2013-05-23T14:30:00+02:00    started after this moment
+    endDate=2013-05-23T14:30:00Z           started before this moment
+
+The vendor's page has the words upper and lower swapped: startDate is the lower bound, endDate the
+upper, both exclusive, on the chat's start.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from starlette.datastructures import Headers, QueryParams
+
+from resolvers.errors import BadInput, Unauthenticated
+from resolvers.request import All, Compare, Filter, Operator
+from schema.kinds.chat import CHAT
+
+AUTHENTICATION = "Authentication is required."
+WRONG_DATE = "{} must be one RFC 3339 timestamp such as 2013-05-23T14:30:00+02:00."
+
+TIMESTAMP = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]+))?"
+    r"(?:([Zz])|([-+ ])([0-9]{2}:[0-9]{2}))"
+)
+"""RFC 3339, where a `+` may have arrived as a space."""
+MILLISECOND = timedelta(milliseconds=1)
+
+
+def credentials(headers: Headers, query: QueryParams) -> tuple[str, str] | None:
+    """`apiKey` and `token`; None if the request has an Authorization header instead.
+
+    Unauthenticated if one is repeated, or two places have credentials.
+    """
+    places: list[tuple[Sequence[str], Sequence[str]]] = [
+        (headers.getlist("apiKey"), headers.getlist("token")),
+        (query.getlist("apiKey"), query.getlist("token")),
+    ]
+    used = [place for place in places if place[0] or place[1]]
+    bearer = "authorization" in headers
+    if len(used) + bearer != 1 or "x-api-key" in headers:
+        raise Unauthenticated(AUTHENTICATION)
+    if bearer:
+        return None
+    keys, tokens = used[0]
+    if len(keys) != 1 or len(tokens) != 1:
+        raise Unauthenticated(AUTHENTICATION)
+    return keys[0], tokens[0]
+
+
+def decode(query: QueryParams) -> Filter:
+    """The chats between the dates; BadInput, by its name, for one that is not RFC 3339."""
+    started = (CHAT.by_name["startedAt"],)
+    bounds: list[Filter] = []
+    if after := _bound(query, "startDate"):
+        bounds.append(Compare(started, Operator.GT, after[0]))
+    if before := _bound(query, "endDate"):
+        moment, exact = before
+        # Stored to the millisecond: before .0005 means not after .000.
+        bounds.append(Compare(started, Operator.LT, moment if exact else moment + MILLISECOND))
+    return All(tuple(bounds))
+
+
+def _bound(query: QueryParams, name: str) -> tuple[datetime, bool] | None:
+    given = query.getlist(name)
+    if not given:
+        return None
+    try:
+        if len(given) == 1:
+            return parse_timestamp(given[0])
+    except (ValueError, OverflowError):
+        pass
+    raise BadInput(WRONG_DATE.format(name), argument=name)
+
+
+def parse_timestamp(text: str) -> tuple[datetime, bool]:
+    """The instant in UTC, cut to the millisecond, and whether nothing was cut off.
+
+    ValueError or OverflowError if it is none.
+    """
+    found = TIMESTAMP.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    date, clock, fraction, utc, sign, offset = found.groups()
+    zone = "+00:00" if utc else f"{'-' if sign == '-' else '+'}{offset}"
+    instant = datetime.fromisoformat(f"{date}T{clock}{zone}").astimezone(UTC).replace(tzinfo=None)
+    digits = (fraction or "").ljust(3, "0")
+    return instant + int(digits[:3]) * MILLISECOND, not digits[3:].strip("0")

@@ -1,16 +1,14 @@
 """What the access scans share: stored sessions full of personal texts, and invalid credentials."""
 
-# ruff: noqa: F811
 from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
-import pytest
 
 from app.rest import VENDORS
 from resolvers import sessions
 from resolvers.credentials import Issued
-from tests.contract.whole import EVERYTHING, Whole, whole  # noqa: F401
+from tests.contract.whole import EVERYTHING, Whole
 
 PII = "PII-"
 UUID = "83d03970-c959-11e2-857d-082e5f12b9a1"
@@ -49,16 +47,14 @@ VALUES: dict[str, dict[str, Any]] = {
 """One session of each kind, every personal column filled with a text that can be found again."""
 
 
-@pytest.fixture
-async def stocked(whole: Whole) -> Whole:
-    """With one session of each kind, and one of another bot."""
+async def stock(whole: Whole) -> None:
+    """Store one session of each kind, and one of another bot."""
     for vendor in VENDORS:
         given = {"sessionId": IDS[vendor.name], **VALUES[vendor.name]}
         await sessions.create(whole.context, vendor.kind, given)
     (bot,) = [vendor.kind for vendor in VENDORS if vendor.name == "bot"]
     other = {**VALUES["bot"], "botId": "st-2", "sessionId": "b2"}
     await sessions.create(whole.context, bot, other)
-    return whole
 
 
 def told(answer: httpx.Response) -> tuple[int, bytes]:

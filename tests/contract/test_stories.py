@@ -4,14 +4,13 @@ What GraphQL creates, changes and deletes is seen on the vendor's paths by the n
 the vendors' sample bodies come back field for field.
 """
 
-# ruff: noqa: F811
 from typing import Any
 
 import pytest
 
 from app.rest.samples import BOT_BY_ID, CHAT, CO_BROWSE, KNOWLEDGE, REMOTE_SUPPORT, SAMPLES
 from resolvers.credentials import Issued
-from tests.contract.whole import EVERYTHING, Whole, bearer, pair, signed, whole  # noqa: F401
+from tests.contract.whole import EVERYTHING, Whole, bearer, pair, signed
 
 pytestmark = pytest.mark.anyio
 

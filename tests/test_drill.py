@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.timing import limit
+
 ROOT = Path(__file__).resolve().parent.parent
 
 VIDEO = '''"""Video sessions: two people saw each other."""
@@ -117,7 +119,12 @@ def house(tmp_path: Path) -> Path:
     for folder in ("app", "schema", "resolvers", "docs"):
         leave = shutil.ignore_patterns("node_modules", "__pycache__")
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=leave)
-    for name in ("pyproject.toml", "tests/schema/conftest.py", "tests/schema/test_sdl.py"):
+    for name in (
+        "pyproject.toml",
+        "tests/timing.py",
+        "tests/schema/conftest.py",
+        "tests/schema/test_sdl.py",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
@@ -149,6 +156,6 @@ def run(house: Path, *arguments: str) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=limit(100),
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -37,9 +37,8 @@ class Plan(NamedTuple):
 
 
 @lru_cache(KNOWN)
-def _sort(keys: tuple[Order, ...]) -> Sort:
-    """As the driver takes it; not to be changed."""
-    return [(part.column.path, -1 if part.descending else 1) for part in keys]
+def _sort(keys: tuple[Order, ...]) -> tuple[tuple[str, int], ...]:
+    return tuple((part.column.path, -1 if part.descending else 1) for part in keys)
 
 
 def plan(read: Read) -> Plan:
@@ -56,7 +55,7 @@ def plan(read: Read) -> Plan:
         queries = (within,)
     return Plan(
         queries=queries,
-        sort=_sort(keys),
+        sort=list(_sort(keys)),  # a driver may change what it is given
         limit=(window.last if backward else window.first or 0) + 1,  # type: ignore[operator]  # one of both is set
         backward=backward,
         projection=projection(read.columns),
@@ -64,14 +63,19 @@ def plan(read: Read) -> Plan:
     )
 
 
-@lru_cache(KNOWN)
 def projection(columns: Columns) -> dict[str, int] | None:
-    """What `find` is told to return, not to be changed; None for whole documents."""
-    if columns is None:
-        return None
+    """What `find` returns of a document; None for all of it.
+
+    A new one each time: a driver may change what it is given, and mongomock does.
+    """
+    return None if columns is None else _projection(columns).copy()
+
+
+@lru_cache(KNOWN)
+def _projection(columns: frozenset[str]) -> dict[str, int]:
     # MongoDB refuses a path beside its own parent.
-    kept = [path for path in columns if not any(path.startswith(f"{other}.") for other in columns)]
-    return dict.fromkeys(sorted(kept), 1) or {"_id": 1}
+    shown = (p for p in columns if not any(p.startswith(f"{other}.") for other in columns))
+    return dict.fromkeys(sorted(shown), 1) or {"_id": 1}
 
 
 @lru_cache(KNOWN)

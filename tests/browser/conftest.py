@@ -9,7 +9,6 @@ import contextlib
 import json
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +19,7 @@ import uvicorn
 
 from app.pages import graphiql
 from tests.gateway import gateway  # noqa: F401  fixture
+from tests.timing import limit, until
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 FLAGS = [
@@ -30,7 +30,6 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
-START_SECONDS = 10
 VIOLATIONS = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", (event) =>
@@ -79,16 +78,13 @@ def running(application: Any) -> Iterator[str]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    deadline = time.monotonic() + START_SECONDS
-    while not server.started:
-        assert thread.is_alive(), "the server stopped while starting"
-        assert time.monotonic() < deadline, "the server did not start"
-        time.sleep(0.01)
+    until(lambda: server.started or not thread.is_alive(), 10)
+    assert server.started, "the server stopped while starting"
     try:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True
-        thread.join(START_SECONDS)
+        thread.join(limit(10))
 
 
 @pytest.fixture
@@ -214,6 +210,7 @@ def visit(chromium: Any) -> Iterator[Callable[..., Visit]]:
             context.setdefault("viewport", {"width": 1280, "height": 800})
             browsing = chromium.new_context(**context)
             stack.callback(browsing.close)
+            browsing.set_default_timeout(limit(30) * 1000)
             page = browsing.new_page()
             visit = Visit(page, "/".join(address.split("/")[:3]))
             visit.watch()

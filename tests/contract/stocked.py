@@ -1,12 +1,10 @@
 """What the access scans share: stored sessions full of personal texts, and invalid credentials."""
 
-# ruff: noqa: F811
 import httpx
-import pytest
 
 from resolvers import sessions
 from resolvers.credentials import Issued
-from tests.contract.whole import EVERYTHING, Whole, whole  # noqa: F401
+from tests.contract.whole import EVERYTHING, Whole
 from tests.kinds import BY_KIND, SAMPLES
 
 IDS = {sample.kind: sample.session_id for sample in SAMPLES}
@@ -14,16 +12,14 @@ OTHER_BOTS = "another"
 """The id of a session of another bot."""
 
 
-@pytest.fixture
-async def stocked(whole: Whole) -> Whole:
-    """With one session of each kind, and one of another bot."""
+async def stock(whole: Whole) -> None:
+    """Store one session of each kind, and one of another bot."""
     for sample in SAMPLES:
         given = {"sessionId": sample.session_id, **sample.personal}
         await sessions.create(whole.context, sample.definition, given)
     bot = BY_KIND["bot"]
     other = {**bot.personal, "botId": "st-2", "sessionId": OTHER_BOTS}
     await sessions.create(whole.context, bot.definition, other)
-    return whole
 
 
 def told(answer: httpx.Response) -> tuple[int, bytes]:

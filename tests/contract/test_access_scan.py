@@ -5,7 +5,6 @@ narrow, and in the wrong way: it refuses in its own shape, changes nothing, and 
 personal text too many.
 """
 
-# ruff: noqa: F811
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,8 +16,8 @@ import pytest
 from app.rest import VENDORS
 from app.rest.vendor import Endpoint, Vendor
 from resolvers.credentials import Issued
-from tests.contract.stocked import IDS, OTHER_BOTS, nobodies, stocked, told  # noqa: F401
-from tests.contract.whole import EVERYTHING, Whole, bearer, pair, signed, whole  # noqa: F401
+from tests.contract.stocked import IDS, OTHER_BOTS, nobodies, told
+from tests.contract.whole import EVERYTHING, Whole, bearer, pair, signed
 from tests.kinds.sample import PII
 
 pytestmark = pytest.mark.anyio

@@ -1,6 +1,5 @@
 """Who may come in: every root field of GraphQL, asked as test_access_scan asks the paths."""
 
-# ruff: noqa: F811
 import base64
 from typing import Any
 
@@ -9,8 +8,8 @@ from graphql import GraphQLNonNull, build_schema
 
 from app.rest import VENDORS
 from schema.build import build, root_fields
-from tests.contract.stocked import IDS, nobodies, stocked, told  # noqa: F401
-from tests.contract.whole import EVERYTHING, Whole, bearer, pair, signed, whole  # noqa: F401
+from tests.contract.stocked import IDS, nobodies, told
+from tests.contract.whole import EVERYTHING, Whole, bearer, pair, signed
 from tests.kinds import BY_KIND, SAMPLES
 from tests.kinds.sample import PII
 

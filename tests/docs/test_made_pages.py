@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.timing import limit
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
     path.relative_to(ROOT).as_posix()
@@ -23,7 +25,7 @@ def test_fresh() -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=limit(60),
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -11,6 +11,7 @@ from app.commands import route_map as made
 from app.rest import VENDORS
 from schema.build import build
 from tests.conftest import KINDS_BY_NAME
+from tests.timing import limit
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = made.rows()
@@ -25,7 +26,7 @@ def test_fresh() -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=limit(60),
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -4,11 +4,7 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
-import sys
-import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,13 +12,14 @@ from typing import Any
 
 import pytest
 
+from tests.gateway import SERVE, started
+from tests.timing import limit
+
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PERFORMANCE = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
 BLOCKS: list[tuple[str, str]] = re.findall(r"```(\w+)\n(.*?)```", README, re.S)
 KEY = "readme-demo-key"
-PATIENCE = 100.0
-"""Seconds for a first start with its demo data, on a busy machine."""
 
 QUERIES = [
     (
@@ -46,39 +43,9 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def address(data_folder: Path) -> Iterator[str]:
     """The address of a gateway that was started as the README says, with data of its own."""
-    folder = data_folder
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")},
-        "GATEWAY_DATA_DIR": str(folder),
-        "GATEWAY_DEMO_KEY": KEY,
-    }
-    command = [sys.executable, "-m", "app.cli", "serve", "--port", "0"]
-    with (folder / "log").open("w+") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-        try:
-            yield wait_for_address(process, folder / "log")
-        finally:
-            process.send_signal(signal.SIGINT)
-            try:
-                process.wait(timeout=30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-def wait_for_address(process: "subprocess.Popen[bytes]", log: Path) -> str:
-    """Read what is printed until an address answers."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        assert process.poll() is None, log.read_text()
-        printed = re.search(r"http://(127\.0\.0\.1:\d+)/readyz", log.read_text())
-        try:
-            if printed and urllib.request.urlopen(printed[0], timeout=5).close() is None:
-                return printed[1]
-        except (urllib.error.URLError, OSError):
-            pass
-        time.sleep(0.05)
-    pytest.fail(f"no answer within {PATIENCE} s: {log.read_text()}")
+    settings = {"GATEWAY_DATA_DIR": str(data_folder), "GATEWAY_DEMO_KEY": KEY}
+    with started(SERVE, data_folder / "log", settings) as origin:
+        yield origin.removeprefix("http://")
 
 
 def ask(address: str, query: str, key: str = KEY) -> Any:
@@ -88,7 +55,7 @@ def ask(address: str, query: str, key: str = KEY) -> Any:
         json.dumps({"query": query}).encode(),
         {"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(request, timeout=30) as response:
+    with urllib.request.urlopen(request, timeout=limit(30)) as response:
         return json.load(response)
 
 
@@ -113,7 +80,7 @@ def test_curl(address: str) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=limit(60),
     )
     assert json.loads(done.stdout) == {
         "data": {"botSession": {"botId": "st-dc600cf5-b1c5-581e-a2c3-eb81fe39c927"}}
@@ -130,7 +97,7 @@ def test_key(address: str, data_folder: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=PATIENCE,
+        timeout=limit(100),
     )
     key = re.search(r"^Key: +(\S+)$", done.stdout, re.M)
     assert key

@@ -16,6 +16,7 @@ from resolvers.store.store import Store
 from schema.build import Schema, build
 from schema.errors import formatted
 from schema.kinds import KINDS
+from tests.timing import limit
 
 NOW = datetime(2026, 3, 1, 9, 30)
 
@@ -108,7 +109,7 @@ def client(schema: Schema) -> Iterator[Client]:
         async def connect() -> Any:
             return AsyncMongoMockClient(tz_aware=False)["sessions"]
 
-        store = Store(runner.run(connect()), deadline=5.0)
+        store = Store(runner.run(connect()), deadline=limit(5))
         yield Client(schema, Context(store=store, now=clock), runner, clock)
 
 

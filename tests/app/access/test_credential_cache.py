@@ -21,6 +21,7 @@ from tests.app.access import (
     token,
 )
 from tests.conftest import NOW, Clock, opened_store
+from tests.timing import limit
 from tests.wire.engine import MakeEngine
 
 pytestmark = pytest.mark.anyio
@@ -127,7 +128,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 async def test_missing_database_is_no_wrong_key(make_engine: MakeEngine, clock: Clock) -> None:
     """A client must not throw its key away because the database is down."""
     own = make_engine()
-    async with opened_store(own.uri, "sessions", deadline=1.0) as store:
+    async with opened_store(own.uri, "sessions", deadline=limit(1)) as store:
         one = await issue(store)
         worker = authenticator_of(store, Seconds(), clock)
         own.kill()

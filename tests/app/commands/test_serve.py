@@ -8,10 +8,9 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,11 +22,13 @@ from app.errors import StartError
 from app.main import settled_heap
 from app.settings import Settings
 from tests.conftest import opened_store
+from tests.gateway import without_settings
+from tests.timing import limit, until
 from tests.wire.engine import WireEngine, reserve_port
 
 ROOT = Path(__file__).parents[3]
-PATIENCE = 60.0
-"""Seconds for a start on a busy machine."""
+PATIENCE = limit(60)
+"""Seconds for a start."""
 ADDRESS = re.compile(r"Session Gateway at http://127\.0\.0\.1:(\d+)/")
 
 
@@ -142,11 +143,14 @@ def test_heap_settles_and_thaws() -> None:
 @pytest.fixture
 def two_workers(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """A gateway of two workers on an embedded database, and its port."""
-    shell = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
     with subprocess.Popen(
         [sys.executable, "-m", "app.cli", "serve", "--port=0", "--workers=2", "--no-demo"],
         cwd=ROOT,
-        env={**shell, "GATEWAY_DATA_DIR": str(tmp_path / "data"), "PYTHONUNBUFFERED": "1"},
+        env={
+            **without_settings(),
+            "GATEWAY_DATA_DIR": str(tmp_path / "data"),
+            "PYTHONUNBUFFERED": "1",
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -172,18 +176,10 @@ def ready(port: int) -> bool:
 
 def listens(port: int) -> bool:
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        socket.create_connection(("127.0.0.1", port), timeout=limit(5)).close()
     except OSError:
         return False
     return True
-
-
-def until(done: Callable[[], bool]) -> None:
-    """Return as soon as `done` holds."""
-    deadline = time.monotonic() + PATIENCE
-    while not done():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -7,8 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from app.database import folder, launcher
 from app.database.embedded import EmbeddedDatabase, Engine, PortTakenError, running_at
 from app.database.running import joined
 from app.errors import StartError
+from tests.timing import until
 from tests.wire.engine import WireEngine
 
 GATEWAY = """
@@ -30,14 +30,6 @@ with EmbeddedDatabase(Path(sys.argv[1])) as database:
     print(database.engine.pid, flush=True)
     sys.stdin.read()
 """
-
-
-def until(done: Callable[[], bool], limit: float = 30) -> None:
-    """Return as soon as `done` holds; fail after `limit` seconds."""
-    deadline = time.monotonic() + limit
-    while not done():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
 
 
 def alive(pid: int) -> bool:

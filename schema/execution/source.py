@@ -101,7 +101,7 @@ PAGE_INFO: Mapping[str, str] = {
     "startCursor": "start_cursor",
     "endCursor": "end_cursor",
 }
-"""The attributes of schema.connection.Rows behind PageInfo's fields."""
+"""The attributes of schema.connection.ConnectionSource behind PageInfo's fields."""
 
 
 FIGURES: Mapping[str, str] = {

@@ -6,7 +6,7 @@ field takes, returns, reads and does.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from functools import cached_property, partial
 from typing import Any, Optional
 
@@ -49,6 +49,7 @@ class KindType:
 
     kind: Kind
     type: type
+    _: KW_ONLY
     fields: "Mapping[str, Standard]"
     """By their GraphQL names: `{"botSession": GET, …}`."""
     mutations: Any = None

@@ -1,5 +1,8 @@
 """Operations by their text: parsed and validated once, with what was derived from them.
 
+    cache.get("{ botSessions { totalCount } }")    an Operation, the same one each time
+    cache.get("{ botSessions {")                   GraphQLError: Syntax Error …
+
 Everything here is bounded: the least recently used operation is forgotten, and an operation
 remembers only so many derivations.
 """

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from resolvers.access import EVERYBODY, Caller
 from resolvers.kind import Kind
@@ -28,8 +27,6 @@ class Context:
     caller: Caller = EVERYBODY
     retention: Mapping[str, int] = field(default_factory=dict)
     """Seconds for which sessions of a kind are kept, by the kind's name; none: for ever."""
-    cache: dict[Any, Any] = field(default_factory=dict)
-    """What this request has read already."""
 
     @classmethod
     def offline(cls) -> "Context":

@@ -26,12 +26,6 @@ class Loader:
         self._context = context
         self._batches: dict[str, _Batch] = {}
 
-    @classmethod
-    def of(cls, context: Context) -> "Loader":
-        """The request's loader."""
-        loader: Loader = context.cache.get(cls) or context.cache.setdefault(cls, cls(context))
-        return loader
-
     def get(
         self, kind: Kind, session_id: str, columns: frozenset[str]
     ) -> Coroutine[Any, Any, Document | None]:

@@ -11,6 +11,7 @@ from strawberry import ID, Info
 
 from schema.columns import customer_column, session_column
 from schema.errors import UserError
+from schema.strawberry_internals import parent_type_name
 
 T = TypeVar("T")
 
@@ -84,7 +85,7 @@ class Node:
     )
     def id(self, info: Info) -> ID:
         """The type's name and the session id, encoded."""
-        return ID(global_id(info._raw_info.parent_type.name, self["_id"]))  # type: ignore[index]  # documents are dicts
+        return ID(global_id(parent_type_name(info), self["_id"]))  # type: ignore[index]  # documents are dicts
 
 
 @strawberry.type(description="What is known about the person who was helped.")
@@ -108,7 +109,7 @@ class Session(Node):
     @strawberry.field(description="Which kind of session this is.")
     def kind(self, info: Info) -> SessionKind:
         """The kind follows from the type."""
-        return KIND_BY_TYPE[info._raw_info.parent_type.name]
+        return KIND_BY_TYPE[parent_type_name(info)]
 
     status: SessionStatus = session_column("status")
     started_at: datetime = session_column("startedAt")

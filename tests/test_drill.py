@@ -21,7 +21,7 @@ import strawberry
 from resolvers.kind import Document, Timeline
 from schema.columns import column, kind_of
 from schema.common import Session
-from schema.fields import KindType
+from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
 from schema.kinds.ids import UUIDS
 
 
@@ -54,7 +54,18 @@ VIDEO = kind_of(
     ended="ended",
 )
 
-ENTRY = KindType(VIDEO, VideoSession)
+ENTRY = KindType(
+    VIDEO,
+    VideoSession,
+    fields={
+        "videoSession": GET,
+        "videoSessions": LIST,
+        "videoSessionSummary": SUMMARY,
+        "createVideoSession": CREATE,
+        "updateVideoSession": UPDATE,
+        "deleteVideoSession": DELETE,
+    },
+)
 '''
 
 VIDEO_TEST = '''"""Video sessions over GraphQL."""

@@ -2,6 +2,10 @@
 
 The parent listens, keeps the workers alive and, where there is one, the embedded database with
 them. Workers build the application from the environment that it leaves them.
+
+`Multiprocess` is private to uvicorn: without `init_processes` and `handle_hup`, Ctrl-C ends workers
+in the middle of a request, and a closed terminal leaves them running.
+tests/app/http/test_uvicorn_internals.py notices.
 """
 
 import multiprocessing

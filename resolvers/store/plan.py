@@ -5,6 +5,13 @@ the cursor in all columns but the last, then in all but the last two, and so on;
 adds the range of its nulls. Each range is one `find` with plain bounds on one index, in the
 ordering's own sort, so a page costs the same wherever it lies, ties and nulls included, and no
 planner has to see through an `$or` (docs/adr/0002-keyset-ranges.md).
+
+    Read(BOT, Compare((botId,), EQ, "b"), window=Window(first=20, after=<startedAt t, id x>))
+
+becomes two finds, sorted by {startedAt: -1, _id: -1} and limited to 21:
+
+    {"botId": "b", "startedAt": t, "_id": {"$lt": "x"}}
+    {"botId": "b", "startedAt": {"$lt": t}}
 """
 
 from collections.abc import Iterator

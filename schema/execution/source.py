@@ -1,5 +1,11 @@
 """The text of a rendering function: statements that check, and expressions that render.
 
+    { channel }   of a document   becomes
+
+    v_1 = value['channel']
+    if type(v_1) is not str: unsound()
+    return {'channel': v_1}
+
 Every stored value is put into a local variable, checked, and named in the display of the response
 object that it belongs to. Names of clients appear in the text only as `repr` of GraphQL names,
 which are letters, digits and underscores.
@@ -53,7 +59,7 @@ PAGE_INFO: Mapping[str, str] = {
     "startCursor": "start_cursor",
     "endCursor": "end_cursor",
 }
-"""The attributes of schema.connection.Rows behind PageInfo's fields."""
+"""The attributes of schema.connection.ConnectionSource behind PageInfo's fields."""
 
 
 FIGURES: Mapping[str, str] = {

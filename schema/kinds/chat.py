@@ -14,7 +14,7 @@ from resolvers.errors import Conflict, Invalid
 from resolvers.kind import Document, Timeline
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
-from schema.fields import KindType
+from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
 from schema.inputs import input_of
 from schema.kinds.ids import TEXTS
 from schema.payloads import SessionId, act, checked, described
@@ -158,7 +158,9 @@ ChatMessageInput = input_of(ChatMessage)
 class ChatMutations:
     """The verbs of a chat."""
 
-    @strawberry.mutation(description="Add messages at the end of a chat that goes on.")
+    @strawberry.mutation(
+        name="appendChatMessages", description="Add messages at the end of a chat that goes on."
+    )
     async def append_chat_messages(
         self,
         info: Info,
@@ -175,7 +177,9 @@ class ChatMutations:
 
         return await act(info, CHAT, session_id, change)
 
-    @strawberry.mutation(description="A chat is over; it ended with its last message.")
+    @strawberry.mutation(
+        name="closeChatSession", description="A chat is over; it ended with its last message."
+    )
     async def close_chat_session(self, info: Info, session_id: SessionId) -> Payload[ChatSession]:
         """A chat can be closed once."""
 
@@ -191,4 +195,16 @@ def _must_be_open(document: Document) -> None:
         raise Conflict("The chat is closed.", ("sessionId",))
 
 
-ENTRY = KindType(CHAT, ChatSession, ChatMutations)
+ENTRY = KindType(
+    CHAT,
+    ChatSession,
+    fields={
+        "chatSession": GET,
+        "chatSessions": LIST,
+        "chatSessionSummary": SUMMARY,
+        "createChatSession": CREATE,
+        "updateChatSession": UPDATE,
+        "deleteChatSession": DELETE,
+    },
+    mutations=ChatMutations,
+)

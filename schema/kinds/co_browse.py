@@ -11,7 +11,7 @@ from resolvers.errors import Conflict, Invalid
 from resolvers.kind import Document, Reservation, Timeline
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
-from schema.fields import KindType
+from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
 from schema.kinds.ids import UUIDS
 from schema.payloads import SessionId, act, checked, described, now
 
@@ -99,7 +99,9 @@ def _must_be_live(document: Document) -> None:
 class CoBrowseMutations:
     """The verbs of a co-browse session."""
 
-    @strawberry.mutation(description="An agent joins a co-browse session.")
+    @strawberry.mutation(
+        name="activateCoBrowseSession", description="An agent joins a co-browse session."
+    )
     async def activate_co_browse_session(
         self,
         info: Info,
@@ -118,7 +120,9 @@ class CoBrowseMutations:
 
         return await act(info, CO_BROWSE, session_id, change)
 
-    @strawberry.mutation(description="A page is opened in a co-browse session.")
+    @strawberry.mutation(
+        name="enterCoBrowsePage", description="A page is opened in a co-browse session."
+    )
     async def enter_co_browse_page(
         self,
         info: Info,
@@ -136,7 +140,7 @@ class CoBrowseMutations:
 
         return await act(info, CO_BROWSE, session_id, change)
 
-    @strawberry.mutation(description="A co-browse session ends.")
+    @strawberry.mutation(name="deactivateCoBrowseSession", description="A co-browse session ends.")
     async def deactivate_co_browse_session(
         self,
         info: Info,
@@ -154,4 +158,16 @@ class CoBrowseMutations:
         return await act(info, CO_BROWSE, session_id, change)
 
 
-ENTRY = KindType(CO_BROWSE, CoBrowseSession, CoBrowseMutations)
+ENTRY = KindType(
+    CO_BROWSE,
+    CoBrowseSession,
+    fields={
+        "coBrowseSession": GET,
+        "coBrowseSessions": LIST,
+        "coBrowseSessionSummary": SUMMARY,
+        "createCoBrowseSession": CREATE,
+        "updateCoBrowseSession": UPDATE,
+        "deleteCoBrowseSession": DELETE,
+    },
+    mutations=CoBrowseMutations,
+)

@@ -13,7 +13,7 @@ from resolvers.kind import Column, Document, Index, SessionIds, Timeline
 from resolvers.value_types import TEXT
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
-from schema.fields import KindType
+from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
 from schema.payloads import SessionId, act, described, now
 
 SEPARATOR = "\x1f"
@@ -154,7 +154,10 @@ REMOTE_SUPPORT = kind_of(
 class RemoteSupportMutations:
     """The verbs of a remote-support session."""
 
-    @strawberry.mutation(description="A remote-support session ends, with the technician's notes.")
+    @strawberry.mutation(
+        name="endRemoteSupportSession",
+        description="A remote-support session ends, with the technician's notes.",
+    )
     async def end_remote_support_session(
         self,
         info: Info,
@@ -179,4 +182,16 @@ class RemoteSupportMutations:
         return await act(info, REMOTE_SUPPORT, session_id, change, given)
 
 
-ENTRY = KindType(REMOTE_SUPPORT, RemoteSupportSession, RemoteSupportMutations)
+ENTRY = KindType(
+    REMOTE_SUPPORT,
+    RemoteSupportSession,
+    fields={
+        "remoteSupportSession": GET,
+        "remoteSupportSessions": LIST,
+        "remoteSupportSessionSummary": SUMMARY,
+        "createRemoteSupportSession": CREATE,
+        "updateRemoteSupportSession": UPDATE,
+        "deleteRemoteSupportSession": DELETE,
+    },
+    mutations=RemoteSupportMutations,
+)

@@ -1,7 +1,6 @@
 """An in-process client: all of GraphQL over a database in memory, with a clock that stands."""
 
 import asyncio
-import dataclasses
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -86,8 +85,9 @@ class Client:
         return self.context.store.database[f"{kind}_sessions"]
 
     async def _execute(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
-        context = dataclasses.replace(self.context, cache={})
-        result = await self.schema.execute(query, variable_values=variables, context_value=context)
+        result = await self.schema.execute(
+            query, variable_values=variables, context_value=self.context
+        )
         response: dict[str, Any] = {"data": result.data}
         if result.errors:
             response["errors"] = [formatted(error) for error in result.errors]

@@ -2,14 +2,9 @@
 
 import pytest
 
-from schema.execution import compiler, operations
-from schema.execution.operations import (
-    DERIVATIONS_KEPT,
-    LONGEST_KEPT,
-    OPERATIONS_KEPT,
-    Operation,
-    OperationCache,
-)
+from schema.execution import compiler
+from schema.execution.operation import DERIVATIONS_KEPT, Operation
+from schema.execution.operations import LONGEST_KEPT, OPERATIONS_KEPT, OperationCache
 from tests.schema.execution.support import Asker
 
 FREQUENT = "{ __typename }"
@@ -54,7 +49,7 @@ def test_long_text(fresh: Asker) -> None:
 
 def test_switch_combinations(fresh: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each setting of n switches is prepared for itself, up to a bound."""
-    monkeypatch.setattr(operations, "DERIVATIONS_KEPT", 30)
+    monkeypatch.setattr("schema.execution.operation.DERIVATIONS_KEPT", 30)
     names = [f"s{number}" for number in range(5)]
     text = (
         f"query ({', '.join(f'${name}: Boolean!' for name in names)}) {{ botSessions {{"
@@ -83,7 +78,7 @@ def test_settings_beyond_the_bound_are_not_compiled(
     """An operation with too many settings of its switches compiles nothing more."""
     text = "query ($s: Boolean!) { botSessions { nodes { botId @include(if: $s) } } }"
     fresh(text, s=True)
-    monkeypatch.setattr(operations, "DERIVATIONS_KEPT", 1)
+    monkeypatch.setattr("schema.execution.operation.DERIVATIONS_KEPT", 1)
     monkeypatch.setattr(compiler, "collect", lambda *_: pytest.fail("compiled"))
     for _ in range(3):
         assert fresh(text, s=False).errors is None

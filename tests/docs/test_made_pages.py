@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from docs.generate import BLOCK, BLOCKS
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
     path.relative_to(ROOT).as_posix()
@@ -26,6 +28,12 @@ def test_fresh() -> None:
         timeout=60,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_blocks() -> None:
+    """Each made block stands on a page, and no page has a block that nothing makes."""
+    texts = [(ROOT / page).read_text(encoding="utf-8") for page in PAGES]
+    assert {found["name"] for text in texts for found in BLOCK.finditer(text)} == set(BLOCKS)
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -1,11 +1,13 @@
-"""The files that are made from code: the schema's text and two pages of documentation.
+"""What is made from code: the schema's text, two pages of documentation, and blocks of others.
 
-Run by `scripts/schema`; tests/docs compares what is committed with what would be written.
+A block stands between `<!-- made: name -->` and `<!-- end -->`. Run by `scripts/schema`; tests/docs
+compares what is committed with what would be written.
 """
 
 import argparse
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -22,12 +24,52 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def pages() -> dict[str, str]:
-    """Every made file: its path from the root, and what it should hold."""
+    """Every made file: its path from the root, and its text."""
     return {
         "schema/schema.graphql": sdl(build()),
         "docs/data-model.md": data_model(),
         "docs/settings.md": settings(),
+        **dict(pages_with_blocks()),
     }
+
+
+def pages_with_blocks() -> Iterator[tuple[str, str]]:
+    """The pages that are written by hand but for their blocks."""
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        text = path.read_text(encoding="utf-8")
+        if BLOCK.search(text):
+            yield path.relative_to(ROOT).as_posix(), BLOCK.sub(_block, text)
+
+
+def _block(found: re.Match[str]) -> str:
+    return f"{found['head']}{BLOCKS[found['name']]()}{found['tail']}"
+
+
+def _labels() -> str:
+    *most, last = [entry.kind.label for entry in KINDS]
+    return f"{', '.join(most)} and {last}"
+
+
+def _names() -> str:
+    return ", ".join(f"`{entry.kind.name}`" for entry in KINDS)
+
+
+def _retention() -> str:
+    rows = [
+        f"| `GATEWAY_RETENTION_{entry.kind.enum_name}_SECONDS` "
+        f"| {entry.kind.vendor_retention or 'none known'} |\n"
+        for entry in KINDS
+    ]
+    return f"\n| setting | the vendor's figure |\n|---|---|\n{''.join(rows)}"
+
+
+BLOCK = re.compile(r"(?P<head><!-- made: (?P<name>\w+) -->).*?(?P<tail><!-- end -->)", re.DOTALL)
+BLOCKS: Mapping[str, Callable[[], str]] = {
+    "kinds": _labels,
+    "scopes": _names,
+    "retention": _retention,
+}
+"""What every kind is in: prose, scopes, settings."""
 
 
 def data_model() -> str:

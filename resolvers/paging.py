@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from resolvers.errors import BadInput
+from resolvers.errors import BadInput, Invalid
 from resolvers.kind import Document, Kind
 from resolvers.request import Order, Read
 from resolvers.value_types import TEXT, ValueType
@@ -105,7 +105,7 @@ def _parse(text: str, argument: str) -> list[Any]:
 def _value(value: Any, type_: ValueType, argument: str) -> Any:
     try:
         return None if value is None else type_.from_cursor(value)
-    except (TypeError, ValueError, ArithmeticError) as error:
+    except (TypeError, ValueError, Invalid) as error:
         raise _broken(argument) from error
 
 

@@ -119,7 +119,7 @@ class ValueType:
     """To its JSON form."""
     from_cursor: Callable[[Any], Any] = as_it_is
     """From its form in a cursor: what orjson writes of the value, or `str` of what orjson does not
-    know. TypeError, ValueError or ArithmeticError if it was tampered with."""
+    know. TypeError, ValueError or Invalid if it was tampered with."""
     codec: Codec | None = None
     examples: tuple[Any, ...] = ()
     """Some sound values: demo data and the suite take them."""

@@ -51,7 +51,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "strawberry": ("schema/", "app/graphql/"),
     "graphql": ("schema/", "app/graphql/"),
     "pymongo": ("resolvers/store/", "app/database/embedded.py"),
-    "bson": ("resolvers/store/",),
+    "bson": ("resolvers/store/", "resolvers/value_types.py"),
     "motor": ("resolvers/store/",),
     "secantus": (),
     "secantusdb": (),

@@ -37,12 +37,13 @@ class _Codec(TypeCodec):
         return self._codec.decode(value)
 
 
+CODECS = [_Codec(type_.codec) for type_ in VALUE_TYPES if type_.codec]
 CODEC: CodecOptions[dict[str, Any]] = CodecOptions(
     tz_aware=False,
     # A stored date beyond year 9999 or broken text spoils its own field, not the whole page.
     datetime_conversion=DatetimeConversion.DATETIME_AUTO,
     unicode_decode_error_handler="replace",
-    type_registry=TypeRegistry([_Codec(type_.codec) for type_ in VALUE_TYPES if type_.codec]),
+    type_registry=TypeRegistry(CODECS),
 )
 SIGN_OF_LIFE_SHARE = 0.1
 """The share of a deadline that is reserved for asking whether the database answers at all."""

@@ -11,7 +11,7 @@ from typing import Any
 from pymongo.errors import ConnectionFailure
 
 from resolvers.kind import Document, Kind
-from resolvers.store.driver import CODEC
+from resolvers.store.driver import CODEC, CODECS
 from resolvers.store.operators import Query
 from resolvers.store.plan import Sort
 from resolvers.store.store import Store
@@ -40,6 +40,8 @@ async def find(
         command["sort"] = dict(sort)
     if skip:
         command["skip"] = skip
+    if CODECS:  # PyMongo decodes the replies of bare commands without them
+        return await _by_cursor(store, kind, command)
     try:
         reply = await _sent(store, command)
     except NotImplementedError:  # an engine without commands: mongomock

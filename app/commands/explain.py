@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from graphql import GraphQLError, OperationDefinitionNode, parse
-
 from app.commands.recording import Command, Recorder
+from resolvers.errors import BadInput
 from schema.execution import compiler
+from schema.execution.operation import operation_names
 
 RUNS = 2
 """The second one runs the program."""
@@ -64,14 +64,9 @@ async def explain(text: str, variables: dict[str, Any], name: str | None) -> boo
 def names(text: str, name: str | None) -> list[str | None]:
     """The operations to explain; UnusableError if the text has none of that name."""
     try:
-        document = parse(text)
-    except GraphQLError as error:
-        raise UnusableError(str(error)) from None
-    found = [
-        node.name.value if node.name else None
-        for node in document.definitions
-        if isinstance(node, OperationDefinitionNode)
-    ]
+        found = operation_names(text)
+    except BadInput as error:
+        raise UnusableError(error.message) from None
     if name is None and found:
         return found
     if name not in found:
@@ -85,8 +80,8 @@ async def _explain(
     with _sources() as functions:
         for _ in range(RUNS):
             recording = await recorder.run(text, variables, name)
-    if any(error.path is None for error in recording.errors):
-        raise UnusableError("\n".join(error.message for error in recording.errors))
+    if not recording.ran:
+        raise UnusableError("\n".join(recording.errors))
     print(f"# Operation {name or 'without a name'}\n")
     print("## Functions" + ("" if functions else ": none, graphql-core does all of it"))
     print("\n" + "\n".join(functions))
@@ -94,7 +89,7 @@ async def _explain(
     for command in recording.commands:
         print(f"\n{shown(command)}")
     for error in recording.errors:
-        print(f"\n## Error: {error.message}")
+        print(f"\n## Error: {error}")
     print()
     return not recording.errors
 

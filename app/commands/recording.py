@@ -14,13 +14,11 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
-from graphql import GraphQLError
-
-from app.commands.sample_operations import sample
 from resolvers.context import Context
 from resolvers.kind import Document
 from resolvers.store.store import Store
 from schema.build import Schema, build, root_fields
+from schema.sample_operations import sample
 from schema.strawberry_internals import core_schema
 
 DEADLINE = 60.0
@@ -38,10 +36,12 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One operation's commands, in their order, and its errors."""
+    """One operation's commands, in their order, and its errors' messages."""
 
     commands: list[Command]
-    errors: list[GraphQLError]
+    errors: list[str]
+    ran: bool
+    """Whether it ran: its text and variables could be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,4 +162,6 @@ class Recorder:
             operation_name=name,
             context_value=Context(Store(database, DEADLINE)),
         )
-        return Recording(database.commands, result.errors or [])
+        errors = result.errors or []
+        ran = all(error.path for error in errors)
+        return Recording(database.commands, [error.message for error in errors], ran)

@@ -21,16 +21,14 @@ from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 from typing import Any
 
-from graphql import GraphQLSchema
-
 from app.commands.recording import Command, Recorder
-from app.commands.sample_operations import sample
 from app.rest import VENDORS
 from app.rest.vendor import Endpoint
 from resolvers import sessions
 from resolvers.kind import Column, Kind
 from schema.build import root_fields
 from schema.kinds import KINDS
+from schema.sample_operations import sample
 from schema.strawberry_internals import core_schema
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -139,18 +137,10 @@ async def _rows_of(recorder: Recorder, kind: Kind | None, name: str, function: s
 
 async def traced(recorder: Recorder, name: str, fixed: Iterable[Column] = ()) -> Trace:
     """The trace of a root field's sample, with these columns in its filter if it has one."""
-    schema = core_schema(recorder.schema)
+    text = sample(core_schema(recorder.schema), name, [column.name for column in fixed])
     with _noted_calls() as called:
-        recording = await recorder.run(sample(schema, name, fixed_filter(schema, name, fixed)))
+        recording = await recorder.run(text)
     return Trace(called[0] if called else UNKNOWN, recording.commands)
-
-
-def fixed_filter(schema: GraphQLSchema, name: str, fixed: Iterable[Column]) -> str:
-    """The argument `filter` for columns whose value a path has; empty if there is none."""
-    conditions = ", ".join(f'{column.name}: {{eq: "a"}}' for column in fixed)
-    assert schema.query_type
-    field = schema.query_type.fields.get(name)
-    return f"filter: {{{conditions}}}" if conditions and field and "filter" in field.args else ""
 
 
 @contextmanager

@@ -17,9 +17,11 @@ from graphql import (
     OperationDefinitionNode,
     VariableNode,
     Visitor,
+    parse,
     visit,
 )
 
+from resolvers.errors import BadInput
 from schema.execution.selections import fragments_of
 
 T = TypeVar("T")
@@ -95,6 +97,19 @@ class Operation:
     def full(self) -> bool:
         """Whether nothing more is remembered: the switches had too many settings."""
         return len(self._derived) >= DERIVATIONS_KEPT
+
+
+def operation_names(text: str) -> list[str | None]:
+    """The names of a text's operations, in their order; BadInput if it cannot be parsed."""
+    try:
+        document = parse(text)
+    except GraphQLError as error:
+        raise BadInput(str(error)) from None
+    return [
+        node.name.value if node.name else None
+        for node in document.definitions
+        if isinstance(node, OperationDefinitionNode)
+    ]
 
 
 class _SwitchFinder(Visitor):

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from graphql import GraphQLSchema
 
-from app.commands.sample_operations import sample
 from schema.build import build, root_fields
+from schema.sample_operations import sample
 from schema.strawberry_internals import core_schema
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -9,6 +9,7 @@ Queries get the arguments that they require; mutations all of theirs, so that so
 """
 
 import re
+from collections.abc import Iterable
 
 from graphql import (
     GraphQLEnumType,
@@ -38,8 +39,8 @@ VALUES = {
 """Moments lie after the start of any session."""
 
 
-def sample(schema: GraphQLSchema, name: str, more: str = "") -> str:
-    """An operation with this one root field; `more` is the text of further arguments."""
+def sample(schema: GraphQLSchema, name: str, filtered: Iterable[str] = ()) -> str:
+    """An operation with this one root field, filtered by these columns if it has a filter."""
     assert schema.query_type
     assert schema.mutation_type
     mutation = name in schema.mutation_type.fields
@@ -52,7 +53,10 @@ def sample(schema: GraphQLSchema, name: str, more: str = "") -> str:
         for argument, given in field.args.items()
         if mutation or is_required_argument(given)
     ]
-    shown = ", ".join([*arguments, *filter(None, [more])])
+    conditions = [f'{column}: {{eq: "a"}}' for column in filtered]
+    if conditions and "filter" in field.args:
+        arguments.append(f"filter: {{{', '.join(conditions)}}}")
+    shown = ", ".join(arguments)
     head = "mutation" if mutation else "query"
     return f"{head} {name} {{ {name}{f'({shown})' if shown else ''}{_selection(field)} }}"
 

@@ -1,63 +1,66 @@
 """What the access scans share: stored sessions full of personal texts, and invalid credentials."""
 
 # ruff: noqa: F811
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import httpx
 import pytest
 
-from app.rest import VENDORS
+from app.rest import VENDORS, samples
 from resolvers import sessions
 from resolvers.credentials import Issued
+from resolvers.kind import Column, Kind, ValueType
+from schema.json_lines import decode
 from tests.contract.whole import EVERYTHING, Whole, whole  # noqa: F401
 
 PII = "PII-"
-UUID = "83d03970-c959-11e2-857d-082e5f12b9a1"
-MOMENT = datetime(2026, 2, 1, 12, 0)
-ZONED = {"dateTime": MOMENT, "timeZone": "UTC"}
-IDS = {"co_browse": UUID, "remote_support": "12", "knowledge": UUID, "chat": "c1", "bot": "b1"}
-
-VALUES: dict[str, dict[str, Any]] = {
-    "co_browse": {
-        "creationTime": MOMENT,
-        "deactivationTime": MOMENT + timedelta(seconds=9),
-        "pages": [{"url": f"https://example.com/{PII}url", "enteredTimestamp": MOMENT}],
+UNLIKE: Mapping[str, dict[str, Any]] = {
+    "remote_support": {"dateEnd": None},
+    "bot": {
+        "sessionId": "b1",
+        "botId": "st-1",
+        "startTime": "2026-02-01T12:00:00Z",
+        "endTime": None,
+        "containmentType": None,
     },
-    "remote_support": {
-        "dateStart": MOMENT,
-        "techName": f"{PII}tech",
-        "customerName": f"{PII}name",
-        "customerEmail": f"{PII}mail",
-        "problemDescription": f"{PII}problem",
-        "notes": f"{PII}notes",
-        "chat": [{"at": MOMENT, "author": f"{PII}author", "text": f"{PII}text"}],
-        "customFields": [{"name": "f", "value": f"{PII}field"}],
-    },
-    "knowledge": {"customerId": "k1"},
-    "chat": {
-        "start": ZONED,
-        "visitor": {
-            "name": f"{PII}visitor",
-            "emailAddress": f"{PII}mail",
-            "networkAddress": f"{PII}address",
-        },
-        "messages": [{"id": "1", "message": f"{PII}text", "source": "VISITOR", "sent": ZONED}],
-    },
-    "bot": {"botId": "st-1", "channel": "c", "userId": "u", "startTime": MOMENT},
 }
-"""One session of each kind, every personal column filled with a text that can be found again."""
+"""Where the scans need another session than the vendor's sample, such as one that goes on."""
+
+
+def line(kind: Kind) -> dict[str, Any]:
+    """The vendor's sample, every personal column filled with a text that can be found again."""
+    sample = {**samples.lines(kind)[0], **UNLIKE.get(kind.name, {})}
+    return filled(kind.own_columns, sample)
+
+
+def filled(columns: Iterable[Column], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values, with every personal text they have or could have."""
+    found = dict(values)
+    for column in columns:
+        given = found.get(column.name)
+        if column.columns and column.many:
+            found[column.name] = [filled(column.columns, part) for part in given or ()]
+        elif column.columns and given:
+            found[column.name] = filled(column.columns, given)
+        elif column.personal and column.type is ValueType.TEXT:
+            text = f"{PII}{column.name}"
+            found[column.name] = f"https://example.com/{text}" if column.format == "uri" else text
+    return found
+
+
+IDS = {vendor.name: str(line(vendor.kind)["sessionId"]) for vendor in VENDORS}
 
 
 @pytest.fixture
 async def stocked(whole: Whole) -> Whole:
     """With one session of each kind, and one of another bot."""
     for vendor in VENDORS:
-        given = {"sessionId": IDS[vendor.name], **VALUES[vendor.name]}
-        await sessions.create(whole.context, vendor.kind, given)
-    (bot,) = [vendor.kind for vendor in VENDORS if vendor.name == "bot"]
-    other = {**VALUES["bot"], "botId": "st-2", "sessionId": "b2"}
-    await sessions.create(whole.context, bot, other)
+        values = decode(vendor.kind, line(vendor.kind)).values
+        await sessions.create(whole.context, vendor.kind, values)
+        if "botId" in vendor.kind.by_name:
+            other = {**values, "botId": "st-2", "sessionId": "b2"}
+            await sessions.create(whole.context, vendor.kind, other)
     return whole
 
 

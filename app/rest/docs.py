@@ -92,7 +92,7 @@ def members(properties: Json, *optional: str, **more: Any) -> Json:
 
 
 def parameter(place: str, name: str, schema: Json, **more: Any) -> Json:
-    """A parameter with its schema's description: `place` is `query` or `header`."""
+    """A parameter with its schema's description: `place` is `path`, `query` or `header`."""
     rest = {key: value for key, value in schema.items() if key != "description"}
     described = {"description": schema["description"], "schema": rest}
     return {"name": name, "in": place, **described, **more}

@@ -53,9 +53,9 @@ class Endpoint:
     """Its entry in the reference."""
 
     @property
-    def names(self) -> list[str]:
+    def names(self) -> tuple[str, ...]:
         """The parameters' names."""
-        return PARAMETER.findall(self.path)
+        return tuple(PARAMETER.findall(self.path))
 
     @property
     def shape(self) -> str:

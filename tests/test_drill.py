@@ -125,13 +125,14 @@ def test_sixth_kind(tmp_path: Path) -> None:
     assert len(with_it) > 100, with_it
 
 
+IMPORTS = "from bson import Decimal128\nfrom bson.codec_options import TypeCodec\n\n"
 TYPE_EDITS = (
     (
         "resolvers/value_types.py",
         "from enum import StrEnum\n",
         "from decimal import Decimal\n",
     ),
-    ("resolvers/value_types.py", "from resolvers.errors", "from bson import Decimal128\n\n"),
+    ("resolvers/value_types.py", "from resolvers.errors", IMPORTS),
     ("resolvers/value_types.py", "\nVALUE_TYPES = (", (TYPE / "core.txt").read_text("utf-8")),
     ("resolvers/value_types.py", "ENUM, OBJECT)", "DECIMAL, "),
     ("schema/value_types.py", "from typing import", "from decimal import Decimal\n"),

@@ -81,20 +81,22 @@ def edited(folder: Path, name: str, place: str, line: str) -> None:
 
 
 def run(folder: Path, arguments: Sequence[str], seconds: float) -> str:
-    """What Python prints in a copy; it must succeed."""
+    """What Python prints in a copy; it must succeed. `drill.log` shows how far it is."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=folder,
-        env={**ours, "PYTHONPATH": str(folder)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        timeout=seconds,
-    )
-    assert done.returncode == 0, done.stdout[-20_000:]
-    return done.stdout
+    log = folder / "drill.log"
+    with log.open("wb") as file:
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=folder,
+            env={**ours, "PYTHONPATH": str(folder)},
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            check=False,
+            timeout=seconds,
+        )
+    told = log.read_text(encoding="utf-8")
+    assert done.returncode == 0, told[-20_000:]
+    return told
 
 
 MAKING = {"scripts/schema": ("docs/generate.py",), "scripts/map": ("-m", "app.commands.route_map")}

@@ -214,7 +214,7 @@ class Settings(Retention):
     @field_validator("open_paths")
     @classmethod
     def _known_paths(cls, names: frozenset[str]) -> frozenset[str]:
-        for name in names - OPEN_PATHS.keys():
+        for name in sorted(names - OPEN_PATHS.keys()):
             raise ValueError(f"{name!r} cannot be opened. {nearest(name, OPEN_PATHS)}")
         return names
 

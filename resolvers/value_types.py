@@ -9,10 +9,10 @@ and as part of a cursor.
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 from resolvers.errors import Invalid
 from resolvers.moments import (
@@ -50,8 +50,8 @@ class Operator(StrEnum):
 
 
 EQUALITY = (Operator.EQ, Operator.NE, Operator.IN, Operator.NIN)
-RANGE = (Operator.GT, Operator.GTE, Operator.LT, Operator.LTE)
-TEXT_OPERATORS = (Operator.STARTS_WITH, Operator.CONTAINS, Operator.EQ_IGNORE_CASE)
+ORDER = (*EQUALITY, Operator.GT, Operator.GTE, Operator.LT, Operator.LTE)
+LIKENESS = (*EQUALITY, Operator.STARTS_WITH, Operator.CONTAINS, Operator.EQ_IGNORE_CASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -69,15 +69,6 @@ class Rules:
     format: str | None = None
     """A key of `resolvers.texts.FORMATS`: a further check of a text."""
     description: str = ""
-
-
-class Codec(NamedTuple):
-    """How the driver stores a Python class that BSON lacks."""
-
-    python: type
-    bson: type
-    encode: Callable[[Any], Any]
-    decode: Callable[[Any], Any]
 
 
 def as_it_is(value: Any) -> Any:
@@ -120,7 +111,8 @@ class ValueType:
     from_cursor: Callable[[Any], Any] = as_it_is
     """From its form in a cursor: what orjson writes of the value, or `str` of what orjson does not
     know. TypeError, ValueError or Invalid if it was tampered with."""
-    codec: Codec | None = None
+    codec: Any = None
+    """A `bson.codec_options.TypeCodec` for a Python class that BSON lacks."""
     examples: tuple[Any, ...] = ()
     """Some sound values: demo data and the suite take them."""
 
@@ -198,7 +190,7 @@ TEXT = ValueType(
     bson=("string",),
     sound=_is_text,
     clean=_text,
-    operators=(*EQUALITY, *TEXT_OPERATORS),
+    operators=LIKENESS,
     least="",
     expected="a text",
     json=(str,),
@@ -212,7 +204,7 @@ INTEGER = ValueType(
     bson=("int", "long"),
     sound=_is_integer,
     clean=_integer,
-    operators=(*EQUALITY, *RANGE),
+    operators=ORDER,
     least=float("-inf"),
     expected=f"a whole number from {INT_MIN} to {INT_MAX}",
     json=(int,),
@@ -226,7 +218,7 @@ FLOAT = ValueType(
     bson=("double", "int", "long"),
     sound=_is_number,
     clean=_float,
-    operators=(*EQUALITY, *RANGE),
+    operators=ORDER,
     least=float("-inf"),
     expected="a number",
     json=(int, float),
@@ -253,7 +245,7 @@ DATETIME = ValueType(
     bson=("date",),
     sound=_is_moment,
     clean=_moment,
-    operators=(*EQUALITY, *RANGE),
+    operators=ORDER,
     least=datetime.min,
     expected=f"a date and time such as {INSTANT!r}",
     json=(str,),
@@ -262,20 +254,13 @@ DATETIME = ValueType(
     from_cursor=_moment_from_cursor,
     examples=(datetime(2026, 3, 1), datetime(2026, 3, 1, 9, 30, 0, 5000)),
 )
-LOCAL_DATETIME = ValueType(
+LOCAL_DATETIME = replace(
+    DATETIME,
     name="local datetime",
     in_docs="clock time, as a date",
-    bson=("date",),
-    sound=_is_moment,
-    clean=_moment,
-    operators=(*EQUALITY, *RANGE),
-    least=datetime.min,
     expected=f"a clock time such as {CLOCK_TIME!r}",
-    json=(str,),
     parse=parse_local,
     print=print_local,
-    from_cursor=_moment_from_cursor,
-    examples=(datetime(2026, 3, 1, 9, 30), datetime(2026, 3, 1, 9, 30, 0, 5000)),
 )
 """Clock time somewhere, without an offset; stored as a date all the same."""
 ENUM = ValueType(

@@ -30,7 +30,7 @@ from resolvers.value_types import (
 )
 
 LocalDateTime = NewType("LocalDateTime", datetime)
-"""Clock time somewhere, told apart from an instant by its type alone."""
+"""Clock time somewhere: its type alone says that it is not an instant."""
 
 
 class UnsoundError(Exception):

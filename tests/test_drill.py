@@ -69,20 +69,22 @@ def edited(folder: Path, name: str, place: str, line: str) -> None:
 
 
 def run(folder: Path, arguments: Sequence[str], seconds: float) -> str:
-    """What Python prints in a copy; it must succeed."""
+    """What Python prints in a copy; it must succeed. `drill.log` shows how far it is."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=folder,
-        env={**ours, "PYTHONPATH": str(folder)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        timeout=limit(seconds),
-    )
-    assert done.returncode == 0, done.stdout[-20_000:]
-    return done.stdout
+    log = folder / "drill.log"
+    with log.open("wb") as file:
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=folder,
+            env={**ours, "PYTHONPATH": str(folder)},
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            check=False,
+            timeout=limit(seconds),
+        )
+    told = log.read_text(encoding="utf-8")
+    assert done.returncode == 0, told[-20_000:]
+    return told
 
 
 MAKING = {"scripts/schema": ("docs/generate.py",), "scripts/map": ("-m", "app.commands.route_map")}
@@ -112,13 +114,14 @@ def test_sixth_kind(tmp_path: Path) -> None:
     assert len(with_it) > 100, with_it
 
 
+IMPORTS = "from bson import Decimal128\nfrom bson.codec_options import TypeCodec\n\n"
 TYPE_EDITS = (
     (
         "resolvers/value_types.py",
         "from enum import StrEnum\n",
         "from decimal import Decimal\n",
     ),
-    ("resolvers/value_types.py", "from resolvers.errors", "from bson import Decimal128\n\n"),
+    ("resolvers/value_types.py", "from resolvers.errors", IMPORTS),
     ("resolvers/value_types.py", "\nVALUE_TYPES = (", (TYPE / "core.txt").read_text("utf-8")),
     ("resolvers/value_types.py", "ENUM, OBJECT)", "DECIMAL, "),
     ("schema/value_types.py", "from typing import", "from decimal import Decimal\n"),

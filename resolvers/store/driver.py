@@ -5,39 +5,18 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal, TypeVar
 
-from bson.codec_options import CodecOptions, DatetimeConversion, TypeCodec, TypeRegistry
+from bson.codec_options import CodecOptions, DatetimeConversion, TypeRegistry
 from pymongo import AsyncMongoClient, WriteConcern
 from pymongo import errors as driver_errors
 from pymongo.read_concern import ReadConcern
 
 from resolvers.errors import GatewayError, Invalid, Timeout, Unavailable
-from resolvers.value_types import VALUE_TYPES, Codec
+from resolvers.value_types import VALUE_TYPES
 
 Driver = Literal["pymongo", "motor"]
 
 
-class _Codec(TypeCodec):
-    """A value type's codec in the driver's form."""
-
-    def __init__(self, codec: Codec) -> None:
-        self._codec = codec
-
-    @property
-    def python_type(self) -> type:
-        return self._codec.python
-
-    @property
-    def bson_type(self) -> type:
-        return self._codec.bson
-
-    def transform_python(self, value: Any) -> Any:
-        return self._codec.encode(value)
-
-    def transform_bson(self, value: Any) -> Any:
-        return self._codec.decode(value)
-
-
-CODECS = [_Codec(type_.codec) for type_ in VALUE_TYPES if type_.codec]
+CODECS = [type_.codec for type_ in VALUE_TYPES if type_.codec]
 CODEC: CodecOptions[dict[str, Any]] = CodecOptions(
     tz_aware=False,
     # A stored date beyond year 9999 or broken text spoils its own field, not the whole page.

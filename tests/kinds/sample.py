@@ -106,7 +106,7 @@ class Sample:
     another: Values = field(default_factory=dict)
     """What a second live session must give differently: what the first one reserves."""
     example: Example = None  # type: ignore[assignment]  # made from the rest if it is not given
-    personal: Values = None  # type: ignore[assignment]
+    personal: Values = None  # type: ignore[assignment]  # the same
     """A session as the core takes it, each personal column filled with a text that starts with
     PII; made from `full` if it is not given."""
 
@@ -199,22 +199,22 @@ class Sample:
         )
 
     def _personal(self) -> Values:
-        return _told(self.definition.own_columns, self._decoded(self.full))
+        return _marked(self.definition.own_columns, self._decoded(self.full))
 
 
-def _told(columns: tuple[Column, ...], values: Values) -> Values:
+def _marked(columns: tuple[Column, ...], values: Values) -> Values:
     """The values with every personal text replaced."""
-    told = dict(values)
+    marked = dict(values)
     for column in columns:
-        value = told.get(column.name)
+        value = marked.get(column.name)
         if value is None:
             continue
         many = value if isinstance(value, list) else [value]
         if column.personal:
             made: list[Any] = [f"https://example.com/{PII}" if column.format else PII] * len(many)
         elif column.columns:
-            made = [_told(column.columns, part) for part in many]
+            made = [_marked(column.columns, part) for part in many]
         else:
             continue
-        told[column.name] = made if isinstance(value, list) else made[0]
-    return told
+        marked[column.name] = made if isinstance(value, list) else made[0]
+    return marked

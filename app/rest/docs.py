@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.rest.layout import Member
-from resolvers.kind import Column
+from resolvers.kind import Column, Kind
 
 Json = dict[str, Any]
 """A part of an OpenAPI document."""
@@ -62,9 +62,9 @@ class Chapter:
     """Query strings that make refusals differ in form."""
 
 
-def prose(vendor: str) -> dict[str, str]:
-    """`<vendor>/reference.md` by its headings; `{settings.…}` stands for a setting's value."""
-    page = (Path(__file__).parent / vendor / "reference.md").read_text("utf-8")
+def prose(kind: Kind) -> dict[str, str]:
+    """`<kind>/reference.md` by its headings; `{settings.…}` stands for a setting's value."""
+    page = (Path(__file__).parent / kind.name / "reference.md").read_text("utf-8")
     parts = (part.partition("\n") for part in page.removeprefix("# ").split("\n## "))
     return {heading: " ".join(text.split()) for heading, _, text in parts}
 

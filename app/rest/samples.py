@@ -1,4 +1,4 @@
-"""The vendors' sample sessions: `<vendor>/sample.jsonl`, JSON Lines as `import` reads them.
+"""The vendors' sample sessions: `<kind>/sample.jsonl`, JSON Lines as `import` reads them.
 
 They come from the vendors' own pages; what a page does not say is made up. Demo data has them, and
 the examples of the reference are what the paths' own code makes of them.

@@ -67,8 +67,6 @@ class Endpoint:
 class Vendor:
     """A vendor's URLs, and how it refuses."""
 
-    name: str
-    """As in GATEWAY_OPEN_PATHS and the logs: `co_browse`."""
     kind: Kind
     bases: tuple[str, ...]
     """Everything under these is the vendor's: an unknown address there is refused in its shape."""
@@ -76,10 +74,15 @@ class Vendor:
     refuse: Refuse
     chapter: Chapter
 
+    @property
+    def name(self) -> str:
+        """The kind's, and the folder's: `co_browse`."""
+        return self.kind.name
+
 
 async def admit(
     request: Request,
-    vendor_name: str,
+    kind: Kind,
     find: Callable[[Authenticator], Awaitable[Caller]] | None = None,
 ) -> Context:
     """The context of a request; anybody may come in where the vendor is open.
@@ -89,8 +92,8 @@ async def admit(
     """
     state = state_of(request)
     authenticator = state.authenticator
-    if authenticator.is_open(vendor_name):
-        return state.context(authenticator.open_caller(vendor_name))
+    if authenticator.is_open(kind.name):
+        return state.context(authenticator.open_caller(kind.name))
     caller = await (find(authenticator) if find else authenticator.bearer(request))
     await authenticator.limit(caller)
     return state.context(caller)

@@ -21,7 +21,6 @@ from resolvers.kind import Document
 from resolvers.request import EVERYTHING, All, Compare, Filter, Operator, Read, Window
 from schema.kinds.bot import BOT
 
-NAME = "bot"
 ALL_BOTS = "*"
 """Stands for a bot id in the rate of requests for every bot there is."""
 
@@ -48,8 +47,8 @@ async def authenticated(request: Request, bot_id: str | None) -> Context:
     """The caller's context, its request counted; Unauthenticated for a bot that is not its own."""
     state = state_of(request)
     authenticator = state.authenticator
-    if authenticator.is_open(NAME):
-        return state.context(authenticator.open_caller(NAME))
+    if authenticator.is_open(BOT.name):
+        return state.context(authenticator.open_caller(BOT.name))
     caller = await authenticator.by_jwt(token(request.headers))
     if bot_id is not None and caller.bots is not None and bot_id not in caller.bots:
         raise Unauthenticated("The bot is not the credential's.")
@@ -113,7 +112,6 @@ def refuse(refusal: Refusal, _request: Request) -> Response:
 
 
 VENDOR = Vendor(
-    name=NAME,
     kind=BOT,
     bases=("/api/public",),
     endpoints=(

@@ -15,7 +15,7 @@ DATE = (
 )
 
 CHAPTER = docs.Chapter(
-    prose=docs.prose("bot"),
+    prose=docs.prose(BOT),
     security=[{"auth": []}],
     names={"BotID": BOT.by_name["botId"].description},
 )

@@ -17,7 +17,6 @@ from resolvers.context import Context
 from resolvers.errors import NotFound
 from schema.kinds.chat import CHAT
 
-NAME = "chat"
 BASES = ("/api/2.0/chat/console", "/api/2.0/chat")
 
 
@@ -43,7 +42,7 @@ async def authenticated(request: Request) -> Context:
         pair = credentials(request.headers, request.query_params)
         return authenticator.by_pair(*pair) if pair else authenticator.bearer(request)
 
-    return await admit(request, NAME, find)
+    return await admit(request, CHAT, find)
 
 
 def refuse(refusal: Refusal, _request: Request) -> Response:
@@ -57,7 +56,6 @@ def refuse(refusal: Refusal, _request: Request) -> Response:
 
 
 VENDOR = Vendor(
-    name=NAME,
     kind=CHAT,
     bases=("/api/2.0/chat",),
     endpoints=tuple(

@@ -10,7 +10,7 @@ from schema.kinds.chat import CHAT
 UNKNOWN = "Chat session not found."
 
 CHAPTER = docs.Chapter(
-    prose=docs.prose("chat"),
+    prose=docs.prose(CHAT),
     security=[
         {"apiKey": [], "token": []},
         {"apiKeyQuery": [], "tokenQuery": []},

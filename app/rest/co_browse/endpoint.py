@@ -11,7 +11,6 @@ from resolvers import sessions
 from resolvers.errors import NotFound
 from schema.kinds.co_browse import CO_BROWSE
 
-NAME = "co_browse"
 PATHS = (
     "/cobrowse/rest/history/sessions/{session_history_id}",
     "/history/sessions/{session_history_id}",
@@ -20,7 +19,7 @@ PATHS = (
 
 async def get(request: Request) -> Response:
     """One ended session; NotFound for every other id."""
-    context = await admit(request, NAME)
+    context = await admit(request, CO_BROWSE)
     found = await sessions.get(context, CO_BROWSE, session_id(request), SESSION.paths, ENDED)
     if found is None:
         raise NotFound(UNKNOWN)
@@ -33,7 +32,6 @@ def refuse(refusal: Refusal, _request: Request) -> Response:
 
 
 VENDOR = Vendor(
-    name=NAME,
     kind=CO_BROWSE,
     bases=("/cobrowse", "/history"),
     endpoints=tuple(Endpoint("GET", path, get, GET) for path in PATHS),

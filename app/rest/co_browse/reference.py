@@ -8,7 +8,7 @@ from schema.kinds.co_browse import CO_BROWSE
 UNKNOWN = "There is no co-browse history with this id."
 
 CHAPTER = docs.Chapter(
-    prose=docs.prose("co_browse"),
+    prose=docs.prose(CO_BROWSE),
     names={"session_history_id": f"The session's id: {CO_BROWSE.session_ids.description}"},
 )
 

@@ -17,7 +17,6 @@ from resolvers.errors import Conflict, NotFound
 from resolvers.kind import Document
 from schema.kinds.knowledge import KNOWLEDGE
 
-NAME = "knowledge"
 BASES = ("", "/gks-server/v1")
 BAD_REQUESTS = frozenset({"BAD_USER_INPUT", "INVALID", "CONFLICT"})
 """The vendor's page has one status for everything that is wrong with a request: 400."""
@@ -25,14 +24,14 @@ BAD_REQUESTS = frozenset({"BAD_USER_INPUT", "INVALID", "CONFLICT"})
 
 async def create(request: Request) -> Response:
     """PUT: a new session, anonymous if nothing identifies it."""
-    context = await admit(request, NAME)
+    context = await admit(request, KNOWLEDGE)
     given = decode(request.headers, await request.body())
     return json(SESSION.row(await sessions.create(context, KNOWLEDGE, given)))
 
 
 async def get(request: Request) -> Response:
     """GET: the session; an unknown one is made, unless the settings or the scopes forbid it."""
-    context = await admit(request, NAME)
+    context = await admit(request, KNOWLEDGE)
     session_id = request.path_params["sessionId"]
     found = await sessions.get(context, KNOWLEDGE, session_id, SESSION.paths)
     if found is None:
@@ -45,7 +44,7 @@ async def get(request: Request) -> Response:
 
 async def link(request: Request) -> Response:
     """POST: tie what is given; what is not given stays as it was."""
-    context = await admit(request, NAME)
+    context = await admit(request, KNOWLEDGE)
     given = decode(request.headers, await request.body())
     return json(SESSION.row(await _tie(context, request.path_params["sessionId"], given)))
 
@@ -69,7 +68,6 @@ def refuse(refusal: Refusal, _request: Request) -> Response:
 
 
 VENDOR = Vendor(
-    name=NAME,
     kind=KNOWLEDGE,
     bases=("/sessions", "/gks-server"),
     endpoints=tuple(

@@ -10,7 +10,7 @@ NOT_FOUND = "Session not found"
 OTHER_CUSTOMER = "The session is tied to another customer."
 
 CHAPTER = docs.Chapter(
-    prose=docs.prose("knowledge"),
+    prose=docs.prose(KNOWLEDGE),
     names={
         "sessionId": f"The session's id: {KNOWLEDGE.session_ids.description} **Ours:** anything "
         "else leads to a new session under a fresh UUID."

@@ -22,7 +22,6 @@ from resolvers.paging import cursors
 from resolvers.request import LARGEST_PAGE, Read, Window
 from schema.kinds.remote_support import REMOTE_SUPPORT
 
-NAME = "remote_support"
 PATHS = (
     "/get_session_history.php",
     "/integration/get_session_history.php",
@@ -50,7 +49,7 @@ async def _authenticated(request: Request, key: str) -> Context:
             raise Unauthenticated("One credential is needed, in KEY.")
         return authenticator.by_key(key)
 
-    return await admit(request, NAME, find)
+    return await admit(request, REMOTE_SUPPORT, find)
 
 
 async def _rows(context: Context, query: Query, most: int) -> list[bytes]:
@@ -87,7 +86,6 @@ def refuse(refusal: Refusal, request: Request) -> Response:
 
 
 VENDOR = Vendor(
-    name=NAME,
     kind=REMOTE_SUPPORT,
     bases=("/get_session_history.php", "/integration"),
     endpoints=tuple(

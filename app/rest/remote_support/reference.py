@@ -17,7 +17,7 @@ SAMPLE_VARS = (
 """The vendor's third example call."""
 
 CHAPTER = docs.Chapter(
-    prose=docs.prose("remote_support"),
+    prose=docs.prose(REMOTE_SUPPORT),
     security=[{"KEY": []}],
     queries=(b"", b"OUTPUT_FORMAT=JSON"),
 )

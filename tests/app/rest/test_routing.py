@@ -36,9 +36,8 @@ def refuse(refusal: Refusal, _request: Request) -> Response:
 UNDESCRIBED = Operation("An operation", "The answer.", {})
 
 
-def vendor(*rows: tuple[str, str], name: str = "v", base: str = "/v", handle: Handler = echo):
+def vendor(*rows: tuple[str, str], base: str = "/v", handle: Handler = echo):
     return Vendor(
-        name=name,
         kind=CO_BROWSE,
         bases=(base,),
         endpoints=tuple(Endpoint(method, path, handle, UNDESCRIBED) for method, path in rows),
@@ -123,7 +122,7 @@ def test_an_address_of_nobody_is_left_to_the_application(url: str) -> None:
 
 def test_the_longest_base_decides() -> None:
     """A base inside another vendor's base answers for what is under it."""
-    inner = vendor(("GET", "/v/inner/{id}"), name="inner", base="/v/inner")
+    inner = vendor(("GET", "/v/inner/{id}"), base="/v/inner")
     assert ask(PLAIN, inner, url="/v/inner/5").json()["params"] == {"id": "5"}
 
 
@@ -188,7 +187,7 @@ def test_two_rows_for_one_path_and_method_are_refused() -> None:
 
 def test_two_vendors_cannot_share_a_path() -> None:
     """Whose shape would a wrong method have?"""
-    other = vendor(("PUT", "/v/things/{id}"), name="other", base="/other")
+    other = vendor(("PUT", "/v/things/{id}"), base="/other")
     with pytest.raises(ValueError, match="Two rows for PUT"):
         VendorRoutes([PLAIN, other])
 
@@ -196,7 +195,7 @@ def test_two_vendors_cannot_share_a_path() -> None:
 def test_two_vendors_cannot_share_a_base() -> None:
     """Whose shape would an unknown address have?"""
     with pytest.raises(ValueError, match="Two vendors have the base /v"):
-        VendorRoutes([PLAIN, vendor(name="other")])
+        VendorRoutes([PLAIN, vendor()])
 
 
 def test_an_endpoint_lies_under_its_own_vendors_base() -> None:

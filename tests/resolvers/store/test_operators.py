@@ -224,6 +224,16 @@ def test_no_text_becomes_an_operator() -> None:
         assert list(query(Compare(column("channel"), operator, wanted))) == ["channel"]
 
 
+async def test_every_alternative_counts(searched: Store) -> None:
+    """One of none is nothing, of one that one, of several any of them."""
+    rows = [{"_id": text, "channel": text} for text in "abcd"]
+    await searched.collection(BOT).insert_many(rows, bypass_document_validation=True)
+    parts = tuple(Compare(column("channel"), Operator.EQ, text) for text in "abc")
+    for count in range(4):
+        found = await searched.collection(BOT).find(query(Either(parts[:count]))).to_list(None)
+        assert sorted(row["_id"] for row in found) == list("abc")[:count]
+
+
 def test_bounds_are_drawn_together() -> None:
     """Two bounds on one side become the tighter one; nothing is lost that cannot be."""
     assert conjoin([{"a": {"$gt": 1, "$lt": 9}}, {"a": {"$gt": 3, "$lte": 9}}]) == {

@@ -10,6 +10,8 @@ import pytest
 
 from tests.timing import limit
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 
 VIDEO = '''"""Video sessions: two people saw each other."""

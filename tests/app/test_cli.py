@@ -17,6 +17,8 @@ from app.database import launcher
 from tests.gateway import without_settings
 from tests.timing import limit, until
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 # The real command line over a web application that only reports and waits.

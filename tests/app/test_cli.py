@@ -18,6 +18,8 @@ from app.database.folder import is_alive
 from tests.gateway import without_settings
 from tests.timing import limit, until
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 # The real command line over a web application that only reports and waits.

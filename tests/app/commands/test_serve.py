@@ -182,6 +182,7 @@ def listens(port: int) -> bool:
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_workers_end_with_their_gateway(
     two_workers: tuple[subprocess.Popen[str], int], tmp_path: Path, number: signal.Signals
@@ -197,6 +198,7 @@ def test_workers_end_with_their_gateway(
     assert not (tmp_path / "data" / "mongodb.pid").exists()
 
 
+@pytest.mark.slow
 def test_interrupt_while_workers_start(two_workers: tuple[subprocess.Popen[str], int]) -> None:
     """A terminal sends Ctrl-C to the workers, too: while they still import, it leaves no trace."""
     process, _port = two_workers
@@ -206,6 +208,7 @@ def test_interrupt_while_workers_start(two_workers: tuple[subprocess.Popen[str],
     assert "Traceback" not in process.stderr.read()
 
 
+@pytest.mark.slow
 def test_workers_of_a_killed_gateway_end(
     two_workers: tuple[subprocess.Popen[str], int],
 ) -> None:

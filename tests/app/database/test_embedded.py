@@ -22,6 +22,8 @@ from app.errors import StartError
 from tests.timing import until
 from tests.wire.engine import WireEngine
 
+pytestmark = pytest.mark.slow
+
 GATEWAY = """
 import sys
 from pathlib import Path

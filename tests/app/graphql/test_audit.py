@@ -13,7 +13,10 @@ from tests.app.live import live
 PROJECT = Path(__file__).parents[2] / "clients" / "audit"
 AUDITS = 61
 
-pytestmark = pytest.mark.timeout(node.INSTALL_SECONDS + node.RUN_SECONDS)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(node.INSTALL_SECONDS + node.RUN_SECONDS),
+]
 
 
 def test_every_audit_passes() -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.http.compression import accepts_gzip, compressing
+from app.http.negotiation import accepts_gzip
 from app.http.origin import Headers, Hosts, Origins
 from app.http.refusal import Header, RefusedError, respond
 
@@ -41,6 +42,8 @@ class Boundary:
         self._any_name = any_name
         self._shaped = shaped
         self._app = app
+        # JSON shrinks to about a tenth at once: higher levels cost several times the time.
+        self._compressing = GZipMiddleware(app, minimum_size=1024, compresslevel=1)
         self._hosts = hosts
         self._origins = origins
         self._pages = frozenset(pages)
@@ -80,9 +83,8 @@ class Boundary:
         if scope["method"] == "OPTIONS" and (answer := self._origins.preflight(headers, cors)):
             await respond(_adding(send, answer[len(cors) :]), 204, b"")
             return
-        if accepts_gzip(headers.get(b"accept-encoding")):
-            send = compressing(send)
-        await self._app(scope, receive, send)
+        accepted = accepts_gzip(headers.get(b"accept-encoding"))
+        await (self._compressing if accepted else self._app)(scope, receive, send)
 
     def _is_page(self, scope: Scope) -> bool:
         """GraphQL's own path is one only as long as it asks nothing: it leads to GraphiQL."""

@@ -11,7 +11,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.http.compression import accepts_gzip
+from app.http.negotiation import accepts_gzip
 
 FOR_GOOD: Final = "public, max-age=31536000, immutable"
 """For an address that contains the digest."""

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from pymongo import MongoClient
+from tests.resolvers.examples import EXAMPLES
 
 from resolvers import bulk, sessions
 from resolvers.bulk import Draft
@@ -12,7 +13,6 @@ from resolvers.errors import AlreadyExists, Timeout, Unavailable
 from resolvers.kind import Document, Kind
 from resolvers.store import write as writes
 from tests.conftest import KINDS_BY_NAME
-from tests.resolvers.examples import EXAMPLES
 
 pytestmark = pytest.mark.anyio
 

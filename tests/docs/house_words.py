@@ -90,8 +90,8 @@ def in_file(path: Path) -> list[Found]:
 
 def pages() -> list[str]:
     """The paths of the prose files, from the root of the project."""
-    found = (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("examples/*/*.md"))
-    return sorted(_named((*found, ROOT / "benchmarks" / "README.md")))
+    patterns = ("*.md", "docs/**/*.md", "examples/*/*.md", "benchmarks/*.md", "app/rest/*/*.md")
+    return sorted(_named(path for pattern in patterns for path in ROOT.glob(pattern)))
 
 
 def modules() -> list[str]:

@@ -16,6 +16,8 @@ from tests.docs import house_words
 ROOT = Path(__file__).resolve().parents[2]
 READERS = re.compile(r"# .+\n\n(?:Made (?:from|by) .+\n\n)?For [A-Za-z]")
 """The beginning of a page: its title, and whom it is for."""
+GUIDE = re.compile(r"(?!docs/adr/|app/)")
+"""A page that is read on its own: neither a decision nor a part of the REST reference."""
 
 
 def helps() -> list[str]:
@@ -36,7 +38,7 @@ def test_pages(page: str) -> None:
     assert house_words.in_file(ROOT / page) == []
 
 
-@pytest.mark.parametrize("page", [page for page in house_words.pages() if "/adr/" not in page])
+@pytest.mark.parametrize("page", [page for page in house_words.pages() if GUIDE.match(page)])
 def test_readers(page: str) -> None:
     """A page says in its first sentence whom it is for."""
     assert READERS.match((ROOT / page).read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ h2c`. A server may ignore it (RFC 9110, section 7.8), yet the parser takes the b
 other protocol and loses it. So it never sees that header.
 
 `HttpToolsProtocol` is private to uvicorn: its four methods that are overridden here may change with
-any release. Without them, `.php` queries with blanks and offers of h2c get a 400, and refusals of
+any release. Without them, `.php` queries with spaces and offers of h2c get a 400, and refusals of
 broken HTTP are plain text. tests/app/http/test_uvicorn_internals.py notices.
 """
 

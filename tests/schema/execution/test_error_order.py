@@ -39,7 +39,7 @@ def paths(asker: Asker, text: str) -> list[list[list[str | int]]]:
 
 @pytest.mark.parametrize("fields", [(LATE, EARLY), (EARLY, LATE)])
 def test_fields_that_may_be_null(asker: Asker, fields: tuple[str, str]) -> None:
-    """All of them are reported, in their order, whichever failed first."""
+    """All of them are reported, in their order, no matter which failed first."""
     expected = [[field.split(":")[0]] for field in fields]
     assert paths(asker, f"{{ {' '.join(fields)} }}") == [expected] * 3
 

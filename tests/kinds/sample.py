@@ -135,6 +135,11 @@ class Sample:
         return self._selection(self.fields)
 
     @property
+    def first(self) -> str:
+        """A selection of the first of them."""
+        return self._selection(self.fields.split(",")[0])
+
+    @property
     def select(self) -> str:
         return f"{SESSION} {self.own}"
 

@@ -17,6 +17,7 @@ from app.database.connect import open_store
 from app.errors import StartError
 from app.http.protocol import Protocol
 from app.main import create_app
+from app.pages.graphiql import missing_files
 from app.settings import Settings
 from resolvers.context import utc_now
 from resolvers.errors import Timeout, Unavailable
@@ -138,8 +139,7 @@ def announce(settings: Settings, address: str, key: str | None) -> None:
     lines = [
         f"Session Gateway at {address}/",
         f"  GraphQL          {address}/graphql",
-        f"  GraphiQL         {address}/graphiql" + (f"#key={key}" if key else ""),
-        f"  REST reference   {address}/docs",
+        *_pages(address, key),
         f"  Health           {address}/readyz",
     ]
     if settings.auth == "off":
@@ -149,3 +149,13 @@ def announce(settings: Settings, address: str, key: str | None) -> None:
     else:
         lines.append("Make a key:  .venv/bin/python -m app.cli keys create --name me --scope admin")
     typer.echo("\n".join(lines))
+
+
+def _pages(address: str, key: str | None) -> list[str]:
+    """Where the pages are that npm's packages are needed for, or how to get them."""
+    if missing_files():
+        return ["  GraphiQL, REST reference: not installed; run scripts/setup with npm on the PATH"]
+    return [
+        f"  GraphiQL         {address}/graphiql" + (f"#key={key}" if key else ""),
+        f"  REST reference   {address}/docs",
+    ]

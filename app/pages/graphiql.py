@@ -93,13 +93,13 @@ def routes(
     """Build the routes of GraphiQL, the REST reference, their files and the icon.
 
     `packages` is the `node_modules` folder. Where it lacks files, a warning is logged here once
-    and the pages that need them say how to install them.
+    and the pages that need them say how to install them: no restart is needed then.
     """
     files = _Files(packages)
-    if missing := files.missing(_PACKAGE_FILES):
+    if missing := missing_files(packages):
         _log.warning(
-            "GraphiQL and the REST reference are not installed: run scripts/setup with npm "
-            "(%d files missing under %s)",
+            "GraphiQL and the REST reference are not installed: run scripts/setup with npm on the "
+            "PATH (%d files missing under %s)",
             len(missing),
             packages,
         )
@@ -122,6 +122,11 @@ def routes(
         Route("/static/{name:path}", files.asset, name="static"),
         Route("/favicon.ico", _favicon, name="favicon"),
     ]
+
+
+def missing_files(packages: Path = _PACKAGES) -> list[str]:
+    """The files of npm that GraphiQL and the REST reference need and that are not installed."""
+    return [path for path in _PACKAGE_FILES.values() if not (packages / path).is_file()]
 
 
 class _Files:

@@ -67,7 +67,7 @@ def chromium() -> Iterator[Any]:
 @pytest.fixture
 def installed() -> None:
     """What npm installs is there; a test is skipped without it, but fails in CI."""
-    if not (Path(graphiql.__file__).parent / "static/graphiql/node_modules/graphiql").is_dir():
+    if graphiql.missing_files():
         _unavailable("scripts/setup ran without npm: the browser packages are missing")
 
 

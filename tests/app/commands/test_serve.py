@@ -106,13 +106,31 @@ async def test_refusal_of_the_server_is_told(
     ],
 )
 def test_announcement(
-    capsys: pytest.CaptureFixture[str], settings: Settings, key: str | None, said: list[str]
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
+    key: str | None,
+    said: list[str],
 ) -> None:
     """The start ends with every address, and how to be let in."""
+    monkeypatch.setattr(serve, "missing_files", list)
     serve.announce(settings, "http://localhost:8000", key)
     printed = capsys.readouterr().out
     for text in ["http://localhost:8000/graphql\n", "http://localhost:8000/docs", *said]:
         assert text in printed
+
+
+def test_missing_pages_are_not_announced(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without npm's packages one line says how to get the pages, in place of their addresses."""
+    monkeypatch.setattr(serve, "missing_files", lambda: ["graphiql/graphiql.min.js"])
+    serve.announce(Settings(), "http://localhost:8000", "the-key")
+    printed = capsys.readouterr().out
+    assert "not installed; run scripts/setup with npm on the PATH\n" in printed
+    assert "http://localhost:8000/graphql\n" in printed
+    assert "/graphiql" not in printed
+    assert "/docs" not in printed
 
 
 def test_worker_has_the_settings_of_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:

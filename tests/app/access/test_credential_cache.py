@@ -175,9 +175,13 @@ async def test_uses_are_stored_at_shutdown(wire_store: Store, used: Issued, cloc
 
 
 async def test_uses_outlive_a_missing_database(
-    wire_store: Store, used: Issued, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    wire_store: Store,
+    used: Issued,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """What could not be stored is stored the next time, once."""
+    """What could not be stored is stored the next time, once; the operator reads of it."""
 
     async def fail(*_arguments: Any) -> None:
         raise Unavailable("away")
@@ -187,6 +191,7 @@ async def test_uses_outlive_a_missing_database(
     with monkeypatch.context() as patch:
         patch.setattr(stored, "add_uses", fail)
         await worker.flush()
+    assert "could not be stored yet: away" in caplog.text
     for _ in range(2):
         await worker.flush()
     assert await stored_uses(wire_store) == 1

@@ -123,17 +123,14 @@ def test_damage_is_refused_or_null(table: Layout, data: DataObject) -> None:
     document = data.draw(stored(table.kind, table.kind.columns))
     path = data.draw(st.sampled_from(sorted(table.paths)))
     damage = data.draw(st.sampled_from(DAMAGE))
-    sound = orjson.dumps(table.row(document))
+    before = orjson.loads(orjson.dumps(table.row(document)))
     try:
-        row = table.row({**document, path: damage})
+        after = orjson.loads(orjson.dumps(table.row({**document, path: damage})))
     except CorruptDocument:
         assert table._strict
         return
-    shown = orjson.loads(orjson.dumps(row))
     others = [one.field.name for one in table.members if path not in columns_of(one)]
-    assert {name: shown.get(name) for name in others} == {
-        name: value for name, value in orjson.loads(sound).items() if name in others
-    } | {name: None for name in others if name not in orjson.loads(sound)}
+    assert [after.get(name) for name in others] == [before.get(name) for name in others]
 
 
 def columns_of(member: Any) -> set[str]:

@@ -113,7 +113,7 @@ class Settings(Retention):
     )
     open_paths: Names = Field(
         frozenset(),
-        description="Vendor paths that need no key, separated by commas: "
+        description="Vendors whose URLs need no key, separated by commas: "
         + ", ".join(f"`{name}` ({' and '.join(done)})" for name, done in OPEN_PATHS.items())
         + ". For trusted networks, as on the vendors' own servers.",
     )
@@ -201,7 +201,7 @@ class Settings(Retention):
 
     @property
     def retention(self) -> Mapping[str, int]:
-        """Seconds by the kind's name, for the kinds that are not kept for ever."""
+        """Seconds by the kind's name, for the kinds whose sessions expire."""
         names = [entry.kind.name for entry in KINDS]
         values = {name: getattr(self, f"retention_{name}_seconds") for name in names}
         return {name: seconds for name, seconds in values.items() if seconds is not None}

@@ -26,7 +26,7 @@ class Context:
     now: Callable[[], datetime] = utc_now
     caller: Caller = EVERYBODY
     retention: Mapping[str, int] = field(default_factory=dict)
-    """Seconds for which sessions of a kind are kept, by the kind's name; none: for ever."""
+    """Seconds after which sessions of a kind expire, by the kind's name; none: never."""
 
     @classmethod
     def offline(cls) -> "Context":

@@ -1,8 +1,8 @@
-"""Values that only one live session may hold at a time, such as a co-browse session's token.
+"""Values that only one live session may have at a time, such as a co-browse session's token.
 
 A reservation is a row of its own, taken before the session is stored and given back after it no
-longer holds the value. A process may die in between, and two may work on one session at once: so
-nobody gives back what the stored session holds, and a row without such a session counts for GRACE
+longer has the value. A process may die in between, and two may work on one session at once: so
+nobody releases what the stored session has, and a row without such a session counts for GRACE
 only. A row whose session has expired does not count at all.
 """
 

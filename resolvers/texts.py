@@ -22,7 +22,7 @@ def check_text(value: str) -> None:
 
 
 def check_uri(value: str) -> None:
-    """Refuse what is not an absolute address of a page."""
+    """Refuse a text that is not an absolute address."""
     try:
         parts = urlsplit(value)
         place = parts.path if parts.scheme == "file" else parts.hostname
@@ -32,7 +32,7 @@ def check_uri(value: str) -> None:
         valid = False
     if not valid or re.search(r"[\s\x00-\x1f]", value):
         raise Invalid(
-            "This is no address of a page: write an absolute one such as https://example.com/help."
+            "This is not a valid address: write an absolute one such as https://example.com/help."
         )
 
 
@@ -42,7 +42,7 @@ def check_timezone(value: str) -> None:
         ZoneInfo(value)
     except (KeyError, ValueError, OSError):
         raise Invalid(
-            f"{value!r} is no IANA time zone: write one such as Europe/Paris or UTC."
+            f"{value!r} is not an IANA time zone: write one such as Europe/Paris or UTC."
         ) from None
 
 

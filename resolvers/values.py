@@ -90,7 +90,7 @@ def add_folded(columns: tuple[Column, ...], document: Document) -> None:
 
 @lru_cache(1000)
 def _with_folded_parts(columns: tuple[Column, ...]) -> tuple[Column, ...]:
-    """The columns that hold objects with case-folded copies, at any depth."""
+    """The columns of objects with case-folded copies, at any depth."""
     return tuple(
         column for column in columns if any(nested.folded for _, nested in walk(column.columns))
     )
@@ -106,7 +106,7 @@ def check_session_id(kind: Kind, session_id: str) -> str:
     _at(("sessionId",), check_text, session_id)
     if not re.fullmatch(kind.session_ids.pattern, session_id):
         raise Invalid(
-            f"{session_id[:100]!r} is no session id of a {kind.type_name}: "
+            f"{session_id[:100]!r} is not a session id of a {kind.type_name}: "
             f"{kind.session_ids.description}",
             ("sessionId",),
         )

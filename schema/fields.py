@@ -159,16 +159,14 @@ ID_ARGUMENT = Argument("sessionId", str, SESSION_ID)
 
 
 def _filter(entry: KindType) -> Argument:
-    return Argument(
-        "filter", Optional[entry.filter_type], "Which sessions; all of them if left out."
-    )
+    return Argument("filter", Optional[entry.filter_type], "Which sessions; all if left out.")
 
 
 def _order_by(entry: KindType) -> Argument:
     return Argument(
         "orderBy",
         Optional[list[paging.order_input(entry.kind)]],  # type: ignore[misc]  # made at run time
-        "In which order; newest first if left out. The session id decides between equals.",
+        "The ordering; newest first if left out. The session id decides between equal values.",
     )
 
 
@@ -246,13 +244,13 @@ def node_fields(entries: Sequence[KindType]) -> tuple[RootField, ...]:
 
     one = Argument("id", ID, "A session's `id`.")
     many = Argument("ids", list[ID], "The `id`s of sessions.")
-    text = f"Several things by their global ids, in their order (at most {MOST_NODES})."
+    text = f"Sessions of any kind by their global ids, in the same order (at most {MOST_NODES})."
     return (
         RootField(
             "node",
             Optional[Node],
             [one],
-            "Anything by its global id; null if it is gone.",
+            "A session of any kind by its global id; null if there is none.",
             node,
             wanted,
         ),
@@ -282,7 +280,7 @@ def _place(kinds: Mapping[str, Kind], text: str, argument: str) -> tuple[str, st
     place = parse_global_id(text)
     if place is None or place[0] not in kinds:
         raise BadInput(
-            f"{argument}: {text[:100]!r} is no global id of ours. Use the `id` of a session just "
+            f"{argument}: {text[:100]!r} is not a valid global id. Use the `id` of a session just "
             "as it was returned.",
             argument=argument,
         )

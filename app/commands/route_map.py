@@ -178,7 +178,7 @@ def fixed_columns(kind: Kind, endpoint: Endpoint) -> list[Column]:
 
 @cache
 def calls(work: Work) -> frozenset[str]:
-    """The resolvers that a function calls as `sessions.…`, itself or through functions of ours."""
+    """The resolvers that a function calls as `sessions.…`, itself or through other functions."""
     found: set[str] = set()
     _search(inspect.unwrap(work), found, set())
     return frozenset(found)

@@ -3,7 +3,7 @@
 `gateway.lock` is locked by the owner and contains its process id. `mongodb.uri` says where the
 running database listens: `{"uri": "mongodb://…", "pid": 123}`. `mongodb.pid` identifies the
 process: `{"pid": 123, "started": 1772357400.2}`, in seconds since 1970, so that a recycled process
-id is never mistaken for ours.
+id is never mistaken for its own.
 """
 
 import json

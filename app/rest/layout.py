@@ -73,7 +73,7 @@ class Field:
     name: str
     """The vendor's."""
     column: str = ""
-    """Ours, if it differs. `customFields.name` is the list of the names of all custom fields."""
+    """Path, if it differs. `customFields.name` is the list of the names of all custom fields."""
     shown: Codec = PLAIN
     when: tuple[str, ...] = ()
     """Columns beside it; the field is left out if one of them is null."""

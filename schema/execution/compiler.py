@@ -48,11 +48,11 @@ MOST_FIELDS = 2000
 ATTRIBUTES = frozenset(
     {Connection, Edge, PageInfo, Payload, SessionSummary, DeleteSessionPayload, UserError}
 )
-"""Types of ours that are not documents; schema.execution.source knows their fields by name."""
+"""Types that are not documents; schema.execution.source knows their fields by name."""
 
 
 class NotCompiledError(Exception):
-    """The selection holds a field that only its resolver can answer."""
+    """The selection has a field that only its resolver can answer."""
 
 
 def renderer(

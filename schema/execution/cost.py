@@ -1,7 +1,7 @@
 """What an operation costs: each selected field, times the rows it is asked for.
 
     field                1, and what is selected below it
-    connection           its edges and nodes times `first` or `last`, else the default page
+    connection           its `edges` and nodes times `first` or `last`, else the default page
     nodes(ids)           times the number of ids
     any other list       times LIST_SIZE
     a list within one    counts once for each entry of the outer list
@@ -41,7 +41,7 @@ from schema.execution.selections import Selections
 
 LIST_SIZE: Final = 10
 """Entries that a stored list, such as a chat's messages, is taken to have, all lists within them
-together: one document holds both, so nesting does not multiply what is read."""
+together: one document has both, so nesting does not multiply what is read."""
 
 Variables = Mapping[str, Any]
 
@@ -154,7 +154,7 @@ class _Price:
 
 
 def _definition(node: FieldNode, type_: GraphQLNamedType) -> GraphQLField | None:
-    """None for what is no field of the type itself: `__typename`, introspection."""
+    """None for `__typename` and introspection, which are not fields of the type itself."""
     if not isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
         return None
     field: GraphQLField | None = type_.fields.get(node.name.value)

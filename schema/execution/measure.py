@@ -32,7 +32,7 @@ MOST_LEVELS: Final = 100
 
 @dataclass(slots=True)
 class Size:
-    """What a selection holds, fragments spread out."""
+    """The size of a selection, fragments spread out."""
 
     depth: int = 0
     levels: int = 0
@@ -115,7 +115,7 @@ class Measure:
             size.add(self._fragment(node.name.value, level + 1))
 
     def _fragment(self, name: str, level: int) -> Size:
-        """What a fragment holds; nothing if it is unknown or open, which validation refuses."""
+        """The size of a fragment; nothing if it is unknown or open, which validation refuses."""
         if name in self._sizes:
             return self._sizes[name]
         node = self._fragments.get(name)

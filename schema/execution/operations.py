@@ -78,9 +78,9 @@ class OperationCache:
         """BadInput if this names no single operation; Forbidden if it may not introspect."""
         if operation.named(name) is None:
             raise BadInput(
-                "operationName: the text must hold one operation, or this name one of several."
+                "operationName: the text must have one operation, or this must name one of several."
                 if name is None
-                else f"operationName: the text holds no operation named {name!r:.100}.",
+                else f"operationName: the text has no operation named {name!r:.100}.",
                 argument="operationName",
             )
         if operation.introspects:

@@ -32,7 +32,7 @@ URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def listed(value: Any) -> list[Any]:
-    """What is no list: a missing one is empty."""
+    """A value that is not a list: a missing one is empty."""
     return [] if value is None else unsound()
 
 
@@ -120,7 +120,7 @@ class Writer:
         return self._object(selection, lambda field: FIGURES[field.name].format(source=source))
 
     def _payload(self, selection: Selection, payload: str) -> str:
-        """A payload without errors; one with errors goes the careful way."""
+        """A payload without errors; graphql-core completes one with errors."""
         self._write(f"if {payload}.errors: unsound()")
 
         def show(field: Field) -> str:

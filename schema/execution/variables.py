@@ -84,7 +84,7 @@ class _PartFinder(Visitor):
         self.found = False
 
     def enter_list_value(self, node: ListValueNode, *_: Any) -> None:
-        """A list: does it hold variables itself?"""
+        """Whether a list contains variables."""
         self.found |= any(isinstance(value, VariableNode) for value in node.values)
 
     def enter_object_field(self, node: ObjectFieldNode, *_: Any) -> None:

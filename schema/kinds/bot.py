@@ -125,7 +125,7 @@ Tags = list[BotTagInput] | None  # type: ignore[valid-type]  # made from BotTag
 class BotMutations:
     """The verbs of a bot session."""
 
-    @strawberry.mutation(name="closeBotSession", description="A conversation with a bot ends.")
+    @strawberry.mutation(name="closeBotSession", description="Close a bot session.")
     async def close_bot_session(
         self,
         info: Info,
@@ -148,7 +148,7 @@ class BotMutations:
 
     @strawberry.mutation(
         name="tagBotSession",
-        description="Add labels to a bot session; those it has already stay single.",
+        description="Add labels to a bot session; labels that it already has are not repeated.",
     )
     async def tag_bot_session(
         self,

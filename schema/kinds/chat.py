@@ -31,7 +31,7 @@ class MessageSource(enum.Enum):
 
 @strawberry.type(description="A moment as somebody's clock showed it.")
 class ZonedDateTime:
-    """`instant` is kept by `derive`."""
+    """`instant` is computed by `derive`."""
 
     date_time: LocalDateTime = column("What the clock showed.")
     time_zone: str = column(
@@ -53,7 +53,7 @@ class ChatButton:
 
 @strawberry.type(description="The visitor who chats.")
 class ChatVisitor:
-    """What the visitor gave, and what the browser told."""
+    """What the visitor gave, and what the browser sent."""
 
     name: str | None = column("The visitor's name.", max_length=200, personal=True)
     email_address: str | None = column(
@@ -159,7 +159,7 @@ class ChatMutations:
     """The verbs of a chat."""
 
     @strawberry.mutation(
-        name="appendChatMessages", description="Add messages at the end of a chat that goes on."
+        name="appendChatMessages", description="Add messages at the end of an active chat."
     )
     async def append_chat_messages(
         self,
@@ -167,7 +167,7 @@ class ChatMutations:
         session_id: SessionId,
         messages: Annotated[list[ChatMessageInput], described("The messages, oldest first.")],  # type: ignore[valid-type]  # made from ChatMessage
     ) -> Payload[ChatSession]:
-        """Messages appended at the same time are all kept, each once."""
+        """Messages appended at the same time are all stored, each once."""
 
         def change(document: Document) -> None:
             _must_be_open(document)
@@ -178,7 +178,7 @@ class ChatMutations:
         return await act(info, CHAT, session_id, change)
 
     @strawberry.mutation(
-        name="closeChatSession", description="A chat is over; it ended with its last message."
+        name="closeChatSession", description="Close a chat; it ended with its last message."
     )
     async def close_chat_session(self, info: Info, session_id: SessionId) -> Payload[ChatSession]:
         """A chat can be closed once."""

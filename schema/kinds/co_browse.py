@@ -18,7 +18,7 @@ from schema.payloads import SessionId, act, checked, described, now
 
 @strawberry.type(description="A web page that was shared in a co-browse session.")
 class CoBrowsePage:
-    """`duration` is kept by `derive`."""
+    """`duration` is computed by `derive`."""
 
     url: str = column("Absolute address of the page.", max_length=2048, format="uri", personal=True)
     entered_timestamp: datetime = column(
@@ -72,7 +72,7 @@ def derive(document: Document) -> Timeline:
 
 
 def reservation(document: Document) -> Reservation | None:
-    """A live session holds its token."""
+    """A live session reserves its token."""
     if document.get("deactivationTime") is not None:
         return None
     return Reservation("sessionToken", document["sessionToken"])
@@ -100,7 +100,7 @@ class CoBrowseMutations:
     """The verbs of a co-browse session."""
 
     @strawberry.mutation(
-        name="activateCoBrowseSession", description="An agent joins a co-browse session."
+        name="activateCoBrowseSession", description="Record that an agent joined the session."
     )
     async def activate_co_browse_session(
         self,
@@ -121,7 +121,7 @@ class CoBrowseMutations:
         return await act(info, CO_BROWSE, session_id, change)
 
     @strawberry.mutation(
-        name="enterCoBrowsePage", description="A page is opened in a co-browse session."
+        name="enterCoBrowsePage", description="Open a page in a co-browse session."
     )
     async def enter_co_browse_page(
         self,
@@ -140,7 +140,7 @@ class CoBrowseMutations:
 
         return await act(info, CO_BROWSE, session_id, change)
 
-    @strawberry.mutation(name="deactivateCoBrowseSession", description="A co-browse session ends.")
+    @strawberry.mutation(name="deactivateCoBrowseSession", description="Close a co-browse session.")
     async def deactivate_co_browse_session(
         self,
         info: Info,

@@ -156,7 +156,7 @@ class RemoteSupportMutations:
 
     @strawberry.mutation(
         name="endRemoteSupportSession",
-        description="A remote-support session ends, with the technician's notes.",
+        description="End a remote-support session, with the technician's notes.",
     )
     async def end_remote_support_session(
         self,

@@ -28,7 +28,7 @@ WORDS: Mapping[str, str] = {
     r"kept": "stored, saved, cached",
     r"blanks?": "space",
     r"(?<!there )(?:is|are|was|were) no(?! longer)": "is not a",
-    r"ours": "the gateway's",
+    r"(?<!\*\*)ours": "the gateway's",  # `**Ours:**` marks our decisions in the reference
     r"what is not": "what is allowed",
     r"whichever": "any, each",
     r"turns?": "order, lock",

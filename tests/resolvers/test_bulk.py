@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from pymongo import MongoClient
-from tests.resolvers.examples import EXAMPLES
 
 from resolvers import bulk, sessions
 from resolvers.bulk import Draft
@@ -13,6 +12,7 @@ from resolvers.errors import AlreadyExists, Timeout, Unavailable
 from resolvers.kind import Document, Kind
 from resolvers.store import write as writes
 from tests.conftest import KINDS_BY_NAME
+from tests.kinds import EXAMPLES
 
 pytestmark = pytest.mark.anyio
 

@@ -52,4 +52,4 @@ def test_lists_within_lists_do_not_multiply() -> None:
     )
     text = "{ call { legs { number note { holds { since } } holds { since until } } } }"
     # call 1; each of ten legs: itself 1, number 1, note 1 with holds 2, holds 3
-    assert cost(parse(text), None, nested).total({}) == 1 + 10 * (1 + 1 + 1 + 2 + 3)
+    assert cost(Operation(parse(text)), None, nested).total({}) == 1 + 10 * (1 + 1 + 1 + 2 + 3)

@@ -78,7 +78,7 @@ def test_impossible_id(client: Client, kind: Sample, session_id: str) -> None:
     """An id that does not look like the kind's ids is refused, saying how they look."""
     refusal = client.refusal(kind.create, input={**kind.least, "sessionId": session_id})
     assert (refusal["code"], refusal["field"]) == ("INVALID", ["input", "sessionId"])
-    assert any(text in refusal["message"] for text in (f"no session id of a {kind.type}", "NUL"))
+    assert any(text in refusal["message"] for text in (f"not a session id of a {kind.type}", "NUL"))
 
 
 @every_kind

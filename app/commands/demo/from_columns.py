@@ -67,7 +67,7 @@ class _Maker:
         }
 
     def _is_left_out(self, column: Column) -> bool:
-        """Texts that have a default are mostly ids and tokens: theirs are better than ours."""
+        """Texts that have a default are mostly ids and tokens: those are better."""
         if column.default and column.type is TEXT:
             return True
         return column.nullable and self._dice.maybe(0.2)

@@ -27,7 +27,7 @@ LOADING, LOADED, DECLINED = "loading", "loaded", "declined"
 
 T = TypeVar("T")
 Advance = Callable[[int], object]
-"""Told how many more sessions are done."""
+"""Called with how many more sessions are done."""
 
 
 def unseen(_number: int) -> None:
@@ -38,7 +38,7 @@ async def load_demo(store: Store, now: datetime, advance: Advance = unseen) -> i
     """Load the demo data into a new database; how many sessions were stored.
 
     It happens once: a mark stays in the database, so what is deleted does not come back, and a
-    database that holds sessions of others gets none. What was interrupted is completed next time.
+    database with sessions of others gets none. What was interrupted is completed next time.
     `now` is in UTC without an offset.
     """
     state = await writes.mark(store, MARK)

@@ -12,7 +12,7 @@ from app.commands.demo.dice import Dice
 
 Values = dict[str, Any]
 Made = tuple[Values, datetime, str | None]
-"""A session's values, when it last changed, and its status where the values do not tell."""
+"""A session's values, when it last changed, and its status where the values do not show it."""
 
 
 def _given(**values: Any) -> Values:
@@ -100,7 +100,7 @@ def _support_chat(dice: Dice, customer: str, technician: str, end: datetime | No
 def _exchange(
     dice: Dice, number: int, end: datetime | None = None
 ) -> Iterator[tuple[datetime, bool]]:
-    """Moments at which two people write in turn, and whether it is the operator who does."""
+    """Moments at which two people write alternately, and whether it is the operator who does."""
     at = dice.start
     for place in range(number):
         at = dice.after(at, 4, 75)

@@ -65,7 +65,7 @@ def _of_node(node: ast.AST) -> Iterator[Callable[[], object]]:
         case ast.Constant(value=bool() as value):
             yield put("value", not value)
         case ast.Constant(value=int() | float() | str() as value):
-            yield put("value", f"{value}_" if isinstance(value, str) else value + 1)
+            yield put("value", f"{value}_" if isinstance(value, str) else 2 * value + 1)
         case ast.If() | ast.IfExp():
             yield from (put("test", ast.Constant(value=always)) for always in (False, True))
         case ast.Return(value=ast.expr()) if not isinstance(node.value, ast.Constant):

@@ -100,7 +100,7 @@ def test_page_lists_what_the_drill_does() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(limit(3600))
 def test_sixth_kind(tmp_path: Path) -> None:
     """One new file and one line, two files of tests: the suite runs with the kind in it."""
     copied(tmp_path)
@@ -151,7 +151,7 @@ def test_page_lists_what_a_new_type_takes() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(limit(600))
 def test_new_type_of_column(tmp_path: Path) -> None:
     """Decimal numbers are one entry in the core and their form in GraphQL."""
     copied(tmp_path)

@@ -30,7 +30,7 @@ def test_changes_of_every_sort() -> None:
     ]
     condition = "if value < LIMIT and (not name):"
     assert sorted(changed) == [
-        ("LIMIT = 5", "LIMIT = 6"),
+        ("LIMIT = 5", "LIMIT = 11"),
         ("def kept(value: int, name='a') -> bool:", "def kept(value: int, name='a_') -> bool:"),
         (condition, "if False:"),
         (condition, "if True:"),

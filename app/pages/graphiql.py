@@ -25,8 +25,8 @@ _PACKAGES: Final = _STATIC / "graphiql" / "node_modules"
 
 _OWN_FILES: Final = ("docs.css", "docs.js", "graphiql.css", "graphiql.js", "landing.css")
 _PACKAGE_FILES: Final = {
-    "vendor/files.css": "@graphiql/plugin-explorer/dist/style.css",
-    "vendor/files.js": "@graphiql/plugin-explorer/dist/index.umd.js",
+    "vendor/explorer.css": "@graphiql/plugin-explorer/dist/style.css",
+    "vendor/explorer.js": "@graphiql/plugin-explorer/dist/index.umd.js",
     "vendor/graphiql.css": "graphiql/graphiql.min.css",
     "vendor/graphiql.js": "graphiql/graphiql.min.js",
     "vendor/react-dom.js": "react-dom/umd/react-dom.production.min.js",

@@ -10,6 +10,7 @@ from graphql import GraphQLSchema
 from schema.build import build, root_fields
 from schema.sample_operations import sample
 from schema.strawberry_internals import core_schema
+from tests.timing import limit
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMA: GraphQLSchema = core_schema(build())
@@ -24,7 +25,7 @@ def explain(text: str, *arguments: str, fails: int = 0) -> subprocess.CompletedP
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=limit(120),
     )
     assert done.returncode == fails, done.stdout + done.stderr
     return done

@@ -36,20 +36,19 @@ BODY_SECONDS = 10.0
 RETRY_SECONDS = 1
 """Retry-After of a failure that will pass, unless the error knows better."""
 FOUND = "gateway.found"
-NOTHING = re.compile(r"\Z\A.")
+ADDRESS = Refusal(404, "NOT_FOUND", "There is nothing at this address.")
+METHOD = Refusal(405, "METHOD_NOT_ALLOWED", "Method Not Allowed")
+FAILURE = Refusal(500, "INTERNAL", "The gateway failed.")
+
+Endpoints = dict[str, Endpoint]
+"""Of one path, by their methods, in the order they were listed; none: an unknown address."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Path:
-    """A vendor's path with its methods, in the order they were listed; none: an unknown address."""
-
     vendor: Vendor
-    pattern: re.Pattern[str] = NOTHING
-    endpoints: dict[str, Endpoint] = field(default_factory=dict)
-
-    def endpoint(self, method: str) -> Endpoint | None:
-        """What serves a method: GET serves HEAD as well."""
-        return self.endpoints.get("GET" if method == "HEAD" else method)
+    pattern: re.Pattern[str]
+    endpoints: Endpoints = field(default_factory=dict)
 
 
 class VendorRoutes(BaseRoute):
@@ -95,17 +94,24 @@ class VendorRoutes(BaseRoute):
         asked = _path(scope)
         for path in self._paths.get(asked.count("/"), ()):
             if found := path.pattern.match(asked):
-                endpoint = path.endpoint(scope["method"])
+                endpoint = _serving(path.endpoints, scope["method"])
                 values = map(unquote, found.groups())
                 parameters = dict(zip(endpoint.names, values, strict=True)) if endpoint else {}
-                return Match.FULL, {"endpoint": self, "path_params": parameters, FOUND: path}
+                return self._found(path.vendor, path.endpoints, parameters)
         owner = self._owner(asked)
-        return (Match.FULL, {"endpoint": self, FOUND: _Path(owner)}) if owner else (Match.NONE, {})
+        return self._found(owner, {}, {}) if owner else (Match.NONE, {})
+
+    def _found(
+        self, vendor: Vendor, endpoints: Endpoints, parameters: dict[str, str]
+    ) -> tuple[Match, Scope]:
+        found = {"endpoint": self, "path_params": parameters, FOUND: (vendor, endpoints)}
+        return Match.FULL, found
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer in the vendor's shape, whatever happens; a client that has gone gets nothing."""
+        vendor, endpoints = scope[FOUND]
         try:
-            response = await self._respond(scope[FOUND], Request(scope, receive))
+            response = await self._respond(vendor, endpoints, Request(scope, receive))
         except ClientDisconnect:
             return
         if scope["method"] == "HEAD":
@@ -121,22 +127,29 @@ class VendorRoutes(BaseRoute):
         vendor = self.vendor(scope)
         return vendor.refuse(refusal, Request(scope)) if vendor else None
 
-    async def _respond(self, path: _Path, request: Request) -> Response:
-        refuse, endpoint = path.vendor.refuse, path.endpoint(request.method)
-        if endpoint is None:
-            return _unserved(path, request)
+    async def _respond(self, vendor: Vendor, endpoints: Endpoints, request: Request) -> Response:
+        endpoint = _serving(endpoints, request.method)
+        headers: dict[str, str] = {}
         try:
-            return await self._served(endpoint, request)
+            if endpoint:
+                return await self._served(endpoint, request)
+            refusal = METHOD if endpoints else ADDRESS
+            headers = {"Allow": ", ".join(endpoints)} if endpoints else {}
         except RefusedError as error:  # what is left of the body has no reader
             refusal = Refusal(error.status, error.extensions["code"], error.message)
-            return _with(refuse(refusal, request), "Connection", "close")
+            headers = {"Connection": "close"}
         except GatewayError as error:
-            return _failed(path.vendor, error, request)
+            refusal = _refusal(error)
+            if refusal.retry_after is not None:
+                headers = {"Retry-After": str(refusal.retry_after)}
         except ClientDisconnect:
             raise
         except Exception:
-            log.exception("%s: %s failed", path.vendor.name, endpoint.path)
-            return refuse(Refusal(500, "INTERNAL", "The gateway failed."), request)
+            log.exception("%s: %s failed", vendor.name, endpoint and endpoint.path)
+            refusal = FAILURE
+        response = vendor.refuse(refusal, request)
+        response.headers.update(headers)
+        return response
 
     async def _served(self, endpoint: Endpoint, request: Request) -> Response:
         headers = dict(request.scope["headers"])
@@ -149,34 +162,20 @@ class VendorRoutes(BaseRoute):
         return self._bases.get(max(bases, key=len, default=""))
 
 
-def _unserved(path: _Path, request: Request) -> Response:
-    """Nothing at this address (404), or not by this method (405, with Allow)."""
-    refuse = path.vendor.refuse
-    if not path.endpoints:
-        return refuse(Refusal(404, "NOT_FOUND", "There is nothing at this address."), request)
-    response = refuse(Refusal(405, "METHOD_NOT_ALLOWED", "Method Not Allowed"), request)
-    return _with(response, "Allow", ", ".join(path.endpoints))
+def _serving(endpoints: Endpoints, method: str) -> Endpoint | None:
+    """GET serves HEAD as well."""
+    return endpoints.get("GET" if method == "HEAD" else method)
 
 
-def _failed(vendor: Vendor, error: GatewayError, request: Request) -> Response:
-    """A refusal or failure of the core; Retry-After where trying again helps."""
+def _refusal(error: GatewayError) -> Refusal:
+    """A refusal or failure of the core, with the seconds to wait where trying again helps."""
     status = STATUS.get(error.code, 500)
-    if status not in (429, 503):
-        return vendor.refuse(Refusal(status, error.code, error.message), request)
-    seconds = int(error.details.get("retry_after", RETRY_SECONDS))
-    response = vendor.refuse(Refusal(status, error.code, error.message, seconds), request)
-    return _with(response, "Retry-After", str(seconds))
-
-
-def _with(response: Response, header: str, value: str) -> Response:
-    response.headers[header] = value
-    return response
+    seconds = int(error.details.get("retry_after", RETRY_SECONDS)) if status in (429, 503) else None
+    return Refusal(status, error.code, error.message, seconds)
 
 
 def _path(scope: Scope) -> str:
-    """The requested path without the prefix of a proxy; of percent-encoded signs, only slashes and
-    percent signs stay so.
-    """
+    """The requested path without a proxy's prefix; `/%74hings/a%2Fb` is `/things/a%2Fb`."""
     raw: bytes | None = scope.get("raw_path")
     path = raw.decode("latin-1") if raw else quote(scope["path"])
     path = path.removeprefix(scope.get("root_path", "")).rstrip("/")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -97,6 +98,11 @@ async def admit(
     caller = await (find(authenticator) if find else authenticator.bearer(request))
     await authenticator.limit(caller)
     return state.context(caller)
+
+
+def has_key(headers: Headers) -> bool:
+    """Whether a request has a key in a header, which is refused beside another scheme."""
+    return "authorization" in headers or "x-api-key" in headers
 
 
 def state_of(request: Request) -> State:

@@ -18,7 +18,7 @@ from typing import Any
 from starlette.datastructures import Headers
 
 from app.rest.bot.layout import CONTAINMENT_TYPES, SESSION_TYPES
-from app.rest.vendor import json_object
+from app.rest.vendor import has_key, json_object
 from resolvers.errors import BadInput, Unauthenticated
 from resolvers.request import All, Compare, Either, Filter, Operator, Some
 from schema.kinds.bot import BOT
@@ -31,8 +31,6 @@ LONGEST_SPAN = timedelta(days=7)
 MILLISECOND = timedelta(milliseconds=1)
 FURTHEST_SKIP = 2**31 - 1
 """What the database can pass over; nobody has as many sessions in 7 days."""
-STRAY = ("authorization", "x-api-key")
-"""Headers that belong to other schemes of authentication."""
 
 MOMENT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?: ?T([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,3}))?Z)?"
@@ -61,7 +59,7 @@ class Search:
 def token(headers: Headers) -> str:
     """The JWT in the header `auth`; Unauthenticated if it is missing or not the only credential."""
     given = headers.getlist("auth")
-    if len(given) != 1 or not given[0].strip() or any(name in headers for name in STRAY):
+    if len(given) != 1 or not given[0].strip() or has_key(headers):
         raise Unauthenticated("One JWT is needed, in the header auth.")
     return given[0]
 

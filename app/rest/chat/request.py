@@ -8,11 +8,11 @@ upper, both exclusive, on the chat's start.
 """
 
 import re
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from starlette.datastructures import Headers, QueryParams
 
+from app.rest.vendor import has_key
 from resolvers.errors import BadInput, Unauthenticated
 from resolvers.request import All, Compare, Filter, Operator
 from schema.kinds.chat import CHAT
@@ -33,20 +33,13 @@ def credentials(headers: Headers, query: QueryParams) -> tuple[str, str] | None:
 
     Unauthenticated if one is repeated, or two places have credentials.
     """
-    places: list[tuple[Sequence[str], Sequence[str]]] = [
-        (headers.getlist("apiKey"), headers.getlist("token")),
-        (query.getlist("apiKey"), query.getlist("token")),
-    ]
-    used = [place for place in places if place[0] or place[1]]
-    bearer = "authorization" in headers
-    if len(used) + bearer != 1 or "x-api-key" in headers:
-        raise Unauthenticated(AUTHENTICATION)
-    if bearer:
-        return None
-    keys, tokens = used[0]
-    if len(keys) != 1 or len(tokens) != 1:
-        raise Unauthenticated(AUTHENTICATION)
-    return keys[0], tokens[0]
+    places = [(place.getlist("apiKey"), place.getlist("token")) for place in (headers, query)]
+    match [pair for pair in places if any(pair)]:
+        case [([key], [token])] if not has_key(headers):
+            return key, token
+        case [] if "authorization" in headers and "x-api-key" not in headers:
+            return None
+    raise Unauthenticated(AUTHENTICATION)
 
 
 def decode(query: QueryParams) -> Filter:

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from app.rest.co_browse.layout import JSON, SESSION
 from app.rest.co_browse.reference import CHAPTER, GET, UNKNOWN
-from app.rest.co_browse.request import ENDED, session_id
+from app.rest.co_browse.request import ENDED
 from app.rest.vendor import Endpoint, Refusal, Vendor, admit, challenging, json
 from resolvers import sessions
 from resolvers.errors import NotFound
@@ -20,7 +20,8 @@ PATHS = (
 async def get(request: Request) -> Response:
     """One ended session; NotFound for every other id."""
     context = await admit(request, CO_BROWSE)
-    found = await sessions.get(context, CO_BROWSE, session_id(request), SESSION.paths, ENDED)
+    session_id = request.path_params["session_history_id"]
+    found = await sessions.get(context, CO_BROWSE, session_id, SESSION.paths, ENDED)
     if found is None:
         raise NotFound(UNKNOWN)
     return json(SESSION.row(found), media_type=JSON)

@@ -4,7 +4,7 @@ The vendor's documentation has `get_session_history.php`; the live service calls
 `integration/get_history_api.php`.
 """
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import Awaitable
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,12 +12,11 @@ from starlette.responses import Response
 from app.access.authenticator import Authenticator
 from app.rest.remote_support import layout, reference
 from app.rest.remote_support.request import Query, decode, in_url, output_format, parameters
-from app.rest.vendor import Endpoint, Refusal, Vendor, admit, state_of
+from app.rest.vendor import Endpoint, Refusal, Vendor, admit, has_key, state_of
 from resolvers import sessions
 from resolvers.access import Caller
 from resolvers.context import Context
 from resolvers.errors import LimitExceeded, Unauthenticated
-from resolvers.kind import Document
 from resolvers.paging import cursors
 from resolvers.request import LARGEST_PAGE, Read, Window
 from schema.kinds.remote_support import REMOTE_SUPPORT
@@ -27,8 +26,6 @@ PATHS = (
     "/integration/get_session_history.php",
     "/integration/get_history_api.php",
 )
-STRAY = ("authorization", "x-api-key")
-"""Headers that belong to other schemes of authentication; beside KEY they are refused."""
 OK_STATUS = frozenset({400, 401, 403, 422})
 """What the vendor answers with status 200 and an error message: what the client can correct."""
 
@@ -45,7 +42,7 @@ async def list_(request: Request) -> Response:
 
 async def _authenticated(request: Request, key: str) -> Context:
     def find(authenticator: Authenticator) -> Awaitable[Caller]:
-        if any(name in request.headers for name in STRAY):
+        if has_key(request.headers):
             raise Unauthenticated("One credential is needed, in KEY.")
         return authenticator.by_key(key)
 
@@ -54,26 +51,19 @@ async def _authenticated(request: Request, key: str) -> Context:
 
 async def _rows(context: Context, query: Query, most: int) -> list[bytes]:
     """Every matching session, rendered; LimitExceeded if there are more than `most`."""
-    rows: list[bytes] = []
-    async for document in _documents(context, query):
-        if len(rows) == most:
-            raise LimitExceeded(f"More than {most} sessions match. Narrow the filters.")
-        rows.append(layout.row(query.table, document, query.as_json))
-    return rows
-
-
-async def _documents(context: Context, query: Query) -> AsyncIterator[Document]:
     columns = query.table.paths | {"startedAt"}  # a part of each cursor
-    after = None
+    window = Window(first=LARGEST_PAGE)
+    rows: list[bytes] = []
     while True:
-        window = Window(first=LARGEST_PAGE, after=after)
         read = Read(REMOTE_SUPPORT, query.where, window=window, columns=columns)
         page = await sessions.list_(context, read)
-        for document in page.documents:
-            yield document
+        if len(rows) + len(page.documents) > most:
+            raise LimitExceeded(f"More than {most} sessions match. Narrow the filters.")
+        rows += [layout.row(query.table, one, query.as_json) for one in page.documents]
         if not page.has_next:
-            return
+            return rows
         (after,) = cursors(read, page.documents[-1:])
+        window = Window(first=LARGEST_PAGE, after=after)
 
 
 def refuse(refusal: Refusal, request: Request) -> Response:

@@ -1,11 +1,11 @@
 """What the gateway uses of Strawberry beyond its documentation: here and nowhere else.
 
-    used                                    for                          without it
-    Info._raw_info                          parent type, field nodes     no id, no projection
-    Schema._schema                          graphql-core's schema        no cost, no programs
-    ExecutionContext._provided_operation_   the name a client gave       a wrong operation is chosen
-    DEFINITION_BACKREF                      our field behind a type's    nothing is compiled
-    StrawberryGraphQLCoreExecutionContext   the executor's base class    nothing is compiled
+    used                                       for                         without it
+    Info._raw_info                             parent type, field nodes    no id, no projection
+    Schema._schema                             graphql-core's schema       no cost, no programs
+    ExecutionContext._provided_operation_name  the name a client gave      a wrong operation runs
+    GraphQLCoreConverter.DEFINITION_BACKREF    our field behind a type's   nothing is compiled
+    StrawberryGraphQLCoreExecutionContext      the executor's base class   nothing is compiled
 
 Subclasses of `StrawberryField` (schema.columns.ColumnField, schema.root_field.RootField) rely on
 `get_result`, `is_basic_field` and `arguments`. tests/schema/test_internals.py fails when a new

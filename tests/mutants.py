@@ -7,7 +7,6 @@ A survivor shows a test that is missing, or code that makes no difference.
 
 import argparse
 import ast
-import difflib
 import random
 import re
 import shutil
@@ -130,8 +129,12 @@ def survives(recorder: Recorder, folder: Path, file: Path, number: int, line: in
     changed, tests = mutated(source, number), recorder.near(file, line)
     found = killer(folder, name, changed, tests) if tests else ""
     print(f"{name}:{line}", f"noticed by {found}" if found else f"SURVIVES {len(tests)} tests")
-    lines = difflib.ndiff(ast.unparse(ast.parse(source)).split("\n"), changed.split("\n"))
-    print(*(f"  {text[:150]}" for text in lines if text[0] in "+-"), sep="\n", flush=True)
+    whole = ast.unparse(ast.parse(source))
+    pairs = zip(whole, changed, strict=False)
+    differs = (place for place, (old, new) in enumerate(pairs) if old != new)
+    start = max(0, next(differs, 0) - 40)
+    for text in (whole, changed):
+        print(" ", " ".join(text[start : start + 120].split()), flush=True)
     return not found
 
 

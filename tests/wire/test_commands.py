@@ -26,13 +26,15 @@ MEGABYTE = 1_000_000
 
 
 class Commands(monitoring.CommandListener):
-    """The names of the commands sent."""
+    """The names of the commands sent, and the write concern of each."""
 
     def __init__(self) -> None:
         self.sent: list[str] = []
+        self.concerns: list[Any] = []
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
         self.sent.append(event.command_name)
+        self.concerns.append(event.command.get("writeConcern"))
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
         """Nothing to note."""
@@ -79,6 +81,21 @@ async def test_a_page_is_one_find(noted: Context, commands: Commands) -> None:
     commands.sent.clear()
     page = await sessions.list_(noted, Read(BOT, window=Window(first=100, after=after)))
     assert (commands.sent, page.documents[0]["_id"]) == (["find", "find"], "500")
+
+
+async def test_writes_are_acknowledged_once_they_are_safe(
+    noted: Context, commands: Commands
+) -> None:
+    """By the majority and in the journal: what a client was told is there after a crash."""
+    kind = KINDS_BY_NAME["co_browse"]
+    commands.concerns.clear()
+    session_id = (await sessions.create(noted, kind, {}))["_id"]
+    await sessions.update(noted, kind, session_id, {"deactivationTime": NOW + timedelta(days=999)})
+    await sessions.delete(noted, kind, session_id)
+    safe = {"w": "majority", "j": True, "wtimeout": int(DEADLINE * 1000)}
+    written = [concern for concern in commands.concerns if concern is not None]
+    # The session and its live token: stored, changed and released, removed.
+    assert written == [safe] * 5
 
 
 def lose_connections(engine_client: MongoClient[dict[str, Any]], times: int) -> None:

@@ -19,6 +19,7 @@ import uvicorn
 
 from app.pages import graphiql
 from tests.gateway import gateway  # noqa: F401  fixture
+from tests.node import unavailable
 from tests.timing import limit, until
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
@@ -37,16 +38,6 @@ document.addEventListener("securitypolicyviolation", (event) =>
 """
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "browser: drives a headless Chromium")
-
-
-def _unavailable(reason: str) -> None:
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
 # Not for the whole session: while Playwright is started, its event loop counts as running in this
 # thread, and other modules' tests could not call asyncio.run.
 @pytest.fixture(scope="module")
@@ -55,9 +46,9 @@ def chromium() -> Iterator[Any]:
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
-        _unavailable("the package playwright is not installed")
+        unavailable("the package playwright is not installed")
     if not CHROMIUM.is_file():
-        _unavailable(f"{CHROMIUM} is missing; install chromium or name one with CHROMIUM")
+        unavailable(f"{CHROMIUM} is missing; install chromium or name one with CHROMIUM")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield browser
@@ -68,7 +59,7 @@ def chromium() -> Iterator[Any]:
 def installed() -> None:
     """What npm installs is there; a test is skipped without it, but fails in CI."""
     if graphiql.missing_files():
-        _unavailable("scripts/setup ran without npm: the browser packages are missing")
+        unavailable("scripts/setup ran without npm: the browser packages are missing")
 
 
 @contextlib.contextmanager

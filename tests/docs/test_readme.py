@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.gateway import SERVE, started
+from tests.node import unavailable
 from tests.timing import limit
 
 pytestmark = pytest.mark.slow
@@ -72,9 +73,10 @@ def test_queries(address: str) -> None:
     assert sum(bool(answer) for _, answer in QUERIES) >= 3
 
 
-@pytest.mark.skipif(not shutil.which("curl"), reason="the README's shell example needs curl")
 def test_curl(address: str) -> None:
     """The shell's example works with the key in $KEY."""
+    if not shutil.which("curl"):
+        unavailable("the README's shell example needs curl")
     (command,) = [text for language, text in BLOCKS if language == "sh" and "curl" in text]
     done = subprocess.run(
         ["bash", "-c", command.replace("127.0.0.1:8000", address)],

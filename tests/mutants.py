@@ -25,6 +25,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ("tests/resolvers", "tests/wire", "tests/app/access", "tests/app/commands/test_transfer.py")
+LONGEST = 600
+"""Seconds for the tests of one mutant: one that never ends is noticed, too."""
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 REMOVABLE = (ast.Expr, ast.Assign, ast.AugAssign, ast.Delete, ast.Raise)
 WITHOUT_EFFECT = ("annotation", "returns", "decorator_list", "bases")
@@ -117,8 +119,14 @@ def killer(folder: Path, name: str, changed: str, tests: list[str]) -> str:
     source = (folder / name).read_text()
     (folder / name).write_text(changed)
     command = [sys.executable, "-m", "pytest", "-n0", "-x", "--tb=no", "--timeout=60", *tests]
-    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    (folder / name).write_text(source)
+    try:
+        ended = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, timeout=LONGEST, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return "an endless test"
+    finally:
+        (folder / name).write_text(source)
     found = re.search(r"^(?:FAILED|ERROR) (\S+)", ended.stdout, re.MULTILINE)
     return found[1] if found else str(ended.returncode or "")
 

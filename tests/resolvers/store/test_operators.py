@@ -243,3 +243,15 @@ def test_bounds_are_drawn_together() -> None:
     assert conjoin([{"a": 2}, {"a": {"$in": [1, 2]}}]) == {"a": 2}
     assert conjoin([{"a": 2}, {"a": {"$gt": 2}}]) == {"a": 2, "$and": [{"a": {"$gt": 2}}]}
     assert conjoin([{"a": None}, {"a": {"$gt": 2}}]) == {"a": None, "$and": [{"a": {"$gt": 2}}]}
+
+
+@pytest.mark.parametrize(
+    ("operator", "met", "missed"),
+    [("$gt", 1, 2), ("$gte", 2, 3), ("$lt", 3, 2), ("$lte", 2, 1), ("$in", [1, 2], [1, 3])],
+)
+def test_bound_beside_a_value(operator: str, met: Any, missed: Any) -> None:
+    """One that the value meets adds nothing, whichever comes first; one that it misses stays."""
+    value, needless, contrary = {"a": 2}, {"a": {operator: met}}, {"a": {operator: missed}}
+    assert conjoin([value, needless]) == conjoin([needless, value]) == value
+    assert conjoin([value, contrary]) == {"a": 2, "$and": [contrary]}
+    assert conjoin([contrary, value]) == {**contrary, "$and": [value]}

@@ -120,11 +120,9 @@ def killer(folder: Path, name: str, changed: str, tests: list[str]) -> str:
     (folder / name).write_text(changed)
     command = [sys.executable, "-m", "pytest", "-n0", "-x", "--tb=no", "--timeout=60", *tests]
     try:
-        ended = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, timeout=LONGEST, check=False
-        )
+        ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=LONGEST)
     except subprocess.TimeoutExpired:
-        return "an endless test"
+        return "a test without an end"
     finally:
         (folder / name).write_text(source)
     found = re.search(r"^(?:FAILED|ERROR) (\S+)", ended.stdout, re.MULTILINE)
@@ -137,12 +135,8 @@ def survives(recorder: Recorder, folder: Path, file: Path, number: int, line: in
     changed, tests = mutated(source, number), recorder.near(file, line)
     found = killer(folder, name, changed, tests) if tests else ""
     print(f"{name}:{line}", f"noticed by {found}" if found else f"SURVIVES {len(tests)} tests")
-    whole = ast.unparse(ast.parse(source))
-    pairs = zip(whole, changed, strict=False)
-    differs = (place for place, (old, new) in enumerate(pairs) if old != new)
-    start = max(0, next(differs, 0) - 40)
-    for text in (whole, changed):
-        print(" ", " ".join(text[start : start + 120].split()), flush=True)
+    whole = ast.unparse(ast.parse(source)).split("\n")
+    print(*(text for text in changed.split("\n") if text not in whole), sep="\n", flush=True)
     return not found
 
 

@@ -15,7 +15,7 @@ that is generated from the table, a row with a damaged value by a second one.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -109,8 +109,7 @@ class Layout:
     ) -> None:
         self.kind, self._strict, self._given = kind, strict, frozenset(given)
         self.members = tuple(self._bound(one, kind.columns, False) for one in fields)
-        needed = (column for one in self.members for column in (one.column, *one.when))
-        self.paths = frozenset(column.path for column in needed)
+        self.paths = frozenset(_paths(self.members, of_session=True))
         """Stored paths that a row is rendered from."""
         sound, careful = _Writer(False, repaired=self.repaired), _Writer(True, read=self._read)
         self.row: Callable[[Document], Document] = sound.function(self.members)
@@ -155,6 +154,8 @@ class Layout:
         source = self._column(picked, column.columns) if picked else column
         if source.type in MOMENTS and not one.shown.show:
             raise ValueError(f"{one.name}: a date is shown by a codec, such as INSTANT.")
+        if source.columns and not one.fields:
+            raise ValueError(f"{one.name}: an object is shown by its fields.")
         nullable = not column.many and (absent or (column.nullable and name not in self._given))
         when = tuple(self._column(other, columns) for other in one.when)
         members = tuple(self._bound(inner, column.columns, nullable) for inner in one.fields)
@@ -168,6 +169,14 @@ class Layout:
                 f"{self.kind.type_name} has no column {name!r} here. {nearest(name, by_name)}"
             )
         return by_name[name]
+
+
+def _paths(members: Sequence[Member], of_session: bool) -> Iterator[str]:
+    """The paths of the session's own columns, wherever they are shown."""
+    for one in members:
+        if of_session or one.field.of_session:
+            yield from (column.path for column in (one.column, *one.when))
+        yield from _paths(one.members, of_session=False)
 
 
 MOMENTS = (ValueType.DATETIME, ValueType.LOCAL_DATETIME)

@@ -15,7 +15,7 @@ that is generated from the table, a row with a damaged value by a second one.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -42,8 +42,9 @@ log = logging.getLogger(__name__)
 class Codec:
     """How a value is shown. An importer of a vendor's exports would add the inverse of `show`."""
 
-    show: Callable[[Any], Any] | None = None
-    """Makes JSON of a stored value that is not null; None: it is shown as it is stored."""
+    show: Callable[[Any], Any] | Mapping[Any, str] | None = None
+    """Makes JSON of a stored value that is not null, or has a word for each there is; None: a value
+    is shown as it is stored."""
     schema: Mapping[str, Any] = field(default_factory=dict)
     """The JSON schema of what is shown, if it is not that of the column."""
     null: Any = None
@@ -55,15 +56,15 @@ class Codec:
 PLAIN = Codec()
 UUID = Codec(schema={"type": "string", "format": "uuid"})
 INSTANT = Codec(
-    lambda moment: moment.isoformat(timespec="milliseconds") + "Z",
+    lambda moment: moment.isoformat("T", "milliseconds") + "Z",
     {"type": "string", "format": "date-time"},
 )
 """`2026-03-01T09:30:00.000Z`."""
 
 
-def words(spelled: Mapping[str, str]) -> Codec:
-    """The vendor's words for the names that an ENUM column stores."""
-    return Codec(spelled.__getitem__, {"type": "string", "enum": list(spelled.values())})
+def words(spelled: Mapping[Any, str]) -> Codec:
+    """The vendor's words for the few values that a column stores."""
+    return Codec(spelled, {"type": "string", "enum": list(spelled.values())})
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,20 +120,15 @@ class Layout:
     ) -> None:
         self.kind, self._strict, self._given = kind, strict, frozenset(given)
         self.members = tuple(self._bound(one, kind.columns, False) for one in fields)
-        needed = (column for one in self.members for column in (one.column, *one.when))
-        self.paths = frozenset(column.path for column in needed)
+        self.paths = frozenset(_paths(self.members, of_session=True))
         """Stored paths that a row is rendered from."""
-        self._sound = _Writer(None).function(self.members)
-        self._careful = _Writer(self._read).function(self.members)
+        sound, careful = _Writer(False, repaired=self.repaired), _Writer(True, read=self._read)
+        self.row: Callable[[Document], Document] = sound.function(self.members)
+        """Renders a stored session as the vendor shows it."""
+        self._careful: Callable[[Document, list[str]], Document] = careful.function(self.members)
 
-    def row(self, document: Document) -> Document:
-        """A stored session as the vendor shows it."""
-        try:
-            return self._sound(document, [])
-        except (UnsoundError, KeyError, TypeError, AttributeError):
-            return self._damaged(document)
-
-    def _damaged(self, document: Document) -> Document:
+    def repaired(self, document: Document) -> Document:
+        """What `row` makes of a session with damaged values."""
         damaged: list[str] = []
         shown = self._careful(document, damaged)
         if damaged:
@@ -169,6 +165,8 @@ class Layout:
         source = self._column(picked, column.columns) if picked else column
         if source.type in MOMENTS and not one.shown.show:
             raise ValueError(f"{one.name}: a date is shown by a codec, such as INSTANT.")
+        if source.columns and not one.fields:
+            raise ValueError(f"{one.name}: an object is shown by its fields.")
         nullable = not column.many and (absent or (column.nullable and name not in self._given))
         when = tuple(self._column(other, columns) for other in one.when)
         members = tuple(self._bound(inner, column.columns, nullable) for inner in one.fields)
@@ -184,8 +182,12 @@ class Layout:
         return by_name[name]
 
 
-class UnsoundError(Exception):
-    """A value is not what its column promises."""
+def _paths(members: Sequence[Member], of_session: bool) -> Iterator[str]:
+    """The paths of the session's own columns, wherever they are shown."""
+    for one in members:
+        if of_session or one.field.of_session:
+            yield from (column.path for column in (one.column, *one.when))
+        yield from _paths(one.members, of_session=False)
 
 
 MOMENTS = (DATETIME, LOCAL_DATETIME)
@@ -198,39 +200,41 @@ SURE: Mapping[ValueType, str] = {
     OBJECT: "type({v}) is dict",
 }
 """When a value is sound at first sight; resolvers.documents decides about all others."""
-
-Read = Callable[[Column, str, Document, list[str]], Any]
-Render = Callable[[Document, list[str]], Document]
+RESCUE = """    except (KeyError, TypeError, AttributeError):
+        return repaired(row)
+"""
 
 
 class _Writer:
-    """Writes the function that renders the rows of one table. For that above, nearly:
+    """Writes a function that renders the rows of one table. For that above, nearly:
 
-        def render(row, damaged):
-            v1 = row["_id"]
-            if not (type(v1) is str or sound1(v1)): raise UnsoundError
-            …
-            shown = {"sessionId": v1, …, "end_time": None if v3 is None else show3(v3)}
-            if v3 is None: del shown["end_time"]
-            return shown
+        def render(row):
+            try:
+                v1 = row["_id"]
+                if not (type(v1) is str or sound1(v1)): raise TypeError
+                …
+                shown = {"sessionId": v1, …, "end_time": None if v3 is None else show3(v3)}
+                if v3 is None: del shown["end_time"]
+                return shown
+            except (KeyError, TypeError, AttributeError):
+                return repaired(row)
 
-    With `read`, each value is `read(column1, 'sessionId', row, damaged)`, and none is checked.
+    The careful one has `v1 = read(column1, 'sessionId', row, damaged)`, and checks nothing.
     """
 
-    def __init__(self, read: Read | None) -> None:
-        self._careful = read is not None
-        known = (UnsoundError, CorruptDocument, datetime)
-        self._names: dict[str, Any] = {"read": read, **{one.__name__: one for one in known}}
+    def __init__(self, careful: bool, **names: Any) -> None:
+        self._careful = careful
+        self._names = {"CorruptDocument": CorruptDocument, "datetime": datetime, **names}
         self._values: dict[tuple[str, Column], str] = {}
-        self._text = "def render(row, damaged):\n"
-        self._depth = 1
+        self._text = "def render(row, damaged):\n" if careful else "def render(row):\n    try:\n"
+        self._depth = self._top = 1 if careful else 2
 
-    def function(self, members: Sequence[Member]) -> Render:
+    def function(self, members: Sequence[Member]) -> Any:
         """The function; names of vendors and paths stand in its text as `repr` alone."""
         self._write(f"return {self._object(members, 'row', '')}")
+        self._text += "" if self._careful else RESCUE
         exec(compile(self._text, "<layout>", "exec"), self._names)  # noqa: S102  written here
-        render: Render = self._names["render"]
-        return render
+        return self._names["render"]
 
     def _write(self, line: str) -> None:
         self._text += f"{'    ' * self._depth}{line}\n"
@@ -276,7 +280,10 @@ class _Writer:
                 self._write(f"if {v} is None: {v} = {{}}")
             return self._object(one.members, v, inside)
         codec = one.field.shown
-        shown = f"{self._name('show', codec.show)}({v})" if codec.show else v
+        shown = v
+        if codec.show:
+            call = f"[{v}]" if isinstance(codec.show, Mapping) else f"({v})"
+            shown = self._name("show", codec.show) + call
         if not nullable or (shown == v and codec.null is None):
             return shown
         return f"{codec.null!r} if {v} is None else {shown}"
@@ -286,7 +293,7 @@ class _Writer:
         if (source, column) in self._values:
             return self._values[source, column]
         v = self._name("v")
-        if source != "row" or self._depth == 1:  # else it has its value in a loop alone
+        if source != "row" or self._depth == self._top:  # else it has its value in a loop alone
             self._values[source, column] = v
         found = f".get({column.path!r})" if nullable or column.many else f"[{column.path!r}]"
         if self._careful:
@@ -295,7 +302,7 @@ class _Writer:
             return v
         self._write(f"{v} = {source}{found}")
         if column.many:
-            self._write(f"if type({v}) is not list and {v} is not None: raise UnsoundError")
+            self._write(f"if type({v}) is not list and {v} is not None: raise TypeError")
         else:
             self._check(column, v, nullable)
         return v
@@ -308,4 +315,4 @@ class _Writer:
             sound = f"{v} in {self._name('values', frozenset(column.values))}"
         elif column.type in SURE:
             sound = f"{SURE[column.type].format(v=v)} or {sound}"
-        self._write(f"if not ({f'{v} is None or ' if nullable else ''}{sound}): raise UnsoundError")
+        self._write(f"if not ({f'{v} is None or ' if nullable else ''}{sound}): raise TypeError")

@@ -18,7 +18,7 @@ from xml.sax.saxutils import escape
 
 import orjson
 
-from app.rest.layout import Codec, Field, Layout
+from app.rest.layout import Codec, Field, Layout, words
 from resolvers.kind import Document
 from schema.kinds.remote_support import REMOTE_SUPPORT
 
@@ -41,9 +41,7 @@ TEXT = Codec(null="")
 NUMBER = Codec(_number, {"type": "integer"})
 CLOCK = Codec(_clock, {"type": "string"}, null="")
 """UTC, to the second."""
-FLAG = Codec(
-    {True: "TRUE", False: "FALSE"}.__getitem__, {"type": "string", "enum": ["TRUE", "FALSE"]}
-)
+FLAG = words({True: "TRUE", False: "FALSE"})
 
 MESSAGE = (Field("date", "at", CLOCK), Field("author"), Field("text"))
 
@@ -74,9 +72,9 @@ SESSION = Layout(REMOTE_SUPPORT, FIELDS, strict=True)
 
 
 @lru_cache(maxsize=512)
-def layout(words: tuple[str, ...]) -> Layout:
+def layout(asked: tuple[str, ...]) -> Layout:
     """The table of rows with these VARS, each given once."""
-    return Layout(REMOTE_SUPPORT, [WORDS[word] for word in words], strict=True)
+    return Layout(REMOTE_SUPPORT, [WORDS[word] for word in asked], strict=True)
 
 
 def media_type(as_json: bool) -> str:

@@ -110,7 +110,7 @@ def test_sixth_kind(tmp_path: Path) -> None:
     for command in MAKING.values():
         run(tmp_path, command, 300)
     assert "## VideoSession" in (tmp_path / "docs/data-model.md").read_text(encoding="utf-8")
-    suite = ("-m", "pytest", "-v", "-n2", "-p", "no:cacheprovider", "-m", "not slow")
+    suite = ("-m", "pytest", "-vv", "-n2", "-p", "no:cacheprovider", "-m", "not slow")
     told = run(tmp_path, suite, 3500)
     with_it = [line for line in told.splitlines() if " PASSED " in line and "video" in line.lower()]
     assert len(with_it) > 100, with_it

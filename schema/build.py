@@ -80,13 +80,12 @@ class Schema(strawberry.Schema):
 
     def _order_errors(self, result: ExecutionResult, run: Run, name: str | None) -> None:
         """Errors of root fields come in the order of the response, not of their time."""
-        operation = run.operation
-        definition = operation and operation.named(name)
-        if operation and definition and result.errors and len(result.errors) > 1:
+        definition = run.operation.named(name)
+        if definition and result.errors and len(result.errors) > 1:
             schema = core_schema(self)
             root = schema.get_root_type(definition.operation)
             assert root is not None
-            groups = Selections(schema, operation.fragments).grouped([definition], root)
+            groups = Selections(schema, run.operation.fragments).grouped([definition], root)
             places = {name: place for place, name in enumerate(groups)}
             result.errors.sort(key=lambda error: places[str(error.path[0])] if error.path else -1)
 

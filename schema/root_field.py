@@ -85,7 +85,6 @@ class RootField(StrawberryField):
 
     def _wanted(self, run: Run, info: GraphQLResolveInfo[Any]) -> Any:
         operation = run.operation
-        assert operation is not None
         variables: Any = info.variable_values
         nodes = list(info.field_nodes)
         selected = Selected(

@@ -9,7 +9,7 @@ gives a Recording whose only command is
 Reads by id find a session as the kind's own creation stores it; pages are empty. Writes succeed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -44,61 +44,48 @@ class Recording:
     """Whether it ran: its text and variables could be used."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows:
+def _row(given: Mapping[str, Document]) -> Document:
+    """A row that was not there before, as its first update makes it."""
+    update = given["update"]
+    return {**given["filter"], **update.get("$setOnInsert", {}), **update.get("$inc", {})}
+
+
+class _Figures:
     """The answer of an aggregation."""
 
-    rows: list[Document]
-
     async def to_list(self, _most: int | None) -> list[Document]:
-        return self.rows
+        return [{"_id": None, "count": 1, "average": 60.0}]
 
 
+METHODS: Mapping[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any]], Any]]] = {
+    "aggregate": (("pipeline",), lambda _given: _Figures()),
+    "count_documents": (("filter",), lambda _given: 1),
+    "estimated_document_count": ((), lambda _given: 1),
+    "insert_one": (("document",), lambda _given: None),
+    "update_one": (("filter", "update"), lambda _given: SimpleNamespace(matched_count=1)),
+    "delete_one": (("filter",), lambda _given: SimpleNamespace(deleted_count=1)),
+    "find_one": (("filter",), lambda _given: None),
+    "find_one_and_update": (("filter", "update"), _row),
+}
+"""The driver's methods that resolvers.store uses: the names of their arguments, and the answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Collection:
-    """One collection: the methods of the driver that resolvers.store uses."""
+    """One collection, which notes each call of a method."""
 
-    def __init__(self, database: "RecordingDatabase", name: str) -> None:
-        self._database = database
-        self._name = name
+    database: "RecordingDatabase"
+    name: str
 
-    def _note(self, method: str, **given: Any) -> None:
-        self._database.commands.append(Command(self._name, method, given))
+    def __getattr__(self, method: str) -> Callable[..., Awaitable[Any]]:
+        names, answer = METHODS[method]
 
-    async def aggregate(self, pipeline: list[Document], **_options: Any) -> _Rows:
-        self._note("aggregate", pipeline=pipeline)
-        return _Rows([{"_id": None, "count": 1, "average": 60.0}])
+        async def call(*values: Any, **_options: Any) -> Any:
+            given = dict(zip(names, values, strict=True))
+            self.database.commands.append(Command(self.name, method, given))
+            return answer(given)
 
-    async def count_documents(self, filter: Document, **_options: Any) -> int:  # noqa: A002  # the driver's name
-        self._note("count_documents", filter=filter)
-        return 1
-
-    async def estimated_document_count(self, **_options: Any) -> int:
-        self._note("estimated_document_count")
-        return 1
-
-    async def insert_one(self, document: Document) -> None:
-        self._note("insert_one", document=document)
-
-    async def update_one(self, filter: Document, update: Document, **_options: Any) -> Any:  # noqa: A002  # the driver's name
-        self._note("update_one", filter=filter, update=update)
-        return SimpleNamespace(matched_count=1)
-
-    async def delete_one(self, filter: Document) -> Any:  # noqa: A002  # the driver's name
-        self._note("delete_one", filter=filter)
-        return SimpleNamespace(deleted_count=1)
-
-    async def find_one(self, filter: Document) -> None:  # noqa: A002  # the driver's name
-        self._note("find_one", filter=filter)
-
-    async def find_one_and_update(
-        self,
-        filter: Document,  # noqa: A002  # the driver's name
-        update: Document,
-        **_options: Any,
-    ) -> Document:
-        """Nobody came before: the row is as the update makes it."""
-        self._note("find_one_and_update", filter=filter, update=update)
-        return {**filter, **update.get("$setOnInsert", {}), **update.get("$inc", {})}
+        return call
 
 
 @dataclass

@@ -15,7 +15,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
@@ -25,7 +25,7 @@ from app.commands.recording import Command, Recorder
 from app.rest import VENDORS
 from app.rest.vendor import Endpoint
 from resolvers import sessions
-from resolvers.kind import Column, Kind
+from resolvers.kind import Kind
 from schema.build import root_fields
 from schema.kinds import KINDS
 from schema.sample_operations import sample
@@ -94,14 +94,6 @@ class Row:
         return ", ".join(found) or UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """What a sample of a root field called and sent."""
-
-    resolver: str
-    commands: list[Command]
-
-
 def rows() -> list[Row]:
     """Every root field, once for each vendor path that calls the same resolver of its kind."""
     return asyncio.run(_rows())
@@ -117,30 +109,24 @@ async def _rows() -> list[Row]:
 
 
 async def _rows_of(recorder: Recorder, kind: Kind | None, name: str, function: str) -> list[Row]:
-    found = await traced(recorder, name)
+    resolver, commands = await traced(recorder, name)
     collection = kind.collection if kind else ANY_KIND
-    made = [
-        Row(
-            f"{endpoint.method} {endpoint.path}",
-            place_of(endpoint.handle),
-            name,
-            function,
-            found.resolver,
-            collection,
-            (await traced(recorder, name, fixed_columns(kind, endpoint))).commands,
-        )
-        for kind, endpoint in _paths(kind, found.resolver)
-    ]
-    own = Row(NONE, NONE, name, function, found.resolver, collection, found.commands)
+    own = Row(NONE, NONE, name, function, resolver, collection, commands)
+    made = []
+    for endpoint in _paths(kind, resolver):
+        _, sent = await traced(recorder, name, _fixed(kind, endpoint))
+        url, handler = f"{endpoint.method} {endpoint.path}", place_of(endpoint.handle)
+        made.append(replace(own, url=url, handler=handler, commands=sent))
     return made or [own]
 
 
-async def traced(recorder: Recorder, name: str, fixed: Iterable[Column] = ()) -> Trace:
-    """The trace of a root field's sample, with these columns in its filter if it has one."""
-    text = sample(core_schema(recorder.schema), name, [column.name for column in fixed])
+async def traced(
+    recorder: Recorder, name: str, fixed: Iterable[str] = ()
+) -> tuple[str, list[Command]]:
+    """The resolver and commands of a root field's sample, filtered if it can be."""
     with _noted_calls() as called:
-        recording = await recorder.run(text)
-    return Trace(called[0] if called else UNKNOWN, recording.commands)
+        recording = await recorder.run(sample(core_schema(recorder.schema), name, fixed))
+    return called[0] if called else UNKNOWN, recording.commands
 
 
 @contextmanager
@@ -160,20 +146,20 @@ def _noted_calls() -> Iterator[list[str]]:
         sys.setprofile(before)
 
 
-def _paths(kind: Kind | None, resolver: str) -> list[tuple[Kind, Endpoint]]:
+def _paths(kind: Kind | None, resolver: str) -> list[Endpoint]:
     wanted = READS_BY_ID if resolver in READS_BY_ID else {resolver}
     return [
-        (vendor.kind, endpoint)
+        endpoint
         for vendor in VENDORS
         for endpoint in vendor.endpoints
         if vendor.kind is kind and not calls(endpoint.handle).isdisjoint(wanted)
     ]
 
 
-def fixed_columns(kind: Kind, endpoint: Endpoint) -> list[Column]:
-    """The columns whose value stands in the path, such as `{BotID}`."""
+def _fixed(kind: Kind | None, endpoint: Endpoint) -> list[str]:
+    """The names of columns whose value stands in the path, such as `{BotID}`."""
     names = [name.lower() for name in endpoint.names]
-    return [column for column in kind.columns if column.name.lower() in names]
+    return [name for name in (kind.by_name if kind else ()) if name.lower() in names]
 
 
 @cache

@@ -202,7 +202,7 @@ async def _caller(state: State, request: Request) -> Caller:
 
 def _require_served(run: Run, name: str | None, posted: bool) -> None:
     """RefusedError if an operation was refused for its type: 405 for a mutation by GET."""
-    chosen = run.operation and run.operation.named(name)
+    chosen = run.operation.named(name)
     if not chosen:
         return
     if chosen.operation.value == "subscription":

@@ -29,7 +29,6 @@ class CompiledExecutor(RenderingExecutor):
         if not isinstance(value, (dict, ConnectionSource, Payload)):
             return NOT_RENDERED
         run: Run = self.context_value
-        assert run.operation is not None
         variables = self.variable_values.coerced
         selections = Selections(self.schema, run.operation.fragments, variables)
         render = renderer(run.operation, selections, type_, nodes)

@@ -23,6 +23,7 @@ from graphql import (
 
 from resolvers.errors import BadInput
 from schema.execution.selections import fragments_of
+from schema.limits import MOST_CHARACTERS
 
 T = TypeVar("T")
 
@@ -55,6 +56,8 @@ class Operation:
 
     def named(self, name: str | None) -> OperationDefinitionNode | None:
         """The operation of that name, or the only one."""
+        if name is not None and len(name) > MOST_CHARACTERS:  # no text has it: do not remember it
+            return None
         return self.derive(("named", name), lambda: self._find(name))
 
     def _find(self, name: str | None) -> OperationDefinitionNode | None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from graphql import GraphQLSchema, parse
 from strawberry.extensions import SchemaExtension
+from strawberry.types.execution import ExecutionContext
 
 from resolvers.errors import BadInput, GatewayError
 from schema import limits
@@ -74,43 +75,30 @@ class OperationCache:
         document = parse(text, **{"max_tokens": self._limits.tokens, **options})
         return Operation(document, Measure(document, self._limits).introspects)
 
-    def choose(self, operation: Operation, name: str | None, run: Run) -> None:
+    def choose(self, run: Run, name: str | None) -> None:
         """BadInput if this names no single operation; Forbidden if it may not introspect."""
-        if operation.named(name) is None:
+        if run.operation.named(name) is None:
             raise BadInput(
                 "operationName: the text must have one operation, or this must name one of several."
                 if name is None
                 else f"operationName: the text has no operation named {name!r:.100}.",
                 argument="operationName",
             )
-        if operation.introspects:
+        if run.operation.introspects:
             limits.require_introspection(run.context.caller, self._introspection)
 
-    def charge(
-        self,
-        operation: Operation,
-        name: str | None,
-        variables: Variables,
-        schema: GraphQLSchema,
-        run: Run,
-    ) -> None:
+    def charge(self, run: Run, name: str | None, given: Variables, schema: GraphQLSchema) -> None:
         """Note the cost of a valid operation in its run; LimitExceeded if it is too high."""
+        operation = run.operation
         price = operation.derive((Cost, name), lambda: cost(operation, name, schema))
-        run.cost = price.total(variables)
+        run.cost = price.total(given)
         limits.require(self._limits, "cost", run.cost)
 
-    def admits(
-        self,
-        operation: Operation,
-        name: str | None,
-        variables: Variables,
-        schema: GraphQLSchema,
-        run: Run,
-    ) -> bool:
+    def admits(self, run: Run, name: str | None, given: Variables, schema: GraphQLSchema) -> bool:
         """Whether a valid operation may run; it is charged if it may."""
         try:
-            self.choose(operation, name, run)
-            self.charge(operation, name, variables, schema, run)
+            self.choose(run, name)
+            self.charge(run, name, given, schema)
         except GatewayError:
             return False
         return True
@@ -128,18 +116,17 @@ class CachedOperations(SchemaExtension):
 
     def on_parse(self) -> Iterator[None]:
         """Parse, or remember."""
-        context = self.execution_context
+        context, run = self._now()
         if context.query:
-            operation = self._cache.get(context.query, **context.parse_options)
-            self._cache.choose(operation, given_operation_name(context), context.context)
-            context.graphql_document = operation.document
-            context.context.operation = operation
+            run.operation = self._cache.get(context.query, **context.parse_options)
+            self._cache.choose(run, given_operation_name(context))
+            context.graphql_document = run.operation.document
         yield
 
     def on_validate(self) -> Iterator[None]:
         """Skip validation where its findings are known, else remember them with their code."""
-        context = self.execution_context
-        operation: Operation = context.context.operation
+        context, run = self._now()
+        operation = run.operation
         if operation.errors is not None:
             context.pre_execution_errors = operation.errors or []
         yield
@@ -150,14 +137,11 @@ class CachedOperations(SchemaExtension):
 
     def on_execute(self) -> Iterator[None]:
         """Charge for it."""
-        context = self.execution_context
-        run: Run = context.context
-        assert run.operation is not None
-        self._cache.charge(
-            run.operation,
-            given_operation_name(context),
-            context.variables or {},
-            core_schema(context.schema),
-            run,
-        )
+        context, run = self._now()
+        name, schema = given_operation_name(context), core_schema(context.schema)
+        self._cache.charge(run, name, context.variables or {}, schema)
         yield
+
+    def _now(self) -> tuple[ExecutionContext, Run]:
+        context = self.execution_context
+        return context, context.context

@@ -134,11 +134,9 @@ class Programs:
             (Variables, operation_name),
             lambda: Variables(schema, operation.document, definition),
         ).read(raw)
-        if variables is None or not self._operations.admits(
-            operation, operation_name, raw, schema, run
-        ):
-            return None
         run.operation = operation
+        if variables is None or not self._operations.admits(run, operation_name, raw, schema):
+            return None
         program = operation.prepared(
             (Program, operation_name, operation.switches(variables.coerced)),
             lambda: prepare(schema, operation, definition, variables),

@@ -8,11 +8,16 @@ run.operation.named(None).operation.value               # "query"
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
+
+from graphql import DocumentNode
 
 from resolvers.context import Context
 from resolvers.loader import Loader
 from schema.execution.operation import Operation
+
+NOT_PARSED: Final = Operation(DocumentNode(definitions=()))
+"""Stands for the operation until the text is parsed."""
 
 
 @dataclass(slots=True)
@@ -20,8 +25,7 @@ class Run:
     """What belongs to one run, beside the surroundings that the resolvers know."""
 
     context: Context
-    operation: Operation | None = None
-    """None until the text is parsed."""
+    operation: Operation = NOT_PARSED
     cost: int | None = None
     """None until it is known."""
     started: dict[str, asyncio.Future[Any]] = field(default_factory=dict)

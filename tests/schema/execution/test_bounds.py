@@ -5,6 +5,7 @@ import pytest
 from schema.execution import compiler
 from schema.execution.operation import DERIVATIONS_KEPT, Operation
 from schema.execution.operations import LONGEST_KEPT, OPERATIONS_KEPT, OperationCache
+from schema.limits import MOST_CHARACTERS
 from tests.schema.execution.support import Asker
 
 FREQUENT = "{ __typename }"
@@ -70,6 +71,13 @@ def test_operation_names(fresh: Asker) -> None:
     for number in range(DERIVATIONS_KEPT + 50):
         operation.named(f"N{number}")
     assert derived(operation) == DERIVATIONS_KEPT
+
+
+def test_long_operation_name(fresh: Asker) -> None:
+    """A name that no text can have is not remembered at all."""
+    operation = fresh.operations.get(FREQUENT)
+    assert operation.named("N" * (MOST_CHARACTERS + 1)) is None
+    assert derived(operation) == 0
 
 
 def test_settings_beyond_the_bound_are_not_compiled(

@@ -32,6 +32,8 @@ EDITS = {
 }
 """Before which line of a file another one is put."""
 
+PACKAGES = "app/pages/static/graphiql/node_modules"
+
 
 def files(folder: Path) -> list[str]:
     """The files below a folder, by their paths in it."""
@@ -54,6 +56,13 @@ def copied(folder: Path) -> None:
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
+    if (ROOT / PACKAGES).exists():
+        (folder / PACKAGES).symlink_to(ROOT / PACKAGES)
+    # The scripts run this, and would set up what is not there.
+    python = folder / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nPYTHONPATH={folder} exec {sys.executable} "$@"\n')
+    python.chmod(0o755)
 
 
 def added(folder: Path, new: Path) -> None:

@@ -174,4 +174,4 @@ def test_demo_and_documentation() -> None:
     assert all(bulk.prepare(context, draft) for draft in drafts)
     assert any(isinstance(draft.values.get("cost"), Decimal) for draft in drafts)
     assert "| `cost` | decimal number |" in _kind(CALL)
-    assert shown(CALL.by_name["cost"], {})["type"] == "string"
+    assert CALL.by_name["cost"].type.json_schema == "string"

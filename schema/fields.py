@@ -29,6 +29,7 @@ from schema.common import (
     Payload,
     SessionSummary,
     located,
+    not_a_global_id,
     parse_global_id,
 )
 from schema.connection import ConnectionSource
@@ -37,7 +38,7 @@ from schema.execution.projection import PageRead, SessionRead
 from schema.execution.run import Run
 from schema.execution.selections import Selected
 from schema.inputs import create_input, update_input
-from schema.payloads import SESSION_ID, deletion, payload
+from schema.payloads import GLOBAL_ID, SESSION_ID, SessionRef, deletion, payload
 from schema.root_field import Argument, Arguments, RootField
 
 MOST_NODES = 100
@@ -102,7 +103,7 @@ class Standard:
 
 async def get(kind: Kind, run: Run, wanted: SessionRead, arguments: Arguments) -> Document | None:
     """One session, together with others of its kind that are asked for at the same time."""
-    session_id = arguments["sessionId"]
+    session_id = _ref(arguments).of(kind)
     if wanted.alone:
         return await sessions.get(run.context, kind, session_id, wanted.columns)
     return await run.loader.get(kind, session_id, wanted.columns)
@@ -134,18 +135,24 @@ async def summarise(kind: Kind, run: Run, _wanted: None, arguments: Arguments) -
 
 async def create(kind: Kind, run: Run, _wanted: None, arguments: Arguments) -> Payload[Any]:
     """Store a new session."""
-    return await payload(sessions.create(run.context, kind, arguments["input"]), "input")
+    return await payload(sessions.create(run.context, kind, arguments["input"]), argument="input")
 
 
 async def update(kind: Kind, run: Run, _wanted: None, arguments: Arguments) -> Payload[Any]:
     """Change the given columns."""
-    session_id, values = arguments["sessionId"], arguments["input"]
-    return await payload(sessions.update(run.context, kind, session_id, values), "input")
+    ref = _ref(arguments)
+    work = sessions.update(run.context, kind, ref.of(kind), arguments["input"])
+    return await payload(work, ref, "input")
 
 
 async def delete(kind: Kind, run: Run, _wanted: None, arguments: Arguments) -> DeleteSessionPayload:
     """Remove a session."""
-    return await deletion(kind, sessions.delete(run.context, kind, arguments["sessionId"]))
+    ref = _ref(arguments)
+    return await deletion(kind, sessions.delete(run.context, kind, ref.of(kind)), ref)
+
+
+def _ref(arguments: Arguments) -> SessionRef:
+    return SessionRef(arguments.get("id"), arguments.get("sessionId"))
 
 
 COUNT = f"1 to {LARGEST_PAGE}"
@@ -155,7 +162,10 @@ PAGE = (
     Argument("last", int | None, f"How many sessions from the end: {COUNT}."),
     Argument("before", str | None, "End before this cursor: a page's `startCursor`."),
 )
-ID_ARGUMENT = Argument("sessionId", str, SESSION_ID)
+EITHER_ID = (
+    Argument("id", ID | None, GLOBAL_ID),
+    Argument("sessionId", str | None, SESSION_ID),
+)
 
 
 def _filter(entry: KindType) -> Argument:
@@ -181,9 +191,9 @@ def _over(generic: Any) -> Callable[[type], Any]:
 
 GET = Standard(
     OperationType.QUERY,
-    "One {} by its own id; null if there is none.",
+    "One {} by one of its ids; null if there is none.",
     _over(Optional),
-    lambda _entry: (ID_ARGUMENT,),
+    lambda _entry: EITHER_ID,
     get,
     projection.of_session,
 )
@@ -214,14 +224,14 @@ UPDATE = Standard(
     OperationType.MUTATION,
     "Change a {}: only the given fields.",
     _over(Payload),
-    lambda entry: (ID_ARGUMENT, _input(update_input, entry)),
+    lambda entry: (*EITHER_ID, _input(update_input, entry)),
     update,
 )
 DELETE = Standard(
     OperationType.MUTATION,
     "Remove a {} for good.",
     lambda _type: DeleteSessionPayload,
-    lambda _entry: (ID_ARGUMENT,),
+    lambda _entry: EITHER_ID,
     delete,
 )
 
@@ -279,9 +289,5 @@ async def _nodes(
 def _place(kinds: Mapping[str, Kind], text: str, argument: str) -> tuple[str, str]:
     place = parse_global_id(text)
     if place is None or place[0] not in kinds:
-        raise BadInput(
-            f"{argument}: {text[:100]!r} is not a valid global id. Use the `id` of a session just "
-            "as it was returned.",
-            argument=argument,
-        )
+        raise not_a_global_id(argument, text)
     return place

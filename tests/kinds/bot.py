@@ -24,10 +24,10 @@ SAMPLE = Sample(
     },
     verbs={
         "closeBotSession": Verb(
-            "sessionId: String!, containmentType: ContainmentType, endTime: DateTime"
+            "id: ID, sessionId: String, containmentType: ContainmentType, endTime: DateTime"
         ),
         "tagBotSession": Verb(
-            "sessionId: String!, userTags: [BotTagInput!], sessionTags: [BotTagInput!]"
+            "id: ID, sessionId: String, userTags: [BotTagInput!], sessionTags: [BotTagInput!]"
         ),
     },
     least={"botId": "st-1", "channel": "rtm", "userId": "u-1"},

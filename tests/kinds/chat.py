@@ -30,10 +30,10 @@ SAMPLE = Sample(
     },
     verbs={
         "appendChatMessages": Verb(
-            "sessionId: String!, messages: [ChatMessageInput!]!",
+            "id: ID, sessionId: String, messages: [ChatMessageInput!]!",
             {"messages": [{"message": "m", "source": "VISITOR"}]},
         ),
-        "closeChatSession": Verb("sessionId: String!"),
+        "closeChatSession": Verb("id: ID, sessionId: String"),
     },
     least={},
     least_shown={

@@ -18,7 +18,9 @@ SAMPLE = Sample(
         "StartMethod": "APPLET AGENT",
     },
     verbs={
-        "endRemoteSupportSession": Verb("sessionId: String!, dateEnd: DateTime, notes: String"),
+        "endRemoteSupportSession": Verb(
+            "id: ID, sessionId: String, dateEnd: DateTime, notes: String"
+        ),
     },
     least={},
     least_shown={

@@ -21,9 +21,9 @@ SAMPLE = Sample(
     },
     verbs={
         "joinVideoSession": Verb(
-            "sessionId: String!, guests: [VideoGuestInput!]!", {"guests": [{"name": "Ada"}]}
+            "id: ID, sessionId: String, guests: [VideoGuestInput!]!", {"guests": [{"name": "Ada"}]}
         ),
-        "endVideoSession": Verb("sessionId: String!, ended: DateTime"),
+        "endVideoSession": Verb("id: ID, sessionId: String, ended: DateTime"),
     },
     another={"invitation": "00000002"},
     least={"room": "blue", "invitation": "00000001"},

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property, partial
-from typing import Any, Optional
+from typing import Any, NoReturn, Optional
 
 from strawberry import ID
 from strawberry.types.base import get_object_definition
@@ -200,16 +200,17 @@ GET = Standard(
 LIST = Standard(
     OperationType.QUERY,
     "{}s, newest first unless `orderBy` says otherwise. Page with `first` and `after`, or `last` "
-    f"and `before`: {DEFAULT_PAGE} sessions a page by default, at most {LARGEST_PAGE}.",
-    _over(Connection),
+    f"and `before`: {DEFAULT_PAGE} sessions a page by default, at most {LARGEST_PAGE}. Null, with "
+    "an error, if it is refused.",
+    lambda type_: Optional[_over(Connection)(type_)],
     lambda entry: (_filter(entry), _order_by(entry), *PAGE),
     list_,
     projection.of_page,
 )
 SUMMARY = Standard(
     OperationType.QUERY,
-    "How many {}s there are and how long they lasted.",
-    lambda _type: SessionSummary,
+    "How many {}s there are and how long they lasted. Null, with an error, if it is refused.",
+    lambda _type: Optional[SessionSummary],
     lambda entry: (_filter(entry),),
     summarise,
 )
@@ -241,20 +242,27 @@ def node_fields(entries: Sequence[KindType]) -> tuple[RootField, ...]:
     kinds = {entry.kind.type_name: entry.kind for entry in entries}
 
     async def node(run: Run, wanted: Wanted, arguments: Arguments) -> Located | None:
-        return (await _nodes(run, kinds, wanted, [arguments["id"]], "id"))[0]
+        return await _node(run, kinds, wanted, arguments["id"], "id")
 
-    async def nodes(run: Run, wanted: Wanted, arguments: Arguments) -> list[Located | None]:
+    async def nodes(
+        run: Run, wanted: Wanted, arguments: Arguments
+    ) -> list[Located | BaseException | None]:
+        """An error in the place of a node is reported there, and costs no other."""
         ids = arguments["ids"]
         if len(ids) > MOST_NODES:
             raise BadInput(f"ids: at most {MOST_NODES} at once, not {len(ids)}.", argument="ids")
-        return await _nodes(run, kinds, wanted, ids, "ids")
+        found = [_node(run, kinds, wanted, text, "ids") for text in ids]
+        return await asyncio.gather(*found, return_exceptions=True)
 
     def wanted(selected: Selected) -> Wanted:
         return {name: projection.columns_of(selected, kind) for name, kind in kinds.items()}
 
     one = Argument("id", ID, "A session's `id`.")
     many = Argument("ids", list[ID], "The `id`s of sessions.")
-    text = f"Sessions of any kind by their global ids, in the same order (at most {MOST_NODES})."
+    text = (
+        f"Sessions of any kind by their global ids, in the same order (at most {MOST_NODES}). The "
+        "place of an unknown id is null; that of a refused one too, with an error at its path."
+    )
     return (
         RootField(
             "node",
@@ -264,7 +272,7 @@ def node_fields(entries: Sequence[KindType]) -> tuple[RootField, ...]:
             node,
             wanted,
         ),
-        RootField("nodes", list[Node | None], [many], text, nodes, wanted),
+        RootField("nodes", Optional[list[Node | None]], [many], text, nodes, wanted),
     )
 
 
@@ -272,22 +280,24 @@ Wanted = Mapping[str, frozenset[str]]
 """The stored paths to read of each kind, by its type's name."""
 
 
-async def _nodes(
-    run: Run, kinds: Mapping[str, Kind], wanted: Wanted, ids: Sequence[str], argument: str
-) -> list[Located | None]:
-    """The sessions with those global ids, in their order: one read for each kind among them."""
-    places = [_place(kinds, text, argument) for text in ids]
-    found = await asyncio.gather(
-        *(run.loader.get(kinds[name], session_id, wanted[name]) for name, session_id in places)
-    )
-    return [
-        row if row is None else located(name, row)
-        for (name, _), row in zip(places, found, strict=True)
-    ]
+def _node(
+    run: Run, kinds: Mapping[str, Kind], wanted: Wanted, text: str, argument: str
+) -> Awaitable[Located | None]:
+    """The session with that global id, which is asked for by the call already.
 
-
-def _place(kinds: Mapping[str, Kind], text: str, argument: str) -> tuple[str, str]:
+    Sessions that are asked for at the same time are one read a kind.
+    """
     place = parse_global_id(text)
     if place is None or place[0] not in kinds:
-        raise not_a_global_id(argument, text)
-    return place
+        return _refused(not_a_global_id(argument, text))
+    name, session_id = place
+    return _located(name, run.loader.get(kinds[name], session_id, wanted[name]))
+
+
+async def _located(name: str, read: Awaitable[Document | None]) -> Located | None:
+    row = await read
+    return row if row is None else located(name, row)
+
+
+async def _refused(error: BadInput) -> NoReturn:
+    raise error

@@ -107,9 +107,9 @@ def test_kind(kind: Sample) -> None:
     assert signature(query, kind.name) == (either, kind.type)
     assert signature(query, f"{kind.name}s") == (
         {**filtered, "orderBy": f"[{kind.type}Order!]", **paging},
-        f"{kind.type}Connection!",
+        f"{kind.type}Connection",
     )
-    assert signature(query, f"{kind.name}Summary") == (filtered, "SessionSummary!")
+    assert signature(query, f"{kind.name}Summary") == (filtered, "SessionSummary")
     payload = f"{kind.type}Payload!"
     create = {"input": f"Create{kind.type}Input!"}
     update = {**either, "input": f"Update{kind.type}Input!"}

@@ -102,7 +102,7 @@ class Node:
 class SessionCustomer:
     """Filled by each kind from its own columns."""
 
-    id: str | None = customer_column("id")
+    customer_id: str | None = customer_column("customerId")
     name: str | None = customer_column("name")
     email: str | None = customer_column("email")
 

@@ -47,7 +47,7 @@ class ZonedDateTime:
 class ChatButton:
     """As the company named it."""
 
-    id: str | None = column("The button's id.", max_length=200)
+    button_id: str | None = column("The button's id.", stored="id", max_length=200)
     name: str | None = column("The button's name.", max_length=200)
 
 
@@ -79,8 +79,9 @@ def zoned_now(context: Any) -> Document:
 class ChatMessage:
     """Messages stay in the order in which they were stored."""
 
-    id: str = column(
+    message_id: str = column(
         "The message's id, unique within its chat.",
+        stored="id",
         max_length=128,
         default=lambda _context: uuid.uuid4().hex,
     )
@@ -137,7 +138,7 @@ def _check_message_ids(messages: list[Document], known: Collection[str] = ()) ->
         if message["id"] in seen:
             raise Invalid(
                 f"The chat has a message with the id {message['id']!r} already.",
-                ("messages", str(place), "id"),
+                ("messages", str(place), "messageId"),
             )
         seen.add(message["id"])
 

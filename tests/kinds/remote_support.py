@@ -74,7 +74,7 @@ SAMPLE = Sample(
         "startedAt": "2026-02-01T07:00:00.000Z",
         "endedAt": "2026-02-01T07:20:00.250Z",
         "durationSeconds": 1200.25,
-        "customer": {"id": "C-77", "name": "Ada Müller", "email": "ada@customer.example"},
+        "customer": {"customerId": "C-77", "name": "Ada Müller", "email": "ada@customer.example"},
         "computerName": "RECEPTION-2",
         "computerDomain": "OFFICE",
         "computerOs": "Windows 11",

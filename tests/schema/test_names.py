@@ -15,7 +15,7 @@ SCHEMA = build_schema(
 TYPES = {
     "Session": SESSION_FIELDS,
     "Node": "id: ID!",
-    "SessionCustomer": "id: String, name: String, email: String",
+    "SessionCustomer": "customerId: String, name: String, email: String",
     "PageInfo": """hasNextPage: Boolean!, hasPreviousPage: Boolean!, startCursor: String,
         endCursor: String""",
     "SessionSummary": "count: Int!, averageDurationSeconds: Float!",

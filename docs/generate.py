@@ -81,9 +81,9 @@ Made from `schema/kinds/` by `scripts/schema`; do not edit it by hand.
 For front-end developers and operators. After this page you know each column of each kind: its
 type, its rules, and the indexes that serve filters and orderings.
 
-Each kind of session has one collection, and each session is one document. Stored names are the
-GraphQL names, except `sessionId`, which is stored as `_id`. Dates are BSON dates in UTC, to the
-millisecond.
+Each kind of session has one collection, and each session is one document. Columns have their
+stored names here: those of GraphQL, unless the rules give another. Dates are BSON dates in UTC, to
+the millisecond.
 
 | rule | meaning |
 |---|---|
@@ -124,7 +124,9 @@ Indexes, `-` for descending:
 def _rows(columns: tuple[Column, ...], prefix: str = "") -> Iterator[tuple[str, str, str, str]]:
     for column in columns:
         path = prefix + column.path
-        yield f"`{path}`", _holds(column), ", ".join(_rules(column)), column.description
+        named = [f"`{column.name}` in GraphQL"] if column.stored else []
+        rules = ", ".join([*named, *_rules(column)])
+        yield f"`{path}`", _holds(column), rules, column.description
         yield from _rows(column.columns, f"{path}{'[]' if column.many else ''}.")
 
 

@@ -51,7 +51,12 @@ SESSION_COLUMNS: tuple[Column, ...] = (
         derived=True,
         description="What is known of the person helped.",
         columns=(
-            Column(name="id", type=TEXT, description="The customer's id or number."),
+            Column(
+                name="customerId",
+                stored="id",
+                type=TEXT,
+                description="The customer's id or number.",
+            ),
             Column(name="name", type=TEXT, personal=True, description="The customer's name."),
             Column(
                 name="email",

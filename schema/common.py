@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 import strawberry
 from strawberry import ID, Info
 
+from resolvers.errors import BadInput
 from schema.columns import customer_column, session_column
 from schema.errors import UserError
 from schema.strawberry_internals import parent_type_name
@@ -56,6 +57,15 @@ def parse_global_id(text: str) -> tuple[str, str] | None:
     return (type_name, session_id) if found and type_name and session_id else None
 
 
+def not_a_global_id(argument: str, text: str) -> BadInput:
+    """The refusal of a text that no session has for its global id."""
+    return BadInput(
+        f"{argument}: {text[:100]!r} is not a valid global id. Use the `id` of a session just as "
+        "it was returned.",
+        argument=argument,
+    )
+
+
 class Located(dict[str, Any]):
     """A document that says which type it is, for fields that return an interface."""
 
@@ -92,7 +102,7 @@ class Node:
 class SessionCustomer:
     """Filled by each kind from its own columns."""
 
-    id: str | None = customer_column("id")
+    customer_id: str | None = customer_column("customerId")
     name: str | None = customer_column("name")
     email: str | None = customer_column("email")
 

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property, partial
-from typing import Any, Optional
+from typing import Any, NoReturn, Optional
 
 from strawberry import ID
 from strawberry.types.base import get_object_definition
@@ -29,6 +29,7 @@ from schema.common import (
     Payload,
     SessionSummary,
     located,
+    not_a_global_id,
     parse_global_id,
 )
 from schema.connection import ConnectionSource
@@ -37,7 +38,7 @@ from schema.execution.projection import PageRead, SessionRead
 from schema.execution.run import Run
 from schema.execution.selections import Selected
 from schema.inputs import create_input, update_input
-from schema.payloads import SESSION_ID, deletion, payload
+from schema.payloads import GLOBAL_ID, SESSION_ID, SessionRef, deletion, payload
 from schema.root_field import Argument, Arguments, RootField
 
 MOST_NODES = 100
@@ -102,7 +103,7 @@ class Standard:
 
 async def get(kind: Kind, run: Run, wanted: SessionRead, arguments: Arguments) -> Document | None:
     """One session, together with others of its kind that are asked for at the same time."""
-    session_id = arguments["sessionId"]
+    session_id = _ref(arguments).of(kind)
     if wanted.alone:
         return await sessions.get(run.context, kind, session_id, wanted.columns)
     return await run.loader.get(kind, session_id, wanted.columns)
@@ -134,18 +135,24 @@ async def summarise(kind: Kind, run: Run, _wanted: None, arguments: Arguments) -
 
 async def create(kind: Kind, run: Run, _wanted: None, arguments: Arguments) -> Payload[Any]:
     """Store a new session."""
-    return await payload(sessions.create(run.context, kind, arguments["input"]), "input")
+    return await payload(sessions.create(run.context, kind, arguments["input"]), argument="input")
 
 
 async def update(kind: Kind, run: Run, _wanted: None, arguments: Arguments) -> Payload[Any]:
     """Change the given columns."""
-    session_id, values = arguments["sessionId"], arguments["input"]
-    return await payload(sessions.update(run.context, kind, session_id, values), "input")
+    ref = _ref(arguments)
+    work = sessions.update(run.context, kind, ref.of(kind), arguments["input"])
+    return await payload(work, ref, "input")
 
 
 async def delete(kind: Kind, run: Run, _wanted: None, arguments: Arguments) -> DeleteSessionPayload:
     """Remove a session."""
-    return await deletion(kind, sessions.delete(run.context, kind, arguments["sessionId"]))
+    ref = _ref(arguments)
+    return await deletion(kind, sessions.delete(run.context, kind, ref.of(kind)), ref)
+
+
+def _ref(arguments: Arguments) -> SessionRef:
+    return SessionRef(arguments.get("id"), arguments.get("sessionId"))
 
 
 COUNT = f"1 to {LARGEST_PAGE}"
@@ -155,7 +162,10 @@ PAGE = (
     Argument("last", int | None, f"How many sessions from the end: {COUNT}."),
     Argument("before", str | None, "End before this cursor: a page's `startCursor`."),
 )
-ID_ARGUMENT = Argument("sessionId", str, SESSION_ID)
+EITHER_ID = (
+    Argument("id", ID | None, GLOBAL_ID),
+    Argument("sessionId", str | None, SESSION_ID),
+)
 
 
 def _filter(entry: KindType) -> Argument:
@@ -181,25 +191,26 @@ def _over(generic: Any) -> Callable[[type], Any]:
 
 GET = Standard(
     OperationType.QUERY,
-    "One {} by its own id; null if there is none.",
+    "One {} by one of its ids; null if there is none.",
     _over(Optional),
-    lambda _entry: (ID_ARGUMENT,),
+    lambda _entry: EITHER_ID,
     get,
     projection.of_session,
 )
 LIST = Standard(
     OperationType.QUERY,
     "{}s, newest first unless `orderBy` says otherwise. Page with `first` and `after`, or `last` "
-    f"and `before`: {DEFAULT_PAGE} sessions a page by default, at most {LARGEST_PAGE}.",
-    _over(Connection),
+    f"and `before`: {DEFAULT_PAGE} sessions a page by default, at most {LARGEST_PAGE}. Null, with "
+    "an error, if it is refused.",
+    lambda type_: Optional[_over(Connection)(type_)],
     lambda entry: (_filter(entry), _order_by(entry), *PAGE),
     list_,
     projection.of_page,
 )
 SUMMARY = Standard(
     OperationType.QUERY,
-    "How many {}s there are and how long they lasted.",
-    lambda _type: SessionSummary,
+    "How many {}s there are and how long they lasted. Null, with an error, if it is refused.",
+    lambda _type: Optional[SessionSummary],
     lambda entry: (_filter(entry),),
     summarise,
 )
@@ -214,14 +225,14 @@ UPDATE = Standard(
     OperationType.MUTATION,
     "Change a {}: only the given fields.",
     _over(Payload),
-    lambda entry: (ID_ARGUMENT, _input(update_input, entry)),
+    lambda entry: (*EITHER_ID, _input(update_input, entry)),
     update,
 )
 DELETE = Standard(
     OperationType.MUTATION,
     "Remove a {} for good.",
     lambda _type: DeleteSessionPayload,
-    lambda _entry: (ID_ARGUMENT,),
+    lambda _entry: EITHER_ID,
     delete,
 )
 
@@ -231,20 +242,27 @@ def node_fields(entries: Sequence[KindType]) -> tuple[RootField, ...]:
     kinds = {entry.kind.type_name: entry.kind for entry in entries}
 
     async def node(run: Run, wanted: Wanted, arguments: Arguments) -> Located | None:
-        return (await _nodes(run, kinds, wanted, [arguments["id"]], "id"))[0]
+        return await _node(run, kinds, wanted, arguments["id"], "id")
 
-    async def nodes(run: Run, wanted: Wanted, arguments: Arguments) -> list[Located | None]:
+    async def nodes(
+        run: Run, wanted: Wanted, arguments: Arguments
+    ) -> list[Located | BaseException | None]:
+        """An error in the place of a node is reported there, and costs no other."""
         ids = arguments["ids"]
         if len(ids) > MOST_NODES:
             raise BadInput(f"ids: at most {MOST_NODES} at once, not {len(ids)}.", argument="ids")
-        return await _nodes(run, kinds, wanted, ids, "ids")
+        found = [_node(run, kinds, wanted, text, "ids") for text in ids]
+        return await asyncio.gather(*found, return_exceptions=True)
 
     def wanted(selected: Selected) -> Wanted:
         return {name: projection.columns_of(selected, kind) for name, kind in kinds.items()}
 
     one = Argument("id", ID, "A session's `id`.")
     many = Argument("ids", list[ID], "The `id`s of sessions.")
-    text = f"Sessions of any kind by their global ids, in the same order (at most {MOST_NODES})."
+    text = (
+        f"Sessions of any kind by their global ids, in the same order (at most {MOST_NODES}). The "
+        "place of an unknown id is null; that of a refused one too, with an error at its path."
+    )
     return (
         RootField(
             "node",
@@ -254,7 +272,7 @@ def node_fields(entries: Sequence[KindType]) -> tuple[RootField, ...]:
             node,
             wanted,
         ),
-        RootField("nodes", list[Node | None], [many], text, nodes, wanted),
+        RootField("nodes", Optional[list[Node | None]], [many], text, nodes, wanted),
     )
 
 
@@ -262,26 +280,24 @@ Wanted = Mapping[str, frozenset[str]]
 """The stored paths to read of each kind, by its type's name."""
 
 
-async def _nodes(
-    run: Run, kinds: Mapping[str, Kind], wanted: Wanted, ids: Sequence[str], argument: str
-) -> list[Located | None]:
-    """The sessions with those global ids, in their order: one read for each kind among them."""
-    places = [_place(kinds, text, argument) for text in ids]
-    found = await asyncio.gather(
-        *(run.loader.get(kinds[name], session_id, wanted[name]) for name, session_id in places)
-    )
-    return [
-        row if row is None else located(name, row)
-        for (name, _), row in zip(places, found, strict=True)
-    ]
+def _node(
+    run: Run, kinds: Mapping[str, Kind], wanted: Wanted, text: str, argument: str
+) -> Awaitable[Located | None]:
+    """The session with that global id, which is asked for by the call already.
 
-
-def _place(kinds: Mapping[str, Kind], text: str, argument: str) -> tuple[str, str]:
+    Sessions that are asked for at the same time are one read a kind.
+    """
     place = parse_global_id(text)
     if place is None or place[0] not in kinds:
-        raise BadInput(
-            f"{argument}: {text[:100]!r} is not a valid global id. Use the `id` of a session just "
-            "as it was returned.",
-            argument=argument,
-        )
-    return place
+        return _refused(not_a_global_id(argument, text))
+    name, session_id = place
+    return _located(name, run.loader.get(kinds[name], session_id, wanted[name]))
+
+
+async def _located(name: str, read: Awaitable[Document | None]) -> Located | None:
+    row = await read
+    return row if row is None else located(name, row)
+
+
+async def _refused(error: BadInput) -> NoReturn:
+    raise error

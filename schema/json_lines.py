@@ -2,6 +2,7 @@
 
 Names and formats are those of GraphQL's create inputs, with `sessionId` first and `status`,
 `createdAt` and `updatedAt` last; what is derived from the others is left out, and so is null.
+Imports take stored names too, which were those of older exports: a message's `id`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -67,10 +68,16 @@ def _object(columns: Sequence[Column], given: Any) -> dict[str, Any]:
     if not isinstance(given, dict):
         raise _mismatch("an object", given)
     by_name = {column.name: column for column in columns}
-    for name in given:
-        if name not in by_name:
+    known = {column.path: column for column in columns} | by_name
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        if name not in known:
             raise Invalid(f"There is no such field. {nearest(name, by_name)}", (name,))
-    return {name: _at(name, _value, by_name[name], value) for name, value in given.items()}
+        column = known[name]
+        if column.name in values:
+            raise Invalid(f"This is given twice, as {column.name} and as {column.path}.", (name,))
+        values[column.name] = _at(name, _value, column, value)
+    return values
 
 
 def _at(place: str, parse: Callable[[Column, Any], Any], column: Column, value: Any) -> Any:

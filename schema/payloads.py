@@ -1,6 +1,7 @@
 """Between Strawberry's resolvers and the core: requests in, payloads out."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -9,10 +10,17 @@ from strawberry import ID, Info
 
 from resolvers import sessions
 from resolvers.context import Context
-from resolvers.errors import Invalid, UserError
+from resolvers.errors import BadInput, Invalid, UserError
 from resolvers.kind import Document, Kind
 from resolvers.values import clean
-from schema.common import DeleteSessionPayload, Payload, global_id
+from schema.common import (
+    DeleteSessionPayload,
+    Payload,
+    global_id,
+    not_a_global_id,
+    parse_global_id,
+)
+from schema.errors import UserError as ShownError
 from schema.errors import user_error
 from schema.execution.run import Run
 from schema.inputs import plain
@@ -23,8 +31,40 @@ def described(text: str) -> Any:
     return strawberry.argument(description=text)
 
 
-SESSION_ID = "The session's own id (`sessionId`)."
-SessionId = Annotated[str, described(SESSION_ID)]
+GLOBAL_ID = "The session's global `id`. Give this or `sessionId`."
+SESSION_ID = "The session's own id (`sessionId`). Give this or `id`."
+GlobalId = Annotated[ID | None, strawberry.argument(name="id", description=GLOBAL_ID)]
+SessionId = Annotated[str | None, described(SESSION_ID)]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRef:
+    """A session as clients name it: by its global id, or by its own id within its kind."""
+
+    global_id: str | None
+    session_id: str | None
+
+    def of(self, kind: Kind) -> str:
+        """The session's own id; BadInput unless exactly one id of this kind was given."""
+        if (self.global_id is None) == (self.session_id is None):
+            raise BadInput("Give id or sessionId: exactly one of them.", argument=self.argument)
+        if self.global_id is None:
+            return str(self.session_id)
+        place = parse_global_id(self.global_id)
+        if place is None:
+            raise not_a_global_id("id", self.global_id)
+        type_name, session_id = place
+        if type_name != kind.type_name:
+            raise BadInput(
+                f"id: this is the id of a {type_name[:100]}. Use the `id` of a {kind.type_name}.",
+                argument="id",
+            )
+        return session_id
+
+    @property
+    def argument(self) -> str:
+        """The argument that is to blame where there is no such session."""
+        return "sessionId" if self.global_id is None else "id"
 
 
 def context(info: Info) -> Context:
@@ -52,18 +92,30 @@ def checked(info: Info, kind: Kind, name: str, values: Any, above: tuple[str, ..
     return cleaned[kind.by_name[name].path]
 
 
-async def payload(work: Awaitable[Document], argument: str | None = None) -> Payload[Any]:
-    """The session that `work` returns, or why it was refused."""
+async def payload(
+    work: Awaitable[Document], ref: SessionRef | None = None, argument: str | None = None
+) -> Payload[Any]:
+    """The session that `work` returns, or why it was refused.
+
+    `ref` is the session to change, `argument` what is put before the field paths of refusals.
+    """
     try:
         return Payload(session=await work, errors=[])
     except UserError as error:
-        return Payload(session=None, errors=[user_error(error, argument)])
+        return Payload(session=None, errors=[_shown(error, ref, argument)])
+
+
+def _shown(error: UserError, ref: SessionRef | None, argument: str | None = None) -> ShownError:
+    """A refusal for which the session as a whole is to blame names the argument that was given."""
+    if ref is not None and error.field == ("sessionId",):
+        error.field, argument = (ref.argument,), None
+    return user_error(error, argument)
 
 
 async def act(
     info: Info,
     kind: Kind,
-    session_id: str,
+    ref: SessionRef,
     change: Callable[[Document], None],
     given: Mapping[str, Any] | None = None,
     *,
@@ -77,15 +129,15 @@ async def act(
         sessions.assign(context(info), kind, document, values)
 
     missing = values if create_missing else None
-    return await payload(sessions.act(context(info), kind, session_id, whole, missing))
+    return await payload(sessions.act(context(info), kind, ref.of(kind), whole, missing), ref)
 
 
-async def deletion(kind: Kind, work: Awaitable[Document]) -> DeleteSessionPayload:
+async def deletion(kind: Kind, work: Awaitable[Document], ref: SessionRef) -> DeleteSessionPayload:
     """The global id of the session that `work` deleted, or why it was not."""
     try:
         document = await work
     except UserError as error:
-        return DeleteSessionPayload(deleted_id=None, errors=[user_error(error)])
+        return DeleteSessionPayload(deleted_id=None, errors=[_shown(error, ref)])
     return DeleteSessionPayload(
         deleted_id=ID(global_id(kind.type_name, document["_id"])), errors=[]
     )

@@ -6,6 +6,7 @@
       { session { id } errors { message } } }
 
 Queries get the arguments that they require; mutations all of theirs, so that something changes.
+Of `id` and `sessionId`, a field gets the second.
 """
 
 import re
@@ -51,7 +52,7 @@ def sample(schema: GraphQLSchema, name: str, filtered: Iterable[str] = ()) -> st
     arguments = [
         f"{argument}: {_value(given.type, text)}"
         for argument, given in field.args.items()
-        if mutation or is_required_argument(given)
+        if _is_given(field, argument, mutation)
     ]
     conditions = [f'{column}: {{eq: "a"}}' for column in filtered]
     if conditions and "filter" in field.args:
@@ -59,6 +60,13 @@ def sample(schema: GraphQLSchema, name: str, filtered: Iterable[str] = ()) -> st
     shown = ", ".join(arguments)
     head = "mutation" if mutation else "query"
     return f"{head} {name} {{ {name}{f'({shown})' if shown else ''}{_selection(field)} }}"
+
+
+def _is_given(field: GraphQLField, argument: str, mutation: bool) -> bool:
+    """Of the two ids that a session has, its own."""
+    if "sessionId" in field.args and argument in ("id", "sessionId"):
+        return argument == "sessionId"
+    return mutation or is_required_argument(field.args[argument])
 
 
 def _value(type_: GraphQLInputType, text: str) -> str:

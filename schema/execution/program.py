@@ -21,7 +21,6 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     VariableValues,
-    is_non_null_type,
     is_object_type,
 )
 from strawberry.types import ExecutionResult
@@ -46,8 +45,6 @@ class Step:
     wanted: Any
     arguments: ArgumentsOf
     render: Renderer
-    required: bool
-    """Whether there is no data at all without it."""
 
     async def end(self, run: Run, variables: VariableValues) -> asyncio.Future[Any]:
         """Resolve the field, and leave its value or exception in the run."""
@@ -72,7 +69,7 @@ class Program:
         """The response's data; None if graphql-core must complete what is started in the run."""
         try:
             if len(self.steps) > 1 and self.operation_type is OperationType.QUERY:
-                await self._together(run, variables)
+                await asyncio.gather(*(step.end(run, variables) for step in self.steps))
             else:
                 await self._one_by_one(run, variables)
             return {
@@ -81,26 +78,6 @@ class Program:
             }
         except Exception:  # a field's own, or an unsound document
             return None
-
-    async def _together(self, run: Run, variables: VariableValues) -> None:
-        """As graphql-core does: a failure that leaves no data at all cancels the other fields."""
-
-        async def end(step: Step) -> None:
-            ended = await step.end(run, variables)
-            if step.required:
-                ended.result()
-
-        tasks = [asyncio.create_task(end(step)) for step in self.steps]
-        try:
-            await asyncio.gather(*tasks)
-        except Exception:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
-            for step in self.steps:
-                # Cancelled ones never end: graphql-core cancels whoever waits for them.
-                never = asyncio.get_running_loop().create_future()
-                run.started.setdefault(step.response_name, never)
 
     async def _one_by_one(self, run: Run, variables: VariableValues) -> None:
         for step in self.steps:
@@ -172,15 +149,13 @@ def prepare(
         if render is None:
             return None
         selected = Selected(selections, tuple(nodes), type_, is_alone(definition))
-        core_field = parent.fields[nodes[0].name.value]
         steps.append(
             Step(
                 response_name,
                 field,
                 field.wanted(selected),
-                arguments_of(core_field, nodes[0], variables),
+                arguments_of(parent.fields[nodes[0].name.value], nodes[0], variables),
                 render,
-                required=is_non_null_type(core_field.type),
             )
         )
     return Program(OperationType(definition.operation.value), tuple(steps))

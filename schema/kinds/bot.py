@@ -14,7 +14,7 @@ from schema.common import Payload, Session
 from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
 from schema.inputs import input_of
 from schema.kinds.ids import TEXTS
-from schema.payloads import SessionId, act, checked, described, now
+from schema.payloads import GlobalId, SessionId, SessionRef, act, checked, described, now
 
 
 @strawberry.enum(description="Whether a person took part in a bot session.")
@@ -129,7 +129,8 @@ class BotMutations:
     async def close_bot_session(
         self,
         info: Info,
-        session_id: SessionId,
+        global_id: GlobalId = None,
+        session_id: SessionId = None,
         containment_type: Annotated[
             ContainmentType | None, described("How it ended for the user.")
         ] = UNSET,
@@ -144,7 +145,7 @@ class BotMutations:
             if containment_type:
                 document["containmentType"] = containment_type.value
 
-        return await act(info, BOT, session_id, change)
+        return await act(info, BOT, SessionRef(global_id, session_id), change)
 
     @strawberry.mutation(
         name="tagBotSession",
@@ -153,7 +154,8 @@ class BotMutations:
     async def tag_bot_session(
         self,
         info: Info,
-        session_id: SessionId,
+        global_id: GlobalId = None,
+        session_id: SessionId = None,
         user_tags: Annotated[Tags, described("Labels on the user.")] = UNSET,
         session_tags: Annotated[Tags, described("Labels on the session.")] = UNSET,
     ) -> Payload[BotSession]:
@@ -167,7 +169,7 @@ class BotMutations:
                 name: _single([*(there.get(name) or []), *added[name]]) for name in added
             }
 
-        return await act(info, BOT, session_id, change)
+        return await act(info, BOT, SessionRef(global_id, session_id), change)
 
 
 def _single(tags: list[Document]) -> list[Document]:

@@ -17,7 +17,7 @@ from schema.common import Payload, Session
 from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
 from schema.inputs import input_of
 from schema.kinds.ids import TEXTS
-from schema.payloads import SessionId, act, checked, described
+from schema.payloads import GlobalId, SessionId, SessionRef, act, checked, described
 from schema.value_types import LocalDateTime
 
 
@@ -47,7 +47,7 @@ class ZonedDateTime:
 class ChatButton:
     """As the company named it."""
 
-    id: str | None = column("The button's id.", max_length=200)
+    button_id: str | None = column("The button's id.", stored="id", max_length=200)
     name: str | None = column("The button's name.", max_length=200)
 
 
@@ -79,8 +79,9 @@ def zoned_now(context: Any) -> Document:
 class ChatMessage:
     """Messages stay in the order in which they were stored."""
 
-    id: str = column(
+    message_id: str = column(
         "The message's id, unique within its chat.",
+        stored="id",
         max_length=128,
         default=lambda _context: uuid.uuid4().hex,
     )
@@ -137,7 +138,7 @@ def _check_message_ids(messages: list[Document], known: Collection[str] = ()) ->
         if message["id"] in seen:
             raise Invalid(
                 f"The chat has a message with the id {message['id']!r} already.",
-                ("messages", str(place), "id"),
+                ("messages", str(place), "messageId"),
             )
         seen.add(message["id"])
 
@@ -164,8 +165,9 @@ class ChatMutations:
     async def append_chat_messages(
         self,
         info: Info,
-        session_id: SessionId,
         messages: Annotated[list[ChatMessageInput], described("The messages, oldest first.")],  # type: ignore[valid-type]  # made from ChatMessage
+        global_id: GlobalId = None,
+        session_id: SessionId = None,
     ) -> Payload[ChatSession]:
         """Messages appended at the same time are all stored, each once."""
 
@@ -175,19 +177,21 @@ class ChatMutations:
             _check_message_ids(added, {message["id"] for message in document["messages"]})
             document["messages"] = [*document["messages"], *added]
 
-        return await act(info, CHAT, session_id, change)
+        return await act(info, CHAT, SessionRef(global_id, session_id), change)
 
     @strawberry.mutation(
         name="closeChatSession", description="Close a chat; it ended with its last message."
     )
-    async def close_chat_session(self, info: Info, session_id: SessionId) -> Payload[ChatSession]:
+    async def close_chat_session(
+        self, info: Info, global_id: GlobalId = None, session_id: SessionId = None
+    ) -> Payload[ChatSession]:
         """A chat can be closed once."""
 
         def change(document: Document) -> None:
             _must_be_open(document)
             document["status"] = "CLOSED"
 
-        return await act(info, CHAT, session_id, change)
+        return await act(info, CHAT, SessionRef(global_id, session_id), change)
 
 
 def _must_be_open(document: Document) -> None:

@@ -13,7 +13,7 @@ from schema.columns import column, kind_of
 from schema.common import Payload, Session
 from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
 from schema.kinds.ids import UUIDS
-from schema.payloads import SessionId, act, checked, described, now
+from schema.payloads import GlobalId, SessionId, SessionRef, act, checked, described, now
 
 
 @strawberry.type(description="A web page that was shared in a co-browse session.")
@@ -105,7 +105,8 @@ class CoBrowseMutations:
     async def activate_co_browse_session(
         self,
         info: Info,
-        session_id: SessionId,
+        global_id: GlobalId = None,
+        session_id: SessionId = None,
         activation_time: Annotated[
             datetime | None, described("When the agent joined; now if not given.")
         ] = UNSET,
@@ -118,7 +119,7 @@ class CoBrowseMutations:
                 raise Conflict("The session is active already.", ("sessionId",))
             document["activationTime"] = activation_time or now(info)
 
-        return await act(info, CO_BROWSE, session_id, change)
+        return await act(info, CO_BROWSE, SessionRef(global_id, session_id), change)
 
     @strawberry.mutation(
         name="enterCoBrowsePage", description="Open a page in a co-browse session."
@@ -126,8 +127,9 @@ class CoBrowseMutations:
     async def enter_co_browse_page(
         self,
         info: Info,
-        session_id: SessionId,
         url: Annotated[str, described("Absolute address of the page.")],
+        global_id: GlobalId = None,
+        session_id: SessionId = None,
         at: Annotated[datetime | None, described("When it was opened; now if not given.")] = UNSET,
     ) -> Payload[CoBrowseSession]:
         """Pages stay in the order of their times."""
@@ -138,13 +140,14 @@ class CoBrowseMutations:
             entered = checked(info, CO_BROWSE, "pages", [page], above=("pages", "0"))
             document["pages"] = [*document["pages"], *entered]
 
-        return await act(info, CO_BROWSE, session_id, change)
+        return await act(info, CO_BROWSE, SessionRef(global_id, session_id), change)
 
     @strawberry.mutation(name="deactivateCoBrowseSession", description="Close a co-browse session.")
     async def deactivate_co_browse_session(
         self,
         info: Info,
-        session_id: SessionId,
+        global_id: GlobalId = None,
+        session_id: SessionId = None,
         deactivation_time: Annotated[
             datetime | None, described("When it ended; now if not given.")
         ] = UNSET,
@@ -155,7 +158,7 @@ class CoBrowseMutations:
             _must_be_live(document)
             document["deactivationTime"] = deactivation_time or now(info)
 
-        return await act(info, CO_BROWSE, session_id, change)
+        return await act(info, CO_BROWSE, SessionRef(global_id, session_id), change)
 
 
 ENTRY = KindType(

@@ -11,7 +11,7 @@ from schema.columns import column, kind_of
 from schema.common import Payload, Session
 from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
 from schema.kinds.ids import UUIDS
-from schema.payloads import SessionId, act, described
+from schema.payloads import GlobalId, SessionId, SessionRef, act, described
 
 
 @strawberry.type(
@@ -55,7 +55,8 @@ class KnowledgeMutations:
     async def link_knowledge_session(
         self,
         info: Info,
-        session_id: SessionId,
+        global_id: GlobalId = None,
+        session_id: SessionId = None,
         agent_id: Annotated[str | None, described("The agent.")] = UNSET,
         customer_id: Annotated[str | None, described("The customer.")] = UNSET,
         visit_id: Annotated[str | None, described("The visit to one web site.")] = UNSET,
@@ -69,7 +70,14 @@ class KnowledgeMutations:
             "globalVisitId": global_visit_id,
         }
         given = {name: value for name, value in values.items() if value is not UNSET}
-        return await act(info, KNOWLEDGE, session_id, _nothing_more, given, create_missing=True)
+        return await act(
+            info,
+            KNOWLEDGE,
+            SessionRef(global_id, session_id),
+            _nothing_more,
+            given,
+            create_missing=True,
+        )
 
 
 def _nothing_more(_document: Document) -> None:

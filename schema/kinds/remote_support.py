@@ -14,7 +14,7 @@ from resolvers.value_types import TEXT
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
 from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
-from schema.payloads import SessionId, act, described, now
+from schema.payloads import GlobalId, SessionId, SessionRef, act, described, now
 
 SEPARATOR = "\x1f"
 
@@ -161,7 +161,8 @@ class RemoteSupportMutations:
     async def end_remote_support_session(
         self,
         info: Info,
-        session_id: SessionId,
+        global_id: GlobalId = None,
+        session_id: SessionId = None,
         date_end: Annotated[datetime | None, described("When it ended; now if not given.")] = UNSET,
         notes: Annotated[
             str | None,
@@ -179,7 +180,7 @@ class RemoteSupportMutations:
             document["dateEnd"] = date_end or now(info)
 
         given = {} if notes is None or notes is UNSET else {"notes": notes}
-        return await act(info, REMOTE_SUPPORT, session_id, change, given)
+        return await act(info, REMOTE_SUPPORT, SessionRef(global_id, session_id), change, given)
 
 
 ENTRY = KindType(

@@ -48,7 +48,7 @@ def chats(gateway: Gateway) -> list[str]:
 def make_chat(gateway: Gateway, texts: list[str]) -> str:
     session_id = f"chat-{uuid.uuid4()}"
     messages = [
-        {"id": str(number), "message": text, "source": "VISITOR"}
+        {"messageId": str(number), "message": text, "source": "VISITOR"}
         for number, text in enumerate(texts)
     ]
     made = gateway.ask(
@@ -79,7 +79,7 @@ def test_apollo(project: Open, bot: str) -> None:
 
 
 def test_apollo_parts(project: Open, chats: list[str]) -> None:
-    """With the documented policies, parts with the same ids stay with their sessions."""
+    """Parts with the same ids stay with their sessions, in a cache without configuration."""
     assert run(project("apollo"), "chats.mjs", *chats) == list(TEXTS)
 
 
@@ -106,7 +106,7 @@ def test_relay(project: Open, bot: str, chats: list[str]) -> None:
     assert found["sizes"] == SIZES
     assert found["numbers"] == NUMBERS
     assert found["again"]["type"] == "BotSession"
-    assert found["again"]["customer"] == {"id": "user-1", "name": None}
+    assert found["again"]["customer"] == {"customerId": "user-1", "name": None}
     assert (found["errors"], found["channels"]) == ([], CHANGED)
     assert found["refused"]["errors"][0]["code"] == "NOT_FOUND"
     assert found["left"] == [number for number in NUMBERS if number != 2]

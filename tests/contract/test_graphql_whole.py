@@ -130,13 +130,13 @@ async def test_fifty_messages_at_once(http: httpx.AsyncClient) -> None:
     )
     ids = [f"m{number}" for number in range(50)]
     done = await asyncio.gather(
-        *(ask(http, append, m=[{"id": i, "message": "x", "source": "VISITOR"}]) for i in ids)
+        *(ask(http, append, m=[{"messageId": i, "message": "x", "source": "VISITOR"}]) for i in ids)
     )
     assert all(one["data"]["appendChatMessages"]["errors"] == [] for one in done)
-    read = '{ chatSession(sessionId: "c") { messages { id } } }'
+    read = '{ chatSession(sessionId: "c") { messages { messageId } } }'
     orders = [(await ask(http, read))["data"]["chatSession"]["messages"] for _ in range(2)]
     assert orders[0] == orders[1]
-    assert sorted(message["id"] for message in orders[0]) == sorted(ids)
+    assert sorted(message["messageId"] for message in orders[0]) == sorted(ids)
 
 
 @pytest.mark.parametrize("count", ["first", "last"])

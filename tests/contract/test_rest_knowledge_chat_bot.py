@@ -84,9 +84,9 @@ def test_a_chat_from_graphql_to_the_path(door: Door) -> None:
       appendChatMessages(sessionId: "c1", messages: $messages) { errors { message } }
     }"""
     messages = [
-        {"id": "m1", "message": "Hello", "source": "VISITOR", "sent": start},
+        {"messageId": "m1", "message": "Hello", "source": "VISITOR", "sent": start},
         {
-            "id": "m2",
+            "messageId": "m2",
             "message": "Good day",
             "source": "OPERATOR",
             "sent": {**start, "dateTime": "2026-01-05T12:00:07.250"},

@@ -246,11 +246,17 @@ async def test_chat(teller: Teller) -> None:
     visitor = CHAT["visitor"]
     body = {
         "id": session_id,
-        "button": CHAT["button"],
+        "button": {"id": CHAT["button"]["buttonId"], "name": CHAT["button"]["name"]},
         "visitor": {**visitor, "emaillAddress": visitor["emailAddress"]},
         "start": CHAT["start"],
         "messages": [
-            {**message, "sessionId": session_id, "source": message["source"].lower()}
+            {
+                "id": message["messageId"],
+                "sessionId": session_id,
+                "message": message["message"],
+                "source": message["source"].lower(),
+                "sent": message["sent"],
+            }
             for message in CHAT["messages"]
         ],
     }
@@ -260,7 +266,7 @@ async def test_chat(teller: Teller) -> None:
     await teller.mutate("closeChatSession", f'sessionId: "{session_id}"')
     _, figures = await teller.send("GET", base, headers=headers, params=span)
     assert figures == {"summary": {"averageChatSessionDuration": 69.0, "chatSessions": 1}}
-    await teller.update("ChatSession", session_id, {"button": {"id": "b2", "name": "Help"}})
+    await teller.update("ChatSession", session_id, {"button": {"buttonId": "b2", "name": "Help"}})
     _, changed = await teller.send("GET", f"{base}/{session_id}", headers=headers)
     assert changed["button"] == {"id": "b2", "name": "Help"}
     await teller.delete("ChatSession", session_id)

@@ -24,16 +24,16 @@ SAMPLE = Sample(
     },
     verbs={
         "closeBotSession": Verb(
-            "sessionId: String!, containmentType: ContainmentType, endTime: DateTime"
+            "id: ID, sessionId: String, containmentType: ContainmentType, endTime: DateTime"
         ),
         "tagBotSession": Verb(
-            "sessionId: String!, userTags: [BotTagInput!], sessionTags: [BotTagInput!]"
+            "id: ID, sessionId: String, userTags: [BotTagInput!], sessionTags: [BotTagInput!]"
         ),
     },
     least={"botId": "st-1", "channel": "rtm", "userId": "u-1"},
     least_shown={
         **COMMON,
-        "customer": {"id": "u-1", "name": None, "email": None},
+        "customer": {"customerId": "u-1", "name": None, "email": None},
         "botId": "st-1",
         "channel": "rtm",
         "userId": "u-1",
@@ -67,7 +67,7 @@ SAMPLE = Sample(
         "startedAt": "2023-05-18T07:10:38.695Z",
         "endedAt": "2023-05-18T07:10:39.201Z",
         "durationSeconds": 0.506,
-        "customer": {"id": "u-8c4ca335", "name": None, "email": None},
+        "customer": {"customerId": "u-8c4ca335", "name": None, "email": None},
         "botId": "st-dc600cf5",
         "channel": "rtm",
         "userId": "u-8c4ca335",

@@ -10,11 +10,11 @@ SAMPLE = Sample(
     fields="""button: ChatButton, visitor: ChatVisitor, start: ZonedDateTime!,
         messages: [ChatMessage!]!""",
     types={
-        "ChatButton": "id: String, name: String",
+        "ChatButton": "buttonId: String, name: String",
         "ChatVisitor": """name: String, emailAddress: String, networkAddress: String,
             startPage: String, country: String, city: String, operatingSystem: String,
             browser: String, userAgent: String""",
-        "ChatMessage": """id: String!, message: String!, source: MessageSource!,
+        "ChatMessage": """messageId: String!, message: String!, source: MessageSource!,
             sent: ZonedDateTime!""",
         "ZonedDateTime": "dateTime: LocalDateTime!, timeZone: String!, instant: DateTime!",
     },
@@ -23,17 +23,17 @@ SAMPLE = Sample(
     },
     inputs={
         "ZonedDateTimeInput": "dateTime: LocalDateTime!, timeZone: String",
-        "ChatMessageInput": """id: String, message: String!, source: MessageSource!,
+        "ChatMessageInput": """messageId: String, message: String!, source: MessageSource!,
             sent: ZonedDateTimeInput""",
-        "ChatButtonInput": "id: String, name: String",
+        "ChatButtonInput": "buttonId: String, name: String",
         "ChatMessageListFilter": "some: ChatMessageFilter",
     },
     verbs={
         "appendChatMessages": Verb(
-            "sessionId: String!, messages: [ChatMessageInput!]!",
+            "id: ID, sessionId: String, messages: [ChatMessageInput!]!",
             {"messages": [{"message": "m", "source": "VISITOR"}]},
         ),
-        "closeChatSession": Verb("sessionId: String!"),
+        "closeChatSession": Verb("id: ID, sessionId: String"),
     },
     least={},
     least_shown={
@@ -45,18 +45,18 @@ SAMPLE = Sample(
         "messages": [],
     },
     full={
-        "button": {"id": "b1", "name": "Help"},
+        "button": {"buttonId": "b1", "name": "Help"},
         "visitor": {"name": "Ada", "emailAddress": "ada@customer.example", "country": "FR"},
         "start": {"dateTime": "2026-02-01T08:00:00", "timeZone": "Europe/Paris"},
         "messages": [
             {
-                "id": "m1",
+                "messageId": "m1",
                 "message": "Hello",
                 "source": "VISITOR",
                 "sent": {"dateTime": "2026-02-01T08:00:05.5", "timeZone": "Europe/Paris"},
             },
             {
-                "id": "m2",
+                "messageId": "m2",
                 "message": "Good morning",
                 "source": "OPERATOR",
                 "sent": {"dateTime": "2026-02-01T07:00:09"},
@@ -66,8 +66,8 @@ SAMPLE = Sample(
     full_shown={
         **COMMON,
         "startedAt": "2026-02-01T07:00:00.000Z",
-        "customer": {"id": None, "name": "Ada", "email": "ada@customer.example"},
-        "button": {"id": "b1", "name": "Help"},
+        "customer": {"customerId": None, "name": "Ada", "email": "ada@customer.example"},
+        "button": {"buttonId": "b1", "name": "Help"},
         "visitor": {
             "name": "Ada",
             "emailAddress": "ada@customer.example",
@@ -86,7 +86,7 @@ SAMPLE = Sample(
         },
         "messages": [
             {
-                "id": "m1",
+                "messageId": "m1",
                 "message": "Hello",
                 "source": "VISITOR",
                 "sent": {
@@ -96,7 +96,7 @@ SAMPLE = Sample(
                 },
             },
             {
-                "id": "m2",
+                "messageId": "m2",
                 "message": "Good morning",
                 "source": "OPERATOR",
                 "sent": {
@@ -108,7 +108,7 @@ SAMPLE = Sample(
         ],
     },
     change={"button": {"name": "Sales"}},
-    change_shown={"button": {"id": None, "name": "Sales"}},
+    change_shown={"button": {"buttonId": None, "name": "Sales"}},
     nullable="button",
     required="start",
     too_long=(
@@ -130,6 +130,8 @@ SAMPLE = Sample(
             "emailAddress": f"{PII}mail",
             "networkAddress": f"{PII}address",
         },
-        "messages": [{"id": "1", "message": f"{PII}text", "source": "VISITOR", "sent": ZONED}],
+        "messages": [
+            {"messageId": "1", "message": f"{PII}text", "source": "VISITOR", "sent": ZONED}
+        ],
     },
 )

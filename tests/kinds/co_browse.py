@@ -13,11 +13,11 @@ SAMPLE = Sample(
         "CoBrowsePage": "url: String!, enteredTimestamp: DateTime!, duration: Int",
     },
     verbs={
-        "activateCoBrowseSession": Verb("sessionId: String!, activationTime: DateTime"),
+        "activateCoBrowseSession": Verb("id: ID, sessionId: String, activationTime: DateTime"),
         "enterCoBrowsePage": Verb(
-            "sessionId: String!, url: String!, at: DateTime", {"url": "https://example.com/"}
+            "id: ID, sessionId: String, url: String!, at: DateTime", {"url": "https://example.com/"}
         ),
-        "deactivateCoBrowseSession": Verb("sessionId: String!, deactivationTime: DateTime"),
+        "deactivateCoBrowseSession": Verb("id: ID, sessionId: String, deactivationTime: DateTime"),
     },
     another={"sessionToken": "000000001"},
     least={"sessionToken": "519333886"},

@@ -7,8 +7,8 @@ SAMPLE = Sample(
     session_id="0b6f3c55-6a3c-4a1e-9f4f-53a0c8f6c7d1",
     fields="""agentId: String, customerId: String, visitId: String, globalVisitId: String""",
     verbs={
-        "linkKnowledgeSession": Verb("""sessionId: String!, agentId: String, customerId: String,
-            visitId: String, globalVisitId: String"""),
+        "linkKnowledgeSession": Verb("""id: ID, sessionId: String, agentId: String,
+            customerId: String, visitId: String, globalVisitId: String"""),
     },
     least={},
     least_shown={
@@ -22,14 +22,17 @@ SAMPLE = Sample(
     full={"agentId": "a1", "customerId": "c1", "visitId": "v1", "globalVisitId": "g1"},
     full_shown={
         **COMMON,
-        "customer": {"id": "c1", "name": None, "email": None},
+        "customer": {"customerId": "c1", "name": None, "email": None},
         "agentId": "a1",
         "customerId": "c1",
         "visitId": "v1",
         "globalVisitId": "g1",
     },
     change={"customerId": "c2"},
-    change_shown={"customerId": "c2", "customer": {"id": "c2", "name": None, "email": None}},
+    change_shown={
+        "customerId": "c2",
+        "customer": {"customerId": "c2", "name": None, "email": None},
+    },
     nullable="agentId",
     required="",
     too_long=({"agentId": "x" * 201}, ["input", "agentId"]),

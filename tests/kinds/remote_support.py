@@ -18,7 +18,9 @@ SAMPLE = Sample(
         "StartMethod": "APPLET AGENT",
     },
     verbs={
-        "endRemoteSupportSession": Verb("sessionId: String!, dateEnd: DateTime, notes: String"),
+        "endRemoteSupportSession": Verb(
+            "id: ID, sessionId: String, dateEnd: DateTime, notes: String"
+        ),
     },
     least={},
     least_shown={
@@ -72,7 +74,7 @@ SAMPLE = Sample(
         "startedAt": "2026-02-01T07:00:00.000Z",
         "endedAt": "2026-02-01T07:20:00.250Z",
         "durationSeconds": 1200.25,
-        "customer": {"id": "C-77", "name": "Ada Müller", "email": "ada@customer.example"},
+        "customer": {"customerId": "C-77", "name": "Ada Müller", "email": "ada@customer.example"},
         "computerName": "RECEPTION-2",
         "computerDomain": "OFFICE",
         "computerOs": "Windows 11",

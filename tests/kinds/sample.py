@@ -26,7 +26,7 @@ PII = "PII-"
 
 SESSION = (
     "__typename id sessionId kind status startedAt endedAt durationSeconds"
-    " customer { id name email } createdAt updatedAt"
+    " customer { customerId name email } createdAt updatedAt"
 )
 """A selection of what every kind has."""
 SESSION_FIELDS = """id: ID!, sessionId: String!, kind: SessionKind!, status: SessionStatus!,

@@ -185,10 +185,10 @@ async def test_closed_chat_lasts_from_first_to_last_message(context: Context) ->
 
 async def test_message_ids_are_unique_within_a_chat(context: Context) -> None:
     """The second one is to blame; ids that are not given are made."""
-    messages = [message("a", NOW, id="1"), message("b", NOW, id="1")]
+    messages = [message("a", NOW, messageId="1"), message("b", NOW, messageId="1")]
     with pytest.raises(Invalid) as refusal:
         await sessions.create(context, CHAT, {"messages": messages})
-    assert refusal.value.field == ("messages", "1", "id")
+    assert refusal.value.field == ("messages", "1", "messageId")
     made = await sessions.create(context, CHAT, {"messages": [message("a", NOW)] * 2})
     assert len({one["id"] for one in made["messages"]}) == 2
 

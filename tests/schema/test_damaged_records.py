@@ -52,7 +52,7 @@ def bot(session_id: str, **values: Any) -> dict[str, Any]:
         ({"durationSeconds": "long"}, "durationSeconds", None, "durationSeconds"),
         ({"durationSeconds": float("nan")}, "durationSeconds", None, "durationSeconds"),
         ({"durationSeconds": True}, "durationSeconds", None, "durationSeconds"),
-        ({"customer": {"id": 5}}, "customer { id }", {"id": None}, "id"),
+        ({"customer": {"id": 5}}, "customer { customerId }", {"customerId": None}, "customerId"),
     ],
 )
 def test_optional_field(

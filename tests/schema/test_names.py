@@ -15,7 +15,7 @@ SCHEMA = build_schema(
 TYPES = {
     "Session": SESSION_FIELDS,
     "Node": "id: ID!",
-    "SessionCustomer": "id: String, name: String, email: String",
+    "SessionCustomer": "customerId: String, name: String, email: String",
     "PageInfo": """hasNextPage: Boolean!, hasPreviousPage: Boolean!, startCursor: String,
         endCursor: String""",
     "SessionSummary": "count: Int!, averageDurationSeconds: Float!",
@@ -102,20 +102,20 @@ def test_kind(kind: Sample) -> None:
     """Every kind's root fields, connection and payload look alike."""
     filtered = {"filter": f"{kind.type}Filter"}
     paging = {"first": "Int", "after": "String", "last": "Int", "before": "String"}
-    session_id = {"sessionId": "String!"}
+    either = {"id": "ID", "sessionId": "String"}
     query, mutation = SCHEMA.query_type, SCHEMA.mutation_type
-    assert signature(query, kind.name) == (session_id, kind.type)
+    assert signature(query, kind.name) == (either, kind.type)
     assert signature(query, f"{kind.name}s") == (
         {**filtered, "orderBy": f"[{kind.type}Order!]", **paging},
-        f"{kind.type}Connection!",
+        f"{kind.type}Connection",
     )
-    assert signature(query, f"{kind.name}Summary") == (filtered, "SessionSummary!")
+    assert signature(query, f"{kind.name}Summary") == (filtered, "SessionSummary")
     payload = f"{kind.type}Payload!"
     create = {"input": f"Create{kind.type}Input!"}
-    update = {**session_id, "input": f"Update{kind.type}Input!"}
+    update = {**either, "input": f"Update{kind.type}Input!"}
     assert signature(mutation, f"create{kind.type}") == (create, payload)
     assert signature(mutation, f"update{kind.type}") == (update, payload)
-    assert signature(mutation, f"delete{kind.type}") == (session_id, "DeleteSessionPayload!")
+    assert signature(mutation, f"delete{kind.type}") == (either, "DeleteSessionPayload!")
     shapes = {
         f"{kind.type}Connection": f"""edges: [{kind.type}Edge!]!, nodes: [{kind.type}]!,
             pageInfo: PageInfo!, totalCount: Int""",

@@ -4,6 +4,7 @@ import base64
 
 import pytest
 
+from resolvers.access import Caller
 from tests.kinds import SAMPLES
 from tests.schema.conftest import Client
 
@@ -60,6 +61,20 @@ def test_foreign_ids(client: Client, text: str) -> None:
     assert error["path"] == ["node"]
     error = client.error(NODES, ids=[text])
     assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": "ids"}
+    assert error["path"] == ["nodes", 0]
+
+
+def test_refused_ids(client: Client, ids: list[str]) -> None:
+    """Bad ids, and those of kinds that the caller may not read, cost their own places only."""
+    client.context.caller = Caller("bots", frozenset({"bot:read"}))
+    kinds = [sample.kind for sample in SAMPLES]
+    allowed = kinds.index("bot")
+    response = client(NODES, ids=["x", *ids])
+    found = [node and node["id"] for node in response["data"]["nodes"]]
+    assert found == [None, *(one if place == allowed else None for place, one in enumerate(ids))]
+    errors = {error["path"][1]: error["extensions"]["code"] for error in response["errors"]}
+    forbidden = {place + 1: "FORBIDDEN" for place in range(len(ids)) if place != allowed}
+    assert errors == {0: "BAD_USER_INPUT", **forbidden}
 
 
 def test_hostile_session_id(client: Client) -> None:

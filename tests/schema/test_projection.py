@@ -22,7 +22,7 @@ ORDERED = {"startedAt", "_id"}
             {"botId", "channel"},
         ),
         (
-            '{ botSession(sessionId: "b") { tags { userTags { name } } customer { id } } }',
+            '{ botSession(sessionId: "b") { tags { userTags { name } } customer { customerId } } }',
             {},
             {"tags.userTags.name", "customer.id"},
         ),
@@ -55,7 +55,7 @@ ORDERED = {"startedAt", "_id"}
         ),
         (
             '{ node(id: "Qm90U2Vzc2lvbjpi") { id ...on BotSession { botId }'
-            " ...on ChatSession { messages { id } } } }",
+            " ...on ChatSession { messages { messageId } } } }",
             {},
             {"_id", "botId"},
         ),

@@ -75,7 +75,7 @@ def test_unknown_columns(client: Client) -> None:
 
 def test_missing_argument(client: Client) -> None:
     """A required argument that is missing fails validation."""
-    error = client.error("{ botSession { id } }")
+    error = client.error("{ node { id } }")
     assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
 
 

@@ -125,14 +125,14 @@ def _chat(dice: Dice) -> Made:
     zone = ZoneInfo(place.time_zone)
     moments = list(_exchange(dice, dice.randint(1, 14)))
     button = dice.choice((*words.BUTTONS, None))
-    mark = f"{dice.id(48):012x}"  # no other chat's: caches may take a message's id for a key
+    mark = f"{dice.id(48):012x}"
     values = _given(
-        button={"id": button[0], "name": button[1]} if button else None,
+        button={"buttonId": button[0], "name": button[1]} if button else None,
         visitor=_visitor(dice, place) if dice.maybe(0.95) else None,
         start=_zoned(dice.start, place.time_zone, zone),
         messages=[
             {
-                "id": f"{mark}-{number + 1}",
+                "messageId": f"{mark}-{number + 1}",
                 "message": dice.choice(words.OPERATOR_LINES if operator else words.VISITOR_LINES),
                 "source": "OPERATOR" if operator else "VISITOR",
                 "sent": _zoned(at, place.time_zone, zone),

@@ -29,7 +29,7 @@ SESSION = Layout(
     CHAT,
     (
         Field("id", "sessionId"),
-        Field("button", fields=(Field("id"), Field("name"))),
+        Field("button", fields=(Field("id", "buttonId"), Field("name"))),
         Field(
             "visitor",
             fields=(
@@ -49,7 +49,7 @@ SESSION = Layout(
         Field(
             "messages",
             fields=(
-                Field("id"),
+                Field("id", "messageId"),
                 Field("sessionId", of_session=True),
                 Field("message"),
                 Field("source", shown=SOURCES),

@@ -46,7 +46,7 @@ const WriteNotes = graphql(`
   }
 `);
 
-export type BotRow = NonNullable<BotSessionsPageQuery["botSessions"]["nodes"][number]>;
+export type BotRow = NonNullable<NonNullable<BotSessionsPageQuery["botSessions"]>["nodes"][number]>;
 export type Written = WriteNotesMutation["updateRemoteSupportSession"];
 
 /** All sessions of a bot, newest first, one page in memory at a time. */
@@ -58,6 +58,7 @@ export async function* botSessions(client: Client, botId: string, pageSize = 100
       first: pageSize,
       after,
     });
+    if (!page.botSessions) return; // never: `send` throws if the list was refused
     const { nodes, pageInfo } = page.botSessions;
     yield* nodes.filter((node) => node !== null);
     after = pageInfo.hasNextPage ? (pageInfo.endCursor ?? null) : null;

@@ -114,6 +114,26 @@ async def test_damaged_session_is_named_and_left_out(empty: Context) -> None:
     assert "channel" in damaged[0]
 
 
+async def test_names_of_older_exports(file: File) -> None:
+    """A message's and a button's `id` are taken, and exported under their present names."""
+    message = {"message": "m", "source": "VISITOR"}
+    file.write(
+        ("CHAT", {"sessionId": "a", "button": {"id": "1"}, "messages": [{"id": "m", **message}]}),
+        ("CHAT", {"sessionId": "b", "messages": [{"messageId": "m", **message}]}),
+    )
+    await file.store()
+    old, new = (orjson.loads(line)["session"] for line in (await exported(file.context)).split())
+    assert old["button"] == {"buttonId": "1"}
+    assert old["messages"] == new["messages"]
+    assert (await stored(file.context, chat.CHAT, "a"))["messages"][0]["id"] == "m"
+
+
+async def test_both_names_at_once(file: File) -> None:
+    """The present and the older name of one field cannot both be given."""
+    file.write(("CHAT", {"sessionId": "a", "button": {"buttonId": "1", "id": "2"}}))
+    assert "session.button.id: This is given twice" in await file.refusal()
+
+
 async def test_closed_chat_is_imported_closed(file: File) -> None:
     """A chat's status is kept, since nothing else tells it."""
     file.write(("CHAT", {"sessionId": "c", "status": "CLOSED"}))

@@ -20,7 +20,7 @@ PAIR = {"apiKey": "root", "token": "root-key"}
 
 SESSION: dict[str, Any] = {
     "sessionId": "c-81",
-    "button": {"id": "b1", "name": "Sales"},
+    "button": {"buttonId": "b1", "name": "Sales"},
     "visitor": {
         "name": "Jo",
         "emailAddress": "jo@example.com",
@@ -35,13 +35,13 @@ SESSION: dict[str, Any] = {
     "start": {"dateTime": datetime(2013, 5, 23, 14, 30), "timeZone": "Europe/Paris"},
     "messages": [
         {
-            "id": "m1",
+            "messageId": "m1",
             "message": "Hello",
             "source": "VISITOR",
             "sent": {"dateTime": datetime(2013, 5, 23, 14, 30), "timeZone": "Europe/Paris"},
         },
         {
-            "id": "m2",
+            "messageId": "m2",
             "message": "Good day",
             "source": "OPERATOR",
             "sent": {"dateTime": datetime(2013, 5, 23, 8, 31, 2, 500000), "timeZone": "US/Eastern"},

@@ -1,14 +1,14 @@
 // Usage: GATEWAY_URL=… GATEWAY_KEY=… node chats.mjs CHAT_ID OTHER_CHAT_ID
-// Two chats whose messages have the same ids, in a cache that keeps parts with their session.
+// Two chats whose messages have the same ids, in a cache without any configuration.
 import { ApolloClient, HttpLink, InMemoryCache, gql } from "@apollo/client";
 
 const CHAT = gql`
   query Chat($sessionId: String!) {
     chatSession(sessionId: $sessionId) {
       id
-      button { id name }
-      customer { id name }
-      messages { id message }
+      button { buttonId name }
+      customer { customerId name }
+      messages { messageId message }
     }
   }
 `;
@@ -18,13 +18,7 @@ const client = new ApolloClient({
     uri: process.env.GATEWAY_URL,
     headers: { authorization: `Bearer ${process.env.GATEWAY_KEY}` },
   }),
-  cache: new InMemoryCache({
-    typePolicies: {
-      ChatButton: { keyFields: false },
-      ChatMessage: { keyFields: false },
-      SessionCustomer: { keyFields: false },
-    },
-  }),
+  cache: new InMemoryCache(),
 });
 
 const ids = process.argv.slice(2);

@@ -8,9 +8,6 @@ const require = createRequire(import.meta.url);
 const artifact = (name) => require(`./artifacts/${name}.graphql.js`);
 const { GATEWAY_URL, GATEWAY_KEY } = process.env;
 
-// Their ids are unique within their session only, so they are kept with it.
-const PARTS = new Set(["ChatButton", "ChatMessage", "SessionCustomer"]);
-
 const environment = new relay.Environment({
   network: relay.Network.create(async ({ text }, variables) => {
     const answer = await fetch(GATEWAY_URL, {
@@ -21,7 +18,6 @@ const environment = new relay.Environment({
     return answer.json();
   }),
   store: new relay.Store(new relay.RecordSource()),
-  getDataID: (value, typename) => (PARTS.has(typename) ? null : value.id),
 });
 
 async function query(name, variables) {

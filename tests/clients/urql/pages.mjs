@@ -28,7 +28,7 @@ const CHANGE = gql`
 `;
 const CHAT = gql`
   query Chat($sessionId: String!) {
-    chatSession(sessionId: $sessionId) { id customer { id name } messages { id message } }
+    chatSession(sessionId: $sessionId) { id customer { customerId name } messages { messageId message } }
   }
 `;
 

@@ -194,8 +194,11 @@ class Generator:
 
     def _arguments(self, definition: GraphQLField) -> str:
         given = []
+        ids = self.pick((("id",), ("sessionId",))) if "sessionId" in definition.args else ()
         for name, argument in definition.args.items():
-            needed = is_non_null_type(argument.type)
+            needed = is_non_null_type(argument.type) or name in ids
+            if ids and name in ("id", "sessionId") and not needed and self.chance(0.8):
+                continue
             if needed or self.chance(0.4 if name in ("filter", "orderBy", "first") else 0.15):
                 value = self._value(argument.type, name, 0)
                 given.append(f"{name}: {written(value)}")

@@ -50,14 +50,10 @@ def test_order_through_fragments(asker: Asker) -> None:
     assert paths(asker, text) == [[["late"], ["early"]]] * 3
 
 
-def test_field_that_must_not_be_null(asker: Asker) -> None:
-    """One without which there is no data ends the operation: what fails later is not reported."""
-    text = "{ late: chatSessions { nodes { id } } early: botSessions { nodes { id } } }"
-    assert paths(asker, text) == [[["early"]]] * 3
-    assert asker(text).data is None
-
-
-def test_failure_before_the_end(asker: Asker) -> None:
-    """What failed before the operation ended is reported beside its end, in the same order."""
-    text = f"{{ late: chatSessions {{ nodes {{ id }} }} {EARLY} }}"
+@pytest.mark.parametrize("second", ["botSessions { nodes { id } }", "botSessionSummary { count }"])
+def test_lists_and_summaries(asker: Asker, second: str) -> None:
+    """Lists and summaries cost no others: each is null, with an error at its path."""
+    text = f"{{ late: chatSessions {{ nodes {{ id }} }} early: {second} }}"
+    asker.database.faults["bot_sessions", "aggregate"] = OperationFailure("broken")
     assert paths(asker, text) == [[["late"], ["early"]]] * 3
+    assert asker(text).data == {"late": None, "early": None}

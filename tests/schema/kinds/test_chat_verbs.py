@@ -10,7 +10,7 @@ CREATE = """mutation ($input: CreateChatSessionInput!) {
   createChatSession(input: $input) { session { sessionId } errors { code field message } } }"""
 APPEND = """mutation ($id: String!, $messages: [ChatMessageInput!]!) {
   appendChatMessages(sessionId: $id, messages: $messages) {
-    session { messages { id message source sent { dateTime timeZone instant } } updatedAt }
+    session { messages { messageId message source sent { dateTime timeZone instant } } updatedAt }
     errors { code field message } } }"""
 CLOSE = """mutation ($id: String!) { closeChatSession(sessionId: $id) {
     session { status endedAt durationSeconds } errors { code field message } } }"""
@@ -29,16 +29,18 @@ def hello(**values: Any) -> dict[str, Any]:
 
 def test_append(client: Client) -> None:
     """Messages come after those that are there; what is not given is made or is now."""
-    client.data(APPEND, id="c", messages=[hello(id="m1")])
+    client.data(APPEND, id="c", messages=[hello(messageId="m1")])
     client.clock.advance(seconds=3)
     second = hello(
-        id="m2", source="OPERATOR", sent={"dateTime": "2026-03-01T10:30:04", "timeZone": "CET"}
+        messageId="m2",
+        source="OPERATOR",
+        sent={"dateTime": "2026-03-01T10:30:04", "timeZone": "CET"},
     )
     assert client.data(APPEND, id="c", messages=[second]) == {
         "session": {
             "messages": [
                 {
-                    "id": "m1",
+                    "messageId": "m1",
                     "message": "Hello",
                     "source": "VISITOR",
                     "sent": {
@@ -48,7 +50,7 @@ def test_append(client: Client) -> None:
                     },
                 },
                 {
-                    "id": "m2",
+                    "messageId": "m2",
                     "message": "Hello",
                     "source": "OPERATOR",
                     "sent": {
@@ -79,7 +81,7 @@ def test_fifty_at_once(client: Client) -> None:
     """Fifty appends at the same time store fifty messages, each once, in one order."""
     ids = [f"m{number}" for number in range(50)]
     responses = client.together(
-        *((APPEND, {"id": "c", "messages": [hello(id=text)]}) for text in ids)
+        *((APPEND, {"id": "c", "messages": [hello(messageId=text)]}) for text in ids)
     )
     assert all(response["data"]["appendChatMessages"]["errors"] == [] for response in responses)
     stored = client.stored("chat", "c")
@@ -87,15 +89,19 @@ def test_fifty_at_once(client: Client) -> None:
     order = [message["id"] for message in stored["messages"]]
     assert sorted(order) == sorted(ids)
     for response in responses:
-        seen = [m["id"] for m in response["data"]["appendChatMessages"]["session"]["messages"]]
+        seen = [
+            m["messageId"] for m in response["data"]["appendChatMessages"]["session"]["messages"]
+        ]
         assert seen == order[: len(seen)]
 
 
 def test_known_message_id(client: Client) -> None:
     """A message id that the chat has already is refused at its place in the argument."""
-    client.data(APPEND, id="c", messages=[hello(id="m1"), hello(id="m2")])
-    refusal = client.refusal(APPEND, id="c", messages=[hello(id="m3"), hello(id="m1")])
-    assert (refusal["code"], refusal["field"]) == ("INVALID", ["messages", "1", "id"])
+    client.data(APPEND, id="c", messages=[hello(messageId="m1"), hello(messageId="m2")])
+    refusal = client.refusal(
+        APPEND, id="c", messages=[hello(messageId="m3"), hello(messageId="m1")]
+    )
+    assert (refusal["code"], refusal["field"]) == ("INVALID", ["messages", "1", "messageId"])
     assert "'m1'" in refusal["message"]
     assert len(client.stored("chat", "c")["messages"]) == 2
 

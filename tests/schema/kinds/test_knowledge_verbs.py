@@ -7,8 +7,8 @@ LINK = """mutation ($id: String!, $agent: String, $customer: String, $visit: Str
     $global: String) {
   linkKnowledgeSession(sessionId: $id, agentId: $agent, customerId: $customer, visitId: $visit,
     globalVisitId: $global) {
-    session { sessionId agentId customerId visitId globalVisitId customer { id name } createdAt
-      updatedAt status }
+    session { sessionId agentId customerId visitId globalVisitId customer { customerId name }
+      createdAt updatedAt status }
     errors { code field message } } }"""
 
 
@@ -21,7 +21,7 @@ def test_unknown_is_created(client: Client) -> None:
             "customerId": "c",
             "visitId": None,
             "globalVisitId": None,
-            "customer": {"id": "c", "name": None},
+            "customer": {"customerId": "c", "name": None},
             "createdAt": "2026-03-01T09:30:00.000Z",
             "updatedAt": "2026-03-01T09:30:00.000Z",
             "status": "ACTIVE",

@@ -41,7 +41,9 @@ export function started(reference: FragmentType<typeof Row>): string {
 }
 
 export function texts(result: ResultOf<typeof Some>): string[] {
-  return result.nodes.flatMap((node) => {
+  // @ts-expect-error The list may have been refused.
+  result.nodes.length;
+  return (result.nodes ?? []).flatMap((node) => {
     // @ts-expect-error Only a chat has messages.
     node?.messages;
     return node?.__typename === "ChatSession" ? node.messages.map((one) => one.message) : [];
@@ -57,5 +59,5 @@ export const notes: VariablesOf<typeof WriteNotesDocument> = { sessionId: "1", i
 notes.input.note;
 
 export function durations(result: ResultOf<typeof FilteredPageDocument>): (number | null)[] {
-  return result.botSessions.edges.map((edge) => edge.node?.durationSeconds ?? null);
+  return (result.botSessions?.edges ?? []).map((edge) => edge.node?.durationSeconds ?? null);
 }

@@ -50,7 +50,7 @@ export const session = graphql`
     kind
     status
     customer {
-      id
+      customerId
       name
     }
   }
@@ -73,7 +73,7 @@ export const chat = graphql`
   query operationsChatQuery($sessionId: String!) {
     chatSession(sessionId: $sessionId) {
       messages {
-        id
+        messageId
         message
       }
     }

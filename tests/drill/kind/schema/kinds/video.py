@@ -15,7 +15,7 @@ from schema.common import Payload, Session
 from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
 from schema.inputs import input_of
 from schema.kinds.ids import UUIDS
-from schema.payloads import SessionId, act, checked, described, now
+from schema.payloads import GlobalId, SessionId, SessionRef, act, checked, described, now
 
 
 @strawberry.enum(description="How well a room was seen.")
@@ -107,8 +107,9 @@ class VideoMutations:
     async def join_video_session(
         self,
         info: Info,
-        session_id: SessionId,
         guests: Annotated[list[VideoGuestInput], described("Who joins.")],  # type: ignore[valid-type]  # made from VideoGuest
+        global_id: GlobalId = None,
+        session_id: SessionId = None,
     ) -> Payload[VideoSession]:
         """Two calls at once lose no guest."""
 
@@ -117,13 +118,14 @@ class VideoMutations:
             added = checked(info, VIDEO, "guests", guests)
             document["guests"] = [*document["guests"], *added]
 
-        return await act(info, VIDEO, session_id, change)
+        return await act(info, VIDEO, SessionRef(global_id, session_id), change)
 
     @strawberry.mutation(name="endVideoSession", description="A video session ends.")
     async def end_video_session(
         self,
         info: Info,
-        session_id: SessionId,
+        global_id: GlobalId = None,
+        session_id: SessionId = None,
         ended: Annotated[datetime | None, described("When it ended; now if not given.")] = UNSET,
     ) -> Payload[VideoSession]:
         """A session can be ended once."""
@@ -132,7 +134,7 @@ class VideoMutations:
             _must_be_live(document)
             document["ended"] = ended or now(info)
 
-        return await act(info, VIDEO, session_id, change)
+        return await act(info, VIDEO, SessionRef(global_id, session_id), change)
 
 
 def _must_be_live(document: Document) -> None:

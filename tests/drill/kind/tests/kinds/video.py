@@ -21,9 +21,9 @@ SAMPLE = Sample(
     },
     verbs={
         "joinVideoSession": Verb(
-            "sessionId: String!, guests: [VideoGuestInput!]!", {"guests": [{"name": "Ada"}]}
+            "id: ID, sessionId: String, guests: [VideoGuestInput!]!", {"guests": [{"name": "Ada"}]}
         ),
-        "endVideoSession": Verb("sessionId: String!, ended: DateTime"),
+        "endVideoSession": Verb("id: ID, sessionId: String, ended: DateTime"),
     },
     another={"invitation": "00000002"},
     least={"room": "blue", "invitation": "00000001"},
@@ -62,7 +62,7 @@ SAMPLE = Sample(
         "startedAt": "2026-02-01T07:00:00.000Z",
         "endedAt": "2026-02-01T07:30:00.000Z",
         "durationSeconds": 1800.0,
-        "customer": {"id": None, "name": "Ada", "email": None},
+        "customer": {"customerId": None, "name": "Ada", "email": None},
         "room": "blue",
         "invitation": "00000001",
         "began": "2026-02-01T07:00:00.000Z",

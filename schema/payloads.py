@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import strawberry
@@ -9,7 +10,7 @@ from strawberry import ID, Info
 
 from resolvers import sessions
 from resolvers.context import Context
-from resolvers.errors import Invalid, UserError
+from resolvers.errors import Conflict, Invalid, UserError
 from resolvers.kind import Document, Kind
 from resolvers.values import clean
 from schema.common import DeleteSessionPayload, Payload, global_id
@@ -25,6 +26,7 @@ def described(text: str) -> Any:
 
 SESSION_ID = "The session's own id (`sessionId`)."
 SessionId = Annotated[str, described(SESSION_ID)]
+EndedAt = Annotated[datetime | None, described("When it ended; now if not given.")]
 
 
 def context(info: Info) -> Context:
@@ -52,11 +54,21 @@ def checked(info: Info, kind: Kind, name: str, values: Any, above: tuple[str, ..
     return cleaned[kind.by_name[name].path]
 
 
-async def payload(work: Awaitable[Document], argument: str | None = None) -> Payload[Any]:
-    """The session that `work` returns, or why it was refused."""
+async def payload(
+    work: Awaitable[Document],
+    argument: str | None = None,
+    arguments: Mapping[str, str] = MappingProxyType({}),
+) -> Payload[Any]:
+    """The session that `work` returns, or why it was refused.
+
+    `arguments` names the argument to blame for a column, where their names differ.
+    """
     try:
         return Payload(session=await work, errors=[])
     except UserError as error:
+        column = error.field[0] if error.field else ""
+        if column in arguments:
+            error.field = (arguments[column], *error.field[1:])
         return Payload(session=None, errors=[user_error(error, argument)])
 
 
@@ -68,8 +80,12 @@ async def act(
     given: Mapping[str, Any] | None = None,
     *,
     create_missing: bool = False,
+    arguments: Mapping[str, str] = MappingProxyType({}),
 ) -> Payload[Any]:
-    """Carry out one of a kind's own verbs: `change`, on top of the `given` column values."""
+    """Carry out one of a kind's own verbs: `change`, then the `given` column values.
+
+    `arguments` has the verb's names for columns: `{"endTime": "endedAt"}`.
+    """
     values = given or {}
 
     def whole(document: Document) -> None:
@@ -77,7 +93,28 @@ async def act(
         sessions.assign(context(info), kind, document, values)
 
     missing = values if create_missing else None
-    return await payload(sessions.act(context(info), kind, session_id, whole, missing))
+    work = sessions.act(context(info), kind, session_id, whole, missing)
+    return await payload(work, arguments=arguments)
+
+
+def require_active(document: Document) -> None:
+    """Conflict if the session has ended."""
+    if document.get("status") == "CLOSED":
+        raise Conflict("The session has ended.", ("sessionId",))
+
+
+async def end(
+    info: Info,
+    kind: Kind,
+    session_id: str,
+    ended_at: datetime | None,
+    given: Mapping[str, Any] | None = None,
+) -> Payload[Any]:
+    """End a session, now if no time is given, with the `given` columns; Conflict if it is over."""
+    assert kind.ended is not None
+    values = {kind.ended: ended_at or now(info), **(given or {})}
+    arguments = {kind.ended: "endedAt"}
+    return await act(info, kind, session_id, require_active, values, arguments=arguments)
 
 
 async def deletion(kind: Kind, work: Awaitable[Document]) -> DeleteSessionPayload:

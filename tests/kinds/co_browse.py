@@ -13,11 +13,11 @@ SAMPLE = Sample(
         "CoBrowsePage": "url: String!, enteredTimestamp: DateTime!, duration: Int",
     },
     verbs={
-        "activateCoBrowseSession": Verb("sessionId: String!, activationTime: DateTime"),
+        "activateCoBrowseSession": Verb("sessionId: String!, at: DateTime"),
         "enterCoBrowsePage": Verb(
             "sessionId: String!, url: String!, at: DateTime", {"url": "https://example.com/"}
         ),
-        "deactivateCoBrowseSession": Verb("sessionId: String!, deactivationTime: DateTime"),
+        "endCoBrowseSession": Verb("sessionId: String!, endedAt: DateTime"),
     },
     another={"sessionToken": "000000001"},
     least={"sessionToken": "519333886"},

@@ -17,8 +17,19 @@ SAMPLE = Sample(
     enums={
         "StartMethod": "APPLET AGENT",
     },
+    inputs={
+        "CustomFieldChange": "name: String!, value: String",
+    },
     verbs={
-        "endRemoteSupportSession": Verb("sessionId: String!, dateEnd: DateTime, notes: String"),
+        "endRemoteSupportSession": Verb("sessionId: String!, endedAt: DateTime, notes: String"),
+        "appendRemoteSupportMessages": Verb(
+            "sessionId: String!, messages: [RemoteSupportMessageInput!]!",
+            {"messages": [{"author": "Ada", "text": "Hello"}]},
+        ),
+        "setCustomFields": Verb(
+            "sessionId: String!, fields: [CustomFieldChange!]!",
+            {"fields": [{"name": "floor", "value": "2"}]},
+        ),
     },
     least={},
     least_shown={

@@ -8,14 +8,13 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET, Info
 
-from resolvers.errors import Conflict
 from resolvers.kind import Document, Index, Reservation, Timeline
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
 from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
 from schema.inputs import input_of
 from schema.kinds.ids import UUIDS
-from schema.payloads import SessionId, act, checked, described, now
+from schema.payloads import EndedAt, SessionId, act, checked, described, end, require_active
 
 
 @strawberry.enum(description="How well a room was seen.")
@@ -113,7 +112,7 @@ class VideoMutations:
         """Two calls at once lose no guest."""
 
         def change(document: Document) -> None:
-            _must_be_live(document)
+            require_active(document)
             added = checked(info, VIDEO, "guests", guests)
             document["guests"] = [*document["guests"], *added]
 
@@ -121,23 +120,10 @@ class VideoMutations:
 
     @strawberry.mutation(name="endVideoSession", description="A video session ends.")
     async def end_video_session(
-        self,
-        info: Info,
-        session_id: SessionId,
-        ended: Annotated[datetime | None, described("When it ended; now if not given.")] = UNSET,
+        self, info: Info, session_id: SessionId, ended_at: EndedAt = UNSET
     ) -> Payload[VideoSession]:
         """A session can be ended once."""
-
-        def change(document: Document) -> None:
-            _must_be_live(document)
-            document["ended"] = ended or now(info)
-
-        return await act(info, VIDEO, session_id, change)
-
-
-def _must_be_live(document: Document) -> None:
-    if document.get("ended") is not None:
-        raise Conflict("The session has ended.", ("sessionId",))
+        return await end(info, VIDEO, session_id, ended_at)
 
 
 ENTRY = KindType(

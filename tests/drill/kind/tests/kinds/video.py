@@ -23,7 +23,7 @@ SAMPLE = Sample(
         "joinVideoSession": Verb(
             "sessionId: String!, guests: [VideoGuestInput!]!", {"guests": [{"name": "Ada"}]}
         ),
-        "endVideoSession": Verb("sessionId: String!, ended: DateTime"),
+        "endVideoSession": Verb("sessionId: String!, endedAt: DateTime"),
     },
     another={"invitation": "00000002"},
     least={"room": "blue", "invitation": "00000001"},

@@ -1,11 +1,12 @@
 """Who asks, what they may do, and what they may see."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from resolvers.errors import Forbidden
-from resolvers.kind import Column, Document, Kind
+from resolvers.errors import Forbidden, Protected
+from resolvers.kind import Column, Document, Kind, walk
 from resolvers.request import EVERYTHING, All, Compare, Either, Filter, Not, Operator, Order, Some
 
 MASK = "***"
@@ -47,6 +48,11 @@ class Caller:
         if not self.may(kind, action):
             raise forbidden(kind, action)
 
+    def require_overwriting(self, kind: Kind, values: Mapping[str, Any]) -> None:
+        """Protected, with its path, if a change gives a column that the caller may not see."""
+        if not self.sees_personal:
+            _require_impersonal_values(kind.columns, values)
+
     @property
     def sees_personal(self) -> bool:
         """Whether personal columns are shown."""
@@ -76,6 +82,28 @@ def mask(columns: tuple[Column, ...], document: Document) -> None:
                     mask(column.columns, part)
         elif column.personal:
             document[column.path] = [MASK for _ in value] if isinstance(value, list) else MASK
+
+
+def _require_impersonal_values(columns: tuple[Column, ...], values: Mapping[str, Any]) -> None:
+    """Protected whatever the value is: a refusal of some would show what is stored.
+
+    A list is replaced, and a null takes away, so both count as personal if a part is.
+    """
+    for column in columns:
+        if column.name not in values:
+            continue
+        value = values[column.name]
+        if not column.many and isinstance(value, Mapping):
+            try:
+                _require_impersonal_values(column.columns, value)
+            except Protected as error:
+                raise error.under(column.name) from None
+        elif column.personal or any(part.personal for _, part in walk(column.columns)):
+            raise Protected(
+                f"{column.name} is personal: changing it in a stored session needs the scope "
+                f"{PERSONAL}. Leave it out.",
+                (column.name,),
+            )
 
 
 def forbidden(kind: Kind, action: Action) -> Forbidden:

@@ -3,12 +3,15 @@
 import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from resolvers.context import Context
 from resolvers.errors import CorruptDocument, Invalid
 from resolvers.kind import Document, Kind, Timeline
 from resolvers.values import add_folded, check_lengths, fill_lists
+
+LATEST_END = timedelta(days=1)
+"""How far from now a session may end: clocks differ, and time zones are mistaken."""
 
 Change = Callable[[Document], None]
 """Alters a copy of a session in place; raises a UserError where its state does not allow that."""
@@ -24,6 +27,7 @@ def changed(context: Context, kind: Kind, before: Document, change: Change) -> D
     after = derived(kind, after)
     if after == before:
         return before
+    require_possible(context, kind, before, after)
     check_lengths(kind.columns, before, after)
     now = context.now()
     with _corrupt(kind, before):
@@ -41,8 +45,9 @@ def derived(kind: Kind, document: Document) -> Document:
     ended = timeline.ended_at
     if ended is not None and kind.ended and ended < timeline.started_at:
         raise Invalid("A session cannot end before it starts.", (kind.ended,))
+    status = "CLOSED" if timeline.closed else "ACTIVE"
     kept = {
-        "status": "CLOSED" if timeline.closed else "ACTIVE",
+        "status": status if kind.ended else None,
         "startedAt": timeline.started_at,
         "endedAt": ended,
         "durationSeconds": timeline.duration_seconds,
@@ -54,6 +59,24 @@ def derived(kind: Kind, document: Document) -> Document:
         else:
             document[name] = value
     return document
+
+
+def require_possible(context: Context, kind: Kind, before: Document, after: Document) -> None:
+    """Invalid for a state that no session can be in, unless the session was stored like that."""
+    ended = after.get("endedAt")
+    if ended != before.get("endedAt") and ended and ended > context.now() + LATEST_END:
+        raise Invalid(
+            "A session cannot end more than a day from now: give the time when it ended, or leave "
+            "it out while the session is active.",
+            (kind.ended,) if kind.ended else (),
+        )
+    for name in kind.only_ended if after.get("status") == "ACTIVE" else ():
+        stored = before.get(name) if before.get("status") == "ACTIVE" else None
+        if after.get(name) not in (None, stored):
+            raise Invalid(
+                f"An active session has no {name}: give its {kind.ended} as well, or leave it out.",
+                (name,),
+            )
 
 
 def _require_whole(kind: Kind, document: Document) -> None:

@@ -19,9 +19,8 @@ SESSION_COLUMNS: tuple[Column, ...] = (
         name="status",
         type=ENUM,
         values=("ACTIVE", "CLOSED"),
-        nullable=False,
         derived=True,
-        description="Whether the session goes on.",
+        description="Whether the session goes on; null for a kind without an end.",
     ),
     Column(
         name="startedAt",

@@ -5,7 +5,8 @@
     │   ├── NotFound             NOT_FOUND
     │   ├── AlreadyExists        ALREADY_EXISTS
     │   ├── Invalid              INVALID
-    │   └── Conflict             CONFLICT
+    │   ├── Conflict             CONFLICT
+    │   └── Protected            FORBIDDEN
     ├── BadInput                 BAD_USER_INPUT
     ├── Unauthenticated          UNAUTHENTICATED
     ├── Forbidden                FORBIDDEN
@@ -70,6 +71,12 @@ class Conflict(UserError):
     """The session's state does not allow this, or others changed it again and again."""
 
     code = "CONFLICT"
+
+
+class Protected(UserError):
+    """The change would overwrite personal data that the caller may not see."""
+
+    code = "FORBIDDEN"
 
 
 class BadInput(GatewayError):

@@ -134,7 +134,9 @@ class Kind:
     derive: Callable[[Document], Timeline]
     """Completes the document in place and says when it started and ended."""
     ended: str | None = None
-    """The column that sets the end, to blame when it lies before the start."""
+    """The column that sets the end; None for a kind without an end, whose status is null."""
+    only_ended: tuple[str, ...] = ()
+    """The columns that an active session does not have: reopening takes them away."""
     indexes: tuple[Index, ...] = ()
     reservation: Callable[[Document], Reservation | None] = no_reservation
     vendor_retention: str = ""

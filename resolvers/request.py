@@ -110,7 +110,7 @@ class Page(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """How many sessions, and how long the ended ones lasted on average (0.0 over none)."""
+    """How many sessions, and how long the ended ones lasted on average (None over none)."""
 
     count: int
-    average_duration_seconds: float
+    average_duration_seconds: float | None

@@ -9,7 +9,7 @@ from typing import Any
 
 from resolvers import reservations
 from resolvers.access import Action, mask, require_impersonal
-from resolvers.changes import Change, changed, derived
+from resolvers.changes import Change, changed, derived, require_possible
 from resolvers.context import Context
 from resolvers.errors import AlreadyExists, Conflict, Forbidden, Invalid, NotFound, UserError
 from resolvers.kind import Document, Kind
@@ -17,7 +17,7 @@ from resolvers.request import EVERYTHING, Columns, Filter, Page, Read, Summary, 
 from resolvers.store import read as reads
 from resolvers.store import write as writes
 from resolvers.texts import check_text
-from resolvers.values import check_session_id, clean, complete
+from resolvers.values import check_session_id, clean, complete, merge
 
 ATTEMPTS = 100
 """How often a write starts again because another process changed the session meanwhile."""
@@ -92,7 +92,7 @@ async def create(
 async def update(
     context: Context, kind: Kind, session_id: str, values: Mapping[str, Any]
 ) -> Document:
-    """Change the given columns of a session and no others."""
+    """Change the given columns of a session, and the given members of its objects."""
 
     def change(document: Document) -> None:
         assign(context, kind, document, values)
@@ -101,11 +101,16 @@ async def update(
 
 
 def assign(context: Context, kind: Kind, document: Document, values: Mapping[str, Any]) -> None:
-    """Set columns of a document; a null takes one away."""
-    given = clean(context, kind.columns, values)
-    document |= given
-    for name in [name for name, value in given.items() if value is None]:
-        del document[name]
+    """Change columns of a document; an object changes by its given members.
+
+    A null takes a column or a member away. Protected if one is personal that the caller may not
+    see: it would overwrite what it does not know.
+    """
+    context.caller.require_overwriting(kind, values)
+    if kind.ended and values.get(kind.ended, ...) is None:
+        for name in kind.only_ended:
+            document.pop(name, None)
+    merge(context, kind.columns, document, values)
 
 
 async def act(
@@ -226,6 +231,7 @@ def prepare(
     now = context.now()
     document |= {"createdAt": now, "updatedAt": now, "revision": 1, **known}
     document = derived(kind, document)
+    require_possible(context, kind, {}, document)
     _require_own(context, kind, document)
     if session_id is None and kind.session_ids.make is None:
         return document

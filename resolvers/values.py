@@ -29,6 +29,37 @@ def clean(context: Context, columns: Sequence[Column], values: Mapping[str, Any]
     return cleaned
 
 
+def merge(
+    context: Context, columns: Sequence[Column], document: Document, values: Mapping[str, Any]
+) -> None:
+    """Change a document by the given values, checked as in `clean`; lists are replaced.
+
+    An object changes by its given members. Its derived parts are taken out: they followed from the
+    old ones.
+    """
+    by_name = _by_name(tuple(columns))
+    for name, value in values.items():
+        column, stored = by_name[name], document.get(by_name[name].path)
+        if isinstance(value, Mapping) and isinstance(stored, dict):
+            value = _at((name,), _merged, context, column, stored, value)
+        else:
+            value = _at((name,), _clean, context, column, value)
+        if value is None:
+            document.pop(column.path, None)
+        else:
+            document[column.path] = value
+
+
+def _merged(
+    context: Context, column: Column, stored: Document, value: Mapping[str, Any]
+) -> Document:
+    derived = {nested.path for nested in column.columns if nested.derived}
+    merged = {name: item for name, item in stored.items() if name not in derived}
+    merge(context, column.columns, merged, value)
+    complete(context, column.columns, merged)
+    return merged
+
+
 @lru_cache(1000)
 def _by_name(columns: tuple[Column, ...]) -> Mapping[str, Column]:
     return {column.name: column for column in columns}

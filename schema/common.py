@@ -121,7 +121,7 @@ class Session(Node):
         """The kind follows from the type."""
         return KIND_BY_TYPE[parent_type_name(info)]
 
-    status: SessionStatus = session_column("status")
+    status: SessionStatus | None = session_column("status")
     started_at: datetime = session_column("startedAt")
     ended_at: datetime | None = session_column("endedAt")
     duration_seconds: float | None = session_column("durationSeconds")
@@ -188,8 +188,8 @@ class SessionSummary:
     """An aggregate, not a page."""
 
     count: int = strawberry.field(description="How many sessions match.")
-    average_duration_seconds: float = strawberry.field(
-        description="Average duration of the ended ones, in seconds; 0 if there are none."
+    average_duration_seconds: float | None = strawberry.field(
+        description="Average duration of the ended ones, in seconds; null if there are none."
     )
 
 

@@ -29,6 +29,11 @@ class ErrorCode(enum.Enum):
     CONFLICT = strawberry.enum_value(
         "CONFLICT", description="The session's present state does not allow this."
     )
+    FORBIDDEN = strawberry.enum_value(
+        "FORBIDDEN",
+        description="The change would overwrite personal data, and the credential may not see it: "
+        "it lacks the scope `pii:read`.",
+    )
 
 
 @strawberry.type(description="A reason why a change was refused; the stored session is unchanged.")

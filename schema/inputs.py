@@ -1,7 +1,7 @@
 """Inputs, generated from a kind's columns, and what was given in them."""
 
 import enum
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, Optional
@@ -89,28 +89,48 @@ def update_input(type_: type, kind: Kind) -> type:
     columns = [column for column in kind.own_columns if not column.create_only]
     fields = {
         name: (Optional[annotation], _update_text(kind.by_name[name], text))
-        for name, (annotation, text) in _given(type_, columns)
+        for name, (annotation, text) in _given(type_, columns, _change_of)
     }
     return make_input(
         f"Update{kind.type_name}Input",
-        "What to change. A field that is left out stays as it is; a list or object that is given "
-        "replaces the stored one whole.",
+        "What to change. A field that is left out stays as it is. An object changes by its given "
+        "fields, and null removes one; a list that is given replaces the stored one whole. "
+        "Personal fields need the scope `pii:read`.",
         fields,
     )
+
+
+@cache
+def _change_of(type_: type) -> type:
+    """The input by which a nested object changes; that of its creation if it demands nothing."""
+    definition = get_object_definition(type_, strict=True)
+    columns = columns_of(type_)
+    if not any(part.required for part in columns):
+        return input_of(type_)
+    fields = {
+        name: (Optional[annotation], text)
+        for name, (annotation, text) in _given(type_, columns, _change_of)
+    }
+    return make_input(f"Update{definition.name}Input", definition.description or "", fields)
 
 
 def _update_text(column: Column, text: str) -> str:
     return f"{text} Null removes it." if column.nullable and not column.many else text
 
 
-def _given(type_: type, columns: Sequence[Column]) -> Iterator[tuple[str, tuple[Any, str]]]:
-    """What clients give: everything that is not derived."""
+def _given(
+    type_: type, columns: Sequence[Column], nested: Callable[[type], type] | None = None
+) -> Iterator[tuple[str, tuple[Any, str]]]:
+    """What clients give: everything that is not derived. `nested` makes the inputs of objects;
+    the elements of lists are always whole ones.
+    """
     for column in columns:
         if column.derived:
             continue
         annotation = annotation_of(type_, column)
         if column.columns:
-            annotation = input_of(annotation)
+            made = input_of if column.many or nested is None else nested
+            annotation = made(annotation)
         if column.many:
             annotation = list[annotation]  # type: ignore[valid-type]  # known at run time
         yield (

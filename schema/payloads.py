@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import strawberry
@@ -10,7 +11,7 @@ from strawberry import ID, Info
 
 from resolvers import sessions
 from resolvers.context import Context
-from resolvers.errors import BadInput, Invalid, UserError
+from resolvers.errors import BadInput, Conflict, Invalid, UserError
 from resolvers.kind import Document, Kind
 from resolvers.values import clean
 from schema.common import (
@@ -35,6 +36,7 @@ GLOBAL_ID = "The session's global `id`. Give this or `sessionId`."
 SESSION_ID = "The session's own id (`sessionId`). Give this or `id`."
 GlobalId = Annotated[ID | None, strawberry.argument(name="id", description=GLOBAL_ID)]
 SessionId = Annotated[str | None, described(SESSION_ID)]
+EndedAt = Annotated[datetime | None, described("When it ended; now if not given.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +95,22 @@ def checked(info: Info, kind: Kind, name: str, values: Any, above: tuple[str, ..
 
 
 async def payload(
-    work: Awaitable[Document], ref: SessionRef | None = None, argument: str | None = None
+    work: Awaitable[Document],
+    ref: SessionRef | None = None,
+    argument: str | None = None,
+    arguments: Mapping[str, str] = MappingProxyType({}),
 ) -> Payload[Any]:
     """The session that `work` returns, or why it was refused.
 
     `ref` is the session to change, `argument` what is put before the field paths of refusals.
+    `arguments` names the argument to blame for a column, where their names differ.
     """
     try:
         return Payload(session=await work, errors=[])
     except UserError as error:
+        column = error.field[0] if error.field else ""
+        if column in arguments:
+            error.field = (arguments[column], *error.field[1:])
         return Payload(session=None, errors=[_shown(error, ref, argument)])
 
 
@@ -120,8 +129,12 @@ async def act(
     given: Mapping[str, Any] | None = None,
     *,
     create_missing: bool = False,
+    arguments: Mapping[str, str] = MappingProxyType({}),
 ) -> Payload[Any]:
-    """Carry out one of a kind's own verbs: `change`, on top of the `given` column values."""
+    """Carry out one of a kind's own verbs: `change`, on top of the `given` column values.
+
+    `arguments` names the argument to blame for a column, where their names differ.
+    """
     values = given or {}
 
     def whole(document: Document) -> None:
@@ -129,7 +142,28 @@ async def act(
         sessions.assign(context(info), kind, document, values)
 
     missing = values if create_missing else None
-    return await payload(sessions.act(context(info), kind, ref.of(kind), whole, missing), ref)
+    work = sessions.act(context(info), kind, ref.of(kind), whole, missing)
+    return await payload(work, ref, arguments=arguments)
+
+
+def require_active(document: Document) -> None:
+    """Conflict if the session has ended."""
+    if document.get("status") == "CLOSED":
+        raise Conflict("The session has ended.", ("sessionId",))
+
+
+async def end(
+    info: Info,
+    kind: Kind,
+    ref: SessionRef,
+    ended_at: datetime | None,
+    given: Mapping[str, Any] | None = None,
+) -> Payload[Any]:
+    """End a session, now if no time is given, with the `given` columns; Conflict if it is over."""
+    assert kind.ended is not None
+    values = {kind.ended: ended_at or now(info), **(given or {})}
+    arguments = {kind.ended: "endedAt"}
+    return await act(info, kind, ref, require_active, values, arguments=arguments)
 
 
 async def deletion(kind: Kind, work: Awaitable[Document], ref: SessionRef) -> DeleteSessionPayload:

@@ -1,16 +1,18 @@
 """A small operation for a root field, made from the schema.
 
-    sample(schema, "closeChatSession")   is
+    sample(schema, "deleteChatSession")   is
 
-    mutation closeChatSession { closeChatSession(sessionId: "https://close.example/")
-      { session { id } errors { message } } }
+    mutation deleteChatSession { deleteChatSession(sessionId: "https://delete.example/")
+      { deletedId errors { message } } }
 
 Queries get the arguments that they require; mutations all of theirs, so that something changes.
-Of `id` and `sessionId`, a field gets the second.
+Of `id` and `sessionId`, a field gets the second. Moments lie an hour from now: after the start of
+any session, and near enough for an end.
 """
 
 import re
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 
 from graphql import (
     GraphQLEnumType,
@@ -27,6 +29,7 @@ from graphql import (
     is_required_input_field,
 )
 
+from resolvers.moments import print_datetime
 from schema.common import KIND_BY_TYPE, global_id
 
 VALUES = {
@@ -34,10 +37,8 @@ VALUES = {
     "Int": "1",
     "Float": "1.5",
     "Boolean": "true",
-    "DateTime": '"2100-01-01T00:00:00Z"',
     "LocalDateTime": '"2100-01-01T00:00:00"',
 }
-"""Moments lie after the start of any session."""
 
 
 def sample(schema: GraphQLSchema, name: str, filtered: Iterable[str] = ()) -> str:
@@ -82,6 +83,9 @@ def _value(type_: GraphQLInputType, text: str) -> str:
             return f"{{{', '.join(f'{name}: {value}' for name, value in given.items())}}}"
         case GraphQLEnumType():
             return str(next(iter(type_.values)))
+        case _ if str(type_) == "DateTime":
+            soon = datetime.now(UTC).replace(tzinfo=None) + timedelta(hours=1)
+            return f'"{print_datetime(soon)}"'
         case _:
             return VALUES.get(str(type_), text)
 

@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 RETENTION = "retention"
 """The name of the index by which the database removes expired sessions."""
+BATCH = 1000
+"""How many sessions are brought up to date with one command."""
 INDEX_NOT_FOUND = 27
 NAMESPACE_EXISTS = 48
 
@@ -29,6 +31,8 @@ async def prepare(store: Store, kinds: Iterable[Kind], retention: Mapping[str, i
     for kind in kinds:
         await _collection(store, kind, kind.collection in existing)
         await _indexes(store, kind)
+        if not kind.ended:
+            await _remove_status(store, kind)
         await _retention(store, kind, retention.get(kind.name))
 
 
@@ -62,6 +66,18 @@ async def _modify(store: Store, command: Document) -> None:
             command["collMod"],
             getattr(error, "code", None),
         )
+
+
+async def _remove_status(store: Store, kind: Kind) -> None:
+    """Take away the ACTIVE that 0.1 stored in sessions of kinds without an end.
+
+    Nothing else changes. What one start does not finish, the next one does.
+    """
+    collection = store.collection(kind)
+    stored = {"status": {"$in": ["ACTIVE", "CLOSED"]}}
+    while rows := await store.run(collection.find(stored, {"_id": 1}).limit(BATCH).to_list(BATCH)):
+        ids = {"_id": {"$in": [row["_id"] for row in rows]}}
+        await store.run(collection.update_many(ids, {"$unset": {"status": ""}}))
 
 
 async def _indexes(store: Store, kind: Kind) -> None:
@@ -120,7 +136,8 @@ async def _drop(collection: Any) -> None:
 def json_schema(kind: Kind) -> Document:
     """What every stored session of a kind must look like (MongoDB's $jsonSchema)."""
     schema = _object(kind.columns)
-    schema["required"] = sorted({*schema.get("required", ()), "_id"})
+    always = ("_id", "status") if kind.ended else ("_id",)
+    schema["required"] = sorted({*schema.get("required", ()), *always})
     return schema
 
 

@@ -1,20 +1,20 @@
 """Bot sessions: a user conversed with a bot."""
 
 import enum
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import UNSET, Info
 
-from resolvers.errors import Conflict
 from resolvers.kind import Document, Index, Timeline
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
 from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
 from schema.inputs import input_of
 from schema.kinds.ids import TEXTS
-from schema.payloads import GlobalId, SessionId, SessionRef, act, checked, described, now
+from schema.payloads import EndedAt, GlobalId, SessionId, SessionRef, act, checked, described, end
 
 
 @strawberry.enum(description="Whether a person took part in a bot session.")
@@ -60,9 +60,12 @@ class BotSession(Session):
     )
     user_id: str = column("The user, as the channel knows them.", max_length=256)
     start_time: datetime = column(
-        "When the conversation started.", default=lambda context: context.now()
+        "When the conversation started. The vendor's name for `startedAt`.",
+        default=lambda context: context.now(),
     )
-    end_time: datetime | None = column("When it ended; null while it is active.")
+    end_time: datetime | None = column(
+        "When it ended; null while it is active. The vendor's name for `endedAt`."
+    )
     session_lang: list[str] = column(
         "Language codes of the conversation, such as `en`.", max_length=35, max_items=50
     )
@@ -70,7 +73,7 @@ class BotSession(Session):
         "Whether a person took part.", default=lambda _context: "INTERACTIVE"
     )
     containment_type: ContainmentType | None = column(
-        "How it ended for the user; null while it is active."
+        "How it ended for the user; an active session has none."
     )
     is_developer: bool = column(
         "Whether a developer was testing the bot.", default=lambda _context: False
@@ -114,6 +117,7 @@ BOT = kind_of(
     session_ids=TEXTS,
     derive=derive,
     ended="endTime",
+    only_ended=("containmentType",),
     indexes=tuple(Index((*paths, "startedAt", "_id")) for paths in FILTERS),
 )
 
@@ -125,27 +129,20 @@ Tags = list[BotTagInput] | None  # type: ignore[valid-type]  # made from BotTag
 class BotMutations:
     """The verbs of a bot session."""
 
-    @strawberry.mutation(name="closeBotSession", description="Close a bot session.")
-    async def close_bot_session(
+    @strawberry.mutation(name="endBotSession", description="End a bot session.")
+    async def end_bot_session(
         self,
         info: Info,
         global_id: GlobalId = None,
         session_id: SessionId = None,
+        ended_at: EndedAt = UNSET,
         containment_type: Annotated[
             ContainmentType | None, described("How it ended for the user.")
         ] = UNSET,
-        end_time: Annotated[datetime | None, described("When it ended; now if not given.")] = UNSET,
     ) -> Payload[BotSession]:
-        """A session can be closed once."""
-
-        def change(document: Document) -> None:
-            if document.get("endTime") is not None:
-                raise Conflict("The session is closed already.", ("sessionId",))
-            document["endTime"] = end_time or now(info)
-            if containment_type:
-                document["containmentType"] = containment_type.value
-
-        return await act(info, BOT, SessionRef(global_id, session_id), change)
+        """A session can be ended once."""
+        given = {"containmentType": containment_type.value} if containment_type else {}
+        return await end(info, BOT, SessionRef(global_id, session_id), ended_at, given)
 
     @strawberry.mutation(
         name="tagBotSession",
@@ -161,20 +158,55 @@ class BotMutations:
     ) -> Payload[BotSession]:
         """Labels are only ever added: two calls at once lose none."""
 
-        def change(document: Document) -> None:
-            given = {"userTags": user_tags or [], "sessionTags": session_tags or []}
-            added = checked(info, BOT, "tags", given, above=("tags",))
-            there = document.get("tags") or {}
-            document["tags"] = {
-                name: _single([*(there.get(name) or []), *added[name]]) for name in added
-            }
+        return await _change_tags(
+            info, SessionRef(global_id, session_id), user_tags, session_tags, _united
+        )
 
-        return await act(info, BOT, SessionRef(global_id, session_id), change)
+    @strawberry.mutation(
+        name="untagBotSession",
+        description="Remove labels from a bot session: those with the same name and value. Labels "
+        "that it does not have change nothing.",
+    )
+    async def untag_bot_session(
+        self,
+        info: Info,
+        global_id: GlobalId = None,
+        session_id: SessionId = None,
+        user_tags: Annotated[Tags, described("Labels on the user.")] = UNSET,
+        session_tags: Annotated[Tags, described("Labels on the session.")] = UNSET,
+    ) -> Payload[BotSession]:
+        """All other labels stay, also those that are added meanwhile."""
+        return await _change_tags(
+            info, SessionRef(global_id, session_id), user_tags, session_tags, _without
+        )
 
 
-def _single(tags: list[Document]) -> list[Document]:
-    """The labels in their order, each once."""
+async def _change_tags(
+    info: Info,
+    ref: SessionRef,
+    user_tags: list[Any] | None,
+    session_tags: list[Any] | None,
+    combine: Callable[[list[Document], list[Document]], list[Document]],
+) -> Payload[Any]:
+    """Put the stored labels and the given ones together."""
+
+    def change(document: Document) -> None:
+        values = {"userTags": user_tags or [], "sessionTags": session_tags or []}
+        given = checked(info, BOT, "tags", values, above=("tags",))
+        stored = document.get("tags") or {}
+        document["tags"] = {name: combine(stored.get(name) or [], given[name]) for name in given}
+
+    return await act(info, BOT, ref, change)
+
+
+def _united(stored: list[Document], given: list[Document]) -> list[Document]:
+    """All labels in their order, each once."""
+    tags = [*stored, *given]
     return [tag for place, tag in enumerate(tags) if tag not in tags[:place]]
+
+
+def _without(stored: list[Document], given: list[Document]) -> list[Document]:
+    return [tag for tag in stored if tag not in given]
 
 
 ENTRY = KindType(

@@ -8,16 +8,25 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import strawberry
-from strawberry import Info
+from strawberry import UNSET, Info
 
-from resolvers.errors import Conflict, Invalid
+from resolvers.errors import Invalid
 from resolvers.kind import Document, Timeline
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
 from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
 from schema.inputs import input_of
 from schema.kinds.ids import TEXTS
-from schema.payloads import GlobalId, SessionId, SessionRef, act, checked, described
+from schema.payloads import (
+    GlobalId,
+    SessionId,
+    SessionRef,
+    act,
+    checked,
+    described,
+    end,
+    require_active,
+)
 from schema.value_types import LocalDateTime
 
 
@@ -97,25 +106,30 @@ class ChatSession(Session):
     button: ChatButton | None = column("The button that opened the chat.")
     visitor: ChatVisitor | None = column("The visitor who chats.")
     start: ZonedDateTime = column("When the chat began; now if not given.", default=zoned_now)
+    closed_at: datetime | None = column(
+        "When the chat was closed, if that is known; `endedAt` is that of the last message if not."
+    )
     messages: list[ChatMessage] = column("All messages, oldest first.", max_items=10_000)
 
 
 def derive(document: Document) -> Timeline:
-    """It starts with `start`; once closed, it ended with its last message."""
+    """It starts with `start`; it ended when it was closed, or with its last message."""
     _set_instant(document["start"], ("start", "dateTime"))
     for place, message in enumerate(document["messages"]):
         _set_instant(message["sent"], ("messages", str(place), "sent", "dateTime"))
     _check_message_ids(document["messages"])
     started = document["start"]["instant"]
     times = [message["sent"]["instant"] for message in document["messages"]] or [started]
-    ended = max(started, *times)
-    closed = document.get("status") == "CLOSED"
+    closed_at, last = document.get("closedAt"), max(started, *times)
+    if closed_at is not None and closed_at < last:
+        raise Invalid("A chat cannot end before its last message.", ("closedAt",))
+    closed = closed_at is not None or document.get("status") == "CLOSED"
     visitor = document.get("visitor") or {}
     customer = {"name": visitor.get("name"), "email": visitor.get("emailAddress")}
     known = {name: value for name, value in customer.items() if value is not None} or None
     return Timeline(
         started,
-        ended if closed else None,
+        (closed_at or last) if closed else None,
         closed,
         (max(times) - min(times)).total_seconds() if closed else None,
         known,
@@ -149,6 +163,7 @@ CHAT = kind_of(
     collection="chat_sessions",
     session_ids=TEXTS,
     derive=derive,
+    ended="closedAt",
 )
 
 
@@ -172,31 +187,35 @@ class ChatMutations:
         """Messages appended at the same time are all stored, each once."""
 
         def change(document: Document) -> None:
-            _must_be_open(document)
+            require_active(document)
             added = checked(info, CHAT, "messages", messages)
             _check_message_ids(added, {message["id"] for message in document["messages"]})
             document["messages"] = [*document["messages"], *added]
 
         return await act(info, CHAT, SessionRef(global_id, session_id), change)
 
-    @strawberry.mutation(
-        name="closeChatSession", description="Close a chat; it ended with its last message."
-    )
-    async def close_chat_session(
-        self, info: Info, global_id: GlobalId = None, session_id: SessionId = None
+    @strawberry.mutation(name="endChatSession", description="End a chat.")
+    async def end_chat_session(
+        self,
+        info: Info,
+        global_id: GlobalId = None,
+        session_id: SessionId = None,
+        ended_at: Annotated[
+            datetime | None,
+            described("When it ended, not before its last message; with that if not given."),
+        ] = UNSET,
     ) -> Payload[ChatSession]:
-        """A chat can be closed once."""
+        """A chat can be ended once."""
+        if ended_at:
+            return await end(info, CHAT, SessionRef(global_id, session_id), ended_at)
 
         def change(document: Document) -> None:
-            _must_be_open(document)
+            require_active(document)
             document["status"] = "CLOSED"
 
-        return await act(info, CHAT, SessionRef(global_id, session_id), change)
-
-
-def _must_be_open(document: Document) -> None:
-    if document.get("status") == "CLOSED":
-        raise Conflict("The chat is closed.", ("sessionId",))
+        return await act(
+            info, CHAT, SessionRef(global_id, session_id), change, arguments={"closedAt": "endedAt"}
+        )
 
 
 ENTRY = KindType(

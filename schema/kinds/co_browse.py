@@ -13,7 +13,19 @@ from schema.columns import column, kind_of
 from schema.common import Payload, Session
 from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
 from schema.kinds.ids import UUIDS
-from schema.payloads import GlobalId, SessionId, SessionRef, act, checked, described, now
+from schema.payloads import (
+    EndedAt,
+    GlobalId,
+    SessionId,
+    SessionRef,
+    act,
+    checked,
+    context,
+    described,
+    end,
+    now,
+    require_active,
+)
 
 
 @strawberry.type(description="A web page that was shared in a co-browse session.")
@@ -47,7 +59,9 @@ class CoBrowseSession(Session):
         "When the visitor opened the session.", default=lambda context: context.now()
     )
     activation_time: datetime | None = column("When an agent joined; null if none did.")
-    deactivation_time: datetime | None = column("When the session ended; null while it is active.")
+    deactivation_time: datetime | None = column(
+        "When the session ended; null while it is active. The vendor's name for `endedAt`."
+    )
     pages: list[CoBrowsePage] = column(
         "The pages that were shared, in the order they were opened.", max_items=2000
     )
@@ -90,11 +104,6 @@ CO_BROWSE = kind_of(
 )
 
 
-def _must_be_live(document: Document) -> None:
-    if document.get("deactivationTime") is not None:
-        raise Conflict("The session has ended.", ("sessionId",))
-
-
 @strawberry.type
 class CoBrowseMutations:
     """The verbs of a co-browse session."""
@@ -107,22 +116,27 @@ class CoBrowseMutations:
         info: Info,
         global_id: GlobalId = None,
         session_id: SessionId = None,
-        activation_time: Annotated[
+        at: Annotated[
             datetime | None, described("When the agent joined; now if not given.")
         ] = UNSET,
     ) -> Payload[CoBrowseSession]:
         """A session can be activated once."""
 
         def change(document: Document) -> None:
-            _must_be_live(document)
+            require_active(document)
             if document.get("activationTime") is not None:
                 raise Conflict("The session is active already.", ("sessionId",))
-            document["activationTime"] = activation_time or now(info)
 
-        return await act(info, CO_BROWSE, SessionRef(global_id, session_id), change)
+        given = {"activationTime": at or now(info)}
+        names = {"activationTime": "at"}
+        return await act(
+            info, CO_BROWSE, SessionRef(global_id, session_id), change, given, arguments=names
+        )
 
     @strawberry.mutation(
-        name="enterCoBrowsePage", description="Open a page in a co-browse session."
+        name="enterCoBrowsePage",
+        description="Open a page in a co-browse session. The same address at the same instant is "
+        "the same page: it is not added again, if the credential may see addresses (`pii:read`).",
     )
     async def enter_co_browse_page(
         self,
@@ -135,30 +149,28 @@ class CoBrowseMutations:
         """Pages stay in the order of their times."""
 
         def change(document: Document) -> None:
-            _must_be_live(document)
+            require_active(document)
             page = {"url": url, "enteredTimestamp": at or now(info)}
-            entered = checked(info, CO_BROWSE, "pages", [page], above=("pages", "0"))
-            document["pages"] = [*document["pages"], *entered]
+            (entered,) = checked(info, CO_BROWSE, "pages", [page], above=("pages", "0"))
+            known = context(info).caller.sees_personal  # else repeating would confirm a guess
+            if not (known and any(one.items() >= entered.items() for one in document["pages"])):
+                document["pages"] = [*document["pages"], entered]
 
-        return await act(info, CO_BROWSE, SessionRef(global_id, session_id), change)
+        names = {"enteredTimestamp": "at"}
+        return await act(
+            info, CO_BROWSE, SessionRef(global_id, session_id), change, arguments=names
+        )
 
-    @strawberry.mutation(name="deactivateCoBrowseSession", description="Close a co-browse session.")
-    async def deactivate_co_browse_session(
+    @strawberry.mutation(name="endCoBrowseSession", description="End a co-browse session.")
+    async def end_co_browse_session(
         self,
         info: Info,
         global_id: GlobalId = None,
         session_id: SessionId = None,
-        deactivation_time: Annotated[
-            datetime | None, described("When it ended; now if not given.")
-        ] = UNSET,
+        ended_at: EndedAt = UNSET,
     ) -> Payload[CoBrowseSession]:
         """Its history is complete from now on, and its token free again."""
-
-        def change(document: Document) -> None:
-            _must_be_live(document)
-            document["deactivationTime"] = deactivation_time or now(info)
-
-        return await act(info, CO_BROWSE, SessionRef(global_id, session_id), change)
+        return await end(info, CO_BROWSE, SessionRef(global_id, session_id), ended_at)
 
 
 ENTRY = KindType(

@@ -7,14 +7,25 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET, Info
 
-from resolvers.errors import Conflict
 from resolvers.folding import fold
 from resolvers.kind import Column, Document, Index, SessionIds, Timeline
 from resolvers.value_types import TEXT
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
 from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
-from schema.payloads import GlobalId, SessionId, SessionRef, act, described, now
+from schema.inputs import input_of, make_input, plain
+from schema.payloads import (
+    EndedAt,
+    GlobalId,
+    SessionId,
+    SessionRef,
+    act,
+    checked,
+    context,
+    described,
+    end,
+    require_active,
+)
 
 SEPARATOR = "\x1f"
 
@@ -83,9 +94,12 @@ class RemoteSupportSession(Session):
         "Addresses of the recordings.", max_length=2048, format="uri", max_items=100
     )
     date_start: datetime = column(
-        "When the session started.", default=lambda context: context.now()
+        "When the session started. The vendor's name for `startedAt`.",
+        default=lambda context: context.now(),
     )
-    date_end: datetime | None = column("When the session ended; null while it is active.")
+    date_end: datetime | None = column(
+        "When the session ended; null while it is active. The vendor's name for `endedAt`."
+    )
     start_method: StartMethod | None = column("How the session was started.")
     answered: bool = column(
         "Whether a technician took the customer's request.", default=lambda _context: False
@@ -150,6 +164,17 @@ REMOTE_SUPPORT = kind_of(
 )
 
 
+RemoteSupportMessageInput = input_of(RemoteSupportMessage)
+CustomFieldChange = make_input(
+    "CustomFieldChange",
+    "What becomes of a custom field.",
+    {
+        "name": (str, "The field's name."),
+        "value": (str | None, "Its value; null, or nothing, removes the field."),
+    },
+)
+
+
 @strawberry.type
 class RemoteSupportMutations:
     """The verbs of a remote-support session."""
@@ -163,24 +188,86 @@ class RemoteSupportMutations:
         info: Info,
         global_id: GlobalId = None,
         session_id: SessionId = None,
-        date_end: Annotated[datetime | None, described("When it ended; now if not given.")] = UNSET,
+        ended_at: EndedAt = UNSET,
         notes: Annotated[
             str | None,
             described(
                 "What the technician noted (at most 4000 characters); the stored notes stay if "
-                "not given."
+                "not given. Needs the scope `pii:read`."
             ),
         ] = UNSET,
     ) -> Payload[RemoteSupportSession]:
         """A session can be ended once; notes that are not given stay as they were."""
+        given = {} if notes is None or notes is UNSET else {"notes": notes}
+        return await end(info, REMOTE_SUPPORT, SessionRef(global_id, session_id), ended_at, given)
+
+    @strawberry.mutation(
+        name="appendRemoteSupportMessages",
+        description="Add lines at the end of an active session's chat.",
+    )
+    async def append_remote_support_messages(
+        self,
+        info: Info,
+        messages: Annotated[list[RemoteSupportMessageInput], described("The lines, oldest first.")],  # type: ignore[valid-type]  # made from RemoteSupportMessage
+        global_id: GlobalId = None,
+        session_id: SessionId = None,
+    ) -> Payload[RemoteSupportSession]:
+        """Lines appended at the same time are all stored, each once."""
 
         def change(document: Document) -> None:
-            if document.get("dateEnd") is not None:
-                raise Conflict("The session has ended already.", ("sessionId",))
-            document["dateEnd"] = date_end or now(info)
+            require_active(document)
+            added = checked(info, REMOTE_SUPPORT, "chat", messages)
+            document["chat"] = [*document["chat"], *added]
 
-        given = {} if notes is None or notes is UNSET else {"notes": notes}
-        return await act(info, REMOTE_SUPPORT, SessionRef(global_id, session_id), change, given)
+        return await act(
+            info,
+            REMOTE_SUPPORT,
+            SessionRef(global_id, session_id),
+            change,
+            arguments={"chat": "messages"},
+        )
+
+    @strawberry.mutation(
+        name="setCustomFields",
+        description="Set or remove custom fields of a remote-support session by their names; all "
+        "others stay. A name that is given more than once gets all its values. Needs the scope "
+        "`pii:read`.",
+    )
+    async def set_custom_fields(
+        self,
+        info: Info,
+        fields: Annotated[list[CustomFieldChange], described("The fields to set or remove.")],  # type: ignore[valid-type]  # made at run time
+        global_id: GlobalId = None,
+        session_id: SessionId = None,
+    ) -> Payload[RemoteSupportSession]:
+        """A field that is set stays in its place; a new one comes last."""
+
+        def change(document: Document) -> None:
+            context(info).caller.require_overwriting(REMOTE_SUPPORT, {"customFields": fields})
+            given = plain(fields)
+            texts = [{**item, "value": item.get("value") or ""} for item in given]
+            checked(info, REMOTE_SUPPORT, "customFields", texts)
+            document["customFields"] = _with_fields(document["customFields"], given)
+
+        return await act(
+            info,
+            REMOTE_SUPPORT,
+            SessionRef(global_id, session_id),
+            change,
+            arguments={"customFields": "fields"},
+        )
+
+
+def _with_fields(stored: list[Document], given: list[Document]) -> list[Document]:
+    """The stored fields, those of a given name replaced."""
+    left: dict[str, list[Document]] = {item["name"]: [] for item in given}
+    for item in given:
+        if item.get("value") is not None:
+            left[item["name"]].append(item)
+    names, fields = set(left), []
+    for item in stored:
+        fields += left.pop(item["name"], []) if item["name"] in names else [item]
+    return [*fields, *(item for items in left.values() for item in items)]
 
 
 ENTRY = KindType(

@@ -73,7 +73,7 @@ def test_a_co_browse_session_tells_one_story(doors: Doors) -> None:
     )
     on = f'sessionId: "{CO_BROWSE_ID}"'
     doors.graphql(
-        f"""mutation {{ activateCoBrowseSession({on}, activationTime: "2013-05-30T18:48:32.516Z")
+        f"""mutation {{ activateCoBrowseSession({on}, at: "2013-05-30T18:48:32.516Z")
         {{ errors {{ message }} }} }}"""
     )
     doors.graphql(
@@ -82,8 +82,8 @@ def test_a_co_browse_session_tells_one_story(doors: Doors) -> None:
     )
     assert doors.history().status_code == 404
     doors.graphql(
-        f"""mutation {{ deactivateCoBrowseSession({on},
-        deactivationTime: "2013-05-30T18:49:03.522Z") {{ errors {{ message }} }} }}"""
+        f"""mutation {{ endCoBrowseSession({on},
+        endedAt: "2013-05-30T18:49:03.522Z") {{ errors {{ message }} }} }}"""
     )
     assert doors.history().json() == {
         "id": CO_BROWSE_ID,
@@ -116,7 +116,7 @@ def test_a_remote_support_session_tells_one_story(doors: Doors) -> None:
     )
     assert doors.rows("ID", FILTER_CUSTOMER_NAME="ANN") == []
     doors.graphql(
-        f"""mutation {{ endRemoteSupportSession({on}, dateEnd: "2011-03-04T06:00:00Z",
+        f"""mutation {{ endRemoteSupportSession({on}, endedAt: "2011-03-04T06:00:00Z",
         notes: "Done") {{ errors {{ message }} }} }}"""
     )
     assert doors.rows("CUSTOMER_NAME DATE_END NOTES", FILTER_ID=number) == [

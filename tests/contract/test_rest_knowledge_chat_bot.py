@@ -100,7 +100,7 @@ def test_a_chat_from_graphql_to_the_path(door: Door) -> None:
         {**message, "sessionId": "c1", "source": str(message["source"]).lower()}
         for message in messages
     ]
-    close = 'mutation { closeChatSession(sessionId: "c1") { errors { message } } }'
+    close = 'mutation { endChatSession(sessionId: "c1") { errors { message } } }'
     assert door.graphql(close) == {"errors": []}
     figures = door.send("GET", path, headers=PAIR).json()["summary"]
     assert figures == {"averageChatSessionDuration": 7.25, "chatSessions": 1}
@@ -210,7 +210,7 @@ def test_a_bot_session_from_graphql_to_the_path(door: Door) -> None:
       errors { message }
     } }"""
     assert door.graphql(tag) == {"errors": []}
-    close = """mutation { closeBotSession(sessionId: "s1", containmentType: AGENT) {
+    close = """mutation { endBotSession(sessionId: "s1", containmentType: AGENT) {
       errors { message }
     } }"""
     assert door.graphql(close) == {"errors": []}

@@ -148,8 +148,8 @@ async def test_co_browse(teller: Teller) -> None:
     running = {name: value for name, value in CO_BROWSE.items() if name != "deactivationTime"}
     await teller.create("CoBrowseSession", running)
     assert (await teller.send("GET", paths[0], headers=headers))[0] == 404
-    on = f'sessionId: "{session_id}", deactivationTime: "{end}"'
-    await teller.mutate("deactivateCoBrowseSession", on)
+    on = f'sessionId: "{session_id}", endedAt: "{end}"'
+    await teller.mutate("endCoBrowseSession", on)
     for path in paths:
         assert await teller.send("GET", path, headers=headers) == (200, HISTORY)
     later = {"deactivationTime": "2013-05-30T18:49:04.522Z"}
@@ -170,7 +170,7 @@ async def test_remote_support(teller: Teller) -> None:
         "TECH_USERNAME DATE_START DATE_END HAS_VIDEOS COMPUTER_OS NOTES"
     )
     await teller.mutate(
-        "endRemoteSupportSession", 'sessionId: "12334", dateEnd: "2011-03-14T09:58:12Z"'
+        "endRemoteSupportSession", 'sessionId: "12334", endedAt: "2011-03-14T09:58:12Z"'
     )
     asked = {"KEY": key, "VARS": words, "FILTER_ID": "12334"}
     assert await teller.text(path, params=asked) == (
@@ -263,7 +263,7 @@ async def test_chat(teller: Teller) -> None:
     for path in (base, "/api/2.0/chat/history"):
         assert await teller.send("GET", f"{path}/{session_id}", headers=headers) == (200, body)
     span = {"startDate": "2025-02-11T15:00:00 01:00", "endDate": "2025-02-11T14:05:00Z"}
-    await teller.mutate("closeChatSession", f'sessionId: "{session_id}"')
+    await teller.mutate("endChatSession", f'sessionId: "{session_id}"')
     _, figures = await teller.send("GET", base, headers=headers, params=span)
     assert figures == {"summary": {"averageChatSessionDuration": 69.0, "chatSessions": 1}}
     await teller.update("ChatSession", session_id, {"button": {"buttonId": "b2", "name": "Help"}})
@@ -333,8 +333,8 @@ async def test_bot(teller: Teller) -> None:
     on = f'sessionId: "{BY_ID["sessionId"]}"'
     await teller.mutate("tagBotSession", f'{on}, userTags: [{{name: "n", value: "v"}}]')
     await teller.update("BotSession", str(BY_ID["sessionId"]), {"noOfTasksExecuted": 2})
-    end = 'endTime: "2023-05-18T07:10:39.201Z", containmentType: AGENT'
-    await teller.mutate("closeBotSession", f"{on}, {end}")
+    end = 'endedAt: "2023-05-18T07:10:39.201Z", containmentType: AGENT'
+    await teller.mutate("endBotSession", f"{on}, {end}")
     tags = {"userTags": [{"value": "v", "name": "n"}], "sessionTags": []}
     told = {"containmentType": "agent", "tags": tags, "noOfTasksExecuted": 2}
     assert await row() == {**BY_ID, **told}

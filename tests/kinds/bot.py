@@ -1,6 +1,10 @@
 """What the suite knows of bot sessions."""
 
+from datetime import timedelta
+
 from tests.kinds.sample import COMMON, NOON, NOW_TEXT, Example, Sample, Verb
+
+MINUTE = timedelta(minutes=1)
 
 SAMPLE = Sample(
     kind="bot",
@@ -23,10 +27,13 @@ SAMPLE = Sample(
             in: [ContainmentType!], nin: [ContainmentType!]""",
     },
     verbs={
-        "closeBotSession": Verb(
-            "id: ID, sessionId: String, containmentType: ContainmentType, endTime: DateTime"
+        "endBotSession": Verb(
+            "id: ID, sessionId: String, endedAt: DateTime, containmentType: ContainmentType"
         ),
         "tagBotSession": Verb(
+            "id: ID, sessionId: String, userTags: [BotTagInput!], sessionTags: [BotTagInput!]"
+        ),
+        "untagBotSession": Verb(
             "id: ID, sessionId: String, userTags: [BotTagInput!], sessionTags: [BotTagInput!]"
         ),
     },
@@ -93,12 +100,13 @@ SAMPLE = Sample(
             "channel": "rtm",
             "userId": "u-1",
             "startTime": NOON,
+            "endTime": NOON + MINUTE,
             "containmentType": "AGENT",
         },
         change={"noOfMessagesExchanged": 4},
         nullable="containmentType",
         too_long=("channel", "x" * 101),
-        started=lambda moment: {"startTime": moment},
+        started=lambda moment: {"startTime": moment, "endTime": moment + MINUTE},
     ),
     personal={"botId": "st-1", "channel": "c", "userId": "u", "startTime": NOON},
 )

@@ -8,7 +8,7 @@ SAMPLE = Sample(
     kind="chat",
     session_id="chat-1",
     fields="""button: ChatButton, visitor: ChatVisitor, start: ZonedDateTime!,
-        messages: [ChatMessage!]!""",
+        closedAt: DateTime, messages: [ChatMessage!]!""",
     types={
         "ChatButton": "buttonId: String, name: String",
         "ChatVisitor": """name: String, emailAddress: String, networkAddress: String,
@@ -23,6 +23,7 @@ SAMPLE = Sample(
     },
     inputs={
         "ZonedDateTimeInput": "dateTime: LocalDateTime!, timeZone: String",
+        "UpdateZonedDateTimeInput": "dateTime: LocalDateTime, timeZone: String",
         "ChatMessageInput": """messageId: String, message: String!, source: MessageSource!,
             sent: ZonedDateTimeInput""",
         "ChatButtonInput": "buttonId: String, name: String",
@@ -33,7 +34,7 @@ SAMPLE = Sample(
             "id: ID, sessionId: String, messages: [ChatMessageInput!]!",
             {"messages": [{"message": "m", "source": "VISITOR"}]},
         ),
-        "closeChatSession": Verb("id: ID, sessionId: String"),
+        "endChatSession": Verb("id: ID, sessionId: String, endedAt: DateTime"),
     },
     least={},
     least_shown={
@@ -43,6 +44,7 @@ SAMPLE = Sample(
         "visitor": None,
         "start": {"dateTime": "2026-03-01T09:30:00", "timeZone": "UTC", "instant": NOW_TEXT},
         "messages": [],
+        "closedAt": None,
     },
     full={
         "button": {"buttonId": "b1", "name": "Help"},
@@ -106,9 +108,10 @@ SAMPLE = Sample(
                 },
             },
         ],
+        "closedAt": None,
     },
     change={"button": {"name": "Sales"}},
-    change_shown={"button": {"buttonId": None, "name": "Sales"}},
+    change_shown={"button": {"buttonId": "b1", "name": "Sales"}},
     nullable="button",
     required="start",
     too_long=(

@@ -13,11 +13,11 @@ SAMPLE = Sample(
         "CoBrowsePage": "url: String!, enteredTimestamp: DateTime!, duration: Int",
     },
     verbs={
-        "activateCoBrowseSession": Verb("id: ID, sessionId: String, activationTime: DateTime"),
+        "activateCoBrowseSession": Verb("id: ID, sessionId: String, at: DateTime"),
         "enterCoBrowsePage": Verb(
             "id: ID, sessionId: String, url: String!, at: DateTime", {"url": "https://example.com/"}
         ),
-        "deactivateCoBrowseSession": Verb("id: ID, sessionId: String, deactivationTime: DateTime"),
+        "endCoBrowseSession": Verb("id: ID, sessionId: String, endedAt: DateTime"),
     },
     another={"sessionToken": "000000001"},
     least={"sessionToken": "519333886"},

@@ -13,6 +13,7 @@ SAMPLE = Sample(
     least={},
     least_shown={
         **COMMON,
+        "status": None,
         "customer": None,
         "agentId": None,
         "customerId": None,
@@ -22,6 +23,7 @@ SAMPLE = Sample(
     full={"agentId": "a1", "customerId": "c1", "visitId": "v1", "globalVisitId": "g1"},
     full_shown={
         **COMMON,
+        "status": None,
         "customer": {"customerId": "c1", "name": None, "email": None},
         "agentId": "a1",
         "customerId": "c1",

@@ -17,9 +17,20 @@ SAMPLE = Sample(
     enums={
         "StartMethod": "APPLET AGENT",
     },
+    inputs={
+        "CustomFieldChange": "name: String!, value: String",
+    },
     verbs={
         "endRemoteSupportSession": Verb(
-            "id: ID, sessionId: String, dateEnd: DateTime, notes: String"
+            "id: ID, sessionId: String, endedAt: DateTime, notes: String"
+        ),
+        "appendRemoteSupportMessages": Verb(
+            "id: ID, sessionId: String, messages: [RemoteSupportMessageInput!]!",
+            {"messages": [{"author": "Ada", "text": "Hello"}]},
+        ),
+        "setCustomFields": Verb(
+            "id: ID, sessionId: String, fields: [CustomFieldChange!]!",
+            {"fields": [{"name": "floor", "value": "2"}]},
         ),
     },
     least={},

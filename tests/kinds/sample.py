@@ -29,7 +29,7 @@ SESSION = (
     " customer { customerId name email } createdAt updatedAt"
 )
 """A selection of what every kind has."""
-SESSION_FIELDS = """id: ID!, sessionId: String!, kind: SessionKind!, status: SessionStatus!,
+SESSION_FIELDS = """id: ID!, sessionId: String!, kind: SessionKind!, status: SessionStatus,
     startedAt: DateTime!, endedAt: DateTime, durationSeconds: Float, customer: SessionCustomer,
     createdAt: DateTime!, updatedAt: DateTime!"""
 COMMON: Values = {

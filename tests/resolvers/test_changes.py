@@ -83,6 +83,7 @@ async def test_co_browse_before_an_agent_joined(context: Context) -> None:
 async def test_end_before_start(context: Context, kind: Any, start: str, end: str) -> None:
     """Refused by the end's field, at creation and later, with the session unchanged."""
     values = {**EXAMPLES[kind.name].values, "activationTime": None, start: NOW}
+    values |= dict.fromkeys((end, *kind.only_ended))
     values = {name: value for name, value in values.items() if name in kind.by_name}
     early = NOW - timedelta(milliseconds=1)
     with pytest.raises(Invalid) as refusal:
@@ -95,6 +96,71 @@ async def test_end_before_start(context: Context, kind: Any, start: str, end: st
     assert await sessions.get(context, kind, created["_id"]) == created
     ended = await sessions.update(context, kind, created["_id"], {end: NOW})
     assert (ended["status"], ended["durationSeconds"]) == ("CLOSED", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "end"),
+    [(CO_BROWSE, "deactivationTime"), (REMOTE_SUPPORT, "dateEnd"), (BOT, "endTime")],
+)
+async def test_end_in_the_future(context: Context, kind: Any, end: str) -> None:
+    """A day from now is allowed, for clocks that differ; more is refused by the end's field."""
+    tomorrow = NOW + timedelta(days=1)
+    late = tomorrow + timedelta(milliseconds=1)
+    values = {**EXAMPLES[kind.name].values}
+    with pytest.raises(Invalid, match="more than a day from now") as refusal:
+        await sessions.create(context, kind, {**values, end: late})
+    assert refusal.value.field == (end,)
+    created = await sessions.create(context, kind, {**values, end: tomorrow})
+    with pytest.raises(Invalid):
+        await sessions.update(context, kind, created["_id"], {end: late})
+    assert await sessions.get(context, kind, created["_id"]) == created
+
+
+OUTCOME = {"containmentType": "AGENT"}
+
+
+async def bot(context: Context, **values: Any) -> Document:
+    """A bot session that is active unless `values` say otherwise."""
+    active = {"endTime": None, "containmentType": None}
+    return await sessions.create(context, BOT, {**EXAMPLES["bot"].values, **active, **values})
+
+
+async def test_active_session_has_no_outcome(context: Context) -> None:
+    """Refused by its field at creation and later; with an end it is allowed."""
+    with pytest.raises(Invalid, match="give its endTime") as refusal:
+        await bot(context, **OUTCOME)
+    assert refusal.value.field == ("containmentType",)
+    active = await bot(context)
+    with pytest.raises(Invalid) as refusal:
+        await sessions.update(context, BOT, active["_id"], OUTCOME)
+    assert refusal.value.field == ("containmentType",)
+    assert await sessions.get(context, BOT, active["_id"]) == active
+    ended = await sessions.update(context, BOT, active["_id"], {**OUTCOME, "endTime": NOW})
+    assert (ended["status"], ended["containmentType"]) == ("CLOSED", "AGENT")
+
+
+async def test_reopening_clears_the_outcome(context: Context) -> None:
+    """Unless the same update gives one: that is refused, even the stored one."""
+    ended = await bot(context, endTime=NOW, **OUTCOME)
+    with pytest.raises(Invalid):
+        await sessions.update(context, BOT, ended["_id"], {"endTime": None, **OUTCOME})
+    reopened = await sessions.update(context, BOT, ended["_id"], {"endTime": None})
+    assert reopened["status"] == "ACTIVE"
+    assert "containmentType" not in reopened
+
+
+@pytest.mark.parametrize("repair", [{"containmentType": None}, {"endTime": NOW}, {"endTime": None}])
+async def test_impossible_session_can_be_repaired(context: Context, repair: Document) -> None:
+    """One that was stored before the rule takes other changes as well, and may be corrected."""
+    active = await bot(context)
+    collection = context.store.collection(BOT)
+    await collection.update_one({"_id": active["_id"]}, {"$set": OUTCOME})
+    changed = await sessions.update(context, BOT, active["_id"], {"channel": "web"})
+    assert (changed["channel"], changed["containmentType"]) == ("web", "AGENT")
+    with pytest.raises(Invalid):
+        await sessions.update(context, BOT, active["_id"], {"containmentType": "DROP_OFF"})
+    repaired = await sessions.update(context, BOT, active["_id"], repair)
+    assert (repaired["status"] == "CLOSED") == ("containmentType" in repaired)
 
 
 async def test_activation_before_creation(context: Context) -> None:
@@ -115,9 +181,10 @@ async def test_reopened_session_loses_what_its_end_brought(context: Context) -> 
 
 
 async def test_knowledge_session_never_ends(context: Context) -> None:
-    """It starts when it is stored, and knows its customer."""
+    """It starts when it is stored, has no status, and knows its customer."""
     created = await sessions.create(context, KNOWLEDGE, {"customerId": "c1"})
-    assert (created["startedAt"], created["status"]) == (NOW, "ACTIVE")
+    assert created["startedAt"] == NOW
+    assert not {"status", "endedAt"} & created.keys()
     assert created["customer"] == {"id": "c1"}
     after = await sessions.update(context, KNOWLEDGE, created["_id"], {"customerId": None})
     assert "customer" not in after

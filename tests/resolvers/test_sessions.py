@@ -202,9 +202,9 @@ async def test_summary_averages_ended_sessions(context: Context, kind: Kind) -> 
 
 
 async def test_summary_of_nothing(context: Context, kind: Kind) -> None:
-    """No sessions: none, and an average of zero."""
+    """No sessions, and no average."""
     summary = await sessions.summarise(context, kind, sessions.EVERYTHING)
-    assert (summary.count, summary.average_duration_seconds) == (0, 0.0)
+    assert (summary.count, summary.average_duration_seconds) == (0, None)
 
 
 async def store_three(store: Store, kind: Kind) -> None:

@@ -18,14 +18,14 @@ TYPES = {
     "SessionCustomer": "customerId: String, name: String, email: String",
     "PageInfo": """hasNextPage: Boolean!, hasPreviousPage: Boolean!, startCursor: String,
         endCursor: String""",
-    "SessionSummary": "count: Int!, averageDurationSeconds: Float!",
+    "SessionSummary": "count: Int!, averageDurationSeconds: Float",
     "UserError": "code: ErrorCode!, field: [String!], message: String!",
     "DeleteSessionPayload": "deletedId: ID, errors: [UserError!]!",
 }
 ENUMS = {
     "SessionKind": " ".join(kind.kind.upper() for kind in SAMPLES),
     "SessionStatus": "ACTIVE CLOSED",
-    "ErrorCode": "NOT_FOUND ALREADY_EXISTS INVALID CONFLICT",
+    "ErrorCode": "NOT_FOUND ALREADY_EXISTS INVALID CONFLICT FORBIDDEN",
     "OrderDirection": "ASC DESC",
 }
 INPUTS = {

@@ -64,7 +64,7 @@ def summary(found: Summary) -> Document:
     """`averageChatSessionDuration` in seconds (0.0 over none) and `chatSessions`."""
     return {
         "summary": {
-            "averageChatSessionDuration": found.average_duration_seconds,
+            "averageChatSessionDuration": found.average_duration_seconds or 0.0,
             "chatSessions": found.count,
         }
     }

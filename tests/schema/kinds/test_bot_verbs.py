@@ -1,4 +1,4 @@
-"""The verbs of bot sessions: close and tag."""
+"""The verbs of bot sessions: end, tag and untag."""
 
 import pytest
 
@@ -6,14 +6,16 @@ from tests.schema.conftest import Client
 
 CREATE = """mutation ($input: CreateBotSessionInput!) {
   createBotSession(input: $input) { session { sessionId } errors { field } } }"""
-CLOSE = """mutation ($id: String!, $type: ContainmentType, $time: DateTime) {
-  closeBotSession(sessionId: $id, containmentType: $type, endTime: $time) {
+END = """mutation ($id: String!, $type: ContainmentType, $time: DateTime) {
+  endBotSession(sessionId: $id, containmentType: $type, endedAt: $time) {
     session { status endTime endedAt durationSeconds containmentType updatedAt }
     errors { code field message } } }"""
 TAG = """mutation ($id: String!, $user: [BotTagInput!], $session: [BotTagInput!]) {
   tagBotSession(sessionId: $id, userTags: $user, sessionTags: $session) {
     session { tags { userTags { name value } sessionTags { name value } } updatedAt }
     errors { code field message } } }"""
+
+UNTAG = TAG.replace("tagBotSession", "untagBotSession")
 
 
 @pytest.fixture(autouse=True)
@@ -24,9 +26,9 @@ def session(client: Client) -> None:
     )
 
 
-def test_close(client: Client) -> None:
-    """Closing sets the end, the duration and the outcome at once."""
-    assert client.data(CLOSE, id="b", type="AGENT", time="2026-03-01T09:31:30.5Z") == {
+def test_end(client: Client) -> None:
+    """Ending sets the end, the duration and the outcome at once."""
+    assert client.data(END, id="b", type="AGENT", time="2026-03-01T09:31:30.5Z") == {
         "session": {
             "status": "CLOSED",
             "endTime": "2026-03-01T09:31:30.500Z",
@@ -39,38 +41,40 @@ def test_close(client: Client) -> None:
     }
 
 
-def test_close_now(client: Client) -> None:
+def test_end_now(client: Client) -> None:
     """Without a time it ends now; without an outcome it keeps the one it has."""
     client.clock.advance(seconds=2)
-    session = client.data(CLOSE, id="b")["session"]
+    session = client.data(END, id="b")["session"]
     assert session["endTime"] == "2026-03-01T09:30:02.000Z"
     assert session["containmentType"] is None
 
 
-def test_close_twice(client: Client) -> None:
-    """A closed session cannot be closed again, and stays as it was."""
-    client.data(CLOSE, id="b", type="AGENT")
+def test_end_twice(client: Client) -> None:
+    """A session can be ended once, and stays as it was."""
+    client.data(END, id="b", type="AGENT")
     before = client.stored("bot", "b")
-    assert client.refusal(CLOSE, id="b", type="DROP_OFF") == {
+    assert client.refusal(END, id="b", type="DROP_OFF") == {
         "code": "CONFLICT",
         "field": ["sessionId"],
-        "message": "The session is closed already.",
+        "message": "The session has ended.",
     }
     assert client.stored("bot", "b") == before
 
 
-def test_end_before_start(client: Client) -> None:
-    """A session cannot end before it starts; it stays open."""
+def test_impossible_end(client: Client) -> None:
+    """An end before the start, or more than a day from now, is refused."""
     before = client.stored("bot", "b")
-    assert client.refusal(CLOSE, id="b", time="2026-03-01T09:29:59Z") == {
+    assert client.refusal(END, id="b", time="2026-03-01T09:29:59Z") == {
         "code": "INVALID",
-        "field": ["endTime"],
+        "field": ["endedAt"],
         "message": "A session cannot end before it starts.",
     }
+    late = client.refusal(END, id="b", time="2026-03-02T09:30:01Z")
+    assert (late["code"], late["field"]) == ("INVALID", ["endedAt"])
     assert client.stored("bot", "b") == before
 
 
-@pytest.mark.parametrize("verb", [CLOSE, TAG])
+@pytest.mark.parametrize("verb", [END, TAG, UNTAG])
 def test_unknown(client: Client, verb: str) -> None:
     """A verb on an unknown session is NOT_FOUND and creates nothing."""
     assert client.refusal(verb, id="x")["code"] == "NOT_FOUND"
@@ -108,7 +112,7 @@ def test_nothing_to_tag(client: Client) -> None:
 
 def test_tag_of_closed(client: Client) -> None:
     """A closed session can still be labelled."""
-    client.data(CLOSE, id="b")
+    client.data(END, id="b")
     payload = client.data(TAG, id="b", user=[{"name": "late"}])
     assert payload["errors"] == []
 
@@ -126,3 +130,28 @@ def test_tags_at_once(client: Client) -> None:
     stored = client.stored("bot", "b")
     assert stored is not None
     assert sorted(tag["name"] for tag in stored["tags"]["userTags"]) == sorted(names)
+
+
+def test_untag(client: Client) -> None:
+    """Labels with that name and value go, all others stay; what is not there changes nothing."""
+    old, new, bare = {"name": "a", "value": "old"}, {"name": "a", "value": "new"}, {"name": "a"}
+    client.data(TAG, id="b", user=[old, new, bare], session=[old])
+    tags = client.data(UNTAG, id="b", user=[old, {"name": "b"}])["session"]["tags"]
+    assert tags == {"userTags": [new, {"name": "a", "value": None}], "sessionTags": [old]}
+    client.clock.advance(seconds=1)
+    again = client.data(UNTAG, id="b", user=[old])["session"]
+    assert again["updatedAt"] == "2026-03-01T09:30:00.000Z"
+
+
+def test_tag_and_untag_at_once(client: Client) -> None:
+    """Calls at the same time lose neither an addition nor a removal."""
+    old = [f"old{number}" for number in range(10)]
+    new = [f"new{number}" for number in range(10)]
+    client.data(TAG, id="b", user=[{"name": name} for name in old])
+    client.together(
+        *((UNTAG, {"id": "b", "user": [{"name": name}]}) for name in old),
+        *((TAG, {"id": "b", "user": [{"name": name}]}) for name in new),
+    )
+    stored = client.stored("bot", "b")
+    assert stored is not None
+    assert sorted(tag["name"] for tag in stored["tags"]["userTags"]) == sorted(new)

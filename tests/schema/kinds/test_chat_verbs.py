@@ -1,4 +1,4 @@
-"""The verbs of chats: append and close."""
+"""The verbs of chats: append and end."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ APPEND = """mutation ($id: String!, $messages: [ChatMessageInput!]!) {
   appendChatMessages(sessionId: $id, messages: $messages) {
     session { messages { messageId message source sent { dateTime timeZone instant } } updatedAt }
     errors { code field message } } }"""
-CLOSE = """mutation ($id: String!) { closeChatSession(sessionId: $id) {
+END = """mutation ($id: String!, $at: DateTime) { endChatSession(sessionId: $id, endedAt: $at) {
     session { status endedAt durationSeconds } errors { code field message } } }"""
 
 
@@ -143,12 +143,12 @@ def test_nothing_to_append(client: Client) -> None:
     }
 
 
-def test_close(client: Client) -> None:
+def test_end(client: Client) -> None:
     """A closed chat ended with its last message; its duration is between first and last."""
     times = ["09:31:10", "09:31:40.250"]
     messages = [hello(sent={"dateTime": f"2026-03-01T{time}"}) for time in times]
     client.data(APPEND, id="c", messages=messages)
-    assert client.data(CLOSE, id="c") == {
+    assert client.data(END, id="c") == {
         "session": {
             "status": "CLOSED",
             "endedAt": "2026-03-01T09:31:40.250Z",
@@ -158,29 +158,41 @@ def test_close(client: Client) -> None:
     }
 
 
-def test_close_without_messages(client: Client) -> None:
+def test_end_without_messages(client: Client) -> None:
     """A chat without messages ended when it started."""
-    assert client.data(CLOSE, id="c")["session"] == {
+    assert client.data(END, id="c")["session"] == {
         "status": "CLOSED",
         "endedAt": "2026-03-01T09:30:00.000Z",
         "durationSeconds": 0.0,
     }
 
 
+def test_end_at(client: Client) -> None:
+    """A chat ends when the operator says, not before its last message and not in the future."""
+    client.data(APPEND, id="c", messages=[hello(sent={"dateTime": "2026-03-01T09:31:00"})])
+    before = client.stored("chat", "c")
+    for moment in ("2026-03-01T09:30:59Z", "2026-03-02T09:30:01Z"):
+        refusal = client.refusal(END, id="c", at=moment)
+        assert (refusal["code"], refusal["field"]) == ("INVALID", ["endedAt"])
+    assert client.stored("chat", "c") == before
+    session = client.data(END, id="c", at="2026-03-01T09:35:00Z")["session"]
+    assert (session["status"], session["endedAt"]) == ("CLOSED", "2026-03-01T09:35:00.000Z")
+
+
 def test_after_closing(client: Client) -> None:
     """A closed chat takes no messages and cannot be closed again."""
-    client.data(CLOSE, id="c")
+    client.data(END, id="c")
     before = client.stored("chat", "c")
-    closed = {"code": "CONFLICT", "field": ["sessionId"], "message": "The chat is closed."}
+    closed = {"code": "CONFLICT", "field": ["sessionId"], "message": "The session has ended."}
     assert client.refusal(APPEND, id="c", messages=[hello()]) == closed
-    assert client.refusal(CLOSE, id="c") == closed
+    assert client.refusal(END, id="c") == closed
     assert client.stored("chat", "c") == before
 
 
 def test_unknown(client: Client) -> None:
     """Verbs on an unknown chat are NOT_FOUND and create nothing."""
     assert client.refusal(APPEND, id="x", messages=[hello()])["code"] == "NOT_FOUND"
-    assert client.refusal(CLOSE, id="x")["code"] == "NOT_FOUND"
+    assert client.refusal(END, id="x")["code"] == "NOT_FOUND"
     assert client.stored("chat", "x") is None
 
 

@@ -1,9 +1,10 @@
-"""The verbs of co-browse sessions: activate, enter a page, deactivate; and their live tokens."""
+"""The verbs of co-browse sessions: activate, enter a page, end; and their live tokens."""
 
 from typing import Any
 
 import pytest
 
+from resolvers.access import Caller
 from tests.schema.conftest import Client
 
 ID = "83d03970-c959-11e2-857d-082e5f12b9a1"
@@ -13,11 +14,11 @@ CREATE = """mutation ($input: CreateCoBrowseSessionInput!) {
 FIELDS = """{ session { status startedAt endedAt durationSeconds activationTime deactivationTime
     pages { url enteredTimestamp duration } } errors { code field message } }"""
 ACTIVATE = f"""mutation ($id: String!, $time: DateTime) {{
-  activateCoBrowseSession(sessionId: $id, activationTime: $time) {FIELDS} }}"""
+  activateCoBrowseSession(sessionId: $id, at: $time) {FIELDS} }}"""
 ENTER = f"""mutation ($id: String!, $url: String!, $at: DateTime) {{
   enterCoBrowsePage(sessionId: $id, url: $url, at: $at) {FIELDS} }}"""
-DEACTIVATE = f"""mutation ($id: String!, $time: DateTime) {{
-  deactivateCoBrowseSession(sessionId: $id, deactivationTime: $time) {FIELDS} }}"""
+END = f"""mutation ($id: String!, $time: DateTime) {{
+  endCoBrowseSession(sessionId: $id, endedAt: $time) {FIELDS} }}"""
 
 
 @pytest.fixture(autouse=True)
@@ -27,14 +28,14 @@ def session(client: Client) -> None:
 
 
 def test_story(client: Client) -> None:
-    """Activated, two pages, deactivated: every page knows how long it was open."""
+    """Activated, three pages, ended: every page knows how long it was open."""
     client.clock.advance(seconds=5)
     assert client.data(ACTIVATE, id=ID)["errors"] == []
     for seconds, page in ((1, "a"), (11, "b"), (7, "c")):
         client.clock.advance(seconds=seconds)
         assert client.data(ENTER, id=ID, url=f"https://shop.example/{page}")["errors"] == []
     client.clock.advance(seconds=11, milliseconds=900)
-    assert client.data(DEACTIVATE, id=ID) == {
+    assert client.data(END, id=ID) == {
         "session": {
             "status": "CLOSED",
             "startedAt": "2026-03-01T09:30:05.000Z",
@@ -78,6 +79,23 @@ def test_pages_in_order_of_time(client: Client) -> None:
     assert times == ["2026-03-01T09:35:00.000Z", "2026-03-01T09:40:00.000Z"]
 
 
+def test_same_page_again(client: Client) -> None:
+    """The same address and instant is the same page; another address or instant is another."""
+    page = {"id": ID, "url": "https://shop.example/a", "at": "2026-03-01T09:40:00Z"}
+    other = {"url": "https://shop.example/b"}
+    for values in (page, page, page | other, page | {"at": "2026-03-01T09:41:00Z"}, page):
+        payload = client.data(ENTER, **values)
+    assert len(payload["session"]["pages"]) == 3
+
+
+def test_repetition_confirms_no_guess(client: Client) -> None:
+    """Who may not see addresses adds a page whether it is there or not."""
+    client.context.caller = Caller("writer", frozenset({"*:read", "*:write"}))
+    for _ in range(2):
+        payload = client.data(ENTER, id=ID, url="https://shop.example/a", at="2026-03-01T09:40:00Z")
+    assert [page["url"] for page in payload["session"]["pages"]] == ["***", "***"]
+
+
 @pytest.mark.parametrize("url", ["", "shop", "/a", "javascript:alert(1)", "https://", "http://[x"])
 def test_no_url(client: Client, url: str) -> None:
     """What is no address of a page is refused at the argument."""
@@ -96,9 +114,7 @@ def test_activated_twice(client: Client) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("verb", "field"), [(ACTIVATE, "activationTime"), (DEACTIVATE, "deactivationTime")]
-)
+@pytest.mark.parametrize(("verb", "field"), [(ACTIVATE, "at"), (END, "endedAt")])
 def test_before_its_creation(client: Client, verb: str, field: str) -> None:
     """Nothing happens to a session before it is created."""
     before = client.stored("co_browse", ID)
@@ -109,11 +125,11 @@ def test_before_its_creation(client: Client, verb: str, field: str) -> None:
 
 @pytest.mark.parametrize(
     ("verb", "more"),
-    [(ACTIVATE, {}), (DEACTIVATE, {}), (ENTER, {"url": "https://shop.example/"})],
+    [(ACTIVATE, {}), (END, {}), (ENTER, {"url": "https://shop.example/"})],
 )
 def test_on_closed_and_unknown(client: Client, verb: str, more: dict[str, Any]) -> None:
     """No verb works on a session that has ended, or on none."""
-    client.data(DEACTIVATE, id=ID)
+    client.data(END, id=ID)
     before = client.stored("co_browse", ID)
     assert client.refusal(verb, id=ID, **more) == {
         "code": "CONFLICT",
@@ -131,7 +147,7 @@ def test_live_token(client: Client) -> None:
         "field": ["input", "sessionToken"],
         "message": "Another live session has the sessionToken '519333886'.",
     }
-    client.data(DEACTIVATE, id=ID)
+    client.data(END, id=ID)
     assert client.data(CREATE, input={"sessionToken": "519333886"})["errors"] == []
 
 

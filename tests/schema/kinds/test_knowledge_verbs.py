@@ -24,7 +24,7 @@ def test_unknown_is_created(client: Client) -> None:
             "customer": {"customerId": "c", "name": None},
             "createdAt": "2026-03-01T09:30:00.000Z",
             "updatedAt": "2026-03-01T09:30:00.000Z",
-            "status": "ACTIVE",
+            "status": None,
         },
         "errors": [],
     }

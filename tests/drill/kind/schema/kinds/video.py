@@ -8,14 +8,23 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET, Info
 
-from resolvers.errors import Conflict
 from resolvers.kind import Document, Index, Reservation, Timeline
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
 from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
 from schema.inputs import input_of
 from schema.kinds.ids import UUIDS
-from schema.payloads import GlobalId, SessionId, SessionRef, act, checked, described, now
+from schema.payloads import (
+    EndedAt,
+    GlobalId,
+    SessionId,
+    SessionRef,
+    act,
+    checked,
+    described,
+    end,
+    require_active,
+)
 
 
 @strawberry.enum(description="How well a room was seen.")
@@ -114,7 +123,7 @@ class VideoMutations:
         """Two calls at once lose no guest."""
 
         def change(document: Document) -> None:
-            _must_be_live(document)
+            require_active(document)
             added = checked(info, VIDEO, "guests", guests)
             document["guests"] = [*document["guests"], *added]
 
@@ -126,20 +135,10 @@ class VideoMutations:
         info: Info,
         global_id: GlobalId = None,
         session_id: SessionId = None,
-        ended: Annotated[datetime | None, described("When it ended; now if not given.")] = UNSET,
+        ended_at: EndedAt = UNSET,
     ) -> Payload[VideoSession]:
         """A session can be ended once."""
-
-        def change(document: Document) -> None:
-            _must_be_live(document)
-            document["ended"] = ended or now(info)
-
-        return await act(info, VIDEO, SessionRef(global_id, session_id), change)
-
-
-def _must_be_live(document: Document) -> None:
-    if document.get("ended") is not None:
-        raise Conflict("The session has ended.", ("sessionId",))
+        return await end(info, VIDEO, SessionRef(global_id, session_id), ended_at)
 
 
 ENTRY = KindType(

@@ -23,7 +23,7 @@ SAMPLE = Sample(
         "joinVideoSession": Verb(
             "id: ID, sessionId: String, guests: [VideoGuestInput!]!", {"guests": [{"name": "Ada"}]}
         ),
-        "endVideoSession": Verb("id: ID, sessionId: String, ended: DateTime"),
+        "endVideoSession": Verb("id: ID, sessionId: String, endedAt: DateTime"),
     },
     another={"invitation": "00000002"},
     least={"room": "blue", "invitation": "00000001"},

@@ -1,0 +1,62 @@
+"""A database that an earlier version filled is brought up to date by the next start."""
+
+import dataclasses
+
+import pytest
+
+from resolvers import sessions
+from resolvers.context import Context
+from resolvers.kind import Document
+from resolvers.request import Compare, Operator, Read
+from resolvers.store import indexes
+from tests.conftest import KINDS_BY_NAME
+
+pytestmark = pytest.mark.anyio
+
+KNOWLEDGE = KINDS_BY_NAME["knowledge"]
+BEFORE = dataclasses.replace(KNOWLEDGE, ended="status")
+"""As 0.1 had it: every kind had a status, stored by the write path and demanded by the rules."""
+
+
+@pytest.fixture(autouse=True)
+def batches_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that five sessions need more than one."""
+    monkeypatch.setattr(indexes, "BATCH", 2)
+
+
+async def filled(context: Context) -> list[Document]:
+    """Five sessions as 0.1 stored them."""
+    await indexes.prepare(context.store, [BEFORE], {})
+    stored = [await sessions.create(context, BEFORE, {"customerId": str(n)}) for n in range(5)]
+    assert {document["status"] for document in stored} == {"ACTIVE"}
+    return stored
+
+
+async def test_status_is_removed(context: Context) -> None:
+    """Nothing else changes, however often the gateway starts; new sessions have none either."""
+    stored = await filled(context)
+    for _ in range(2):
+        await indexes.prepare(context.store, [KNOWLEDGE], {})
+        found = await sessions.get_many(context, KNOWLEDGE, [row["_id"] for row in stored])
+        for row in stored:
+            assert found[row["_id"]] == {n: value for n, value in row.items() if n != "status"}
+    await sessions.create(context, KNOWLEDGE, {})
+    for operator, number in ((Operator.EQ, 6), (Operator.NE, 0)):
+        where = Compare((KNOWLEDGE.by_name["status"],), operator, None)
+        assert len((await sessions.list_(context, Read(KNOWLEDGE, where))).documents) == number
+
+
+async def test_change_during_the_start_is_kept(context: Context) -> None:
+    """A process of the earlier version that changes a session meanwhile loses nothing."""
+    (first, *_) = await filled(context)
+
+    def change(document: Document) -> None:
+        document["agentId"] = "mia"
+
+    await indexes.prepare(context.store, [KNOWLEDGE], {})
+    changed = await sessions.act(context, BEFORE, first["_id"], change)
+    assert (changed["agentId"], changed["revision"]) == ("mia", 2)
+    await indexes.prepare(context.store, [KNOWLEDGE], {})
+    found = await sessions.get(context, KNOWLEDGE, first["_id"])
+    assert found is not None
+    assert (found["agentId"], "status" in found) == ("mia", False)

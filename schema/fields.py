@@ -159,7 +159,12 @@ ID_ARGUMENT = Argument("sessionId", str, SESSION_ID)
 
 
 def _filter(entry: KindType) -> Argument:
-    return Argument("filter", Optional[entry.filter_type], "Which sessions; all if left out.")
+    return Argument(
+        "filter",
+        Optional[entry.filter_type],
+        "Which sessions; all if left out. A condition whose variable is not given is left out.",
+        conditions=True,
+    )
 
 
 def _order_by(entry: KindType) -> Argument:

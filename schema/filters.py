@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any, Optional
 
 import strawberry
+from graphql import ListValueNode, ObjectValueNode, ValueNode, VariableNode
 from strawberry.types.base import get_object_definition
 
 from resolvers.errors import BadInput, Invalid, LimitExceeded
@@ -111,6 +112,32 @@ def filter_input(type_: type, kind: Kind) -> type:
     return made
 
 
+ABSENT: Any = object()
+"""What stands for a part of a filter that is not there."""
+
+
+def present(node: ValueNode, value: Any) -> Any:
+    """A coerced filter without the conditions whose variables are absent; ABSENT if none is left.
+
+        {botId: {eq: $bot}, or: [{userId: {eq: $user}}, {isDeveloper: {eq: true}}]}
+
+    without its variables is `{"or": [ABSENT, {"isDeveloper": {"eq": True}}]}`: items of a list
+    keep their places. What the text itself leaves empty stays empty, and a variable's value is
+    taken as it is.
+    """
+    if isinstance(node, VariableNode):
+        return value
+    if isinstance(value, list):  # a single value may stand for a list
+        nodes = node.values if isinstance(node, ListValueNode) else (node,)
+        items = [present(*pair) for pair in zip(nodes, value, strict=True)]
+        return ABSENT if items and all(item is ABSENT for item in items) else items
+    if isinstance(node, ObjectValueNode) and node.fields:
+        fields = {field.name.value: field.value for field in node.fields}
+        members = ((name, present(fields[name], member)) for name, member in value.items())
+        return {name: member for name, member in members if member is not ABSENT} or ABSENT
+    return value
+
+
 def where(given: Any, kind: Kind) -> Filter:
     """What a filter input means; BadInput or LimitExceeded if it cannot be meant."""
     if not given:
@@ -147,7 +174,9 @@ class _Reader:
         if name == "not":
             return Not(self._nested(value, columns, at))
         parts = tuple(
-            self._nested(item, columns, f"{at}[{place}]") for place, item in enumerate(value)
+            self._nested(item, columns, f"{at}[{place}]")
+            for place, item in enumerate(value)
+            if item is not ABSENT
         )
         return All(parts) if name == "and" else Either(parts)
 

@@ -180,7 +180,7 @@ def prepare(
                 response_name,
                 field,
                 field.wanted(selected),
-                arguments_of(core_field, nodes[0], variables),
+                arguments_of(core_field, nodes[0], variables, field.present),
                 render,
                 required=is_non_null_type(core_field.type),
             )

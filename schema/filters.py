@@ -1,6 +1,6 @@
 """Filters of GraphQL, generated from columns, and their meaning to the core."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, Optional
 
@@ -18,9 +18,11 @@ from resolvers.request import (
     Filter,
     Not,
     Some,
+    every,
+    none,
 )
 from resolvers.texts import check_text
-from resolvers.value_types import INT_MAX, INT_MIN, Operator, ValueType
+from resolvers.value_types import INT_MAX, INT_MIN, LONGEST_SOUGHT, Operator, ValueType
 from schema.inputs import annotation_of, make_input, plain
 from schema.value_types import FORMS
 
@@ -28,6 +30,10 @@ MOST_CONDITIONS = 200
 MOST_VALUES = 1000
 DEEPEST = 20
 """Levels of `and`, `or` and `not`: databases limit how deep a query may be."""
+
+NO_INDEX = (
+    f"Cannot use an index: combine it with other conditions. At most {LONGEST_SOUGHT} characters."
+)
 
 TEXTS: Mapping[Operator, str] = {
     Operator.EQ: "Equal; null finds sessions without a value.",
@@ -39,10 +45,18 @@ TEXTS: Mapping[Operator, str] = {
     Operator.LT: "Less, or earlier.",
     Operator.LTE: "Less or equal, or not later.",
     Operator.STARTS_WITH: "Starts with this text, in the same case.",
-    Operator.CONTAINS: "Contains this text, in the same case. Cannot use an index: combine it "
-    "with other conditions.",
-    Operator.EQ_IGNORE_CASE: "Equal as a whole, in upper or lower case.",
+    Operator.ENDS_WITH: f"Ends with this text, in the same case. {NO_INDEX}",
+    Operator.CONTAINS: f"Contains this text, in the same case. {NO_INDEX}",
+    Operator.CONTAINS_IGNORE_CASE: f"Contains this text, in upper or lower case. {NO_INDEX}",
+    Operator.EQ_IGNORE_CASE: "Equal as a whole, in upper or lower case. At most "
+    f"{LONGEST_SOUGHT} characters, except where an index serves it.",
 }
+LISTS: Mapping[str, tuple[Callable[[tuple[Column, ...], Filter], Filter], str]] = {
+    "some": (Some, "At least one element meets all of these."),
+    "none": (none, "No element meets all of these; true of an empty list."),
+    "every": (every, "Each element meets all of these; true of an empty list."),
+}
+"""What a condition on a list asks of its elements, and how it is described."""
 
 
 @cache
@@ -65,8 +79,8 @@ def condition_input(annotation: Any, type_: ValueType) -> type:
 def list_input(element: type) -> type:
     """The conditions on a list: StringListFilter, ChatMessageListFilter, …"""
     name = get_object_definition(element, strict=True).name.removesuffix("Filter")
-    fields = {"some": (Optional[element], "At least one element meets all of these.")}
-    return make_input(f"{name}ListFilter", "Conditions on a list.", fields)
+    fields = {word: (Optional[element], text) for word, (_, text) in LISTS.items()}
+    return make_input(f"{name}ListFilter", "Conditions on a list; all must be met.", fields)
 
 
 def _column_inputs(type_: type, columns: Sequence[Column]) -> dict[str, tuple[Any, str]]:
@@ -207,9 +221,18 @@ class _Reader:
         here = (*path, column)
         if not column.many:
             return self._value(column, value, here, at)
-        some = value["some"]
-        _not_empty(some, f"{at}.some")
-        return Some(here, self._value(column, some, (), f"{at}.some"))
+        parts = tuple(
+            self._list(word, column, elements, here, f"{at}.{word}")
+            for word, elements in value.items()
+        )
+        return parts[0] if len(parts) == 1 else All(parts)
+
+    def _list(
+        self, word: str, column: Column, value: Any, path: tuple[Column, ...], at: str
+    ) -> Filter:
+        _not_empty(value, at)
+        meaning, _ = LISTS[word]
+        return meaning(path, self._value(column, value, (), at))
 
     def _value(
         self, column: Column, value: Mapping[str, Any], path: tuple[Column, ...], at: str

@@ -26,7 +26,8 @@ SAMPLE = Sample(
         "ChatMessageInput": """id: String, message: String!, source: MessageSource!,
             sent: ZonedDateTimeInput""",
         "ChatButtonInput": "id: String, name: String",
-        "ChatMessageListFilter": "some: ChatMessageFilter",
+        "ChatMessageListFilter": """some: ChatMessageFilter, none: ChatMessageFilter,
+            every: ChatMessageFilter""",
     },
     verbs={
         "appendChatMessages": Verb(

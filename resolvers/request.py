@@ -67,6 +67,18 @@ def both(one: Filter, other: Filter) -> Filter:
     return one if other is EVERYTHING else All((one, other))
 
 
+def none(path: tuple[Column, ...], condition: Filter) -> Filter:
+    """No element of the list at `path` meets `condition`; an empty or missing list has none."""
+    return Not(Some(path, condition))
+
+
+def every(path: tuple[Column, ...], condition: Filter) -> Filter:
+    """Each element of the list at `path` meets `condition`; true of an empty or missing list."""
+    if isinstance(condition, All):  # by part: the embedded engine negates single conditions only
+        return All(tuple(every(path, part) for part in condition.parts))
+    return none(path, Not(condition))
+
+
 class Order(NamedTuple):
     """One column of an ordering. Nulls come first when ascending, last when descending."""
 

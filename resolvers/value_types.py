@@ -45,13 +45,25 @@ class Operator(StrEnum):
     LT = "lt"
     LTE = "lte"
     STARTS_WITH = "startsWith"
+    ENDS_WITH = "endsWith"
     CONTAINS = "contains"
+    CONTAINS_IGNORE_CASE = "containsIgnoreCase"
     EQ_IGNORE_CASE = "eqIgnoreCase"
 
 
+LONGEST_SOUGHT = 480
+"""Characters of a text that is sought as a pattern: the embedded engine takes patterns of 1,000
+characters, and escaping may double a text."""
 EQUALITY = (Operator.EQ, Operator.NE, Operator.IN, Operator.NIN)
 ORDER = (*EQUALITY, Operator.GT, Operator.GTE, Operator.LT, Operator.LTE)
-LIKENESS = (*EQUALITY, Operator.STARTS_WITH, Operator.CONTAINS, Operator.EQ_IGNORE_CASE)
+LIKENESS = (
+    *EQUALITY,
+    Operator.STARTS_WITH,
+    Operator.ENDS_WITH,
+    Operator.CONTAINS,
+    Operator.CONTAINS_IGNORE_CASE,
+    Operator.EQ_IGNORE_CASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

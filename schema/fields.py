@@ -169,7 +169,12 @@ EITHER_ID = (
 
 
 def _filter(entry: KindType) -> Argument:
-    return Argument("filter", Optional[entry.filter_type], "Which sessions; all if left out.")
+    return Argument(
+        "filter",
+        Optional[entry.filter_type],
+        "Which sessions; all if left out. A condition whose variable is not given is left out.",
+        conditions=True,
+    )
 
 
 def _order_by(entry: KindType) -> Argument:

@@ -1,10 +1,11 @@
 """Filters of GraphQL, generated from columns, and their meaning to the core."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, Optional
 
 import strawberry
+from graphql import ListValueNode, ObjectValueNode, ValueNode, VariableNode
 from strawberry.types.base import get_object_definition
 
 from resolvers.errors import BadInput, Invalid, LimitExceeded
@@ -17,9 +18,11 @@ from resolvers.request import (
     Filter,
     Not,
     Some,
+    every,
+    none,
 )
 from resolvers.texts import check_text
-from resolvers.value_types import INT_MAX, INT_MIN, Operator, ValueType
+from resolvers.value_types import INT_MAX, INT_MIN, LONGEST_SOUGHT, Operator, ValueType
 from schema.inputs import annotation_of, make_input, plain
 from schema.value_types import FORMS
 
@@ -27,6 +30,10 @@ MOST_CONDITIONS = 200
 MOST_VALUES = 1000
 DEEPEST = 20
 """Levels of `and`, `or` and `not`: databases limit how deep a query may be."""
+
+NO_INDEX = (
+    f"Cannot use an index: combine it with other conditions. At most {LONGEST_SOUGHT} characters."
+)
 
 TEXTS: Mapping[Operator, str] = {
     Operator.EQ: "Equal; null finds sessions without a value.",
@@ -38,10 +45,18 @@ TEXTS: Mapping[Operator, str] = {
     Operator.LT: "Less, or earlier.",
     Operator.LTE: "Less or equal, or not later.",
     Operator.STARTS_WITH: "Starts with this text, in the same case.",
-    Operator.CONTAINS: "Contains this text, in the same case. Cannot use an index: combine it "
-    "with other conditions.",
-    Operator.EQ_IGNORE_CASE: "Equal as a whole, in upper or lower case.",
+    Operator.ENDS_WITH: f"Ends with this text, in the same case. {NO_INDEX}",
+    Operator.CONTAINS: f"Contains this text, in the same case. {NO_INDEX}",
+    Operator.CONTAINS_IGNORE_CASE: f"Contains this text, in upper or lower case. {NO_INDEX}",
+    Operator.EQ_IGNORE_CASE: "Equal as a whole, in upper or lower case. At most "
+    f"{LONGEST_SOUGHT} characters, except where an index serves it.",
 }
+LISTS: Mapping[str, tuple[Callable[[tuple[Column, ...], Filter], Filter], str]] = {
+    "some": (Some, "At least one element meets all of these."),
+    "none": (none, "No element meets all of these; true of an empty list."),
+    "every": (every, "Each element meets all of these; true of an empty list."),
+}
+"""What a condition on a list asks of its elements, and how it is described."""
 
 
 @cache
@@ -64,8 +79,8 @@ def condition_input(annotation: Any, type_: ValueType) -> type:
 def list_input(element: type) -> type:
     """The conditions on a list: StringListFilter, ChatMessageListFilter, …"""
     name = get_object_definition(element, strict=True).name.removesuffix("Filter")
-    fields = {"some": (Optional[element], "At least one element meets all of these.")}
-    return make_input(f"{name}ListFilter", "Conditions on a list.", fields)
+    fields = {word: (Optional[element], text) for word, (_, text) in LISTS.items()}
+    return make_input(f"{name}ListFilter", "Conditions on a list; all must be met.", fields)
 
 
 def _column_inputs(type_: type, columns: Sequence[Column]) -> dict[str, tuple[Any, str]]:
@@ -111,6 +126,32 @@ def filter_input(type_: type, kind: Kind) -> type:
     return made
 
 
+ABSENT: Any = object()
+"""What stands for a part of a filter that is not there."""
+
+
+def present(node: ValueNode, value: Any) -> Any:
+    """A coerced filter without the conditions whose variables are absent; ABSENT if none is left.
+
+        {botId: {eq: $bot}, or: [{userId: {eq: $user}}, {isDeveloper: {eq: true}}]}
+
+    without its variables is `{"or": [ABSENT, {"isDeveloper": {"eq": True}}]}`: items of a list
+    keep their places. What the text itself leaves empty stays empty, and a variable's value is
+    taken as it is.
+    """
+    if isinstance(node, VariableNode):
+        return value
+    if isinstance(value, list):  # a single value may stand for a list
+        nodes = node.values if isinstance(node, ListValueNode) else (node,)
+        items = [present(*pair) for pair in zip(nodes, value, strict=True)]
+        return ABSENT if items and all(item is ABSENT for item in items) else items
+    if isinstance(node, ObjectValueNode) and node.fields:
+        fields = {field.name.value: field.value for field in node.fields}
+        members = ((name, present(fields[name], member)) for name, member in value.items())
+        return {name: member for name, member in members if member is not ABSENT} or ABSENT
+    return value
+
+
 def where(given: Any, kind: Kind) -> Filter:
     """What a filter input means; BadInput or LimitExceeded if it cannot be meant."""
     if not given:
@@ -147,7 +188,9 @@ class _Reader:
         if name == "not":
             return Not(self._nested(value, columns, at))
         parts = tuple(
-            self._nested(item, columns, f"{at}[{place}]") for place, item in enumerate(value)
+            self._nested(item, columns, f"{at}[{place}]")
+            for place, item in enumerate(value)
+            if item is not ABSENT
         )
         return All(parts) if name == "and" else Either(parts)
 
@@ -178,9 +221,18 @@ class _Reader:
         here = (*path, column)
         if not column.many:
             return self._value(column, value, here, at)
-        some = value["some"]
-        _not_empty(some, f"{at}.some")
-        return Some(here, self._value(column, some, (), f"{at}.some"))
+        parts = tuple(
+            self._list(word, column, elements, here, f"{at}.{word}")
+            for word, elements in value.items()
+        )
+        return parts[0] if len(parts) == 1 else All(parts)
+
+    def _list(
+        self, word: str, column: Column, value: Any, path: tuple[Column, ...], at: str
+    ) -> Filter:
+        _not_empty(value, at)
+        meaning, _ = LISTS[word]
+        return meaning(path, self._value(column, value, (), at))
 
     def _value(
         self, column: Column, value: Mapping[str, Any], path: tuple[Column, ...], at: str

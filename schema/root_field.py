@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import strawberry
-from graphql import GraphQLResolveInfo, get_named_type
+from graphql import FieldNode, GraphQLResolveInfo, get_named_type
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
 from schema.execution.run import Run
 from schema.execution.selections import Selected, Selections, is_alone
+from schema.filters import ABSENT, present
 from schema.inputs import plain
 from schema.strawberry_internals import core_info
 
@@ -32,6 +33,8 @@ class Argument:
     name: str
     annotation: Any
     description: str
+    conditions: bool = False
+    """Whether it is a filter: conditions that wait for an absent variable are absent too."""
 
 
 class RootField(StrawberryField):
@@ -47,6 +50,7 @@ class RootField(StrawberryField):
         wanted: Callable[[Selected], Any] = lambda _selected: None,
     ) -> None:
         """`wanted` says what the selection needs, the same for every run of an operation."""
+        arguments = tuple(arguments)
         super().__init__(
             python_name=name,
             graphql_name=name,
@@ -64,6 +68,7 @@ class RootField(StrawberryField):
         ]
         self.resolve = resolve
         self.wanted = wanted
+        self._filters = frozenset(argument.name for argument in arguments if argument.conditions)
 
     @property
     def is_basic_field(self) -> bool:
@@ -80,8 +85,19 @@ class RootField(StrawberryField):
         started = run.started.pop(str(info.path.key), None)
         if started is not None:
             return await started
+        core = core_info(info)
         arguments = {name: plain(value) for name, value in given.items()}
-        return await self.resolve(run, self._wanted(run, core_info(info)), arguments)
+        arguments = self.present(core.field_nodes[0], arguments)
+        return await self.resolve(run, self._wanted(run, core), arguments)
+
+    def present(self, node: FieldNode, arguments: Arguments) -> dict[str, Any]:
+        """The arguments at `node` without conditions whose variables are absent."""
+        values = {argument.name.value: argument.value for argument in node.arguments or ()}
+        kept = {
+            name: present(values[name], value) if name in self._filters else value
+            for name, value in arguments.items()
+        }
+        return {name: value for name, value in kept.items() if value is not ABSENT}
 
     def _wanted(self, run: Run, info: GraphQLResolveInfo[Any]) -> Any:
         operation = run.operation

@@ -1,7 +1,7 @@
 """A filter as a MongoDB query.
 
 Values of clients only ever stand where MongoDB expects a value: no text becomes an operator, and
-the two operators that need a regular expression escape every character of it.
+the operators that need a regular expression escape every character of it.
 """
 
 import re
@@ -10,15 +10,14 @@ from datetime import datetime, timedelta
 from operator import ge, gt, le, lt
 from typing import Any
 
-from resolvers.errors import BadInput
+from resolvers.errors import BadInput, LimitExceeded
 from resolvers.folding import FOLDED, fold
 from resolvers.kind import Column
 from resolvers.request import All, Compare, Either, Filter, Not, Operator, Some
+from resolvers.value_types import LONGEST_SOUGHT, as_it_is
 
 Query = dict[str, Any]
 
-LONGEST_PATTERN = 32_000
-"""In bytes; MongoDB refuses regular expressions a little longer than this."""
 NOTHING: Query = {"_id": {"$in": []}}
 LAST_DATE = datetime(9999, 12, 31)
 
@@ -34,23 +33,36 @@ def _prefix(text: str) -> Query:
     return {"$gte": text}
 
 
+ANY_CASE = "(?i)"
+END = r"(?![\s\S])"
+"""Of a pattern: `$` alone would also match before a last line break."""
+
+
 def _contains(text: str) -> Query:
     return {"$regex": _literally(text)}
 
 
+def _ends(text: str) -> Query:
+    return {"$regex": f"{_literally(text)}{END}"}
+
+
+def _contains_ignoring_case(text: str) -> Query:
+    return {"$regex": ANY_CASE + _literally(text)}
+
+
 def _equals_ignoring_case(text: str) -> Query:
-    # `$` alone would also match before a last line break.
-    return {"$regex": f"^{_literally(text)}(?![\\s\\S])", "$options": "i"}
+    return {"$regex": f"{ANY_CASE}^{_literally(text)}{END}"}
 
 
 def _literally(text: str) -> str:
     """A regular expression for the text itself."""
-    escaped = re.escape(text)
-    if len(escaped.encode()) > LONGEST_PATTERN:
-        raise BadInput(
-            "filter: this text is too long for contains or eqIgnoreCase.", argument="filter"
+    if len(text) > LONGEST_SOUGHT:
+        raise LimitExceeded(
+            f"filter: a text of {len(text)} characters is too long for endsWith, contains, "
+            f"containsIgnoreCase and eqIgnoreCase: at most {LONGEST_SOUGHT}.",
+            argument="filter",
         )
-    return escaped
+    return re.escape(text)
 
 
 def _at_most(value: Any) -> Query:
@@ -74,9 +86,18 @@ CONDITIONS: Mapping[Operator, Callable[[Any], Query]] = {
     Operator.LT: lambda value: {"$lt": value},
     Operator.LTE: _at_most,
     Operator.STARTS_WITH: _prefix,
+    Operator.ENDS_WITH: _ends,
     Operator.CONTAINS: _contains,
+    Operator.CONTAINS_IGNORE_CASE: _contains_ignoring_case,
     Operator.EQ_IGNORE_CASE: _equals_ignoring_case,
 }
+
+
+FOLDING: Mapping[Operator, Callable[[str], Any]] = {
+    Operator.EQ_IGNORE_CASE: as_it_is,
+    Operator.CONTAINS_IGNORE_CASE: _contains,
+}
+"""What operators ask of a case-folded copy."""
 
 
 def query(where: Filter) -> Query:
@@ -90,8 +111,22 @@ def query(where: Filter) -> Query:
             return conjoin(query(part) for part in parts)
         case Either(parts):
             return _disjoin([query(part) for part in parts])
+        case Not(Not(part)):
+            return query(part)
         case Not(part):
-            return {"$nor": [query(part)]}
+            return _negate(query(part))
+
+
+def _negate(clause: Query) -> Query:
+    """What does not meet a query; `$not` where it says all, for `$elemMatch` takes no bare `$nor`
+    in the embedded engine."""
+    if len(clause) == 1:
+        ((path, condition),) = clause.items()
+        if not path.startswith("$"):
+            return {
+                path: {"$not": condition if isinstance(condition, dict) else {"$eq": condition}}
+            }
+    return {"$nor": [clause]}
 
 
 def conjoin(clauses: Iterable[Query]) -> Query:
@@ -166,9 +201,9 @@ def _dotted(path: tuple[Column, ...]) -> str:
 
 def _compare(where: Compare) -> Query:
     *parents, column = where.path
-    if column.folded and where.operator is Operator.EQ_IGNORE_CASE:
+    if column.folded and where.operator in FOLDING:
         path = ".".join([*(parent.path for parent in parents), FOLDED, column.path])
-        return {path: fold(where.value)}
+        return {path: FOLDING[where.operator](fold(where.value))}
     if where.operator is Operator.EQ:
         return {_dotted(where.path): where.value}
     if where.operator is Operator.IN and len(where.value) == 1:
@@ -178,21 +213,31 @@ def _compare(where: Compare) -> Query:
 
 def _element(condition: Filter) -> Query:
     """The condition on a list's element: on the element itself when paths are empty."""
-    if isinstance(condition, Compare) and not condition.path:
-        return CONDITIONS[condition.operator](condition.value)
-    if isinstance(condition, All) and all(_on_element(part) for part in condition.parts):
-        merged: Query = {}
-        for part in condition.parts:
-            added = _element(part)
-            if merged.keys() & added.keys():
-                raise BadInput(
-                    "contains and eqIgnoreCase cannot be combined on one element of a list; "
-                    "use one of them."
-                )
-            merged |= added
-        return merged
-    return query(condition)
+    match condition:
+        case Compare(path=()):
+            return CONDITIONS[condition.operator](condition.value)
+        case Not(Compare(path=()) as part):
+            # The engines differ on a bare `$not` here; every element exists.
+            return {"$exists": True, "$not": _element(part)}
+        case All(parts) if all(_on_element(part) for part in parts):
+            return _both_on_element(parts)
+        case _:
+            return query(condition)
 
 
 def _on_element(part: Filter) -> bool:
     return isinstance(part, Compare) and not part.path
+
+
+def _both_on_element(parts: tuple[Filter, ...]) -> Query:
+    merged: Query = {}
+    for part in parts:
+        added = _element(part)
+        if merged.keys() & added.keys():
+            raise BadInput(
+                "filter: only one of endsWith, contains, containsIgnoreCase and eqIgnoreCase can "
+                "be asked of one element of a list.",
+                argument="filter",
+            )
+        merged |= added
+    return merged

@@ -154,7 +154,9 @@ def prepare(
                 response_name,
                 field,
                 field.wanted(selected),
-                arguments_of(parent.fields[nodes[0].name.value], nodes[0], variables),
+                arguments_of(
+                    parent.fields[nodes[0].name.value], nodes[0], variables, field.present
+                ),
                 render,
             )
         )

@@ -102,8 +102,16 @@ def has_variable_parts(node: Node) -> bool:
 ArgumentsOf = Callable[[VariableValues], Mapping[str, Any]]
 
 
-def arguments_of(field: GraphQLField, node: FieldNode, values: VariableValues) -> ArgumentsOf:
-    """How to get a field's arguments, by their GraphQL names; `values` is any valid example."""
+def arguments_of(
+    field: GraphQLField,
+    node: FieldNode,
+    values: VariableValues,
+    present: Callable[[FieldNode, Mapping[str, Any]], Mapping[str, Any]],
+) -> ArgumentsOf:
+    """How to get a field's arguments, by their GraphQL names; `values` is any valid example.
+
+    `present` leaves out the conditions whose variables are absent.
+    """
     by_variable = {
         argument.name.value: argument.value.name.value
         for argument in node.arguments or ()
@@ -112,7 +120,7 @@ def arguments_of(field: GraphQLField, node: FieldNode, values: VariableValues) -
     if has_variable_parts(node) or not all(
         field.args[name].default_value is Undefined for name in by_variable
     ):
-        return lambda given: _plain(get_argument_values(field, node, given))
+        return lambda given: present(node, _plain(get_argument_values(field, node, given)))
     example = _plain(get_argument_values(field, node, values))
     constant = {name: value for name, value in example.items() if name not in by_variable}
     if not by_variable:

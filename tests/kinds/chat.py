@@ -27,7 +27,8 @@ SAMPLE = Sample(
         "ChatMessageInput": """messageId: String, message: String!, source: MessageSource!,
             sent: ZonedDateTimeInput""",
         "ChatButtonInput": "buttonId: String, name: String",
-        "ChatMessageListFilter": "some: ChatMessageFilter",
+        "ChatMessageListFilter": """some: ChatMessageFilter, none: ChatMessageFilter,
+            every: ChatMessageFilter""",
     },
     verbs={
         "appendChatMessages": Verb(

@@ -21,6 +21,8 @@ from resolvers.request import (
     Read,
     Some,
     Window,
+    every,
+    none,
 )
 from resolvers.value_types import OBJECT, TEXT
 from tests.conftest import KINDS_BY_NAME
@@ -165,6 +167,9 @@ def equals(*path: Column) -> Filter:
         Either((equals(TOWN), equals(NAME))),
         Not(equals(NAME)),
         All((Either((Not(Some((PEOPLE,), All((equals(NAME),)))),)),)),
+        none((PEOPLE,), equals(NAME)),
+        every((PEOPLE,), All((equals(TOWN), equals(NAME)))),
+        every((PEOPLE,), every((PEOPLE,), equals(NAME))),
     ],
 )
 def test_filter_on_a_personal_column_is_refused(where: Filter) -> None:

@@ -31,7 +31,8 @@ ENUMS = {
 INPUTS = {
     "BooleanFilter": "eq: Boolean, ne: Boolean, in: [Boolean!], nin: [Boolean!]",
     "StringFilter": """eq: String, ne: String, in: [String!], nin: [String!], startsWith: String,
-        contains: String, eqIgnoreCase: String""",
+        endsWith: String, contains: String, containsIgnoreCase: String, eqIgnoreCase: String""",
+    "StringListFilter": "some: StringFilter, none: StringFilter, every: StringFilter",
     "IntFilter": """eq: Int, ne: Int, in: [Int!], nin: [Int!], gt: Int, gte: Int, lt: Int,
         lte: Int""",
     "DateTimeFilter": """eq: DateTime, ne: DateTime, in: [DateTime!], nin: [DateTime!],

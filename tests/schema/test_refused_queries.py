@@ -31,6 +31,13 @@ VARIABLE = "query ($f: BotSessionFilter) { botSessions(filter: $f) { nodes { ses
         ("filter: {not: {}}", "filter", "filter.not: an empty condition"),
         ("filter: {and: [{}]}", "filter", "filter.and[0]: an empty condition"),
         ("filter: {tags: {userTags: {some: {}}}}", "filter", "filter.tags.userTags.some"),
+        ("filter: {tags: {userTags: {every: null}}}", "filter", "filter.tags.userTags.every"),
+        ("filter: {sessionLang: {none: {}}}", "filter", "filter.sessionLang.none: an empty"),
+        (
+            'filter: {sessionLang: {some: {endsWith: "a", contains: "b"}}}',
+            "filter",
+            "only one of endsWith, contains",
+        ),
         ("filter: {botId: {in: null}}", "filter", "filter.botId.in: null"),
         ('filter: {botId: {eq: "a\\u0000b"}}', "filter", "filter.botId.eq: A text cannot contain"),
     ],
@@ -115,6 +122,8 @@ def test_missing_variable(client: Client) -> None:
         ({"or": [{"botId": {"eq": "x"}}] * 300}, "more than 200 conditions"),
         ({"or": [{"or": []}] * 300}, "more than 200 conditions"),
         ({"botId": {"in": ["x"] * 1001}}, "at most 1000"),
+        ({"botId": {"contains": "x" * 481}}, "481 characters is too long"),
+        ({"sessionLang": {"every": {"endsWith": "x" * 481}}}, "at most 480"),
     ],
 )
 def test_too_much(client: Client, value: dict[str, Any], words: str) -> None:

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resolvers.errors import BadInput
+from resolvers.errors import BadInput, LimitExceeded
 from resolvers.kind import Column, Document
-from resolvers.request import All, Compare, Either, Filter, Not, Operator, Some
+from resolvers.request import All, Compare, Either, Filter, Not, Operator, Some, every, none
 from resolvers.store.operators import CONDITIONS, FOLDED, conjoin, fold, query
 from resolvers.store.store import Store
-from resolvers.value_types import TEXT, VALUE_TYPES, ValueType
+from resolvers.value_types import LONGEST_SOUGHT, OBJECT, TEXT, VALUE_TYPES, ValueType
 from tests.conftest import KINDS_BY_NAME, mock_store
 
 pytestmark = pytest.mark.anyio
@@ -28,14 +28,18 @@ TEXTS = st.sampled_from(
      '{"$gt": ""}', "$where", "é", "É", "\ud7ff", "\ue000", "\U0010ffff", "a\U0010ffff",
      "\U0001f600"]
 )  # fmt: skip
+DAMAGED = st.sampled_from([None, 5, True, 1.5, {}, {"name": 5}])
+"""What may stand where a text or an object should."""
+NOT_A_LIST = st.sampled_from([None, "a", 5, {}, {"name": "a"}])
 NUMBERS = st.integers(-1, 3)
 DATES = st.sampled_from([datetime(2026, 3, day) for day in (1, 2, 3)])
 
+TAG = st.fixed_dictionaries({"name": TEXTS}, optional={"value": TEXTS})
 ROWS = st.lists(
     st.fixed_dictionaries(
         {},
         optional={
-            "channel": TEXTS,
+            "channel": TEXTS | DAMAGED,
             "containmentType": st.sampled_from(["AGENT", "DROP_OFF", None]),
             "noOfTasksExecuted": NUMBERS,
             "durationSeconds": st.sampled_from([None, 0, 0.5, 1.0]),
@@ -44,14 +48,27 @@ ROWS = st.lists(
             "customer": st.fixed_dictionaries(
                 {}, optional={"id": TEXTS, "name": st.none() | TEXTS}
             ),
-            "sessionLang": st.lists(TEXTS, max_size=3),
+            "sessionLang": st.lists(TEXTS, max_size=3)
+            | st.lists(TEXTS | DAMAGED, max_size=3)
+            | NOT_A_LIST,
             "tags": st.fixed_dictionaries(
-                {
-                    "userTags": st.lists(
-                        st.fixed_dictionaries({"name": TEXTS}, optional={"value": TEXTS}),
-                        max_size=3,
-                    )
-                }
+                {},
+                optional={
+                    "userTags": st.lists(TAG, max_size=3)
+                    | st.lists(TAG | DAMAGED, max_size=3)
+                    | NOT_A_LIST
+                },
+            ),
+            "outer": st.lists(
+                st.fixed_dictionaries(
+                    {},
+                    optional={
+                        "word": TEXTS,
+                        "words": st.lists(TEXTS, max_size=2),
+                        "inner": st.lists(TAG, max_size=2),
+                    },
+                ),
+                max_size=2,
             ),
         },
     ),
@@ -71,9 +88,10 @@ def on(
         **dict.fromkeys(NULLABLE, st.none() | values),
         **dict.fromkeys(LISTS, st.lists(values, max_size=3)),
     }
-    return st.one_of(
-        st.builds(Compare, st.just(path), st.just(operator), operands.get(operator, values))
-        for operator in (type_ or path[-1].type).operators
+    return st.sampled_from((type_ or path[-1].type).operators).flatmap(
+        lambda operator: operands.get(operator, values).map(
+            lambda wanted: Compare(path, operator, wanted)
+        )
     )
 
 
@@ -83,6 +101,42 @@ def column(name: str) -> tuple[Column, ...]:
 
 TAGS = (BOT.by_name["tags"], BOT.by_name["tags"].column("userTags"))
 TAG_PARTS = [(TAGS[1].column(name),) for name in ("name", "value")]
+INNER = Column(name="inner", type=OBJECT, many=True, columns=TAGS[1].columns)
+OUTER = Column(
+    name="outer",
+    type=OBJECT,
+    many=True,
+    columns=(Column(name="word", type=TEXT), Column(name="words", type=TEXT, many=True), INNER),
+)
+"""Lists within the elements of a list, which no kind has yet."""
+
+
+def together(*conditions: st.SearchStrategy[Filter]) -> st.SearchStrategy[Filter]:
+    """Some of these, all of which must be met."""
+    return st.lists(st.one_of(conditions), min_size=1, max_size=3).map(tuple).map(All)
+
+
+def on_list(
+    path: tuple[Column, ...], condition: st.SearchStrategy[Filter]
+) -> st.SearchStrategy[Filter]:
+    """A condition on elements, under each of the three words."""
+    return condition.flatmap(
+        lambda one: st.sampled_from([word(path, one) for word in (Some, none, every)])
+    )
+
+
+ON_LISTS = st.one_of(
+    on_list(column("sessionLang"), on((), TEXTS, TEXT)),
+    on_list(TAGS, together(*(on(path, TEXTS) for path in TAG_PARTS))),
+    on_list(
+        (OUTER,),
+        together(
+            on((OUTER.column("word"),), TEXTS),
+            on_list((OUTER.column("words"),), on((), TEXTS, TEXT)),
+            on_list((INNER,), together(*(on((part,), TEXTS) for part in INNER.columns))),
+        ),
+    ),
+)
 LEAVES = st.one_of(
     on(column("channel"), TEXTS),
     on(column("containmentType"), st.sampled_from(["AGENT", "DROP_OFF"])),
@@ -91,14 +145,7 @@ LEAVES = st.one_of(
     on(column("endedAt"), DATES),
     on(column("isDeveloper"), st.booleans()),
     *(on((CUSTOMER, CUSTOMER.column(name)), TEXTS) for name in ("id", "name")),
-    st.builds(Some, st.just(column("sessionLang")), on((), TEXTS, TEXT)),
-    st.builds(
-        Some,
-        st.just(TAGS),
-        st.lists(st.one_of(*(on(path, TEXTS) for path in TAG_PARTS)), min_size=1, max_size=3)
-        .map(tuple)
-        .map(All),
-    ),
+    ON_LISTS,
 )
 FILTERS: st.SearchStrategy[Filter] = st.recursive(
     LEAVES,
@@ -119,10 +166,14 @@ ORACLE: dict[Operator, Callable[[Any, Any], bool]] = {
     Operator.GTE: lambda value, wanted: value is not None and value >= wanted,
     Operator.LT: lambda value, wanted: value is not None and value < wanted,
     Operator.LTE: lambda value, wanted: value is not None and value <= wanted,
-    Operator.STARTS_WITH: lambda value, wanted: value is not None and value.startswith(wanted),
-    Operator.CONTAINS: lambda value, wanted: value is not None and wanted in value,
+    Operator.STARTS_WITH: lambda value, wanted: isinstance(value, str) and value.startswith(wanted),
+    Operator.ENDS_WITH: lambda value, wanted: isinstance(value, str) and value.endswith(wanted),
+    Operator.CONTAINS: lambda value, wanted: isinstance(value, str) and wanted in value,
+    Operator.CONTAINS_IGNORE_CASE: lambda value, wanted: (
+        isinstance(value, str) and wanted.lower() in value.lower()
+    ),
     Operator.EQ_IGNORE_CASE: lambda value, wanted: (
-        value is not None and value.lower() == wanted.lower()
+        isinstance(value, str) and value.lower() == wanted.lower()
     ),
 }
 
@@ -143,9 +194,16 @@ def holds(where: Filter, row: Any) -> bool:
         case Not(part):
             return not holds(part, row)
         case Some(path, condition):
-            return any(holds(condition, item) for item in value_at(path, row) or [])
+            return any(holds(condition, item) for item in elements(path, row))
         case Compare(path, operator, wanted):
             return ORACLE[operator](value_at(path, row), wanted)
+
+
+def elements(path: tuple[Column, ...], row: Any) -> list[Any]:
+    """Those of a list that can meet a condition: what is no list has none."""
+    found = value_at(path, row)
+    sound = (dict,) if path[-1].columns else (object,)
+    return [item for item in found if isinstance(item, sound)] if isinstance(found, list) else []
 
 
 def value_at(path: tuple[Column, ...], row: Any) -> Any:
@@ -166,6 +224,17 @@ async def test_filters_find_what_they_mean(
     searched: Store, rows: list[Document], where: Filter
 ) -> None:
     """Any combination of conditions over any documents."""
+    await assert_found(searched, rows, where)
+
+
+@settings(max_examples=200)
+@given(rows=ROWS, where=ON_LISTS)
+async def test_conditions_on_lists(searched: Store, rows: list[Document], where: Filter) -> None:
+    """Some, none and every element, of sound and of damaged lists."""
+    await assert_found(searched, rows, where)
+
+
+async def assert_found(searched: Store, rows: list[Document], where: Filter) -> None:
     collection = searched.collection(BOT)
     await collection.delete_many({})
     stored = [{"_id": str(place), **row} for place, row in enumerate(rows)]
@@ -199,22 +268,51 @@ async def test_prefixes_at_the_borders_of_unicode(searched: Store) -> None:
 async def test_folded_columns_ignore_case_in_every_script(
     store: Store, stored: str, wanted: str
 ) -> None:
-    """The case-folded copy is compared as a whole."""
+    """The case-folded copy is what is compared."""
     rows = [
         {"_id": "1", FOLDED: {"customerName": fold(stored)}},
         {"_id": "2", FOLDED: {"customerName": "x"}},
     ]
     await store.collection(REMOTE_SUPPORT).insert_many(rows, bypass_document_validation=True)
-    where = Compare((REMOTE_SUPPORT.by_name["customerName"],), Operator.EQ_IGNORE_CASE, wanted)
-    found = await store.collection(REMOTE_SUPPORT).find(query(where)).to_list(None)
-    assert [row["_id"] for row in found] == ["1"]
+    customer = (REMOTE_SUPPORT.by_name["customerName"],)
+    for operator, sought in (
+        (Operator.EQ_IGNORE_CASE, wanted),
+        (Operator.CONTAINS_IGNORE_CASE, wanted[1:]),
+    ):
+        where = query(Compare(customer, operator, sought))
+        found = await store.collection(REMOTE_SUPPORT).find(where).to_list(None)
+        assert [row["_id"] for row in found] == ["1"]
 
 
-@pytest.mark.parametrize("operator", [Operator.CONTAINS, Operator.EQ_IGNORE_CASE])
-def test_patterns_longer_than_the_database_takes(operator: Operator) -> None:
-    """A text that would make too long a regular expression is bad input."""
-    with pytest.raises(BadInput):
-        query(Compare(column("channel"), operator, "é" * 20_000))
+PATTERNS = (
+    Operator.ENDS_WITH,
+    Operator.CONTAINS,
+    Operator.CONTAINS_IGNORE_CASE,
+    Operator.EQ_IGNORE_CASE,
+)
+
+
+@pytest.mark.parametrize("operator", PATTERNS)
+async def test_the_longest_text_that_is_sought(searched: Store, operator: Operator) -> None:
+    """Every engine takes it, whatever it consists of; a longer one is refused with its limit."""
+    for character in ("a", "é", ".", "\U0010ffff"):
+        text = character * LONGEST_SOUGHT
+        rows = [{"_id": character, "channel": text}]
+        await searched.collection(BOT).insert_many(rows, bypass_document_validation=True)
+        for where in (column("channel"), ()):
+            condition = Compare(where, operator, text)
+            wanted = query(condition if where else every(column("sessionLang"), condition))
+            found = await searched.collection(BOT).find(wanted).to_list(None)
+            assert character in [row["_id"] for row in found]
+        with pytest.raises(LimitExceeded, match=f"at most {LONGEST_SOUGHT}"):
+            query(Compare(column("channel"), operator, text + "a"))
+
+
+def test_one_pattern_for_an_element_of_a_list() -> None:
+    """Two at once have no query on every engine: bad input, not a wrong answer."""
+    parts = (Compare((), Operator.ENDS_WITH, "a"), Compare((), Operator.CONTAINS, "b"))
+    with pytest.raises(BadInput, match="only one of"):
+        query(Some(column("sessionLang"), All(parts)))
 
 
 def test_no_text_becomes_an_operator() -> None:

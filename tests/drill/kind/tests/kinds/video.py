@@ -16,7 +16,8 @@ SAMPLE = Sample(
     inputs={
         "VideoGuestInput": "name: String!, pauses: [VideoPauseInput!]",
         "VideoPauseInput": "since: DateTime, until: DateTime",
-        "VideoGuestListFilter": "some: VideoGuestFilter",
+        "VideoGuestListFilter": """some: VideoGuestFilter, none: VideoGuestFilter,
+            every: VideoGuestFilter""",
         "VideoGuestFilter": "name: StringFilter, pauses: VideoPauseListFilter",
     },
     verbs={

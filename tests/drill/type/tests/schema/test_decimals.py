@@ -8,7 +8,6 @@ from typing import Any
 import orjson
 import pytest
 import strawberry
-from app.rest.openapi.columns import shown
 
 from app.commands.demo.generate import generate
 from app.commands.exporter import export

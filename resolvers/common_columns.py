@@ -66,6 +66,28 @@ SESSION_COLUMNS: tuple[Column, ...] = (
         ),
     ),
     Column(
+        name="labels",
+        type=TEXT,
+        nullable=False,
+        many=True,
+        max_length=100,
+        max_items=50,
+        description="Labels that your team put on the session, each once.",
+    ),
+    Column(
+        name="note",
+        type=TEXT,
+        max_length=4000,
+        personal=True,
+        description="What your team noted about the session.",
+    ),
+    Column(
+        name="assignee",
+        type=TEXT,
+        max_length=200,
+        description="Who takes care of the session, such as a login or a team.",
+    ),
+    Column(
         name="createdAt",
         type=DATETIME,
         nullable=False,
@@ -86,6 +108,8 @@ SESSION_COLUMNS: tuple[Column, ...] = (
 COMMON_INDEXES = (
     Index(("status", "startedAt", "_id")),
     Index(("customer.id", "startedAt", "_id")),
+    Index(("labels", "startedAt", "_id")),
+    Index(("assignee", "startedAt", "_id")),
 )
 """What every kind has besides an index for each ordering."""
 

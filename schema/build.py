@@ -23,6 +23,7 @@ from schema.execution.run import Run
 from schema.execution.selections import Selections
 from schema.fields import KindType, node_fields
 from schema.kinds import KINDS
+from schema.labels import label_fields
 from schema.limits import Introspection, Limits
 from schema.root_field import RootField
 from schema.strawberry_internals import core_schema
@@ -138,7 +139,7 @@ def build(
     """
     operations = OperationCache(limits, introspection)
     queries = [*node_fields(entries), *(field for entry in entries for field in entry.queries)]
-    changes = [field for entry in entries for field in entry.changes]
+    changes = [*_labels(entries), *(field for entry in entries for field in entry.changes)]
     schema = Schema(
         query=create_type("Query", queries, description="Everything that can be asked."),
         mutation=create_type("Mutation", changes, description="Everything that can be changed."),
@@ -162,8 +163,12 @@ def root_fields(entries: Sequence[KindType] = KINDS) -> Iterator[tuple[Kind | No
     for entry in entries:
         for field in (*entry.queries, *entry.changes):
             yield entry.kind, str(field.graphql_name), _work(field)
-    for field in node_fields(entries):
+    for field in (*node_fields(entries), *_labels(entries)):
         yield None, str(field.graphql_name), _work(field)
+
+
+def _labels(entries: Sequence[KindType]) -> tuple[RootField, ...]:
+    return label_fields([entry.kind for entry in entries])
 
 
 def _work(field: StrawberryField) -> Work:

@@ -126,6 +126,9 @@ class Session(Node):
     ended_at: datetime | None = session_column("endedAt")
     duration_seconds: float | None = session_column("durationSeconds")
     customer: SessionCustomer | None = session_column("customer")
+    labels: list[str] = session_column("labels")
+    note: str | None = session_column("note")
+    assignee: str | None = session_column("assignee")
     created_at: datetime = session_column("createdAt")
     updated_at: datetime = session_column("updatedAt")
 

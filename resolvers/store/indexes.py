@@ -142,7 +142,8 @@ def json_schema(kind: Kind) -> Document:
 
 
 def _object(columns: tuple[Column, ...]) -> Document:
-    required = sorted(column.path for column in columns if not column.nullable)
+    # A missing list is an empty one: a release that does not know it may still write beside this.
+    required = sorted(column.path for column in columns if not (column.nullable or column.many))
     schema: Document = {
         "bsonType": "object",
         "properties": {column.path: _property(column) for column in columns},

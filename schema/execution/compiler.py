@@ -17,7 +17,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from graphql import FieldNode, GraphQLObjectType, is_object_type
+from graphql import FieldNode, GraphQLObjectType, is_abstract_type, is_object_type
 
 from resolvers.kind import Column
 from schema.columns import NOTE, ColumnField
@@ -107,6 +107,8 @@ class _Collector:
             return Field(response_name, name)
         column = _column(definition_of(parent.fields[name]), parent)
         inner = inner_type(parent, name)
+        if is_abstract_type(inner):
+            raise NotCompiledError(name)
         if not is_object_type(inner):
             return Field(response_name, name, column)
         return Field(response_name, name, column, self.selection(inner, nodes))

@@ -64,7 +64,8 @@ PAGE_INFO: Mapping[str, str] = {
 
 FIGURES: Mapping[str, str] = {
     "count": "integer({source}.count)",
-    "averageDurationSeconds": "number({source}.average_duration_seconds)",
+    "averageDurationSeconds": "None if {source}.average_duration_seconds is None "
+    "else number({source}.average_duration_seconds)",
 }
 """The fields of SessionSummary: stored durations may be anything, and so may their mean."""
 

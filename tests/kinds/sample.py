@@ -26,17 +26,21 @@ PII = "PII-"
 
 SESSION = (
     "__typename id sessionId kind status startedAt endedAt durationSeconds"
-    " customer { customerId name email } createdAt updatedAt"
+    " customer { customerId name email } labels note assignee createdAt updatedAt"
 )
 """A selection of what every kind has."""
 SESSION_FIELDS = """id: ID!, sessionId: String!, kind: SessionKind!, status: SessionStatus,
     startedAt: DateTime!, endedAt: DateTime, durationSeconds: Float, customer: SessionCustomer,
-    createdAt: DateTime!, updatedAt: DateTime!"""
+    labels: [String!]!, note: String, assignee: String, createdAt: DateTime!,
+    updatedAt: DateTime!"""
 COMMON: Values = {
     "status": "ACTIVE",
     "startedAt": NOW_TEXT,
     "endedAt": None,
     "durationSeconds": None,
+    "labels": [],
+    "note": None,
+    "assignee": None,
     "createdAt": NOW_TEXT,
     "updatedAt": NOW_TEXT,
 }

@@ -73,7 +73,7 @@ def test_enum(name: str) -> None:
 def test_root_fields() -> None:
     """Queries and mutations are these and no others."""
     queries = {"node", "nodes"}
-    mutations = set(VERBS)
+    mutations = {*VERBS, "addSessionLabels", "removeSessionLabels"}
     for kind in SAMPLES:
         queries |= {kind.name, f"{kind.name}s", f"{kind.name}Summary"}
         mutations |= {f"{verb}{kind.type}" for verb in ("create", "update", "delete")}

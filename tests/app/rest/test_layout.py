@@ -36,6 +36,9 @@ TABLES: dict[str, Layout] = {
 }
 every_table = pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 
+OWN = {"labels", "note", "assignee"}
+"""What the team adds here; it is no vendor's."""
+
 DAMAGE = (5, 2**40, "x", True, 0.5, float("nan"), None, b"x", [], [5], {}, {"a": 1}, datetime.min)
 
 
@@ -203,3 +206,10 @@ def test_a_warning_names_session_and_columns(caplog: pytest.LogCaptureFixture) -
         f"bot session {bot['_id']!r}: stored values of the wrong type, shown as null: endTime, "
         "tags.userTags, tags.userTags.name"
     ]
+
+
+@every_table
+def test_the_teams_own_columns_are_not_shown(table: Layout) -> None:
+    """No vendor's answer has labels, note or assignee: they are not even read."""
+    assert table.kind.by_name.keys() >= OWN
+    assert not table.paths & OWN

@@ -77,7 +77,8 @@ class RootField(StrawberryField):
     async def _result(self, info: strawberry.Info, given: Mapping[str, Any]) -> Any:
         """What a program started already, or a new answer."""
         run: Run = info.context
-        started = run.started.pop(str(info.path.key), None)
+        outermost = core_info(info).path.prev is None
+        started = run.started.pop(str(info.path.key), None) if outermost else None
         if started is not None:
             return await started
         arguments = {name: plain(value) for name, value in given.items()}

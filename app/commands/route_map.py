@@ -118,7 +118,7 @@ async def _rows() -> list[Row]:
 
 async def _rows_of(recorder: Recorder, kind: Kind | None, name: str, function: str) -> list[Row]:
     found = await traced(recorder, name)
-    collection = kind.collection if kind else ANY_KIND
+    collection = kind.collection if kind else ANY_KIND if found.commands else NONE
     made = [
         Row(
             f"{endpoint.method} {endpoint.path}",
@@ -231,13 +231,14 @@ def page() -> str:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
+    resolver = getattr(sessions, row.resolver, None)
     cells = (
         row.url,
         row.handler,
         row.field,
         row.function,
-        f"sessions.{row.resolver}",
-        place_of(getattr(sessions, row.resolver)),
+        f"sessions.{row.resolver}" if resolver else NONE,
+        place_of(resolver) if resolver else NONE,
         row.collection,
         row.index,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -34,6 +35,10 @@ class Caller:
     """`bot:read`, `chat:write`, `*:read`, `pii:read`, or `admin` for everything."""
     bots: frozenset[str] | None = None
     """The only bots it may see; None for all."""
+    name: str = ""
+    """As it was issued."""
+    expires_at: datetime | None = None
+    """None: never."""
 
     def holds(self, *scopes: str) -> bool:
         """Whether it has one of these scopes, or ADMIN."""
@@ -66,7 +71,7 @@ class Caller:
         return Compare((bot_id,), Operator.IN, tuple(sorted(self.bots)))
 
 
-EVERYBODY = Caller("everybody", frozenset({ADMIN}))
+EVERYBODY = Caller("everybody", frozenset({ADMIN}), name="Everybody")
 """The caller where access is off."""
 
 

@@ -56,7 +56,7 @@ class Credential:
     def caller(self) -> Caller:
         """Its bearer, as decisions see it."""
         bots = None if self.bots is None else frozenset(self.bots)
-        return Caller(self.id, frozenset(self.scopes), bots)
+        return Caller(self.id, frozenset(self.scopes), bots, self.name, self.expires_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,11 @@ from schema.execution.operations import CachedOperations, OperationCache
 from schema.execution.program import Programs
 from schema.execution.run import Run
 from schema.execution.selections import Selections
-from schema.fields import KindType, node_fields
+from schema.fields import VIEWER, KindType, node_fields
 from schema.kinds import KINDS
 from schema.labels import label_fields
 from schema.limits import Introspection, Limits
+from schema.payload_query import add_query
 from schema.root_field import RootField
 from schema.strawberry_internals import core_schema
 from schema.value_types import SCALARS
@@ -138,7 +139,11 @@ def build(
     Without `compiled`, graphql-core renders everything field by field: the yardstick of tests.
     """
     operations = OperationCache(limits, introspection)
-    queries = [*node_fields(entries), *(field for entry in entries for field in entry.queries)]
+    queries = [
+        VIEWER,
+        *node_fields(entries),
+        *(field for entry in entries for field in entry.queries),
+    ]
     changes = [*_labels(entries), *(field for entry in entries for field in entry.changes)]
     schema = Schema(
         query=create_type("Query", queries, description="Everything that can be asked."),
@@ -150,6 +155,7 @@ def build(
         **options,
     )
     schema.programs = Programs(operations) if compiled else None
+    add_query(core_schema(schema))
     return schema
 
 
@@ -163,7 +169,7 @@ def root_fields(entries: Sequence[KindType] = KINDS) -> Iterator[tuple[Kind | No
     for entry in entries:
         for field in (*entry.queries, *entry.changes):
             yield entry.kind, str(field.graphql_name), _work(field)
-    for field in (*node_fields(entries), *_labels(entries)):
+    for field in (VIEWER, *node_fields(entries), *_labels(entries)):
         yield None, str(field.graphql_name), _work(field)
 
 

@@ -200,10 +200,11 @@ class SessionSummary:
     description="The result of a change: the session as it is now, or why nothing changed."
 )
 class Payload(Generic[T]):
-    """Either `session` is there or `errors` is not empty."""
+    """`session` is there if `errors` is empty; beside ALREADY_EXISTS it may be there as well."""
 
     session: T | None = strawberry.field(
-        description="The session after the change; null if it was refused."
+        description="The session after the change; null if it was refused. Where a new session's "
+        "id is taken (`ALREADY_EXISTS`), the stored session, if you may read it."
     )
     errors: list[UserError] = strawberry.field(
         description="Why the change was refused; empty if it was made."

@@ -1,4 +1,4 @@
-"""The root fields that every kind has, and `node` and `nodes` over all kinds.
+"""The root fields that every kind has, those over all kinds, and `viewer`.
 
 A kind's file gives them their names: `"createBotSession": CREATE`. Each row here says what such a
 field takes, returns, reads and does.
@@ -16,6 +16,7 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.graphql import OperationType
 
 from resolvers import sessions
+from resolvers.access import Action
 from resolvers.errors import BadInput
 from resolvers.kind import Document, Kind
 from resolvers.paging import default_order, with_places
@@ -33,6 +34,7 @@ from schema.common import (
     parse_global_id,
 )
 from schema.connection import ConnectionSource
+from schema.errors import ErrorCode
 from schema.execution import projection
 from schema.execution.projection import PageRead, SessionRead
 from schema.execution.run import Run
@@ -40,6 +42,7 @@ from schema.execution.selections import Selected
 from schema.inputs import create_input, update_input
 from schema.payloads import GLOBAL_ID, SESSION_ID, SessionRef, deletion, payload
 from schema.root_field import Argument, Arguments, RootField
+from schema.viewer import Viewer
 
 MOST_NODES = 100
 
@@ -134,8 +137,13 @@ async def summarise(kind: Kind, run: Run, _wanted: None, arguments: Arguments) -
 
 
 async def create(kind: Kind, run: Run, _wanted: None, arguments: Arguments) -> Payload[Any]:
-    """Store a new session."""
-    return await payload(sessions.create(run.context, kind, arguments["input"]), argument="input")
+    """Store a new session; where its id is taken, the payload has the one that is stored."""
+    values, context = arguments["input"], run.context
+    made = await payload(sessions.create(context, kind, values), argument="input")
+    taken = any(error.code is ErrorCode.ALREADY_EXISTS for error in made.errors)
+    if taken and context.caller.may(kind, Action.READ) and values.get("sessionId") is not None:
+        made.session = await sessions.get(context, kind, values["sessionId"])
+    return made
 
 
 async def update(kind: Kind, run: Run, _wanted: None, arguments: Arguments) -> Payload[Any]:
@@ -240,6 +248,14 @@ DELETE = Standard(
     lambda _entry: EITHER_ID,
     delete,
 )
+
+
+async def viewer(run: Run, _wanted: None, _arguments: Arguments) -> Viewer:
+    """Who asks; nothing is read, as the request has been authenticated."""
+    return Viewer.of(run.context.caller)
+
+
+VIEWER = RootField("viewer", Viewer, (), "Who asks, and what this credential may do.", viewer)
 
 
 def node_fields(entries: Sequence[KindType]) -> tuple[RootField, ...]:

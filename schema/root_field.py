@@ -82,7 +82,8 @@ class RootField(StrawberryField):
     async def _result(self, info: strawberry.Info, given: Mapping[str, Any]) -> Any:
         """What a program started already, or a new answer."""
         run: Run = info.context
-        started = run.started.pop(str(info.path.key), None)
+        outermost = core_info(info).path.prev is None
+        started = run.started.pop(str(info.path.key), None) if outermost else None
         if started is not None:
             return await started
         core = core_info(info)

@@ -45,6 +45,11 @@ def given_operation_name(context: ExecutionContext) -> str | None:
     return context._provided_operation_name
 
 
+def made_from(definition: Any) -> dict[str, Any]:
+    """The extensions of a field that graphql-core has, for `definition_of`."""
+    return {GraphQLCoreConverter.DEFINITION_BACKREF: definition}
+
+
 def definition_of(made: GraphQLObjectType | GraphQLField) -> Any:
     """Strawberry's definition of a type, or its field: what the schema was made from."""
     return made.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]

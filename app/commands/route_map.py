@@ -110,7 +110,7 @@ async def _rows() -> list[Row]:
 
 async def _rows_of(recorder: Recorder, kind: Kind | None, name: str, function: str) -> list[Row]:
     resolver, commands = await traced(recorder, name)
-    collection = kind.collection if kind else ANY_KIND
+    collection = kind.collection if kind else ANY_KIND if commands else NONE
     own = Row(NONE, NONE, name, function, resolver, collection, commands)
     made = []
     for endpoint in _paths(kind, resolver):
@@ -217,13 +217,14 @@ def page() -> str:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
+    resolver = getattr(sessions, row.resolver, None)
     cells = (
         row.url,
         row.handler,
         row.field,
         row.function,
-        f"sessions.{row.resolver}",
-        place_of(getattr(sessions, row.resolver)),
+        f"sessions.{row.resolver}" if resolver else NONE,
+        place_of(resolver) if resolver else NONE,
         row.collection,
         row.index,
     )

@@ -29,6 +29,9 @@ from schema.limits import Limits, refusal, require
 MOST_LEVELS: Final = 100
 """Of selections and fragments within each other; graphql-core's rules are recursive."""
 
+PAYLOAD_QUERY: Final = "query"
+"""The field of payloads below which root fields are selected (schema.payload_query)."""
+
 
 @dataclass(slots=True)
 class Size:
@@ -41,6 +44,8 @@ class Size:
     aliases: int = 0
     names: Counter[str] = field(default_factory=Counter)
     """How often each response name stands on the outermost level."""
+    queried: int = 0
+    """Root fields below the `query` of payloads."""
 
     def add(self, other: "Size") -> None:
         """Put another selection beside this one."""
@@ -49,6 +54,7 @@ class Size:
         self.fields += other.fields
         self.aliases += other.aliases
         self.names.update(other.names)
+        self.queried += other.queried
 
     def add_field(self, name: str, aliased: bool, inner: "Size") -> None:
         """Put a field beside this selection."""
@@ -57,6 +63,7 @@ class Size:
         self.fields += inner.fields + 1
         self.aliases += inner.aliases + aliased
         self.names[name] += 1
+        self.queried += inner.queried
 
 
 class Measure:
@@ -79,7 +86,7 @@ class Measure:
         self._directives(node)
         size = self._selections(node.selection_set, 0)
         self._check(size)
-        require(self._limits, "root_fields", size.names.total())
+        require(self._limits, "root_fields", size.names.total() + size.queried)
 
     def _check(self, size: Size) -> None:
         require(self._limits, "depth", size.depth)
@@ -109,6 +116,8 @@ class Measure:
             self.introspects = self.introspects or name in ("__schema", "__type")
             inner = self._selections(node.selection_set, level + 1)
             size.add_field((node.alias or node.name).value, node.alias is not None, inner)
+            if name == PAYLOAD_QUERY:
+                size.queried += inner.names.total()
         elif isinstance(node, InlineFragmentNode):
             size.add(self._selections(node.selection_set, level + 1))
         elif isinstance(node, FragmentSpreadNode):

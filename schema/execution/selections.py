@@ -22,6 +22,7 @@ from graphql import (
     GraphQLSchema,
     NamedTypeNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionNode,
     SelectionSetNode,
     VariableNode,
@@ -151,6 +152,7 @@ def inner_type(type_: GraphQLNamedType, name: str) -> GraphQLNamedType:
 
 
 def is_alone(definition: OperationDefinitionNode) -> bool:
-    """Whether the operation plainly has one root field."""
+    """Whether it is a query that plainly has one root field: a payload's `query` may have more."""
     roots = definition.selection_set.selections
-    return len(roots) == 1 and isinstance(roots[0], FieldNode)
+    query = definition.operation is OperationType.QUERY
+    return query and len(roots) == 1 and isinstance(roots[0], FieldNode)

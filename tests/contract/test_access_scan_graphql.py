@@ -53,6 +53,8 @@ def value(field: str, argument: str, type_: str) -> Any:
 def selection(field: str, mutation: bool) -> str:
     """Everything that is personal, wherever the field shows it."""
     kind = KIND_OF[field]
+    if field == "viewer":
+        return "name scopes bots seesPersonalData expiresAt isEverybody"
     if kind is None:
         return "id ... on RemoteSupportSession { notes customer { name email } }"
     if field.startswith("delete"):
@@ -74,6 +76,7 @@ GLOBAL_IDS = [
     if vendor.name == "remote_support"
 ]
 every_field = pytest.mark.parametrize("field", list(KIND_OF))
+scoped_field = pytest.mark.parametrize("field", [field for field in KIND_OF if field != "viewer"])
 
 
 @every_field
@@ -98,7 +101,7 @@ async def test_a_field_needs_a_credential(stocked: Whole, field: str) -> None:
     assert await stocked.stored() == before
 
 
-@every_field
+@scoped_field
 async def test_a_field_needs_its_scopes(stocked: Whole, field: str) -> None:
     """Other kinds' scopes, none, reading alone for changes, writing alone for what is shown."""
     before = await stocked.stored()
@@ -123,7 +126,7 @@ async def test_a_field_needs_its_scopes(stocked: Whole, field: str) -> None:
     assert await stocked.stored() == before
 
 
-@every_field
+@scoped_field
 async def test_a_field_masks_what_is_personal(stocked: Whole, field: str) -> None:
     """With its own scopes it answers, and shows personal texts with `pii:read` only."""
     query, variables = operation(field)
@@ -160,3 +163,60 @@ async def test_a_field_shows_its_own_bots(stocked: Whole, field: str) -> None:
     if field.endswith("Summary"):
         assert answer["data"][field] == {"count": 0}
     assert await stocked.stored() == before
+
+
+async def test_viewer_shows_the_credential_that_asks(stocked: Whole) -> None:
+    """Its name, scopes and bots, whatever they are, and nothing of its key."""
+    issued = await stocked.issue("chat:read", "bot:write", bots=["st-2", "st-1"])
+    answer = await stocked.graphql(issued, operation("viewer")[0])
+    assert answer["data"]["viewer"] == {
+        "name": issued.credential.name,
+        "scopes": ["bot:write", "chat:read"],
+        "bots": ["st-1", "st-2"],
+        "seesPersonalData": False,
+        "expiresAt": None,
+        "isEverybody": False,
+    }
+    assert issued.key not in str(answer)
+
+
+WITHIN = "mutation ($input: CreateChatSessionInput!) {{ createChatSession(input: $input) {} }}"
+
+
+@pytest.mark.parametrize("field", [f for f in KIND_OF if not operation(f)[0].startswith("mut")])
+async def test_a_payloads_query_needs_its_scopes(stocked: Whole, field: str) -> None:
+    """What is asked below `query` is refused, masked and limited as at the root."""
+    query, variables = operation(field)
+    call = query[query.index("{") :]
+    for argument, given in variables.items():
+        call = call.replace(f"${argument}", str(given).replace("'", '"'))
+        call = call if isinstance(given, list) else call.replace(f": {given}", f': "{given}"')
+    text = WITHIN.format(f"{{ errors {{ code }} query {call} }}")
+    refused = await stocked.graphql(await stocked.issue("chat:write"), text, input={})
+    payload = refused["data"]["createChatSession"]
+    if field == "viewer":
+        assert payload["query"]["viewer"]["scopes"] == ["chat:write"]
+        return
+    assert payload["errors"] == []
+    assert payload["query"] in ({field: None}, {field: [None]})
+    assert {error["extensions"]["code"] for error in refused["errors"]} == {"FORBIDDEN"}
+    masked = await stocked.graphql(await stocked.issue("chat:write", "*:read"), text, input={})
+    assert "errors" not in masked
+    assert PII not in str(masked)
+
+
+@pytest.mark.parametrize("kind", [sample.kind for sample in SAMPLES])
+async def test_a_taken_id_shows_only_what_may_be_read(stocked: Whole, kind: str) -> None:
+    """ALREADY_EXISTS carries the stored session: masked, and only to who may read it."""
+    sample = BY_KIND[kind]
+    given = {**sample.least, **sample.another, "sessionId": IDS[kind]}
+    scopes = {
+        (f"{kind}:write",): None,
+        (f"{kind}:write", f"{kind}:read"): IDS[kind],
+    }
+    for held, shown in scopes.items():
+        answer = await stocked.graphql(await stocked.issue(*held), sample.create, input=given)
+        payload = answer["data"][f"create{sample.type}"]
+        assert [error["code"] for error in payload["errors"]] == ["ALREADY_EXISTS"]
+        assert (payload["session"] and payload["session"]["sessionId"]) == shown
+        assert PII not in str(answer)

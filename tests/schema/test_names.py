@@ -20,7 +20,9 @@ TYPES = {
         endCursor: String""",
     "SessionSummary": "count: Int!, averageDurationSeconds: Float",
     "UserError": "code: ErrorCode!, field: [String!], message: String!",
-    "DeleteSessionPayload": "deletedId: ID, errors: [UserError!]!",
+    "DeleteSessionPayload": "deletedId: ID, errors: [UserError!]!, query: Query!",
+    "Viewer": """name: String!, scopes: [String!]!, bots: [String!], seesPersonalData: Boolean!,
+        expiresAt: DateTime, isEverybody: Boolean!""",
 }
 ENUMS = {
     "SessionKind": " ".join(kind.kind.upper() for kind in SAMPLES),
@@ -72,7 +74,7 @@ def test_enum(name: str) -> None:
 
 def test_root_fields() -> None:
     """Queries and mutations are these and no others."""
-    queries = {"node", "nodes"}
+    queries = {"node", "nodes", "viewer"}
     mutations = {*VERBS, "addSessionLabels", "removeSessionLabels"}
     for kind in SAMPLES:
         queries |= {kind.name, f"{kind.name}s", f"{kind.name}Summary"}
@@ -121,7 +123,7 @@ def test_kind(kind: Sample) -> None:
         f"{kind.type}Connection": f"""edges: [{kind.type}Edge!]!, nodes: [{kind.type}]!,
             pageInfo: PageInfo!, totalCount: Int""",
         f"{kind.type}Edge": f"cursor: String!, node: {kind.type}",
-        f"{kind.type}Payload": f"session: {kind.type}, errors: [UserError!]!",
+        f"{kind.type}Payload": f"session: {kind.type}, errors: [UserError!]!, query: Query!",
         f"{kind.type}Order": f"field: {kind.type}OrderField!, direction: OrderDirection!",
     }
     for name, shape in shapes.items():

@@ -117,6 +117,15 @@ def test_each_limit(small: Schema, limit: str, within: str, beyond: str) -> None
     assert ask(small, beyond).limit == limit
 
 
+def test_root_fields_of_a_payload(small: Schema) -> None:
+    """What is selected below a payload's `query` counts as root fields, in fragments too."""
+    change = 'mutation { deleteBotSession(sessionId: "a") { query { a: __typename ...F } } }'
+    caller = Caller("all", frozenset({"*:read", "*:write"}))
+    assert ask(small, f"{change} fragment F on Query {{ __typename }}", caller).limit is None
+    more = f"{change} fragment F on Query {{ __typename b: __typename }}"
+    assert ask(small, more, caller).limit == "root_fields"
+
+
 def test_the_error_helps(small: Schema) -> None:
     """It says what the limit is, how much there was and how to get below."""
     (error,) = ask(small, nodes("id channel", "first: 200")).body["errors"]

@@ -35,7 +35,8 @@ async def test_bearer_key_names_the_caller(
 ) -> None:
     """The key after the scheme, in whatever case, is the credential's."""
     caller = await authenticator.bearer(request(("Authorization", f"{scheme} {issued.key}")))
-    assert caller == Caller(issued.credential.id, frozenset({"bot:read"}))
+    name, expires_at = issued.credential.name, issued.credential.expires_at
+    assert caller == Caller(issued.credential.id, frozenset({"bot:read"}), None, name, expires_at)
 
 
 async def test_api_key_header_names_the_caller(

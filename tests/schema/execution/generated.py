@@ -147,7 +147,8 @@ class Generator:
         name = self.pick(type_.fields)
         alias = f"{self.fresh('x')}: " if self.chance(0.15) else ""
         below = self._selection(type_.fields[name], depth + 1)
-        return f"{alias}{name}{self._directives()}{below}"
+        given = self._arguments(type_.fields[name])
+        return f"{alias}{name}{given}{self._directives()}{below}"
 
     def _related(self, type_: Any) -> list[Any]:
         """Types that a fragment inside of this one may be on."""

@@ -91,7 +91,7 @@ def test_verb_by_global_id(client: Client) -> None:
     """A verb of a kind's own takes `id`; a refusal by the session's state names it."""
     bot = next(sample for sample in SAMPLES if sample.kind == "bot")
     client.data(bot.create, input={"sessionId": "a", **bot.least})
-    close = "mutation ($id: ID) { closeBotSession(id: $id) { errors { code field } } }"
+    close = "mutation ($id: ID) { endBotSession(id: $id) { errors { code field } } }"
     stored = global_id("BotSession", "a")
     assert client.data(close, id=stored) == {"errors": []}
     assert client.refusal(close, id=stored) == {"code": "CONFLICT", "field": ["id"]}

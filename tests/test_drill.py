@@ -17,8 +17,6 @@ import pytest
 
 from tests.timing import limit
 
-pytestmark = pytest.mark.slow
-
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "add-a-kind.md").read_text(encoding="utf-8")
 KIND = ROOT / "tests" / "drill" / "kind"

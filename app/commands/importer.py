@@ -7,6 +7,7 @@ from typing import Literal
 
 from app.commands.demo.load import Advance, batches, unseen
 from app.commands.exporter import Kinds, parse
+from app.errors import StartError
 from resolvers import bulk
 from resolvers.bulk import Conflicts
 from resolvers.context import Context
@@ -20,7 +21,7 @@ MOST_SHOWN = 20
 Work = Callable[[Context, Kind, list[Document]], Awaitable[Conflicts]]
 
 
-class ImportRefusedError(Exception):
+class ImportRefusedError(StartError):
     """The import ended early; the text says why, and which lines are stored."""
 
 

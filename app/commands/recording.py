@@ -9,9 +9,9 @@ gives a Recording whose only command is
 Reads by id find a session as the kind's own creation stores it; pages are empty. Writes succeed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from types import SimpleNamespace
+from functools import partial
 from typing import Any
 
 from resolvers.context import Context
@@ -45,60 +45,52 @@ class Recording:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rows:
-    """The answer of an aggregation."""
+class _Answer:
+    """What the driver's methods return: a cursor of an aggregation, or the result of a write."""
 
-    rows: list[Document]
+    matched_count: int = 1
+    deleted_count: int = 1
 
     async def to_list(self, _most: int | None) -> list[Document]:
-        return self.rows
+        return [{"_id": None, "count": 1, "average": 60.0}]
 
 
+@dataclass(frozen=True, slots=True)
 class _Collection:
-    """One collection: the methods of the driver that resolvers.store uses."""
+    """One collection: the methods of the driver that resolvers.store uses (METHODS)."""
 
-    def __init__(self, database: "RecordingDatabase", name: str) -> None:
-        self._database = database
-        self._name = name
+    commands: list[Command]
+    name: str
 
-    def _note(self, method: str, **given: Any) -> None:
-        self._database.commands.append(Command(self._name, method, given))
+    def __getattr__(self, method: str) -> Callable[..., Awaitable[Any]]:
+        if method not in METHODS:
+            raise AttributeError(method)
+        return partial(self._send, method)
 
-    async def aggregate(self, pipeline: list[Document], **_options: Any) -> _Rows:
-        self._note("aggregate", pipeline=pipeline)
-        return _Rows([{"_id": None, "count": 1, "average": 60.0}])
+    async def _send(self, method: str, *given: Any, **_options: Any) -> Any:
+        names, answer = METHODS[method]
+        named = dict(zip(names, given, strict=True))
+        self.commands.append(Command(self.name, method, named))
+        return answer(named)
 
-    async def count_documents(self, filter: Document, **_options: Any) -> int:  # noqa: A002  # the driver's name
-        self._note("count_documents", filter=filter)
-        return 1
 
-    async def estimated_document_count(self, **_options: Any) -> int:
-        self._note("estimated_document_count")
-        return 1
+def _upserted(given: Mapping[str, Any]) -> Document:
+    """Nobody came before: the row is as the update makes it."""
+    update = given["update"]
+    return {**given["filter"], **update.get("$setOnInsert", {}), **update.get("$inc", {})}
 
-    async def insert_one(self, document: Document) -> None:
-        self._note("insert_one", document=document)
 
-    async def update_one(self, filter: Document, update: Document, **_options: Any) -> Any:  # noqa: A002  # the driver's name
-        self._note("update_one", filter=filter, update=update)
-        return SimpleNamespace(matched_count=1)
-
-    async def delete_one(self, filter: Document) -> Any:  # noqa: A002  # the driver's name
-        self._note("delete_one", filter=filter)
-        return SimpleNamespace(deleted_count=1)
-
-    async def find_one(self, filter: Document) -> None:  # noqa: A002  # the driver's name
-        self._note("find_one", filter=filter)
-
-    async def find_one_and_update(
-        self,
-        filter: Document,  # noqa: A002  # the driver's name
-        update: Document,
-        **_options: Any,
-    ) -> Document:
-        """Nobody came before: the row is as the update makes it."""
-        self._note("find_one_and_update", filter=filter, update=update)
-        return {**filter, **update.get("$setOnInsert", {}), **update.get("$inc", {})}
+METHODS: Mapping[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any]], Any]]] = {
+    "aggregate": (("pipeline",), lambda _given: _Answer()),
+    "count_documents": (("filter",), lambda _given: 1),
+    "estimated_document_count": ((), lambda _given: 1),
+    "insert_one": (("document",), lambda _given: None),
+    "update_one": (("filter", "update"), lambda _given: _Answer()),
+    "delete_one": (("filter",), lambda _given: _Answer()),
+    "find_one": (("filter",), lambda _given: None),
+    "find_one_and_update": (("filter", "update"), _upserted),
+}
+"""What each is given, as the driver names it, and what it answers."""
 
 
 @dataclass
@@ -110,7 +102,7 @@ class RecordingDatabase:
     commands: list[Command] = field(default_factory=list)
 
     def __getitem__(self, name: str) -> _Collection:
-        return _Collection(self, name)
+        return _Collection(self.commands, name)
 
     async def command(self, command: Mapping[str, Any], **_options: Any) -> Document:
         """A find, as resolvers.store.find sends it."""

@@ -27,6 +27,7 @@ from resolvers.errors import BadInput
 from resolvers.moments import print_datetime
 from resolvers.store import credentials as stored
 from resolvers.store.store import Store
+from schema.kinds import KINDS
 
 T = TypeVar("T")
 
@@ -55,7 +56,6 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Create a credential and print its key, which is not shown again."""
-    from schema.kinds import KINDS  # late: the help needs no schema
 
     async def issue(store: Store) -> Issued:
         await stored.prepare(store)

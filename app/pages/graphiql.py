@@ -9,6 +9,7 @@ import logging
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -90,24 +91,15 @@ def routes(examples: Sequence[Example], *, packages: Path = _PACKAGES) -> list[B
     operations = [asdict(example) for example in examples]
     icon = Asset("favicon.svg", (_STATIC / "favicon.svg").read_bytes())
 
-    def graphiql(request: Request) -> Response:
-        return files.page("graphiql.html", request)
-
-    def docs(request: Request) -> Response:
-        return files.page("docs.html", request)
-
-    def examples_json(request: Request) -> Response:
+    def examples_json(_request: Request) -> Response:
         return JSONResponse(operations, headers={"cache-control": ASK_AGAIN})
 
-    def favicon(request: Request) -> Response:
-        return icon.answer(request, ONE_DAY)
-
     return [
-        Route("/graphiql", graphiql, name="graphiql"),
+        Route("/graphiql", partial(files.page, "graphiql.html"), name="graphiql"),
         Route("/graphiql/examples.json", examples_json, name="examples"),
-        Route("/docs", docs, name="docs"),
+        Route("/docs", partial(files.page, "docs.html"), name="docs"),
         Route("/static/{name:path}", files.asset, name="static"),
-        Route("/favicon.ico", favicon, name="favicon"),
+        Route("/favicon.ico", partial(icon.answer, cache_control=ONE_DAY), name="favicon"),
     ]
 
 

@@ -4,7 +4,6 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
@@ -14,7 +13,7 @@ from app.commands.common import UsageError, database, load_settings, orderly_end
 from app.commands.demo.generate import HIGHEST_SEED, IDS_PER_SEED, generate
 from app.commands.demo.load import store_drafts
 from app.commands.exporter import Kinds, export
-from app.commands.importer import Import, Imported
+from app.commands.importer import Import, Imported, OnConflict
 from app.commands.progress import bar
 from app.database.connect import open_store
 from app.errors import StartError
@@ -31,13 +30,6 @@ DEADLINE = 60.0
 BY_ENUM: Kinds = {entry.kind.enum_name: entry.kind for entry in KINDS}
 
 data = typer.Typer()
-
-
-class OnConflict(StrEnum):
-    """What to do about a session whose id or live token is taken."""
-
-    SKIP = "skip"
-    FAIL = "fail"
 
 
 @data.command()
@@ -102,7 +94,7 @@ def import_command(
     """Store the sessions of a JSON Lines file, after all its lines were checked."""
 
     async def work(context: Context) -> str:
-        importing = Import(context, BY_ENUM, file, on_conflict.value)
+        importing = Import(context, BY_ENUM, file, on_conflict)
         with bar("Checking", None) as advance:
             found = await importing.check(advance)
         if dry_run:

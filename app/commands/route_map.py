@@ -94,14 +94,6 @@ class Row:
         return ", ".join(found) or UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """What a sample of a root field called and sent."""
-
-    resolver: str
-    commands: list[Command]
-
-
 def rows() -> list[Row]:
     """Every root field, once for each vendor path that calls the same resolver of its kind."""
     return asyncio.run(_rows())
@@ -117,7 +109,7 @@ async def _rows() -> list[Row]:
 
 
 async def _rows_of(recorder: Recorder, kind: Kind | None, name: str, function: str) -> list[Row]:
-    found = await traced(recorder, name)
+    resolver, commands = await traced(recorder, name)
     collection = kind.collection if kind else ANY_KIND
     made = [
         Row(
@@ -125,22 +117,26 @@ async def _rows_of(recorder: Recorder, kind: Kind | None, name: str, function: s
             place_of(endpoint.handle),
             name,
             function,
-            found.resolver,
+            resolver,
             collection,
-            (await traced(recorder, name, fixed_columns(kind, endpoint))).commands,
+            (await traced(recorder, name, fixed_columns(kind, endpoint)))[1],
         )
-        for kind, endpoint in _paths(kind, found.resolver)
+        for kind, endpoint in _paths(kind, resolver)
     ]
-    own = Row(NONE, NONE, name, function, found.resolver, collection, found.commands)
-    return made or [own]
+    return made or [Row(NONE, NONE, name, function, resolver, collection, commands)]
 
 
-async def traced(recorder: Recorder, name: str, fixed: Iterable[Column] = ()) -> Trace:
-    """The trace of a root field's sample, with these columns in its filter if it has one."""
+async def traced(
+    recorder: Recorder, name: str, fixed: Iterable[Column] = ()
+) -> tuple[str, list[Command]]:
+    """The resolver that a root field's sample calls and the commands that it sends.
+
+    Its filter, if it has one, has these columns.
+    """
     text = sample(core_schema(recorder.schema), name, [column.name for column in fixed])
     with _noted_calls() as called:
         recording = await recorder.run(text)
-    return Trace(called[0] if called else UNKNOWN, recording.commands)
+    return called[0] if called else UNKNOWN, recording.commands
 
 
 @contextmanager

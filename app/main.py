@@ -120,7 +120,7 @@ def create_app(settings: Settings) -> FastAPI:
         Route("/healthz", healthz),
         Route("/readyz", readyz),
         *landing.routes(settings, schema),
-        *graphiql.routes(settings, app.version, graphiql.load_examples()),
+        *graphiql.routes(graphiql.load_examples()),
     ]
     fallback.install(app)
     return app

@@ -13,7 +13,7 @@ from typing import Any, Final
 APOLLO_FORMAT: Final = "apollo-persisted-query-manifest"
 
 
-class ManifestError(Exception):
+class ManifestError(ValueError):
     """A manifest cannot be used; the text is a plain sentence that names the file."""
 
 

@@ -8,15 +8,22 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
-from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, create_model, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretStr,
+    create_model,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from app.manifests import ManifestError, load
+from app.manifests import load
 from resolvers.access import Action
-from resolvers.errors import nearest
+from resolvers.errors import Invalid, nearest
 from resolvers.kind import Kind
+from resolvers.texts import check_timezone
 from schema.kinds import KINDS
 from schema.limits import Introspection
 
@@ -29,15 +36,16 @@ OPEN_PATHS: Mapping[str, tuple[Action, ...]] = {
 KeepSeconds = Annotated[int | None, Field(ge=1, le=2_147_483_647)]
 """What MongoDB takes for `expireAfterSeconds`."""
 
-Names = Annotated[frozenset[str], NoDecode]
-"""Written with commas between them."""
 
-
-def separated(value: object) -> object:
+def _separated(value: object) -> object:
     """A text taken apart at its commas; anything else as it is."""
     if not isinstance(value, str):
         return value
     return frozenset(name.strip() for name in value.split(",") if name.strip())
+
+
+Names = Annotated[frozenset[str], NoDecode, BeforeValidator(_separated)]
+"""Written with commas between them."""
 
 
 def _retention_field(kind: Kind) -> tuple[object, object]:
@@ -206,11 +214,6 @@ class Settings(Retention):
         values = {name: getattr(self, f"retention_{name}_seconds") for name in names}
         return {name: seconds for name, seconds in values.items() if seconds is not None}
 
-    @field_validator("allowed_hosts", "cors_origins", "open_paths", mode="before")
-    @classmethod
-    def _separated(cls, value: object) -> object:
-        return separated(value)
-
     @field_validator("open_paths")
     @classmethod
     def _known_paths(cls, names: frozenset[str]) -> frozenset[str]:
@@ -231,12 +234,8 @@ class Settings(Retention):
     @field_validator("persisted_documents")
     @classmethod
     def _readable_documents(cls, folder: Path | None) -> Path | None:
-
-        try:
-            if folder is not None:
-                load(folder)
-        except ManifestError as error:
-            raise ValueError(str(error)) from None
+        if folder is not None:
+            load(folder)
         return folder
 
     @model_validator(mode="after")
@@ -252,11 +251,9 @@ class Settings(Retention):
     @classmethod
     def _known_zone(cls, name: str) -> str:
         try:
-            ZoneInfo(name)
-        except (KeyError, ValueError, OSError) as error:
-            raise ValueError(
-                f"{name!r} is not an IANA time zone; write one such as Europe/Paris or UTC"
-            ) from error
+            check_timezone(name)
+        except Invalid as error:
+            raise ValueError(error.message) from None
         return name
 
     @field_validator("rate", "bot_rate")
@@ -265,8 +262,7 @@ class Settings(Retention):
         from limits import parse_many
 
         try:
-            unlimited = not text.strip()
-            enough = unlimited or all(item.amount > 0 for item in parse_many(text))
+            enough = not text.strip() or all(item.amount > 0 for item in parse_many(text))
         except ValueError:
             enough = False
         if not enough:

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -36,12 +36,12 @@ class Credential:
     """A stored credential. Times are UTC without an offset."""
 
     id: str
-    name: str
+    name: str = ""
     key_hash: str = field(repr=False)
-    sealed_secret: bytes | None = field(repr=False)
+    sealed_secret: bytes | None = field(default=None, repr=False)
     """The signing secret of bot JWTs, encrypted."""
-    scopes: tuple[str, ...]
-    bots: tuple[str, ...] | None
+    scopes: tuple[str, ...] = ()
+    bots: tuple[str, ...] | None = None
     """The only bots it may see; None for all."""
     created_at: datetime
     expires_at: datetime | None = None
@@ -163,36 +163,28 @@ async def revoke(store: Store, credential_id: str, now: datetime) -> Credential:
     return from_row(row)
 
 
+STORED: Mapping[str, str] = {
+    "id": "_id",
+    "name": "name",
+    "key_hash": "keyHash",
+    "sealed_secret": "secret",
+    "scopes": "scopes",
+    "bots": "bots",
+    "created_at": "createdAt",
+    "expires_at": "expiresAt",
+    "revoked_at": "revokedAt",
+    "uses": "uses",
+    "last_used_at": "lastUsedAt",
+}
+"""The name under which each field of a Credential is stored."""
+
+
 def _row(credential: Credential) -> Document:
-    bots = None if credential.bots is None else list(credential.bots)
-    return {
-        "_id": credential.id,
-        "name": credential.name,
-        "keyHash": credential.key_hash,
-        "secret": credential.sealed_secret,
-        "scopes": list(credential.scopes),
-        "bots": bots,
-        "createdAt": credential.created_at,
-        "expiresAt": credential.expires_at,
-        "revokedAt": credential.revoked_at,
-        "uses": credential.uses,
-        "lastUsedAt": credential.last_used_at,
-    }
+    return {stored: getattr(credential, name) for name, stored in STORED.items()}
 
 
 def from_row(row: Document) -> Credential:
     """A credential as it is stored."""
-    bots = row.get("bots")
-    return Credential(
-        id=row["_id"],
-        name=row.get("name", ""),
-        key_hash=row["keyHash"],
-        sealed_secret=row.get("secret"),
-        scopes=tuple(row.get("scopes") or ()),
-        bots=None if bots is None else tuple(bots),
-        created_at=row["createdAt"],
-        expires_at=row.get("expiresAt"),
-        revoked_at=row.get("revokedAt"),
-        uses=row.get("uses") or 0,
-        last_used_at=row.get("lastUsedAt"),
-    )
+    given = {name: row[stored] for name, stored in STORED.items() if row.get(stored) is not None}
+    lists = {name: tuple(value) for name, value in given.items() if isinstance(value, list)}
+    return Credential(**given | lists)

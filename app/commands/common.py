@@ -6,9 +6,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
-from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 import typer
 from pydantic import ValidationError
@@ -16,10 +15,11 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
 from app.access.own_keys import for_embedded
-from app.database.embedded import EmbeddedDatabase
+from app.database.embedded import embedded
 from app.database.running import joined
 from app.errors import StartError
 from app.settings import Settings
+from resolvers.errors import BadInput, GatewayError
 
 PREFIX = "GATEWAY_"
 
@@ -72,15 +72,11 @@ def database(settings: Settings, own: bool = False) -> Iterator[Settings]:
         return
     if own:
         typer.echo(f"Starting the embedded database in {settings.data_dir} …", err=True)
-    found = _owned(settings.data_dir) if own else joined(settings.data_dir)
-    with found as uri:
-        yield for_embedded(settings, uri)
-
-
-@contextmanager
-def _owned(data_dir: Path) -> Iterator[str]:
-    with EmbeddedDatabase(data_dir) as database:
-        yield database.uri
+        with embedded(settings.data_dir) as engine:
+            yield for_embedded(settings, engine.uri)
+    else:
+        with joined(settings.data_dir) as uri:
+            yield for_embedded(settings, uri)
 
 
 @contextmanager
@@ -92,18 +88,12 @@ def opened() -> Iterator[Settings]:
 
 @contextmanager
 def plain_failures() -> Iterator[None]:
-    """Failures as plain sentences and exit codes."""
+    """Failures as plain sentences and exit codes: 2 for a wrong option or setting, else 1."""
     try:
         yield
-    except UsageError as error:
-        _refuse(error, 2)
-    except StartError as error:
-        _refuse(error, 1)
-
-
-def _refuse(error: Exception, code: int) -> NoReturn:
-    typer.echo(f"Error: {error}", err=True)
-    raise typer.Exit(code) from None
+    except (UsageError, StartError, GatewayError) as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(2 if isinstance(error, UsageError | BadInput) else 1) from None
 
 
 @contextmanager

@@ -4,7 +4,6 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
@@ -14,13 +13,13 @@ from app.commands.common import UsageError, database, load_settings, orderly_end
 from app.commands.demo.generate import HIGHEST_SEED, IDS_PER_SEED, generate
 from app.commands.demo.load import store_drafts
 from app.commands.exporter import Kinds, export
-from app.commands.importer import Import, Imported, ImportRefusedError
+from app.commands.importer import Import, Imported, OnConflict
 from app.commands.progress import bar
 from app.database.connect import open_store
 from app.errors import StartError
 from app.settings import Settings
 from resolvers.context import Context, utc_now
-from resolvers.errors import GatewayError, nearest
+from resolvers.errors import nearest
 from resolvers.kind import Kind
 from resolvers.store import indexes
 from schema.kinds import KINDS
@@ -31,13 +30,6 @@ DEADLINE = 60.0
 BY_ENUM: Kinds = {entry.kind.enum_name: entry.kind for entry in KINDS}
 
 data = typer.Typer()
-
-
-class OnConflict(StrEnum):
-    """What to do about a session whose id or live token is taken."""
-
-    SKIP = "skip"
-    FAIL = "fail"
 
 
 @data.command()
@@ -102,13 +94,13 @@ def import_command(
     """Store the sessions of a JSON Lines file, after all its lines were checked."""
 
     async def work(context: Context) -> str:
-        importing = Import(context, BY_ENUM, file, on_conflict.value)
+        importing = Import(context, BY_ENUM, file, on_conflict)
         with bar("Checking", None) as advance:
             found = await importing.check(advance)
         if dry_run:
-            return _told(found, "could be stored")
+            return _counted(found, "could be stored")
         with bar("Storing", found.stored + found.skipped) as advance:
-            return _told(await importing.store(advance), "stored")
+            return _counted(await importing.store(advance), "stored")
 
     with _plain_failures():
         _run(work)
@@ -135,14 +127,14 @@ async def surroundings(settings: Settings) -> AsyncIterator[Context]:
 
 def _run(work: Callable[[Context], Coroutine[Any, Any, str]]) -> None:
     """Do the work on the database of the settings and print its result."""
+
+    async def within(settings: Settings) -> str:
+        async with surroundings(settings) as context:
+            return await work(context)
+
     settings = load_settings()
     with orderly_end(), database(settings) as complete:
-        typer.echo(asyncio.run(_within(complete, work)), err=True)
-
-
-async def _within(settings: Settings, work: Callable[[Context], Coroutine[Any, Any, str]]) -> str:
-    async with surroundings(settings) as context:
-        return await work(context)
+        typer.echo(asyncio.run(within(complete)), err=True)
 
 
 @contextmanager
@@ -151,8 +143,6 @@ def _plain_failures() -> Iterator[None]:
     with plain_failures():
         try:
             yield
-        except (GatewayError, ImportRefusedError) as error:
-            raise StartError(str(error)) from error
         except BrokenPipeError:  # whoever read our output has enough
             raise
         except OSError as error:
@@ -174,5 +164,5 @@ def _writing(output: Path | None) -> Iterator[BinaryIO]:
         partial_.unlink(missing_ok=True)
 
 
-def _told(found: Imported, verb: str) -> str:
+def _counted(found: Imported, verb: str) -> str:
     return f"{found.stored:,} sessions {verb}, {found.skipped:,} left out."

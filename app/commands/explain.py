@@ -13,6 +13,7 @@ import pprint
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from logging.handlers import BufferingHandler
 from pathlib import Path
 from typing import Any
 
@@ -30,26 +31,14 @@ class UnusableError(Exception):
     """The input cannot be used."""
 
 
-class _Sources(logging.Handler):
-    """Collects the text of every function that is compiled."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.texts: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Called by the compiler's logger."""
-        self.texts.append(record.getMessage())
-
-
 @contextmanager
-def _sources() -> Iterator[list[str]]:
-    """The text of every function that is compiled meanwhile."""
-    handler, level = _Sources(), compiler.log.level
+def _compiled() -> Iterator[list[logging.LogRecord]]:
+    """A record of every function that is compiled meanwhile; its message is the function's text."""
+    handler, level = BufferingHandler(sys.maxsize), compiler.log.level
     compiler.log.addHandler(handler)
     compiler.log.setLevel(logging.DEBUG)
     try:
-        yield handler.texts
+        yield handler.buffer
     finally:
         compiler.log.setLevel(level)
         compiler.log.removeHandler(handler)
@@ -77,11 +66,12 @@ def names(text: str, name: str | None) -> list[str | None]:
 async def _explain(
     recorder: Recorder, text: str, variables: dict[str, Any], name: str | None
 ) -> bool:
-    with _sources() as functions:
+    with _compiled() as records:
         for _ in range(RUNS):
             recording = await recorder.run(text, variables, name)
     if not recording.ran:
         raise UnusableError("\n".join(recording.errors))
+    functions = [record.getMessage() for record in records]
     print(f"# Operation {name or 'without a name'}\n")
     print("## Functions" + ("" if functions else ": none, graphql-core does all of it"))
     print("\n" + "\n".join(functions))

@@ -2,25 +2,31 @@
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
-from typing import Literal
 
 from app.commands.demo.load import Advance, batches, unseen
 from app.commands.exporter import Kinds, parse
+from app.errors import StartError
 from resolvers import bulk
 from resolvers.bulk import Conflicts
 from resolvers.context import Context
 from resolvers.errors import GatewayError, UserError
 from resolvers.kind import Document, Kind
 
-OnConflict = Literal["skip", "fail"]
-
 MOST_SHOWN = 20
 
 Work = Callable[[Context, Kind, list[Document]], Awaitable[Conflicts]]
 
 
-class ImportRefusedError(Exception):
+class OnConflict(StrEnum):
+    """What to do about a session whose id or live token is taken."""
+
+    SKIP = "skip"
+    FAIL = "fail"
+
+
+class ImportRefusedError(StartError):
     """The import ended early; the text says why, and which lines are stored."""
 
 
@@ -72,8 +78,7 @@ class Import:
     context: Context
     kinds: Kinds
     path: Path
-    on_conflict: OnConflict = "fail"
-    """Whether a session that cannot be stored beside those that exist is left out, or an error."""
+    on_conflict: OnConflict = OnConflict.FAIL
     _first: dict[str, int] = field(default_factory=dict)
     """The line on which an id or a live token came first."""
 
@@ -84,7 +89,7 @@ class Import:
             rows = [row for number, text in batch if (row := self._row(number, text, problems))]
             rows = [row for row in rows if not self._repeats(row, problems)]
             conflicts = await self._of_each_kind(rows, bulk.conflicts)
-            if self.on_conflict == "fail":
+            if self.on_conflict is OnConflict.FAIL:
                 problems += conflicts
             found.count(rows, conflicts)
             advance(len(batch))
@@ -106,7 +111,7 @@ class Import:
                 ) from error
             last = batch[-1][0]
             done.count(rows, conflicts)
-            if problems or (conflicts and self.on_conflict == "fail"):
+            if problems or (conflicts and self.on_conflict is OnConflict.FAIL):
                 raise ImportRefusedError(
                     f"The file or the database changed meanwhile. All lines up to {last} are "
                     f"stored, but for these:\n{_listed(problems + conflicts)}"
@@ -144,7 +149,7 @@ class Import:
         return False
 
     async def _of_each_kind(self, rows: Sequence[Row], work: Work) -> list[Problem]:
-        """Do `work` on the rows of each kind among them; why it left rows out, in their order."""
+        """Do `work` on the rows of each kind among them; why it left rows out."""
         problems = []
         for kind in dict.fromkeys(row.kind for row in rows):
             ours = [row for row in rows if row.kind is kind]
@@ -152,14 +157,12 @@ class Import:
             problems += [
                 Problem.of(ours[place].number, error, "session") for place, error in refused.items()
             ]
-        return sorted(problems, key=lambda problem: problem.number)
+        return problems
 
 
 def _listed(problems: Sequence[Problem]) -> str:
-    lines = [
-        str(problem)
-        for problem in sorted(problems, key=lambda problem: problem.number)[:MOST_SHOWN]
-    ]
+    ordered = sorted(problems, key=lambda problem: problem.number)
+    lines = [str(problem) for problem in ordered[:MOST_SHOWN]]
     if (more := len(problems) - len(lines)) > 0:
         lines.append(f"and {more} more.")
     return "\n".join(lines)

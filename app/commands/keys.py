@@ -6,8 +6,7 @@ Exit codes as everywhere: 1 when something failed, 2 when an option or a setting
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
@@ -18,15 +17,17 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.access.sealer import sealer
-from app.commands.common import opened
+from app.commands.common import UsageError, opened, plain_failures
 from app.database.connect import open_store
 from app.settings import Settings
 from resolvers import credentials
 from resolvers.context import utc_now
 from resolvers.credentials import Credential, Issued, Sealer
-from resolvers.errors import BadInput, GatewayError
+from resolvers.errors import BadInput
+from resolvers.moments import print_datetime
 from resolvers.store import credentials as stored
 from resolvers.store.store import Store
+from schema.kinds import KINDS
 
 T = TypeVar("T")
 
@@ -55,19 +56,27 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Create a credential and print its key, which is not shown again."""
-    with _refusals():
+
+    async def issue(store: Store) -> Issued:
+        await stored.prepare(store)
+        return await credentials.issue(
+            store, seals, name=name, scopes=scope, bots=bot or None, now=now, expires_at=until
+        )
+
+    with plain_failures():
         now = utc_now()
         until = parse_expiry(expires, now) if expires else None
-        credentials.check_scopes(scope, credentials.known_scopes(_kinds()))
+        kinds = [entry.kind.name for entry in KINDS]
+        credentials.check_scopes(scope, credentials.known_scopes(kinds))
         with opened() as settings:
-            issue = _issuing(name, scope, bot or None, until, _required_sealer(settings))
+            seals = _required_sealer(settings)
             _show_issued(_run(settings, issue), as_json)
 
 
 @keys.command("list")
 def list_(as_json: AsJson = False) -> None:
     """List all credentials, without their keys."""
-    with _refusals(), opened() as settings:
+    with plain_failures(), opened() as settings:
         _show_all(_run(settings, credentials.listed), as_json)
 
 
@@ -77,10 +86,10 @@ def revoke(
     as_json: AsJson = False,
 ) -> None:
     """Revoke a credential; every worker refuses it within 5 seconds."""
-    with _refusals(), opened() as settings:
+    with plain_failures(), opened() as settings:
         found = _run(settings, lambda store: credentials.revoke(store, credential_id, utc_now()))
-        told = f"Revoked {found.id} ({found.name}). It is refused within 5 seconds."
-        typer.echo(_dumped(described(found)) if as_json else told)
+        done = f"Revoked {found.id} ({found.name}). It is refused within 5 seconds."
+        typer.echo(_dumped(described(found)) if as_json else done)
 
 
 def parse_expiry(text: str, now: datetime) -> datetime:
@@ -102,37 +111,25 @@ def parse_expiry(text: str, now: datetime) -> datetime:
 
 
 def described(credential: Credential) -> dict[str, Any]:
-    """A credential as JSON shows it: no key, no secret, times in UTC."""
+    """A credential as JSON shows it: no key, no secret."""
     return {
         "id": credential.id,
         "name": credential.name,
         "state": _state(credential),
-        "scopes": list(credential.scopes),
-        "bots": None if credential.bots is None else list(credential.bots),
-        "createdAt": _time(credential.created_at),
-        "expiresAt": _time(credential.expires_at),
-        "revokedAt": _time(credential.revoked_at),
+        "scopes": credential.scopes,
+        "bots": credential.bots,
+        "createdAt": credential.created_at,
+        "expiresAt": credential.expires_at,
+        "revokedAt": credential.revoked_at,
         "uses": credential.uses,
-        "lastUsedAt": _time(credential.last_used_at),
+        "lastUsedAt": credential.last_used_at,
     }
-
-
-def _issuing(
-    name: str, scopes: list[str], bots: list[str] | None, until: datetime | None, seals: Sealer
-) -> Callable[[Store], Awaitable[Issued]]:
-    async def issue(store: Store) -> Issued:
-        await stored.prepare(store)
-        return await credentials.issue(
-            store, seals, name=name, scopes=scopes, bots=bots, now=utc_now(), expires_at=until
-        )
-
-    return issue
 
 
 def _required_sealer(settings: Settings) -> Sealer:
     found = sealer(settings)
     if found is None:
-        raise BadInput(
+        raise UsageError(
             "A database of several gateways needs GATEWAY_SECRET_KEY, the same on each: signing "
             "secrets are encrypted with it. Make one with: "
             "openssl rand -base64 32 | tr '+/' '-_'"
@@ -140,19 +137,12 @@ def _required_sealer(settings: Settings) -> Sealer:
     return found
 
 
-def _kinds() -> list[str]:
-    from schema.kinds import KINDS  # late: the help needs no schema
-
-    return [entry.kind.name for entry in KINDS]
-
-
 def _run(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:
-    return asyncio.run(_on_store(settings, work))
+    async def on_store() -> T:
+        async with open_store(settings, settings.deadline_seconds) as store:
+            return await work(store)
 
-
-async def _on_store(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:
-    async with open_store(settings, settings.deadline_seconds) as store:
-        return await work(store)
+    return asyncio.run(on_store())
 
 
 def _show_issued(issued: Issued, as_json: bool) -> None:
@@ -167,19 +157,17 @@ def _show_issued(issued: Issued, as_json: bool) -> None:
 
 
 def _show_all(found: list[Credential], as_json: bool) -> None:
-    rows = [described(credential) for credential in found]
     if as_json:
-        typer.echo(_dumped(rows))
+        typer.echo(_dumped([described(credential) for credential in found]))
         return
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("Id", no_wrap=True, min_width=16)  # whole: it is what revoke takes
     for heading in ("Name", "State", "Scopes", "Bots", "Expires", "Uses", "Last use"):
         table.add_column(heading, overflow="fold")
-    for row in rows:
-        bots = "all" if row["bots"] is None else ", ".join(row["bots"])
-        expires, last = row["expiresAt"] or "never", row["lastUsedAt"] or "never"
-        cells = [row["id"], row["name"], row["state"], ", ".join(row["scopes"]), bots, expires]
-        table.add_row(*map(escape, cells), str(row["uses"]), last)
+    for one in found:
+        bots = "all" if one.bots is None else ", ".join(one.bots)
+        names = map(escape, (one.id, one.name, _state(one), ", ".join(one.scopes), bots))
+        table.add_row(*names, _time(one.expires_at), str(one.uses), _time(one.last_used_at))
     Console().print(table)
 
 
@@ -189,18 +177,9 @@ def _state(credential: Credential) -> str:
     return "valid" if credential.valid_at(utc_now()) else "expired"
 
 
-def _time(value: datetime | None) -> str | None:
-    return None if value is None else value.isoformat(timespec="milliseconds") + "Z"
+def _time(value: datetime | None) -> str:
+    return print_datetime(value) if value else "never"
 
 
 def _dumped(value: object) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False)
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    try:
-        yield
-    except GatewayError as error:
-        typer.echo(f"Error: {error.message}", err=True)
-        raise typer.Exit(2 if isinstance(error, BadInput) else 1) from None
+    return json.dumps(value, indent=2, ensure_ascii=False, default=print_datetime)

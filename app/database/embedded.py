@@ -30,10 +30,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Self
 
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
@@ -208,39 +207,24 @@ class Engine:
         )
 
 
-class EmbeddedDatabase:
-    """The gateway's database over `data_dir`, as a context manager; `uri` names it meanwhile.
+@contextmanager
+def embedded(data_dir: Path, *, options: Sequence[str] = ()) -> Iterator[Engine]:
+    """The gateway's database over `data_dir`, which runs for as long as the block.
 
     Entering raises StartError (a plain sentence) when the folder cannot be used, belongs to
     another running gateway, or the database does not start.
     """
-
-    def __init__(self, data_dir: Path, *, options: Sequence[str] = ()) -> None:
-        self.data_dir = data_dir
-        self.engine = Engine(data_dir, options=options)
-        self._held = ExitStack()
-
-    @property
-    def uri(self) -> str:
-        """MongoDB connection string of the running database."""
-        return self.engine.uri
-
-    def __enter__(self) -> Self:
-        with ExitStack() as stack:
-            stack.enter_context(locked(self.data_dir))
-            if not stop_leftover(self.engine.pid_file):
-                raise StartError(
-                    f"The process noted in {self.engine.pid_file} does not end: stop it."
-                )
-            self.engine.start()
-            stack.callback(self.engine.stop)
-            stack.callback(remove_note, self.data_dir)
-            write_note(self.data_dir, Note(self.uri, self.engine.pid))
-            self._held = stack.pop_all()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._held.close()
+    engine = Engine(data_dir, options=options)
+    with locked(data_dir):
+        if not stop_leftover(engine.pid_file):
+            raise StartError(f"The process noted in {engine.pid_file} does not end: stop it.")
+        try:
+            engine.start()
+            write_note(data_dir, Note(engine.uri, engine.pid))
+            yield engine
+        finally:
+            remove_note(data_dir)
+            engine.stop()
 
 
 def running_at(data_dir: Path) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from app.database.embedded import EmbeddedDatabase, running_at
+from app.database.embedded import embedded, running_at
 from app.database.folder import FolderTakenError
 
 POLL_SECONDS = 0.05
@@ -17,7 +17,7 @@ PATIENCE = 15.0
 def joined(data_dir: Path, patience: float = PATIENCE) -> Iterator[str]:
     """The URI of the folder's database: of the one that runs, else of one started meanwhile.
 
-    Raises StartError as EmbeddedDatabase does, but for a folder with an owner and no database only
+    Raises StartError as `embedded` does, but for a folder with an owner and no database only
     after `patience` seconds.
     """
     with ExitStack() as stack:
@@ -27,7 +27,7 @@ def joined(data_dir: Path, patience: float = PATIENCE) -> Iterator[str]:
 def _join(stack: ExitStack, data_dir: Path, deadline: float) -> str:
     while (uri := running_at(data_dir)) is None:
         try:
-            return stack.enter_context(EmbeddedDatabase(data_dir)).uri
+            return stack.enter_context(embedded(data_dir)).uri
         except FolderTakenError:
             if time.monotonic() > deadline:
                 raise

@@ -7,6 +7,7 @@ is one of GraphQL's, in JSON.
 
 import logging
 from collections.abc import Iterable
+from dataclasses import fields
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -136,15 +137,13 @@ class GraphQLEndpoint:
     ) -> Answer:
         response: dict[str, Any] = {}
         status = 200
-        if result.errors:
-            errors = response["errors"] = self._errors(result.errors, run.context.caller)
-            if result.data is None and not any(error.path for error in result.errors):
-                if content_type is GRAPHQL_JSON:
-                    status = STATUS.get(errors[0]["extensions"]["code"], 400)
-            else:
-                response["data"] = result.data
-        else:
+        errors = result.errors or ()
+        if errors:
+            response["errors"] = self._errors(errors, run.context.caller)
+        if result.data is not None or not errors or any(error.path for error in errors):
             response["data"] = result.data
+        elif content_type is GRAPHQL_JSON:
+            status = STATUS.get(response["errors"][0]["extensions"]["code"], 400)
         if exchange.headers.get(b"x-graphql-cost") == b"1" and run.cost is not None:
             cost = {"requested": run.cost, "maximum": self._settings.max_query_cost}
             response["extensions"] = {"cost": cost}
@@ -159,17 +158,9 @@ class GraphQLEndpoint:
 
 
 def limits(settings: Settings) -> Limits:
-    """What an operation may ask for."""
-    return Limits(
-        tokens=settings.max_query_tokens,
-        depth=settings.max_query_depth,
-        fields=settings.max_query_fields,
-        aliases=settings.max_query_aliases,
-        root_fields=settings.max_query_root_fields,
-        repeats=settings.max_query_repeats,
-        directives=settings.max_query_directives,
-        cost=settings.max_query_cost,
-    )
+    """What an operation may ask for: `max_query_depth` becomes `depth`."""
+    names = [field.name for field in fields(Limits)]
+    return Limits(**{name: getattr(settings, f"max_query_{name}") for name in names})
 
 
 def _without_work(exchange: Exchange) -> Answer | None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 
-from starlette.requests import ClientDisconnect
+from starlette.requests import Request
 from starlette.types import Receive
 
 from app.http.refusal import RefusedError
@@ -34,17 +34,12 @@ async def read_body(
 async def _read(receive: Receive, limit: int) -> bytes:
     chunks: list[bytes] = []
     size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        body = message.get("body", b"")
-        size += len(body)
+    async for chunk in Request({"type": "http"}, receive).stream():
+        size += len(chunk)
         if size > limit:
             raise _too_large(limit)
-        if not message.get("more_body", False):
-            return b"".join([*chunks, body]) if chunks else body
-        chunks.append(body)
+        chunks.append(chunk)
+    return b"".join(chunks)
 
 
 def _too_large(limit: int) -> RefusedError:

@@ -3,7 +3,6 @@
 Clients repeat themselves, so what a page asks of an Accept header is remembered.
 """
 
-import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -11,9 +10,6 @@ from app.http.refusal import JSON
 
 UTF_8: Final = ("", "utf-8", "utf8")
 """What the parameter `charset` may be, besides being absent."""
-
-
-_GZIP: Final = re.compile(rb"(?:^|[,\s])(?:gzip|\*)(?!\s*;\s*q=0(?:\.0*)?(?:,|\s|$))", re.I)
 
 
 class Range(NamedTuple):
@@ -24,9 +20,11 @@ class Range(NamedTuple):
     quality: float
 
 
+@lru_cache(256)
 def accepts_gzip(accept_encoding: bytes | None) -> bool:
     """Whether the client understands gzip (RFC 9110, section 12.5.3)."""
-    return accept_encoding is not None and _GZIP.search(accept_encoding) is not None
+    codings = accepted(accept_encoding) if accept_encoding else ()
+    return any(entry.type in ("gzip", "*") and entry.quality > 0 for entry in codings)
 
 
 @lru_cache(256)

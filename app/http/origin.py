@@ -16,7 +16,6 @@ _OWN_SITE: Final = (None, b"same-origin", b"none")
 _PREFLIGHT_SECONDS: Final = b"600"
 _ALLOWED_METHODS: Final = b"GET, HEAD, POST, PUT, DELETE"
 _EXPOSED: Final = b"Retry-After, WWW-Authenticate"
-_KNOWN_MOST: Final = 256
 
 Headers = Mapping[bytes, bytes]
 
@@ -32,24 +31,19 @@ class Hosts:
         self._any = "*" in names
         self._addresses = own in ("", "0.0.0.0", "::")  # noqa: S104  compared, not bound
         self._names = names | _LOOPBACK | {f"[{own}]" if ":" in own else own.lower()}
-        self._known: set[bytes] = set()
 
     def require(self, host: bytes | None) -> None:
         """RefusedError (403) for a foreign name; none at all comes from no browser."""
-        if host is None or host in self._known or self._any:
+        if host is None or self._any:
             return
-        if not self._fits(_name(host)):
+        name = _name(host)
+        if name not in self._names and not (self._addresses and _is_address(name)):
             raise RefusedError(
                 403,
                 "FORBIDDEN",
                 "Host: this server does not go by that name. Its operator can add it to "
                 "GATEWAY_ALLOWED_HOSTS.",
             )
-        if len(self._known) < _KNOWN_MOST:
-            self._known.add(host)
-
-    def _fits(self, name: str) -> bool:
-        return name in self._names or (self._addresses and _is_address(name))
 
 
 class Origins:

@@ -15,6 +15,7 @@ from app.http.negotiation import accepts_gzip
 
 FOR_GOOD: Final = "public, max-age=31536000, immutable"
 """For an address that contains the digest."""
+ONE_DAY: Final = "public, max-age=86400"
 ASK_AGAIN: Final = "no-cache"
 
 _MEDIA_TYPES: Final = {
@@ -22,6 +23,7 @@ _MEDIA_TYPES: Final = {
     ".graphql": "application/graphql; charset=utf-8",
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
 }
 
 
@@ -54,7 +56,6 @@ class Asset:
             "cache-control": cache_control,
             "etag": f'W/"{self.digest}"',  # weak: the same for both encodings
             "vary": "accept-encoding",
-            "x-content-type-options": "nosniff",
             **(headers or {}),
         }
         if status == 200 and self.digest in request.headers.get("if-none-match", ""):

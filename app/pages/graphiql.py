@@ -9,6 +9,7 @@ import logging
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -16,8 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from app.pages.assets import ASK_AGAIN, FOR_GOOD, Asset
-from app.settings import Settings
+from app.pages.assets import ASK_AGAIN, FOR_GOOD, ONE_DAY, Asset
 
 _STATIC: Final = Path(__file__).parent / "static"
 _EXAMPLES: Final = Path(__file__).parent / "examples"
@@ -41,17 +41,8 @@ _CONTENT_POLICY: Final = (
     "img-src 'self' data:; font-src data:; connect-src 'self'; worker-src 'none'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-PAGE_HEADERS: Final = {
-    "content-security-policy": _CONTENT_POLICY,
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-}
-"""Headers of every page for people; the landing page carries them too."""
-
-_FAVICON: Final = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">\
-<rect width="32" height="32" rx="7" fill="#1d4fbf"/>\
-<path d="M7 9h18v11H15l-5 4v-4H7z" fill="#fff"/>\
-<path d="M11 13h10M11 16.5h6" stroke="#1d4fbf" stroke-width="1.8" stroke-linecap="round"/></svg>"""
+PAGE_HEADERS: Final = {"content-security-policy": _CONTENT_POLICY}
+"""Headers of every page for people, beside those that app.http.boundary gives every response."""
 
 _log = logging.getLogger(__name__)
 
@@ -83,13 +74,7 @@ def _load_example(path: Path) -> Example:
     )
 
 
-def routes(
-    settings: Settings,
-    version: str,
-    examples: Sequence[Example],
-    *,
-    packages: Path = _PACKAGES,
-) -> list[BaseRoute]:
+def routes(examples: Sequence[Example], *, packages: Path = _PACKAGES) -> list[BaseRoute]:
     """Build the routes of GraphiQL, the REST reference, their files and the icon.
 
     `packages` is the `node_modules` folder. Where it lacks files, a warning is logged here once
@@ -104,23 +89,17 @@ def routes(
             packages,
         )
     operations = [asdict(example) for example in examples]
+    icon = Asset("favicon.svg", (_STATIC / "favicon.svg").read_bytes())
 
-    def graphiql(request: Request) -> Response:
-        return files.page("graphiql.html", request)
-
-    def docs(request: Request) -> Response:
-        return files.page("docs.html", request)
-
-    def examples_json(request: Request) -> Response:
-        headers = {"cache-control": ASK_AGAIN, "x-content-type-options": "nosniff"}
-        return JSONResponse(operations, headers=headers)
+    def examples_json(_request: Request) -> Response:
+        return JSONResponse(operations, headers={"cache-control": ASK_AGAIN})
 
     return [
-        Route("/graphiql", graphiql, name="graphiql"),
+        Route("/graphiql", partial(files.page, "graphiql.html"), name="graphiql"),
         Route("/graphiql/examples.json", examples_json, name="examples"),
-        Route("/docs", docs, name="docs"),
+        Route("/docs", partial(files.page, "docs.html"), name="docs"),
         Route("/static/{name:path}", files.asset, name="static"),
-        Route("/favicon.ico", _favicon, name="favicon"),
+        Route("/favicon.ico", partial(icon.answer, cache_control=ONE_DAY), name="favicon"),
     ]
 
 
@@ -171,8 +150,3 @@ class _Files:
 
 _LINK: Final = re.compile(r'"/static/([^"]+)"')
 _DIGEST: Final = re.compile(r"^[0-9a-f]{16}/")
-
-
-def _favicon(request: Request) -> Response:
-    headers = {"cache-control": "public, max-age=86400", "x-content-type-options": "nosniff"}
-    return Response(_FAVICON, media_type="image/svg+xml", headers=headers)

@@ -25,6 +25,7 @@ from app.pages.overview import Figures, Latest
 from app.settings import Settings
 from resolvers.errors import GatewayError
 from resolvers.kind import Kind
+from resolvers.moments import print_datetime
 from resolvers.store.overview import Arrivals
 from schema.build import Schema, sdl
 from schema.kinds import KINDS
@@ -124,21 +125,18 @@ def _row(kind: Kind, arrivals: Arrivals | None) -> str:
 
 
 def _moment(value: datetime) -> str:
-    exact = value.isoformat(timespec="milliseconds") + "Z"
     day, hour = f"{value.day} {value:%b %Y}", f"{value:%H:%M} UTC"
     shown = f"{day}, {hour}".replace(" ", "&nbsp;").replace(",&nbsp;", ", ")  # two lines on phones
-    return f'<time datetime="{exact}">{shown}</time>'
+    return f'<time datetime="{print_datetime(value)}">{shown}</time>'
 
 
 def _facts(settings: Settings, figures: Figures | None) -> str:
     facts = [("Gateway", version("session-gateway"))]
     if figures is not None:
-        package, name = {"pymongo": ("pymongo", "PyMongo"), "motor": ("motor", "Motor")}[
-            settings.mongodb_driver
-        ]
+        name = {"pymongo": "PyMongo", "motor": "Motor"}[settings.mongodb_driver]
         facts += [
             ("Database", figures.engine or "does not answer"),
-            ("Driver", f"{name} {version(package)}"),
+            ("Driver", f"{name} {version(settings.mongodb_driver)}"),
         ]
     facts.append(("Access", "off" if settings.auth == "off" else "by key"))
     return _pairs(facts)

@@ -103,26 +103,25 @@ async def _retention(store: Store, kind: Kind, seconds: int | None) -> None:
     """Have the database remove sessions `seconds` after their start; None keeps them for ever."""
     collection = store.collection(kind)
     present = (await collection.index_information()).get(RETENTION)
-    if present and seconds is None:
+    if present and present.get("expireAfterSeconds") == seconds:
+        return
+    if present and seconds is not None and await _changed(store, kind, seconds):
+        return
+    if present:
         await _drop(collection)
-    elif present and seconds is not None and present.get("expireAfterSeconds") != seconds:
-        await _keep_for(store, kind, seconds)
-    elif seconds is not None:
-        await collection.create_indexes([_expiry(seconds)])
+    if seconds is not None:
+        index = IndexModel([("startedAt", 1)], name=RETENTION, expireAfterSeconds=seconds)
+        await collection.create_indexes([index])
 
 
-async def _keep_for(store: Store, kind: Kind, seconds: int) -> None:
-    """Change the span in place, which costs nothing; an engine that cannot builds it anew."""
+async def _changed(store: Store, kind: Kind, seconds: int) -> bool:
+    """Whether the span could be changed in place, which costs nothing; not every engine can."""
     index = {"name": RETENTION, "expireAfterSeconds": seconds}
     try:
         await store.database.command({"collMod": kind.collection, "index": index})
     except (NotImplementedError, OperationFailure):
-        await _drop(store.collection(kind))
-        await store.collection(kind).create_indexes([_expiry(seconds)])
-
-
-def _expiry(seconds: int) -> IndexModel:
-    return IndexModel([("startedAt", 1)], name=RETENTION, expireAfterSeconds=seconds)
+        return False
+    return True
 
 
 async def _drop(collection: Any) -> None:

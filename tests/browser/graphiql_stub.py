@@ -14,7 +14,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.asgi import GraphQL
 
 from app.pages import graphiql
-from app.settings import Settings
 
 EXAMPLES = (
     graphiql.Example("list", "query BotSessions {\n  botSessions {\n    sessionId\n  }\n}\n"),
@@ -123,7 +122,7 @@ def application(
 
     places = {} if packages is None else {"packages": packages}
     graphql: ASGIApp = GraphQL(SCHEMA, graphql_ide=None)
-    pages = graphiql.routes(Settings(), "0.0.0", examples, **places)
+    pages = graphiql.routes(examples, **places)
     own = [
         Route("/openapi.json", openapi),
         Route("/sessions/{session_id}", session),

@@ -1,13 +1,12 @@
-"""Sessions of any kind, from what its columns say: for kinds without a maker of their own."""
+"""Sessions of any kind, from what its columns say."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from app.commands.demo import words
-from app.commands.demo.dice import Dice
-from app.commands.demo.makers import Made, Values
+from app.commands.demo.dice import Dice, words
+from app.commands.demo.makers import MAKERS, Values
 from resolvers.kind import Column, Kind
 from resolvers.texts import FORMATS
 from resolvers.value_types import (
@@ -25,28 +24,27 @@ from resolvers.value_types import (
 LONGEST_LIST = 3
 
 
-def maker(kind: Kind) -> Callable[[Dice], Made]:
-    """Makes sessions that start when the dice say; ValueError for a column that needs more.
+def make(kind: Kind, dice: Dice) -> Values:
+    """A session that starts when the dice say; ValueError for a column that needs more.
 
-    A text that must match a pattern, and has no default, is such a column.
+    A text that must match a pattern, and has neither a default nor words, is such a column.
     """
-
-    def make(dice: Dice) -> Made:
-        end = dice.end(60, 3600)
-        given = [column for column in kind.own_columns if column.name != kind.ended]
-        values = _Maker(dice, end or dice.now).object(tuple(given))
-        if kind.ended and end:
-            values[kind.ended] = end
-        return values, end or dice.start, None
-
-    return make
+    end = dice.end(120, 3600)
+    own = tuple(column for column in kind.own_columns if column.name != kind.ended)
+    made = _Maker(dice, end or dice.now, words()["columns"].get(kind.name, {})).object(own)
+    made["updatedAt"] = end or dice.start
+    if kind.ended and end:
+        made[kind.ended] = end
+    if kind.name in MAKERS:
+        made |= MAKERS[kind.name](dice, made)
+    return {name: value for name, value in made.items() if value is not None}
 
 
 class _Maker:
     """Makes the values of one session, whose moments lie between its start and `until`."""
 
-    def __init__(self, dice: Dice, until: datetime) -> None:
-        self._dice, self._until = dice, until
+    def __init__(self, dice: Dice, until: datetime, choices: Mapping[str, Sequence[Any]]) -> None:
+        self._dice, self._until, self._choices = dice, until, choices
         self._by_type: Mapping[ValueType, Callable[[Column], Any]] = {
             TEXT: self._text,
             INTEGER: self._integer,
@@ -73,6 +71,8 @@ class _Maker:
         return column.nullable and self._dice.maybe(0.2)
 
     def _column(self, column: Column) -> Any:
+        if column.name in self._choices:
+            return self._dice.choice(self._choices[column.name])
         if not column.many:
             return self._one(column)
         number = self._dice.randint(0, min(LONGEST_LIST, column.max_items))
@@ -87,17 +87,17 @@ class _Maker:
         if column.pattern:
             raise ValueError(
                 f"Nothing here makes a text like {column.pattern}, which {column.name} needs: "
-                "write a maker for the kind in app/commands/demo/makers.py."
+                "write some into app/commands/demo/words.json."
             )
         if column.format:
             return self._dice.choice(FORMATS[column.format].examples)
         if column.personal:
-            text = self._dice.choice(words.FIRST_NAMES)
-            if "mail" in column.name.lower():
-                text = f"{text}@{self._dice.choice(words.MAIL_DOMAINS)}".lower()
+            text = self._dice.person()["mail" in column.name.lower()]
         else:
             spoken = re.sub("([A-Z])", r" \1", column.name).lower()
-            text = f"{spoken} {self._dice.randint(1, 20)}"
+            text = f"{spoken} {self._dice.randint(1, 150)}"
+            if column.name.endswith("Id"):  # such as `customer-17`
+                text = text.replace(" id ", " ").replace(" ", "-")
         return text[: column.max_length]
 
     def _integer(self, column: Column) -> int:

@@ -8,9 +8,8 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from app.commands.demo import from_columns
 from app.commands.demo.dice import RECENT, Dice
-from app.commands.demo.makers import MAKERS
+from app.commands.demo.from_columns import make
 from resolvers.bulk import Draft
 from resolvers.kind import Kind
 from resolvers.moments import milliseconds
@@ -20,23 +19,20 @@ RECENT_SHARE = 0.04
 """This share of the sessions starts within the last RECENT; most of those go on."""
 HIGHEST_SEED = 9_999_999
 IDS_PER_SEED = 10_000_000
+KNOWN = ("createdAt", "updatedAt", "status")
+"""What clients do not give."""
 
 
 def generate(kind: Kind, count: int, seed: int, now: datetime) -> Iterator[Draft]:
     """`count` sessions of a kind that began in the thirty days before `now` (UTC, no offset)."""
-    make = MAKERS.get(kind.name) or from_columns.maker(kind)
     ids = Dice(f"{kind.name}:{seed}", seed, now)  # apart: they depend on nothing else
     dice = Dice(f"{kind.name}:{seed}:values", seed, now)
     for place, start in enumerate(_starts(dice, count, now)):
         ids.place = dice.place = place
         dice.start = start
-        values, updated, status = make(dice)
-        known = {"createdAt": start, "updatedAt": updated}
-        yield Draft(
-            kind,
-            {"sessionId": _session_id(kind, ids), **values},
-            known | ({"status": status} if status else {}),
-        )
+        made = make(kind, dice) | {"createdAt": start}
+        known = {name: made.pop(name) for name in KNOWN if name in made}
+        yield Draft(kind, {"sessionId": _session_id(kind, ids), **made}, known)
 
 
 def _starts(dice: Dice, count: int, now: datetime) -> Iterator[datetime]:

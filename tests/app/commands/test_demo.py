@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from app.commands.demo import SIZE, load_demo
+from app.commands.demo.dice import words
 from app.commands.demo.generate import generate
 from app.commands.demo.load import OF_EACH_KIND
 from app.commands.demo.makers import MAKERS
-from app.commands.demo.words import BOTS
 from resolvers import bulk, sessions
 from resolvers.context import Context
 from resolvers.errors import AlreadyExists
@@ -212,7 +212,7 @@ async def test_some_sessions_go_on(loaded: Context, kind: Kind) -> None:
 async def test_generated_bot_sessions_vary(loaded: Context) -> None:
     """Every bot, the sample's included, and each way to end and to be tagged occurs."""
     documents = await stored(loaded.store, bot.BOT)
-    assert {document["botId"] for document in documents} >= set(BOTS)
+    assert {document["botId"] for document in documents} >= set(words()["columns"]["bot"]["botId"])
     containments = {document.get("containmentType") for document in documents}
     assert containments == {None, "DROP_OFF", "SELF_SERVICE", "AGENT"}
     assert {document["isDeveloper"] for document in documents} == {True, False}

@@ -44,7 +44,7 @@ class File:
         ]
         self.path.write_bytes(b"\n".join(texts))
 
-    async def store(self, on_conflict: OnConflict = "fail") -> tuple[int, int]:
+    async def store(self, on_conflict: OnConflict = OnConflict.FAIL) -> tuple[int, int]:
         importing = Import(self.context, BY_ENUM, self.path, on_conflict)
         await importing.check()
         done = await importing.store()
@@ -228,7 +228,7 @@ async def test_existing_sessions_can_be_left_alone(file: File) -> None:
     file.write(
         ("KNOWLEDGE", {"sessionId": UUID, "agentId": "b"}), ("KNOWLEDGE", {"sessionId": OTHER_UUID})
     )
-    assert await file.store("skip") == (1, 1)
+    assert await file.store(OnConflict.SKIP) == (1, 1)
     assert (await stored(file.context, knowledge.KNOWLEDGE, UUID))["agentId"] == "a"
 
 

@@ -16,7 +16,7 @@ import pytest
 from pymongo import MongoClient
 
 from app.database import folder, launcher
-from app.database.embedded import EmbeddedDatabase, Engine, PortTakenError, running_at
+from app.database.embedded import Engine, PortTakenError, embedded, running_at
 from app.database.running import joined
 from app.errors import StartError
 from tests.timing import until
@@ -27,9 +27,9 @@ pytestmark = pytest.mark.slow
 GATEWAY = """
 import sys
 from pathlib import Path
-from app.database.embedded import EmbeddedDatabase
-with EmbeddedDatabase(Path(sys.argv[1])) as database:
-    print(database.engine.pid, flush=True)
+from app.database.embedded import embedded
+with embedded(Path(sys.argv[1])) as database:
+    print(database.pid, flush=True)
     sys.stdin.read()
 """
 
@@ -57,26 +57,26 @@ def gateway(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
 
 def test_answers_once_entered_and_is_gone_afterwards(tmp_path: Path) -> None:
     """Inside the block the database answers; after it there is no process and no note of one."""
-    with EmbeddedDatabase(tmp_path / "data") as database, client(database.uri) as mongo:
-        pid = database.engine.pid
+    with embedded(tmp_path / "data") as database, client(database.uri) as mongo:
+        pid = database.pid
         assert mongo.admin.command("hello")["isWritablePrimary"]
     assert not alive(pid)
-    assert not database.engine.pid_file.exists()
+    assert not database.pid_file.exists()
 
 
 def test_stops_cleanly(tmp_path: Path) -> None:
     """Stopping lets the database close its storage: it exits by itself with code 0."""
-    with EmbeddedDatabase(tmp_path) as database:
-        process = database.engine._process
+    with embedded(tmp_path) as database:
+        process = database._process
     assert process is not None
     assert process.returncode == 0
 
 
 def test_data_survives_a_second_start(tmp_path: Path) -> None:
     """What one start stored, the next one finds."""
-    with EmbeddedDatabase(tmp_path) as database, client(database.uri) as mongo:
+    with embedded(tmp_path) as database, client(database.uri) as mongo:
         mongo.shop.things.insert_one({"_id": 1, "name": "kept"})
-    with EmbeddedDatabase(tmp_path) as database, client(database.uri) as mongo:
+    with embedded(tmp_path) as database, client(database.uri) as mongo:
         assert mongo.shop.things.find_one() == {"_id": 1, "name": "kept"}
 
 
@@ -122,13 +122,13 @@ def test_interrupt_while_stopping_kills(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_terminal_signals_do_not_reach_it(tmp_path: Path) -> None:
     """It leads a session of its own, so Ctrl-C goes to the gateway alone."""
-    with EmbeddedDatabase(tmp_path) as database:
-        assert os.getsid(database.engine.pid) == database.engine.pid
+    with embedded(tmp_path) as database:
+        assert os.getsid(database.pid) == database.pid
 
 
 def test_folder_is_private(tmp_path: Path) -> None:
     """The folder it makes is closed to other users of the machine."""
-    with EmbeddedDatabase(tmp_path / "data"):
+    with embedded(tmp_path / "data"):
         assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
 
 
@@ -156,8 +156,8 @@ def test_killed_gateway_leaves_no_database(
     process.kill()
     process.wait()
     until(lambda: not alive(pid))
-    with EmbeddedDatabase(tmp_path / "data") as database:
-        assert database.engine.running
+    with embedded(tmp_path / "data") as database:
+        assert database.running
 
 
 def test_folder_of_a_running_gateway_is_refused(
@@ -167,7 +167,7 @@ def test_folder_of_a_running_gateway_is_refused(
     process, pid = gateway
     with (
         pytest.raises(StartError, match=rf"process {process.pid}\).*GATEWAY_DATA_DIR"),
-        EmbeddedDatabase(tmp_path / "data"),
+        embedded(tmp_path / "data"),
     ):
         pass
     assert alive(pid)
@@ -191,7 +191,7 @@ def test_stopped_database_is_started_to_join(tmp_path: Path) -> None:
 
 def test_note_of_the_address_goes_with_the_database(tmp_path: Path) -> None:
     """While it runs its folder says where; afterwards there is nothing to find."""
-    with EmbeddedDatabase(tmp_path) as database:
+    with embedded(tmp_path) as database:
         assert running_at(tmp_path) == database.uri
     assert running_at(tmp_path) is None
     assert not (tmp_path / "mongodb.uri").exists()
@@ -224,9 +224,9 @@ def test_leftover_database_is_stopped(tmp_path: Path) -> None:
     """Where a database outlived its gateway, the next start ends it and takes over the storage."""
     left = Engine(tmp_path)
     left.start()
-    with EmbeddedDatabase(tmp_path) as database:
+    with embedded(tmp_path) as database:
         assert not left.running
-        assert database.engine.running
+        assert database.running
     left.kill()
 
 
@@ -260,7 +260,7 @@ def test_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     with (
         pytest.raises(StartError, match=r"scripts/setup.*GATEWAY_MONGODB_URI"),
-        EmbeddedDatabase(tmp_path / "data"),
+        embedded(tmp_path / "data"),
     ):
         pass
 
@@ -269,11 +269,11 @@ def test_early_exit_is_reported_with_its_words(tmp_path: Path) -> None:
     """A database that ends while starting is noticed at once, with the end of its log."""
     with (
         pytest.raises(StartError, match=r"exit code 2.*unrecognized arguments: --no-such-flag"),
-        EmbeddedDatabase(tmp_path, options=["--no-such-flag"]),
+        embedded(tmp_path, options=["--no-such-flag"]),
     ):
         pass
-    with EmbeddedDatabase(tmp_path) as database:  # the folder was given free
-        assert database.engine.running
+    with embedded(tmp_path) as database:  # the folder was given free
+        assert database.running
 
 
 def test_silent_database_is_given_up(tmp_path: Path) -> None:
@@ -304,8 +304,8 @@ def test_taken_free_port_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyP
         free = server.getsockname()[1]
     ports = iter([first.port, first.port, free])
     monkeypatch.setattr("app.database.embedded._free_port", lambda: next(ports))
-    with EmbeddedDatabase(tmp_path / "b") as database:
-        assert database.engine.port != first.port
+    with embedded(tmp_path / "b") as database:
+        assert database.port != first.port
     first.stop()
 
 
@@ -324,7 +324,7 @@ def test_unusable_folder(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
     with (
         pytest.raises(StartError, match=r"cannot be used.*GATEWAY_DATA_DIR"),
-        EmbeddedDatabase(tmp_path / name),
+        embedded(tmp_path / name),
     ):
         pass
 
@@ -336,7 +336,7 @@ def test_engine_settings_of_the_shell_are_ignored(
     (tmp_path / "secantusd.toml").write_text("this is no TOML")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SECANTUS_TEST_FAST_STORAGE", "1")
-    with EmbeddedDatabase(tmp_path / "data") as database:
-        environment = Path(f"/proc/{database.engine.pid}/environ")
+    with embedded(tmp_path / "data") as database:
+        environment = Path(f"/proc/{database.pid}/environ")
         if environment.exists():
             assert b"SECANTUS_" not in environment.read_bytes()

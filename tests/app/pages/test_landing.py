@@ -148,6 +148,8 @@ def test_headers_of_the_page(door: Door) -> None:
     headers = page(door).headers
     assert "default-src 'none'" in headers["content-security-policy"]
     assert headers["cache-control"] == "no-store"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
 
 
 @pytest.mark.parametrize("name", ["forwarded", "x-forwarded-for", "via"])

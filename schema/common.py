@@ -189,7 +189,8 @@ class SessionSummary:
 
     count: int = strawberry.field(description="How many sessions match.")
     average_duration_seconds: float = strawberry.field(
-        description="Average duration of the ended ones, in seconds; 0 if there are none."
+        description="Average duration of the ended ones, in seconds, to the millisecond; 0 if "
+        "there are none."
     )
 
 

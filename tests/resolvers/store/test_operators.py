@@ -90,7 +90,7 @@ LEAVES = st.one_of(
     on(column("durationSeconds"), st.sampled_from([0, 0.5, 1.0])),
     on(column("endedAt"), DATES),
     on(column("isDeveloper"), st.booleans()),
-    *(on((CUSTOMER, CUSTOMER.column(name)), TEXTS) for name in ("id", "name")),
+    *(on((CUSTOMER, CUSTOMER.column(name)), TEXTS) for name in ("customerId", "name")),
     st.builds(Some, st.just(column("sessionLang")), on((), TEXTS, TEXT)),
     st.builds(
         Some,

@@ -49,7 +49,8 @@ def test_no_rows_after_a_cursor(client: Client) -> None:
         ('{ botSessions(filter: {startedAt: {gte: "x"}}) { totalCount } }', 41),
         ("{ botSessions(filter: {startedAt: {gte: 5}}) { totalCount } }", 41),
         (
-            'query ($d: DateTime = "x") { botSessions(filter: {endedAt: {gte: $d}}) { totalCount } }',
+            'query ($d: DateTime = "x")'
+            " { botSessions(filter: {endedAt: {gte: $d}}) { totalCount } }",
             23,
         ),
         ('{ chatSessions(filter: {start: {dateTime: {gte: "Z"}}}) { totalCount } }', 49),

@@ -36,6 +36,15 @@ NOT_ANSWERED = (MissingQueryError, CannotGetOperationTypeError, InvalidOperation
 """What Strawberry raises instead of answering."""
 
 
+DESCRIPTION = """\
+Support sessions of several systems: bot conversations, chats, co-browsing, remote
+support and searches of a knowledge centre.
+
+Each kind has a lookup, a list (a Relay connection with `filter` and `orderBy`), a summary, and
+mutations. `node` and `nodes` find a session of any kind by its global `id`, and `viewer` says who
+asks. A field that is refused is null, with an error at its path; the others arrive."""
+
+
 class Schema(strawberry.Schema):
     """Strawberry's schema; errors are logged where they are formatted."""
 
@@ -155,13 +164,17 @@ def build(
         **options,
     )
     schema.programs = Programs(operations) if compiled else None
-    add_query(core_schema(schema))
+    core = core_schema(schema)
+    core.description = DESCRIPTION
+    add_query(core)
     return schema
 
 
 def sdl(schema: Schema) -> str:
     """The schema as text, everything in alphabetical order: the content of schema.graphql."""
-    return print_schema(lexicographic_sort_schema(build_schema(schema.as_str()))) + "\n"
+    core = build_schema(schema.as_str())
+    core.description = DESCRIPTION  # Strawberry leaves it out
+    return print_schema(lexicographic_sort_schema(core)) + "\n"
 
 
 def root_fields(entries: Sequence[KindType] = KINDS) -> Iterator[tuple[Kind | None, str, Work]]:

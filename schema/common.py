@@ -192,7 +192,8 @@ class SessionSummary:
 
     count: int = strawberry.field(description="How many sessions match.")
     average_duration_seconds: float | None = strawberry.field(
-        description="Average duration of the ended ones, in seconds; null if there are none."
+        description="Average duration of the ended ones, in seconds, to the millisecond; null if "
+        "there are none."
     )
 
 

@@ -163,7 +163,7 @@ def _ref(arguments: Arguments) -> SessionRef:
     return SessionRef(arguments.get("id"), arguments.get("sessionId"))
 
 
-COUNT = f"1 to {LARGEST_PAGE}"
+COUNT = f"0 to {LARGEST_PAGE}; 0 gives the counts alone"
 PAGE = (
     Argument("first", int | None, f"How many sessions from the start: {COUNT}."),
     Argument("after", str | None, "Start after this cursor: a page's `endCursor`."),

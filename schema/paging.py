@@ -84,7 +84,8 @@ def window(arguments: Mapping[str, Any]) -> Window:
     _check_count("last", last)
     if last is not None:
         return Window(first=None, after=after, last=last, before=before)
-    return Window(first=first or DEFAULT_PAGE, after=after, before=before)
+    first = DEFAULT_PAGE if first is None else first
+    return Window(first=first, after=after, before=before)
 
 
 def _check_cursor(name: str, cursor: str | None) -> None:
@@ -95,5 +96,5 @@ def _check_cursor(name: str, cursor: str | None) -> None:
 
 
 def _check_count(name: str, count: int | None) -> None:
-    if count is not None and not 1 <= count <= LARGEST_PAGE:
-        raise BadInput(f"{name}: {count} is out of range: from 1 to {LARGEST_PAGE}.", argument=name)
+    if count is not None and not 0 <= count <= LARGEST_PAGE:
+        raise BadInput(f"{name}: {count} is out of range: from 0 to {LARGEST_PAGE}.", argument=name)

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NewType
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, ValueNode, value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
 from resolvers.errors import Invalid
@@ -70,6 +70,19 @@ def parser(type_: ValueType) -> Callable[[Any], Any]:
     return parse
 
 
+def literal_parser(type_: ValueType) -> Callable[..., Any]:
+    """A scalar's `parse_literal`: the same for a value in the document, with its place."""
+    parse = parser(type_)
+
+    def parse_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
+        try:
+            return parse(value_from_ast_untyped(node, variables))
+        except GraphQLError as error:
+            raise GraphQLError(error.message, node) from None
+
+    return parse_literal
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphQLForm:
     """A value type's form in GraphQL."""
@@ -120,6 +133,7 @@ FORMS: Mapping[ValueType, GraphQLForm] = {
             "milliseconds, such as `2026-03-01T09:30:00.000Z`.",
             serialize=DATETIME.print,
             parse_value=parser(DATETIME),
+            parse_literal=literal_parser(DATETIME),
             specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
         ),
         doubt="type({v}) is not datetime",
@@ -135,6 +149,7 @@ FORMS: Mapping[ValueType, GraphQLForm] = {
             "beside it names the time zone.",
             serialize=LOCAL_DATETIME.print,
             parse_value=parser(LOCAL_DATETIME),
+            parse_literal=literal_parser(LOCAL_DATETIME),
         ),
         doubt="type({v}) is not datetime",
         shown="print_local({v})",

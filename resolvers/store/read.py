@@ -89,7 +89,7 @@ async def get_many(
 
 
 async def summarise(store: Store, kind: Kind, where: Filter) -> Summary:
-    """Count and mean duration of the sessions that meet `where`."""
+    """Count and mean duration of the sessions that meet `where`, to the millisecond."""
     stages: list[dict[str, Any]] = [
         {"$match": query(where)},
         {
@@ -109,7 +109,7 @@ async def summarise(store: Store, kind: Kind, where: Filter) -> Summary:
             "A session's durationSeconds is not a number, so there is no average.",
             field="durationSeconds",
         )
-    return Summary(int(rows[0]["count"]), average)
+    return Summary(int(rows[0]["count"]), round(average, 3))
 
 
 async def _aggregate(store: Store, kind: Kind, stages: list[dict[str, Any]]) -> list[Document]:

@@ -97,7 +97,13 @@ def test_a_chat_from_graphql_to_the_path(door: Door) -> None:
     chat = door.send("GET", f"{path}/c1", headers=PAIR).json()
     assert (chat["visitor"]["name"], chat["start"]) == ("Jo", start)
     assert chat["messages"] == [
-        {**message, "sessionId": "c1", "source": str(message["source"]).lower()}
+        {
+            "id": message["messageId"],
+            "sessionId": "c1",
+            "message": message["message"],
+            "source": str(message["source"]).lower(),
+            "sent": message["sent"],
+        }
         for message in messages
     ]
     close = 'mutation { endChatSession(sessionId: "c1") { errors { message } } }'

@@ -13,11 +13,10 @@ VARIABLE = "query ($f: BotSessionFilter) { botSessions(filter: $f) { nodes { ses
 @pytest.mark.parametrize(
     ("arguments", "argument", "words"),
     [
-        ("first: 0", "first", "from 1 to 500"),
-        ("first: -1", "first", "from 1 to 500"),
-        ("first: 501", "first", "from 1 to 500"),
-        ("last: 0", "last", "from 1 to 500"),
-        ("last: 501", "last", "from 1 to 500"),
+        ("first: -1", "first", "from 0 to 500"),
+        ("first: 501", "first", "from 0 to 500"),
+        ("last: -1", "last", "from 0 to 500"),
+        ("last: 501", "last", "from 0 to 500"),
         ("first: 1, last: 1", "last", "first and last cannot be used together"),
         ('after: "xx"', "after", "not a valid cursor"),
         ('after: ""', "after", "not a valid cursor"),

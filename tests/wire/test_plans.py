@@ -163,7 +163,7 @@ def test_status_and_customer(kind: Kind, collection: Sessions) -> None:
     customer = kind.by_name["customer"]
     for condition in (
         Compare((kind.by_name["status"],), Operator.EQ, "ACTIVE"),
-        Compare((customer, customer.column("id")), Operator.EQ, "c7"),
+        Compare((customer, customer.column("customerId")), Operator.EQ, "c7"),
     ):
         assert_served(collection, Read(kind, condition))
         span = within_span(kind, Operator.GT, Operator.LT)

@@ -114,9 +114,9 @@ def test_one_of_several(tmp_path: Path) -> None:
 
 def test_operation_with_an_error() -> None:
     """What ends with an error is shown up to there; status 1."""
-    shown = explain("{ botSessions(first: 0) { totalCount } }", fails=1).stdout
+    shown = explain("{ botSessions(first: 501) { totalCount } }", fails=1).stdout
     assert "## Commands: none" in shown
-    assert "## Error: first: 0 is out of range" in shown
+    assert "## Error: first: 501 is out of range" in shown
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ def test_a_field_is_left_out_when_a_column_is_null() -> None:
 
 def test_a_column_of_the_session_is_shown_in_its_parts() -> None:
     """`of_session` reads beside the list; the id that is in a part is another."""
-    part = (Field("chat", "sessionId", of_session=True), Field("id"))
+    part = (Field("chat", "sessionId", of_session=True), Field("id", "messageId"))
     table = Layout(CHAT, [Field("messages", fields=part)])
     message = {"id": "m1", "message": "", "source": "VISITOR"}
     row = table.row({"_id": "c1", "messages": [message]})

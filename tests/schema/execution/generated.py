@@ -235,7 +235,7 @@ class Generator:
         makers: dict[str, Callable[[], Any]] = {
             "sessionId": lambda: self.pick((*IDS, "none", "\x00")),
             "first": lambda: self.pick((1, 2, 5, 20, 100, 0)),
-            "last": lambda: self.pick((1, 2, 5, 20, 501)),
+            "last": lambda: self.pick((0, 1, 2, 5, 20, 501)),
             "after": lambda: self.pick((*self.cursors, "bogus", "")),
             "before": lambda: self.pick((*self.cursors, "bogus", "")),
         }

@@ -103,7 +103,7 @@ async def summarise(store: Store, kind: Kind, where: Filter) -> Summary:
     rows = await store.run(_aggregate(store, kind, stages))
     if not rows:
         return Summary(0, None)
-    average: float | None = rows[0]["average"]
+    average = None if rows[0]["average"] is None else float(rows[0]["average"])
     if average is not None and not math.isfinite(average):  # as one stored NaN makes it
         raise CorruptDocument(
             "A session's durationSeconds is not a number, so there is no average.",

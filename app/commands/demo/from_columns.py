@@ -33,7 +33,8 @@ def maker(kind: Kind) -> Callable[[Dice], Made]:
 
     def make(dice: Dice) -> Made:
         end = dice.end(60, 3600)
-        given = [column for column in kind.own_columns if column.name != kind.ended]
+        left_out = {kind.ended, *(() if end else kind.only_ended)}
+        given = [column for column in kind.own_columns if column.name not in left_out]
         values = _Maker(dice, end or dice.now).object(tuple(given))
         if kind.ended and end:
             values[kind.ended] = end

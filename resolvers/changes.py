@@ -25,9 +25,9 @@ def changed(context: Context, kind: Kind, before: Document, change: Change) -> D
         change(after)
     _require_whole(kind, after)
     after = derived(kind, after)
-    read = dict(before)
-    fill_lists(kind.columns, read)
-    if after == read:
+    as_read = dict(before)
+    fill_lists(kind.columns, as_read)
+    if after == as_read:
         return before
     require_possible(context, kind, before, after)
     check_lengths(kind.columns, before, after)
@@ -44,7 +44,8 @@ def derived(kind: Kind, document: Document) -> Document:
         timeline = kind.derive(document)
         _require_times(timeline)
         add_folded(kind.columns, document)
-        document["labels"] = list(dict.fromkeys(document["labels"]))
+        if isinstance(document["labels"], list):
+            document["labels"] = list(dict.fromkeys(document["labels"]))
     ended = timeline.ended_at
     if ended is not None and kind.ended and ended < timeline.started_at:
         raise Invalid("A session cannot end before it starts.", (kind.ended,))

@@ -121,9 +121,7 @@ def _update_text(column: Column, text: str) -> str:
 def _given(
     type_: type, columns: Sequence[Column], nested: Callable[[type], type] | None = None
 ) -> Iterator[tuple[str, tuple[Any, str]]]:
-    """What clients give: everything that is not derived. `nested` makes the inputs of objects;
-    the elements of lists are always whole ones.
-    """
+    """What clients give: all that is not derived; `nested` makes the inputs of single objects."""
     for column in columns:
         if column.derived:
             continue

@@ -101,10 +101,10 @@ async def summarise(store: Store, kind: Kind, where: Filter) -> Summary:
         },
     ]
     rows = await store.run(_aggregate(store, kind, stages))
-    if not rows:
-        return Summary(0, None)
-    average: float | None = rows[0]["average"]
-    if average is not None and not math.isfinite(average):  # as one stored NaN makes it
+    if not rows or rows[0]["average"] is None:
+        return Summary(int(rows[0]["count"]) if rows else 0, None)
+    average = float(rows[0]["average"])
+    if not math.isfinite(average):  # as one stored NaN makes it
         raise CorruptDocument(
             "A session's durationSeconds is not a number, so there is no average.",
             field="durationSeconds",

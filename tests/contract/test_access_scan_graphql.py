@@ -41,6 +41,8 @@ def operation(field: str) -> tuple[str, dict[str, Any]]:
 def value(field: str, argument: str, type_: str) -> Any:
     """What a required argument is given."""
     kind = KIND_OF[field]
+    if argument == "labels":
+        return ["a"]
     if kind is None:
         return GLOBAL_IDS if argument == "ids" else GLOBAL_IDS[0]
     if type_.startswith("Create"):
@@ -56,7 +58,8 @@ def selection(field: str, mutation: bool) -> str:
     if field == "viewer":
         return "name scopes bots seesPersonalData expiresAt isEverybody"
     if kind is None:
-        return "id ... on RemoteSupportSession { notes customer { name email } }"
+        one = "id ... on RemoteSupportSession { notes customer { name email } }"
+        return f"session {{ {one} }} errors {{ code }}" if mutation else one
     if field.startswith("delete"):
         return "deletedId errors { code }"
     if mutation:

@@ -30,7 +30,8 @@ def make(kind: Kind, dice: Dice) -> Values:
     A text that must match a pattern, and has neither a default nor words, is such a column.
     """
     end = dice.end(120, 3600)
-    own = tuple(column for column in kind.own_columns if column.name != kind.ended)
+    left_out = {kind.ended, *(() if end else kind.only_ended)}
+    own = tuple(column for column in kind.own_columns if column.name not in left_out)
     made = _Maker(dice, end or dice.now, words()["columns"].get(kind.name, {})).object(own)
     made["updatedAt"] = end or dice.start
     if kind.ended and end:

@@ -15,6 +15,7 @@ from pydantic_core import PydanticUndefined
 
 from app.settings import Settings
 from resolvers.kind import Column, Kind
+from resolvers.paging import orderings
 from resolvers.texts import FORMATS
 from schema import breaking
 from schema.build import build, sdl
@@ -89,13 +90,19 @@ the millisecond.
 |---|---|
 | computed | the gateway sets and stores it, so that filters and orderings can use it |
 | required | must be given at creation |
-| orders lists | can be used in `orderBy` |
+| orders lists | can be used in `orderBy`: an index begins with it |
 | personal | masked for credentials without the scope `pii:read` |
 
 Besides its columns, a document has
 
 - `revision`, which guards its changes ([0003](adr/0003-guarded-updates.md));
 - `folded`, with lower-case copies of the columns that support case-insensitive equality.
+
+An ordering by one column walks the index that begins with it, in both directions, so page 1,000
+costs what page 1 costs. The index also decides among equal values: `botId, startedAt, _id` gives
+the sessions of one bot by their start. A column with a case-folded copy is ordered by the copy. An
+ordering by several columns is served if an index begins with all of them and all have one
+direction; otherwise the database sorts every session that meets the filter.
 
 Two small collections help: the collection `claims` (values that only one live session may have)
 and the collection `counters` (the last number of each kind with numbered sessions).
@@ -104,7 +111,8 @@ and the collection `counters` (the last number of each kind with numbered sessio
 
 
 def _kind(kind: Kind) -> str:
-    rows = "\n".join(f"| {' | '.join(row)} |" for row in _rows(kind.columns))
+    ordering = {part.column for part in orderings(kind).values()}
+    rows = "\n".join(f"| {' | '.join(row)} |" for row in _rows(kind.columns, ordering))
     indexes = "\n".join(f"- `{', '.join(index.keys)}`" for index in kind.indexes)
     return f"""
 ## {kind.type_name}
@@ -121,13 +129,15 @@ Indexes, `-` for descending:
 """
 
 
-def _rows(columns: tuple[Column, ...], prefix: str = "") -> Iterator[tuple[str, str, str, str]]:
+def _rows(
+    columns: tuple[Column, ...], ordering: set[Column], prefix: str = ""
+) -> Iterator[tuple[str, str, str, str]]:
     for column in columns:
         path = prefix + column.path
         named = [f"`{column.name}` in GraphQL"] if column.stored else []
-        rules = ", ".join([*named, *_rules(column)])
+        rules = ", ".join([*named, *_rules(column, ordering)])
         yield f"`{path}`", _holds(column), rules, column.description
-        yield from _rows(column.columns, f"{path}{'[]' if column.many else ''}.")
+        yield from _rows(column.columns, ordering, f"{path}{'[]' if column.many else ''}.")
 
 
 def _holds(column: Column) -> str:
@@ -135,7 +145,7 @@ def _holds(column: Column) -> str:
     return f"list of {value}" if column.many else value
 
 
-def _rules(column: Column) -> Iterator[str]:
+def _rules(column: Column, ordering: set[Column]) -> Iterator[str]:
     if column.derived:
         yield "computed"
     elif column.required:
@@ -150,7 +160,7 @@ def _rules(column: Column) -> Iterator[str]:
         yield f"at least {column.minimum}"
     if column.format:
         yield FORMATS[column.format].in_docs
-    if column.orderable:
+    if column in ordering:
         yield "orders lists"
     if column.personal:
         yield "personal"

@@ -42,6 +42,7 @@ class Column(Rules):
     default: Callable[[Any], Any] | None = None
     """Makes the value that creation leaves out; it is given the request's Context."""
     orderable: bool = False
+    """Has an index of its own; `resolvers.paging.orderings` finds all columns that order lists."""
     filterable: bool = True
     folded: bool = False
     """A case-folded copy is stored beside it, so that `eqIgnoreCase` is served by an index."""

@@ -6,19 +6,55 @@ ordering column, and the row's id. It contains no secret: every value in it is o
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from resolvers.errors import BadInput, Invalid
-from resolvers.kind import Document, Kind
+from resolvers.kind import Column, Document, Kind
 from resolvers.request import Order, Read
 from resolvers.value_types import TEXT, ValueType
 
 KNOWN = 1000
 """How many orderings are cached."""
+
+
+@lru_cache(KNOWN)
+def orderings(kind: Kind) -> Mapping[str, Order]:
+    """What a kind can be ordered by: every single column with which an index begins, by name."""
+    first = {"_id", *(index.keys[0] for index in kind.indexes)}
+    return {part.name: part for part in _single(kind.columns) if part.path in first}
+
+
+def _single(columns: Iterable[Column], parents: tuple[Column, ...] = ()) -> Iterator[Order]:
+    """Every column of which a session has one value at most."""
+    for column in columns:
+        if column.many or column.hidden:
+            continue
+        if column.columns:
+            yield from _single(column.columns, (*parents, column))
+        else:
+            yield Order(column, parents=parents)
+
+
+@lru_cache(KNOWN)
+def completed(kind: Kind, order: tuple[Order, ...]) -> tuple[Order, ...]:
+    """The ordering with the columns that follow its own in an index, so that the index serves it.
+
+        botId    becomes    botId, startedAt    by the index (botId, startedAt, _id)
+
+    It stays as it is if no index begins with its columns, or if their directions differ.
+    """
+    if len({part.descending for part in order}) != 1:
+        return order
+    paths = tuple(part.path for part in order)
+    fitting = [index.keys for index in kind.indexes if index.keys[: len(paths)] == paths]
+    shortest = min(fitting, key=len, default=paths)
+    by_path = {part.path: part for part in _single(kind.columns)}
+    rest = (by_path[path] for path in shortest[len(paths) :] if path != "_id")
+    return (*order, *(part._replace(descending=order[0].descending) for part in rest))
 
 
 @lru_cache(KNOWN)
@@ -35,7 +71,7 @@ def ordering(read: Read) -> tuple[Order, ...]:
 @lru_cache(KNOWN)
 def sort_paths(order: tuple[Order, ...]) -> tuple[str, ...]:
     """The stored paths that place a row: a cursor needs them."""
-    return (*(part.column.path for part in order), "_id")
+    return (*(part.path for part in order), "_id")
 
 
 @lru_cache(KNOWN)
@@ -53,7 +89,7 @@ def cursors(read: Read, documents: Iterable[Document]) -> list[str]:
 @lru_cache(KNOWN)
 def cursor_tag(kind: Kind, order: tuple[Order, ...]) -> str:
     """What a cursor is valid for: `bot:-startedAt`."""
-    columns = ",".join(f"{'-' if part.descending else ''}{part.column.name}" for part in order)
+    columns = ",".join(f"{'-' if part.descending else ''}{part.name}" for part in order)
     return f"{kind.name}:{columns}"
 
 
@@ -63,14 +99,21 @@ def encode_cursors(tag: str, paths: tuple[str, ...], documents: Iterable[Documen
     A wrongly typed value is stored as text: its row can be shown, but paging cannot go on there.
     """
     dumps, option = orjson.dumps, orjson.OPT_NAIVE_UTC
-    if len(paths) == 2:  # nearly always: one column and the id
+    if len(paths) == 2 and "." not in paths[0]:  # nearly always: one column and the id
         column, _ = paths
         places: Iterable[Any] = ((tag, row.get(column), row["_id"]) for row in documents)
     else:
-        places = ((tag, *map(row.get, paths)) for row in documents)
+        parts = [path.split(".") for path in paths]
+        places = ((tag, *(_stored(row, names) for names in parts)) for row in documents)
     return [
         binascii.b2a_base64(dumps(place, str, option), newline=False).decode() for place in places
     ]
+
+
+def _stored(row: Any, names: Iterable[str]) -> Any:
+    for name in names:
+        row = row.get(name) if isinstance(row, dict) else None
+    return row
 
 
 def decode_cursor(text: str, kind: Kind, order: tuple[Order, ...], argument: str) -> list[Any]:

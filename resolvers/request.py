@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from resolvers.errors import Timeout
+from resolvers.folding import FOLDED
 from resolvers.kind import Column, Kind
 from resolvers.value_types import Operator as Operator  # requests are made of them, too
 
@@ -84,6 +85,25 @@ class Order(NamedTuple):
 
     column: Column
     descending: bool = False
+    parents: tuple[Column, ...] = ()
+    """The objects that the column is a part of."""
+
+    @property
+    def name(self) -> str:
+        """As cursors and clients call it: `customerId`."""
+        first, *rest = (column.name for column in (*self.parents, self.column))
+        return first + "".join(part[0].upper() + part[1:] for part in rest)
+
+    @property
+    def path(self) -> str:
+        """Where its values are stored; a case-folded copy goes before the column itself."""
+        parts = [part.path for part in self.parents]
+        return ".".join([*parts, *([FOLDED] if self.column.folded else ()), self.column.path])
+
+    @property
+    def nullable(self) -> bool:
+        """Whether there may be no value."""
+        return any(column.nullable for column in (*self.parents, self.column))
 
 
 class Window(NamedTuple):

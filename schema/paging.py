@@ -9,6 +9,7 @@ from strawberry.utils.str_converters import to_snake_case
 
 from resolvers.errors import BadInput
 from resolvers.kind import Kind
+from resolvers.paging import completed, orderings
 from resolvers.request import DEFAULT_PAGE, LARGEST_PAGE, Order, Window
 
 
@@ -27,11 +28,8 @@ class OrderDirection(enum.Enum):
 def order_input(kind: Kind) -> type:
     """The ordering of a kind: `{field: STARTED_AT, direction: DESC}`."""
     members = {
-        to_snake_case(column.name).upper(): strawberry.enum_value(
-            column.name, description=column.description
-        )
-        for column in kind.columns
-        if column.orderable
+        to_snake_case(name).upper(): strawberry.enum_value(name, description=_described(part))
+        for name, part in orderings(kind).items()
     }
     name = f"{kind.type_name}OrderField"
     made: Any = enum.Enum(name, members)  # type: ignore[misc]  # known at run time
@@ -41,6 +39,11 @@ def order_input(kind: Kind) -> type:
         description=f"What {kind.type_name}s can be ordered by.",
     )
     return make_order(f"{kind.type_name}Order", field)
+
+
+def _described(part: Order) -> str:
+    text = part.column.description
+    return f"{text} Upper and lower case are the same here." if part.column.folded else text
 
 
 def make_order(name: str, field: Any) -> type:
@@ -53,7 +56,8 @@ def make_order(name: str, field: Any) -> type:
     return strawberry.input(
         type(name, (), namespace),
         name=name,
-        description="One column of an ordering; the session id decides between equal values.",
+        description="One column of an ordering. Among equal values `startedAt` decides if the "
+        "ordering's index has it, then the session id, in the direction of the last column.",
     )
 
 
@@ -61,11 +65,13 @@ def order(given: Sequence[Mapping[str, str]] | None, kind: Kind) -> tuple[Order,
     """What an orderBy argument means; BadInput if a column occurs twice."""
     if not given:
         return ()
-    parts = tuple(Order(kind.by_name[part["field"]], part["direction"] == "DESC") for part in given)
-    names = [part.column.name for part in parts]
-    if len(set(names)) < len(names):
+    known = orderings(kind)
+    parts = tuple(
+        known[part["field"]]._replace(descending=part["direction"] == "DESC") for part in given
+    )
+    if len({part.name for part in parts}) < len(parts):
         raise BadInput("orderBy: a column can be given only once.", argument="orderBy")
-    return parts
+    return completed(kind, parts)
 
 
 def window(arguments: Mapping[str, Any]) -> Window:

@@ -45,7 +45,7 @@ class Plan(NamedTuple):
 
 @lru_cache(KNOWN)
 def _sort(keys: tuple[Order, ...]) -> tuple[tuple[str, int], ...]:
-    return tuple((part.column.path, -1 if part.descending else 1) for part in keys)
+    return tuple((part.path, -1 if part.descending else 1) for part in keys)
 
 
 def plan(read: Read) -> Plan:
@@ -89,7 +89,7 @@ def _projection(columns: frozenset[str]) -> dict[str, int]:
 def _keys(kind: Kind, order: tuple[Order, ...], backward: bool) -> tuple[Order, ...]:
     """The ordering with its tie-break, in the direction of reading."""
     tie_break = Order(kind.by_name["sessionId"], order[-1].descending)
-    names = [*(part.column.name for part in order), "sessionId"]
+    names = [*(part.name for part in order), "sessionId"]
     # Nothing is left to decide after the session id.
     complete = (*order, tie_break)[: names.index("sessionId") + 1]
     if not backward:
@@ -111,11 +111,9 @@ def _bounds(
 def _after(keys: tuple[Order, ...], values: list[Any]) -> Iterator[Query]:
     """The ranges that follow a place, nearest first."""
     for last in reversed(range(len(keys))):
-        ties = {
-            key.column.path: value for key, value in zip(keys[:last], values[:last], strict=True)
-        }
+        ties = {key.path: value for key, value in zip(keys[:last], values[:last], strict=True)}
         for bound in _beyond(keys[last], values[last]):
-            yield conjoin([ties, {keys[last].column.path: bound}])
+            yield conjoin([ties, {keys[last].path: bound}])
 
 
 def _beyond(key: Order, value: Any) -> Iterator[Any]:
@@ -123,7 +121,7 @@ def _beyond(key: Order, value: Any) -> Iterator[Any]:
     if key.descending:
         if value is not None:
             yield {"$lt": value}
-            if key.column.nullable:
+            if key.nullable:
                 yield None
     else:
         yield {"$gte": key.column.type.least} if value is None else {"$gt": value}

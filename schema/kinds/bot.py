@@ -107,8 +107,10 @@ FILTERS = (
     ("userId",),
     ("sessionType",),
     ("containmentType",),
+    ("channel",),
 )
-"""What the vendor's page filters by, for one bot and for all; each with a span of time."""
+"""What the vendor's page filters by, for one bot and for all, and what people filter and order by;
+each with a span of time."""
 
 BOT = kind_of(
     BotSession,

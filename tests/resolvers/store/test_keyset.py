@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from resolvers import paging
 from resolvers.kind import Document, Kind
-from resolvers.paging import ordering, sort_paths
+from resolvers.paging import completed, ordering, sort_paths
 from resolvers.request import EVERYTHING, Compare, Filter, Operator, Order, Page, Read, Window
 from resolvers.store import read
 from resolvers.store.plan import plan
@@ -19,7 +19,6 @@ from tests.conftest import KINDS_BY_NAME, mock_store
 pytestmark = pytest.mark.anyio
 
 BOT = KINDS_BY_NAME["bot"]
-ORDERABLE = [column for column in BOT.columns if column.orderable]
 DAYS = [datetime(2026, 3, day, 9, 30, 0, 123000) for day in (1, 2, 3)]
 MISSING = object()
 
@@ -32,6 +31,10 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "noOfMessagesExchanged": st.integers(-1, 2),
     "noOfTasksExecuted": st.sampled_from([0, 2**31]),
     "botId": st.sampled_from("ab"),
+    "status": st.sampled_from(["ACTIVE", "CLOSED"]),
+    "containmentType": st.sampled_from([MISSING, None, "AGENT"]),
+    # Not null: mongomock does not find `{"customer.id": None}` in `{"customer": None}`.
+    "customer": st.sampled_from([MISSING, {}, {"id": None}, {"id": "a"}, {"id": "b"}]),
 }
 """Few values, so that most rows tie with others."""
 IDS = st.text("aB1é\U0001f600\0", min_size=1, max_size=2)
@@ -44,11 +47,17 @@ def _row(session_id: str, values: Document) -> Document:
 
 ROW = st.builds(_row, IDS, st.fixed_dictionaries(VALUES))
 ROWS = st.lists(ROW, max_size=14, unique_by=lambda row: row["_id"])
-ORDERS = st.lists(
-    st.builds(Order, st.sampled_from(ORDERABLE), st.booleans()),
+WRITTEN = st.lists(
+    st.tuples(st.sampled_from(list(paging.orderings(BOT))), st.booleans()),
     max_size=3,
-    unique_by=lambda part: part.column.name,
-).map(tuple)
+    unique_by=lambda part: part[0],
+).map(
+    lambda parts: tuple(
+        paging.orderings(BOT)[name]._replace(descending=descending) for name, descending in parts
+    )
+)
+ORDERS = WRITTEN | WRITTEN.map(lambda order: completed(BOT, order))
+"""As they are written, and as the index decides among equal values."""
 FILTERS: st.SearchStrategy[Filter] = st.sampled_from(
     [
         EVERYTHING,
@@ -101,12 +110,17 @@ def expected(rows: list[Document], where: Filter, order: tuple[Order, ...]) -> l
     keys = [*order, Order(BOT.by_name["sessionId"], order[-1].descending)]
     found = [row for row in rows if holds(where, row)]
     for key in reversed(keys):
-        path = key.column.path
         found.sort(
-            key=lambda row: (row.get(path) is not None, row.get(path)),
+            key=lambda row: (stored(row, key) is not None, stored(row, key)),
             reverse=key.descending,
         )
     return found
+
+
+def stored(row: Any, key: Order) -> Any:
+    for name in key.path.split("."):
+        row = (row or {}).get(name)
+    return row
 
 
 def cursor_of(wanted: Read, row: Document) -> str:
@@ -244,6 +258,59 @@ async def _change(
 def _with(rows: list[Document], last: Document | None) -> list[Document]:
     gone = last is not None and last["_id"] not in ids(rows)
     return [*rows, last] if gone and last else rows
+
+
+@pytest.mark.parametrize("kind", KINDS_BY_NAME.values(), ids=KINDS_BY_NAME)
+async def test_every_ordering(paged: Store, kind: Kind) -> None:
+    """Page after page and page before page, both directions, over ties and rows without values."""
+    rows = [_made(kind, place) for place in range(24)]
+    await paged.collection(kind).delete_many({})
+    await paged.collection(kind).insert_many(
+        [dict(row) for row in rows], bypass_document_validation=True
+    )
+    for part in paging.orderings(kind).values():
+        for descending in (False, True):
+            order = completed(kind, (part._replace(descending=descending),))
+            sorted_ = ids(expected(rows, EVERYTHING, order))
+            assert await _walked(paged, kind, order, Window(first=7)) == sorted_, part.name
+            assert await _walked(paged, kind, order, Window(None, last=7)) == sorted_, part.name
+
+
+async def _walked(store: Store, kind: Kind, order: tuple[Order, ...], window: Window) -> list[str]:
+    """The ids of all pages."""
+    seen: list[Document] = []
+    while True:
+        wanted = Read(kind, order=order, window=window)
+        found = await read.list_(store, wanted)
+        if window.first:
+            seen += found.documents
+            more, window = (
+                found.has_next,
+                Window(first=window.first, after=cursor_of(wanted, found.documents[-1])),
+            )
+        else:
+            seen = found.documents + seen
+            more, window = (
+                found.has_previous,
+                Window(first=None, last=window.last, before=cursor_of(wanted, found.documents[0])),
+            )
+        if not more:
+            return ids(seen)
+
+
+def _made(kind: Kind, place: int) -> Document:
+    """A session with few different values, some of which are missing where they may be."""
+    document: Document = {"_id": str(place), "startedAt": DAYS[place % 3]}
+    for number, part in enumerate(paging.orderings(kind).values()):
+        choice = (place // (number % 3 + 1)) % 3
+        *parents, name = part.path.split(".")
+        if part.path in document or (part.nullable and choice == 2):
+            continue
+        within = document
+        for parent in parents:
+            within = within.setdefault(parent, {})
+        within[name] = [*(part.column.values or part.column.type.examples) * 2][choice]
+    return document
 
 
 @pytest.mark.parametrize("kind", KINDS_BY_NAME.values(), ids=KINDS_BY_NAME)

@@ -90,7 +90,7 @@ async def test_writes_are_acknowledged_once_they_are_safe(
     kind = KINDS_BY_NAME["co_browse"]
     commands.concerns.clear()
     session_id = (await sessions.create(noted, kind, {}))["_id"]
-    await sessions.update(noted, kind, session_id, {"deactivationTime": NOW + timedelta(days=999)})
+    await sessions.update(noted, kind, session_id, {"deactivationTime": noted.now()})
     await sessions.delete(noted, kind, session_id)
     safe = {"w": "majority", "j": True, "wtimeout": int(DEADLINE * 1000)}
     written = [concern for concern in commands.concerns if concern is not None]

@@ -56,7 +56,7 @@ export const none: VariablesOf<typeof Some> = {};
 
 export const notes: VariablesOf<typeof WriteNotesDocument> = { sessionId: "1", input: { notes: "…" } };
 // @ts-expect-error There is no such field.
-notes.input.note;
+notes.input.noted;
 
 export function durations(result: ResultOf<typeof FilteredPageDocument>): (number | null)[] {
   return (result.botSessions?.edges ?? []).map((edge) => edge.node?.durationSeconds ?? null);

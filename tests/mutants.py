@@ -23,6 +23,8 @@ from typing import Any
 
 import pytest
 
+from tests.timing import limit
+
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ("tests/resolvers", "tests/wire", "tests/app/access", "tests/app/commands/test_transfer.py")
 LONGEST = 600
@@ -120,7 +122,9 @@ def killer(folder: Path, name: str, changed: str, tests: list[str]) -> str:
     (folder / name).write_text(changed)
     command = [sys.executable, "-m", "pytest", "-n0", "-x", "--tb=no", "--timeout=60", *tests]
     try:
-        ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=LONGEST)
+        ended = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, timeout=limit(LONGEST)
+        )
     except subprocess.TimeoutExpired:
         return "a test without an end"
     finally:

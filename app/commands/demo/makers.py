@@ -81,6 +81,7 @@ def _chat(dice: Dice, made: Values) -> Values:
             for number, at in enumerate(sent)
         ],
         "updatedAt": sent[-1] if sent else dice.start,
+        "closedAt": None,  # it ends with its last message
         "status": "ACTIVE" if made["updatedAt"] == dice.start else "CLOSED",
     }
 

@@ -45,7 +45,7 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer.")] = 1,
     demo: Annotated[bool, typer.Option(help="Load the demo data on the first run.")] = True,
 ) -> None:
-    """Serve the gateway; without GATEWAY_MONGODB_URI on an embedded database of its own."""
+    """Serve the gateway; without GATEWAY_MONGODB_URI it starts an embedded database."""
     with plain_failures(), orderly_end():
         settings = load_settings(host=host, port=port)
         check_port_is_free(settings.host, settings.port)

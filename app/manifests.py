@@ -26,13 +26,13 @@ def load(folder: Path) -> Mapping[str, str]:
     documents: dict[str, str] = {}
     paths = sorted(folder.glob("*.json")) if folder.is_dir() else []
     if not paths:
-        raise ManifestError(f"{folder} holds no manifest of trusted documents (*.json).")
+        raise ManifestError(f"{folder} has no manifest of trusted documents (*.json).")
     for path in paths:
         for id_, text in _manifest(path):
             digest = hashlib.sha256(text.encode()).hexdigest()
             for name in (id_, digest, f"sha256:{digest}"):
                 if documents.setdefault(name, text) != text:
-                    raise ManifestError(f"{path}: the id {name!r} stands for two documents.")
+                    raise ManifestError(f"{path}: the id {name!r} names two documents.")
     return documents
 
 
@@ -42,8 +42,9 @@ def _manifest(path: Path) -> Iterator[tuple[str, str]]:
         yield from _apollo(manifest) if "format" in manifest else _codegen(manifest)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ManifestError(
-            f"{path} is no manifest of trusted documents ({error}). Write it with graphql-codegen "
-            "(persisted-documents.json) or Apollo's generate-persisted-query-manifest."
+            f"{path} is not a valid manifest of trusted documents ({error}). Write it with "
+            "graphql-codegen (persisted-documents.json) or Apollo's "
+            "generate-persisted-query-manifest."
         ) from None
 
 

@@ -7,19 +7,27 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, create_model, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.manifests import ManifestError, load
+from resolvers.access import Action
+from resolvers.errors import nearest
+from resolvers.kind import Kind
+from schema.kinds import KINDS
 from schema.limits import Introspection
 
-OpenPath = Literal["co_browse", "knowledge"]
+OPEN_PATHS: Mapping[str, tuple[Action, ...]] = {
+    "co_browse": (Action.READ,),
+    "knowledge": (Action.READ, Action.WRITE),
+}
+"""The vendors that have no authentication of their own, and what their clients do."""
+
 KeepSeconds = Annotated[int | None, Field(ge=1, le=2_147_483_647)]
 """What MongoDB takes for `expireAfterSeconds`."""
-
 
 Names = Annotated[frozenset[str], NoDecode]
 """Written with commas between them."""
@@ -32,7 +40,25 @@ def separated(value: object) -> object:
     return frozenset(name.strip() for name in value.split(",") if name.strip())
 
 
-class Settings(BaseSettings):
+def _retention_field(kind: Kind) -> tuple[object, object]:
+    """`retention_bot_seconds`, with its meaning."""
+    vendor = f" (the vendor: {kind.vendor_retention})" if kind.vendor_retention else ""
+    text = f"{kind.label.capitalize()} sessions are removed this long after their start{vendor}."
+    return KeepSeconds, Field(None, description=f"{text} Unset: never.")
+
+
+if TYPE_CHECKING:
+    Retention = BaseSettings
+else:
+    Retention = create_model(
+        "Retention",
+        __base__=BaseSettings,
+        **{f"retention_{entry.kind.name}_seconds": _retention_field(entry.kind) for entry in KINDS},
+    )
+"""One setting for each kind of session."""
+
+
+class Settings(Retention):
     """What an operator can choose. Durations are in seconds, sizes in bytes."""
 
     model_config = SettingsConfigDict(
@@ -61,7 +87,7 @@ class Settings(BaseSettings):
         2.0, gt=0.05, le=60, description="Longest time one database operation may take."
     )
     company_timezone: str = Field(
-        "UTC", description="IANA time zone of chats that name none, such as `Europe/Paris`."
+        "UTC", description="IANA time zone of chats without one, such as `Europe/Paris`."
     )
     max_body_bytes: int = Field(
         1_048_576, ge=1024, description="Largest request body, on every path."
@@ -70,30 +96,31 @@ class Settings(BaseSettings):
     auth: Literal["required", "off"] = Field(
         "required",
         description="Whether requests need a credential. `off` lets everybody do everything and "
-        "is allowed only where GATEWAY_HOST is a loopback address.",
+        "is allowed only if GATEWAY_HOST is a loopback address.",
     )
     demo_key: SecretStr | None = Field(
         None,
         description="Fixes the key and signing secret of the credential `demo`, which has every "
         "scope; 8 to 64 visible ASCII characters. Unset: made on an embedded database, or "
-        "an empty one that gets the demo data, and kept in GATEWAY_DATA_DIR.",
+        "an empty one that gets the demo data, and stored in GATEWAY_DATA_DIR.",
     )
     secret_key: SecretStr | None = Field(
         None,
         description="Encrypts the stored signing secrets of bot JWTs: 32 random bytes in URL-safe "
         "base64 (`openssl rand -base64 32 | tr '+/' '-_'`); several, separated by commas, to "
         "change it: the first encrypts, each decrypts. Unset: made for an embedded database only, "
-        "and kept in GATEWAY_DATA_DIR.",
+        "and stored in GATEWAY_DATA_DIR.",
     )
-    open_paths: Annotated[frozenset[OpenPath], NoDecode] = Field(
+    open_paths: Names = Field(
         frozenset(),
-        description="Vendor paths that need no key, separated by commas: `co_browse` (read), "
-        "`knowledge` (read and write). For trusted networks, as on the vendors' own servers.",
+        description="Vendors whose URLs need no key, separated by commas: "
+        + ", ".join(f"`{name}` ({' and '.join(done)})" for name, done in OPEN_PATHS.items())
+        + ". For trusted networks, as on the vendors' own servers.",
     )
     rate: str = Field(
         "",
         description="Requests allowed to one credential, on all workers together, such as "
-        "`600/minute;10000/hour`; the bot paths have GATEWAY_BOT_RATE instead. Empty: no limit.",
+        "`600/minute;10000/hour`; the bot URLs have GATEWAY_BOT_RATE instead. Empty: no limit.",
     )
     bot_rate: str = Field(
         "60/minute;1800/hour",
@@ -103,46 +130,25 @@ class Settings(BaseSettings):
         1000,
         ge=1,
         le=10_000,
-        description="Most sessions in one answer of the bot path; larger limits are lowered.",
+        description="Most sessions in one response of the bot URLs; larger limits are lowered.",
     )
     knowledge_auto_create: bool = Field(
         True,
-        description="Whether the knowledge path makes a session for an id it does not know; "
-        "`false` answers 404.",
+        description="Whether the knowledge URLs create a session for an unknown id; "
+        "`false` returns 404.",
     )
     remote_support_max_rows: int = Field(
-        10_000, ge=1, description="Most rows in one answer of the remote-support path."
-    )
-
-    retention_co_browse_seconds: KeepSeconds = Field(
-        None,
-        description="Co-browse sessions are removed this long after their start (the vendor: "
-        "1209600, 14 days). Unset: never.",
-    )
-    retention_remote_support_seconds: KeepSeconds = Field(
-        None,
-        description="Remote-support sessions are removed this long after their start. "
-        "Unset: never.",
-    )
-    retention_knowledge_seconds: KeepSeconds = Field(
-        None,
-        description="Knowledge sessions are removed this long after their start. Unset: never.",
-    )
-    retention_chat_seconds: KeepSeconds = Field(
-        None, description="Chat sessions are removed this long after their start. Unset: never."
-    )
-    retention_bot_seconds: KeepSeconds = Field(
-        None, description="Bot sessions are removed this long after their start. Unset: never."
+        10_000, ge=1, description="Most rows in one response of the remote-support URLs."
     )
 
     body_seconds: float = Field(
-        10.0, gt=0, le=600, description="Longest time the body of a GraphQL request may take."
+        10.0, gt=0, le=600, description="Longest time that a request body may take."
     )
     allowed_hosts: Names = Field(
         frozenset(),
-        description="Names this server goes by, separated by commas, as browsers send them in "
-        "`Host`, without ports; `*` for any. Loopback names and GATEWAY_HOST always are, and any "
-        "address where it listens on all of them.",
+        description="Host names that are accepted in `Host`, without ports, separated by "
+        "commas; `*` for any. Loopback names and GATEWAY_HOST are always accepted, and any IP "
+        "address if the server listens on all of them.",
     )
     cors_origins: Names = Field(
         frozenset(),
@@ -157,7 +163,7 @@ class Settings(BaseSettings):
     )
     persisted_queries: Literal["automatic", "trusted", "off"] = Field(
         "automatic",
-        description="`automatic` remembers texts by hash as Apollo's clients ask for; `trusted` "
+        description="`automatic` stores texts by hash, as Apollo's clients expect; `trusted` "
         "runs documents of GATEWAY_PERSISTED_DOCUMENTS only; `off` does neither.",
     )
     persisted_documents: Path | None = Field(
@@ -166,7 +172,7 @@ class Settings(BaseSettings):
         "Apollo's generate-persisted-query-manifest write them.",
     )
     persisted_kept: int = Field(
-        1000, ge=1, le=100_000, description="Texts that a worker remembers by hash at most."
+        1000, ge=1, le=100_000, description="Most texts that a worker stores by hash."
     )
     max_query_tokens: int = Field(
         5000, ge=1, le=100_000, description="Most tokens in a GraphQL text."
@@ -195,8 +201,9 @@ class Settings(BaseSettings):
 
     @property
     def retention(self) -> Mapping[str, int]:
-        """Seconds by the kind's name, for the kinds that are not kept for ever."""
-        values = {name: getattr(self, f"retention_{name}_seconds") for name in _kept_kinds()}
+        """Seconds by the kind's name, for the kinds whose sessions expire."""
+        names = [entry.kind.name for entry in KINDS]
+        values = {name: getattr(self, f"retention_{name}_seconds") for name in names}
         return {name: seconds for name, seconds in values.items() if seconds is not None}
 
     @field_validator("allowed_hosts", "cors_origins", "open_paths", mode="before")
@@ -204,12 +211,21 @@ class Settings(BaseSettings):
     def _separated(cls, value: object) -> object:
         return separated(value)
 
+    @field_validator("open_paths")
+    @classmethod
+    def _known_paths(cls, names: frozenset[str]) -> frozenset[str]:
+        for name in sorted(names - OPEN_PATHS.keys()):
+            raise ValueError(f"{name!r} cannot be opened. {nearest(name, OPEN_PATHS)}")
+        return names
+
     @field_validator("cors_origins")
     @classmethod
     def _origins(cls, origins: frozenset[str]) -> frozenset[str]:
         for origin in origins - {"*"}:
             if not re.fullmatch(r"https?://[^/?#]+", origin):
-                raise ValueError(f"{origin!r} is no origin; write one such as https://example.com")
+                raise ValueError(
+                    f"{origin!r} is not an origin; write one such as https://example.com"
+                )
         return origins
 
     @field_validator("persisted_documents")
@@ -239,7 +255,7 @@ class Settings(BaseSettings):
             ZoneInfo(name)
         except (KeyError, ValueError, OSError) as error:
             raise ValueError(
-                f"{name!r} is no IANA time zone; write one such as Europe/Paris or UTC"
+                f"{name!r} is not an IANA time zone; write one such as Europe/Paris or UTC"
             ) from error
         return name
 
@@ -264,7 +280,7 @@ class Settings(BaseSettings):
             text = key.get_secret_value()
             visible = text.isascii() and text.isprintable() and " " not in text
             if not (visible and 8 <= len(text) <= 64):
-                raise ValueError("write 8 to 64 visible ASCII characters without blanks")
+                raise ValueError("write 8 to 64 visible ASCII characters without spaces")
         return key
 
     @field_validator("secret_key")
@@ -287,11 +303,6 @@ class Settings(BaseSettings):
                 f"the gateway is to listen on {self.host}. Leave GATEWAY_AUTH at required."
             )
         return self
-
-
-def _kept_kinds() -> list[str]:
-    names = [name for name in Settings.model_fields if name.startswith("retention_")]
-    return [name.removeprefix("retention_").removesuffix("_seconds") for name in names]
 
 
 def _is_loopback(host: str) -> bool:

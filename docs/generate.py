@@ -1,42 +1,75 @@
-"""The files that are made from code: the schema's text and two pages of documentation.
+"""What is made from code: the schema's text, two pages of documentation, and blocks of others.
 
-Run by `scripts/schema`; tests/docs compares what is committed with what would be written.
+A block stands between `<!-- made: name -->` and `<!-- end -->`. Run by `scripts/schema`; tests/docs
+compares what is committed with what would be written.
 """
 
 import argparse
+import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic_core import PydanticUndefined
 
 from app.settings import Settings
-from resolvers.kind import Column, Kind, ValueType
+from resolvers.kind import Column, Kind
+from resolvers.texts import FORMATS
 from schema import breaking
 from schema.build import build, sdl
 from schema.kinds import KINDS
 
 ROOT = Path(__file__).resolve().parent.parent
 
-TYPES: Mapping[ValueType, str] = {
-    ValueType.TEXT: "text",
-    ValueType.INTEGER: "whole number",
-    ValueType.FLOAT: "number",
-    ValueType.BOOLEAN: "true or false",
-    ValueType.DATETIME: "date",
-    ValueType.LOCAL_DATETIME: "clock time, as a date",
-    ValueType.OBJECT: "object",
-}
-
 
 def pages() -> dict[str, str]:
-    """Every made file: its path from the root, and what it should hold."""
+    """Every made file: its path from the root, and its text."""
     return {
         "schema/schema.graphql": sdl(build()),
         "docs/data-model.md": data_model(),
         "docs/settings.md": settings(),
+        **dict(pages_with_blocks()),
     }
+
+
+def pages_with_blocks() -> Iterator[tuple[str, str]]:
+    """The pages that are written by hand but for their blocks."""
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        text = path.read_text(encoding="utf-8")
+        if BLOCK.search(text):
+            yield path.relative_to(ROOT).as_posix(), BLOCK.sub(_block, text)
+
+
+def _block(found: re.Match[str]) -> str:
+    return f"{found['head']}{BLOCKS[found['name']]()}{found['tail']}"
+
+
+def _labels() -> str:
+    *most, last = [entry.kind.label for entry in KINDS]
+    return f"{', '.join(most)} and {last}"
+
+
+def _names() -> str:
+    return ", ".join(f"`{entry.kind.name}`" for entry in KINDS)
+
+
+def _retention() -> str:
+    rows = [
+        f"| `GATEWAY_RETENTION_{entry.kind.enum_name}_SECONDS` "
+        f"| {entry.kind.vendor_retention or 'none known'} |\n"
+        for entry in KINDS
+    ]
+    return f"\n| setting | the vendor's figure |\n|---|---|\n{''.join(rows)}"
+
+
+BLOCK = re.compile(r"(?P<head><!-- made: (?P<name>\w+) -->).*?(?P<tail><!-- end -->)", re.DOTALL)
+BLOCKS: Mapping[str, Callable[[], str]] = {
+    "kinds": _labels,
+    "scopes": _names,
+    "retention": _retention,
+}
+"""What every kind is in: prose, scopes, settings."""
 
 
 def data_model() -> str:
@@ -45,14 +78,27 @@ def data_model() -> str:
 
 Made from `schema/kinds/` by `scripts/schema`; do not edit it by hand.
 
-One collection for each kind of session, one document for each session. Names are stored as
-GraphQL spells them, except `sessionId`, which is `_id`. Dates are BSON dates in UTC, to the
-millisecond. *Kept* columns are derived from the others and written together with them, so that
-every filter and ordering is on something stored. *Personal* columns are masked for credentials
-without the scope `pii:read`. Every document also has a `revision`, which guards its changes
-([0003](adr/0003-guarded-updates.md)), and beside columns that can be found in whichever case,
-`folded` holds their case-folded copies. Two small collections help: `claims`
-(reservations: values that only one live session may hold) and `counters` (running numbers).
+For front-end developers and operators. After this page you know each column of each kind: its
+type, its rules, and the indexes that serve filters and orderings.
+
+Each kind of session has one collection, and each session is one document. Stored names are the
+GraphQL names, except `sessionId`, which is stored as `_id`. Dates are BSON dates in UTC, to the
+millisecond.
+
+| rule | meaning |
+|---|---|
+| computed | the gateway sets and stores it, so that filters and orderings can use it |
+| required | must be given at creation |
+| orders lists | can be used in `orderBy` |
+| personal | masked for credentials without the scope `pii:read` |
+
+Besides its columns, a document has
+
+- `revision`, which guards its changes ([0003](adr/0003-guarded-updates.md));
+- `folded`, with lower-case copies of the columns that support case-insensitive equality.
+
+Two small collections help: the collection `claims` (values that only one live session may have)
+and the collection `counters` (the last number of each kind with numbered sessions).
 """
     return intro + "".join(_kind(entry.kind) for entry in KINDS)
 
@@ -65,7 +111,7 @@ def _kind(kind: Kind) -> str:
 
 {kind.description} Collection `{kind.collection}`; session ids are {kind.session_ids.description}
 
-| column | holds | rules | meaning |
+| column | type | rules | meaning |
 |---|---|---|---|
 {rows}
 
@@ -83,13 +129,13 @@ def _rows(columns: tuple[Column, ...], prefix: str = "") -> Iterator[tuple[str, 
 
 
 def _holds(column: Column) -> str:
-    value = ", ".join(f"`{name}`" for name in column.values) or TYPES[column.type]
+    value = ", ".join(f"`{name}`" for name in column.values) or column.type.in_docs
     return f"list of {value}" if column.many else value
 
 
 def _rules(column: Column) -> Iterator[str]:
     if column.derived:
-        yield "kept"
+        yield "computed"
     elif column.required:
         yield "required"
     if column.create_only:
@@ -101,7 +147,7 @@ def _rules(column: Column) -> Iterator[str]:
     if column.minimum is not None:
         yield f"at least {column.minimum}"
     if column.format:
-        yield {"uri": "an absolute address", "timezone": "an IANA name"}[column.format]
+        yield FORMATS[column.format].in_docs
     if column.orderable:
         yield "orders lists"
     if column.personal:
@@ -112,19 +158,26 @@ def settings() -> str:
     """What an operator can choose."""
     rows = "\n".join(
         f"| `GATEWAY_{name.upper()}` | {_default(field.default)} | {_meaning(field)} |"
-        for name, field in Settings.model_fields.items()
+        for name, field in sorted(Settings.model_fields.items(), key=_is_retention)
     )
     return f"""# Settings
 
 Made from `app/settings.py` by `scripts/schema`; do not edit it by hand.
 
-Environment variables, read once at start. A value that cannot be meant stops the start with a
-sentence that names it.
+For operators. After this page you can configure the gateway.
+
+Settings are environment variables, read once at start. An invalid value aborts start-up; the error
+names the variable. An unknown `GATEWAY_` variable does too.
 
 | variable | default | meaning |
 |---|---|---|
 {rows}
 """
+
+
+def _is_retention(setting: tuple[str, Any]) -> bool:
+    """These come last: there is one for each kind."""
+    return setting[0].startswith("retention_")
 
 
 def _default(value: Any) -> str:

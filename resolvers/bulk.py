@@ -18,7 +18,7 @@ Conflicts = dict[int, AlreadyExists]
 """Why sessions cannot be stored beside those that are there, by their place in the sequence."""
 
 Reserving = Callable[[Context, Kind, Reservation | None, str], Awaitable[None]]
-"""Looks at, or takes, what a session is to hold; AlreadyExists if another one holds it."""
+"""Checks, or takes, what a session reserves; AlreadyExists if another one has it."""
 
 ID_ALONE = frozenset({"_id"})
 
@@ -77,7 +77,7 @@ async def create(context: Context, kind: Kind, documents: list[Document]) -> Con
 async def _sift(
     context: Context, kind: Kind, documents: Sequence[Document], reserve: Reserving
 ) -> Conflicts:
-    """What stands in the way of each session."""
+    """Why each refused session cannot be stored."""
     ids = [document["_id"] for document in documents if "_id" in document]
     taken = await _existing(context, kind, ids)
     refused: Conflicts = {}

@@ -62,7 +62,7 @@ def _require_whole(kind: Kind, document: Document) -> None:
         if not (column.nullable or column.many) and document.get(column.path) is None:
             raise CorruptDocument(
                 f"{kind.type_name} {document.get('_id')!r} is stored without {column.name}, and "
-                "cannot be changed until that is mended: give it in an update.",
+                "cannot be changed until it is corrected: give it in an update.",
                 sessionId=document.get("_id"),
                 field=column.name,
             )
@@ -83,5 +83,5 @@ def _corrupt(kind: Kind, document: Document) -> Iterator[None]:
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise CorruptDocument(
             f"{kind.type_name} {document.get('_id')!r} is stored with missing or wrongly typed "
-            "values and cannot be changed until they are mended."
+            "values and cannot be changed until they are corrected."
         ) from error

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from resolvers.kind import Column, Index, ValueType
+from resolvers.kind import Column, Index
+from resolvers.value_types import DATETIME, ENUM, FLOAT, OBJECT, TEXT
 
 SESSION_COLUMNS: tuple[Column, ...] = (
     Column(
         name="sessionId",
         stored="_id",
-        type=ValueType.TEXT,
+        type=TEXT,
         nullable=False,
         orderable=True,
         derived=True,
@@ -16,7 +17,7 @@ SESSION_COLUMNS: tuple[Column, ...] = (
     ),
     Column(
         name="status",
-        type=ValueType.ENUM,
+        type=ENUM,
         values=("ACTIVE", "CLOSED"),
         nullable=False,
         derived=True,
@@ -24,7 +25,7 @@ SESSION_COLUMNS: tuple[Column, ...] = (
     ),
     Column(
         name="startedAt",
-        type=ValueType.DATETIME,
+        type=DATETIME,
         nullable=False,
         derived=True,
         orderable=True,
@@ -32,31 +33,29 @@ SESSION_COLUMNS: tuple[Column, ...] = (
     ),
     Column(
         name="endedAt",
-        type=ValueType.DATETIME,
+        type=DATETIME,
         derived=True,
         orderable=True,
         description="When the session ended; null while it is active.",
     ),
     Column(
         name="durationSeconds",
-        type=ValueType.FLOAT,
+        type=FLOAT,
         derived=True,
         orderable=True,
         description="Seconds from start to end, with milliseconds; null while it is active.",
     ),
     Column(
         name="customer",
-        type=ValueType.OBJECT,
+        type=OBJECT,
         derived=True,
         description="What is known of the person helped.",
         columns=(
-            Column(name="id", type=ValueType.TEXT, description="The customer's id or number."),
-            Column(
-                name="name", type=ValueType.TEXT, personal=True, description="The customer's name."
-            ),
+            Column(name="id", type=TEXT, description="The customer's id or number."),
+            Column(name="name", type=TEXT, personal=True, description="The customer's name."),
             Column(
                 name="email",
-                type=ValueType.TEXT,
+                type=TEXT,
                 personal=True,
                 description="The customer's e-mail address.",
             ),
@@ -64,7 +63,7 @@ SESSION_COLUMNS: tuple[Column, ...] = (
     ),
     Column(
         name="createdAt",
-        type=ValueType.DATETIME,
+        type=DATETIME,
         nullable=False,
         derived=True,
         orderable=True,
@@ -72,7 +71,7 @@ SESSION_COLUMNS: tuple[Column, ...] = (
     ),
     Column(
         name="updatedAt",
-        type=ValueType.DATETIME,
+        type=DATETIME,
         nullable=False,
         derived=True,
         orderable=True,

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from resolvers.access import EVERYBODY, Caller
 from resolvers.kind import Kind
@@ -27,9 +26,7 @@ class Context:
     now: Callable[[], datetime] = utc_now
     caller: Caller = EVERYBODY
     retention: Mapping[str, int] = field(default_factory=dict)
-    """Seconds for which sessions of a kind are kept, by the kind's name; none: for ever."""
-    cache: dict[Any, Any] = field(default_factory=dict)
-    """What this request has read already."""
+    """Seconds after which sessions of a kind expire, by the kind's name; none: never."""
 
     @classmethod
     def offline(cls) -> "Context":
@@ -47,7 +44,7 @@ class Context:
         return None if cutoff is None else _started(kind, Operator.LTE, cutoff)
 
     def cutoff(self, kind: Kind) -> datetime | None:
-        """The latest start of an expired session; None if sessions are kept for ever."""
+        """The latest start of an expired session; None if sessions do not expire."""
         seconds = self.retention.get(kind.name)
         return None if seconds is None else self.now() - timedelta(seconds=seconds)
 

@@ -11,7 +11,7 @@ from resolvers.store import credentials as stored
 from resolvers.store.store import Store
 
 REMEMBERED_SECONDS = 4.0
-"""How long a worker trusts a lookup: a revocation holds everywhere within 5 seconds."""
+"""How long a worker caches a credential: a revocation takes effect within 5 seconds."""
 REMEMBERED_COUNT = 1024
 
 _Place = tuple[str, str]

@@ -92,7 +92,7 @@ def hash_key(key: str) -> str:
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two texts are equal, in a time that does not tell where they differ."""
+    """Whether two texts are equal, in a time that does not show where they differ."""
     encoded = [text.encode("utf-8", "surrogatepass") for text in (one, other)]
     return hmac.compare_digest(*encoded)
 
@@ -129,7 +129,7 @@ def check_scopes(scopes: Iterable[str], allowed: Sequence[str]) -> None:
     """BadInput, naming the nearest, if a scope does not exist."""
     for scope in scopes:
         if scope not in allowed:
-            raise BadInput(f"{scope!r} is no scope. {nearest(scope, allowed)}")
+            raise BadInput(f"{scope!r} is not a scope. {nearest(scope, allowed)}")
 
 
 async def ensure(store: Store, sealer: Sealer | None, wanted: Credential, secret: str) -> bool:

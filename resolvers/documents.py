@@ -1,11 +1,10 @@
 """Reading stored values as their columns promise them, whatever is really stored."""
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 
 from resolvers.errors import CorruptDocument
-from resolvers.kind import INT_MAX, INT_MIN, Column, Document, ValueType
+from resolvers.kind import Column, Document
+from resolvers.value_types import ENUM, OBJECT
 
 
 class Part(dict[str, Any]):
@@ -15,30 +14,9 @@ class Part(dict[str, Any]):
     owner: str
 
 
-def _is_integer(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and INT_MIN <= value <= INT_MAX
-
-
-def _is_number(value: Any) -> bool:
-    # Infinity and NaN have no form in JSON.
-    return (
-        isinstance(value, (int, float))
-        and not isinstance(value, bool)
-        and float("-inf") < value < float("inf")
-    )
-
-
-HOLDS: Mapping[ValueType, Callable[[Any], bool]] = {
-    ValueType.TEXT: lambda value: isinstance(value, str),
-    ValueType.ENUM: lambda value: isinstance(value, str),
-    ValueType.INTEGER: _is_integer,
-    ValueType.FLOAT: _is_number,
-    ValueType.BOOLEAN: lambda value: isinstance(value, bool),
-    ValueType.DATETIME: lambda value: isinstance(value, datetime),
-    ValueType.LOCAL_DATETIME: lambda value: isinstance(value, datetime),
-    ValueType.OBJECT: lambda value: isinstance(value, dict),
-}
-"""Whether a stored value is what its column promises."""
+def is_sound(column: Column, value: Any) -> bool:
+    """Whether a value other than null is what its column promises."""
+    return column.type.sound(value) and (not column.values or value in column.values)
 
 
 def read(column: Column, source: Document) -> Any:
@@ -60,10 +38,10 @@ def read(column: Column, source: Document) -> Any:
 def corrupt(column: Column, value: Any, owner: str) -> CorruptDocument:
     """The error for a value that is not what its column promises."""
     found = "missing" if value is None else f"stored as {type(value).__name__}"
-    if column.type is ValueType.ENUM and isinstance(value, str):
+    if column.type is ENUM and isinstance(value, str):
         found = "none of its known values"
     return CorruptDocument(
-        f"Session {owner!r}: {column.name} is {found}, not a valid {column.type.value}.",
+        f"Session {owner!r}: {column.name} is {found}, not a valid {column.type.name}.",
         sessionId=owner,
         field=column.name,
     )
@@ -80,9 +58,9 @@ def _element(column: Column, value: Any, owner: str) -> Any:
 def _one(column: Column, value: Any, nullable: bool, owner: str) -> Any:
     if value is None and nullable:
         return None
-    if not HOLDS[column.type](value) or (column.values and value not in column.values):
+    if not is_sound(column, value):
         raise corrupt(column, value, owner)
-    if column.type is ValueType.OBJECT:
+    if column.type is OBJECT:
         part = Part(value)
         part.owner = owner
         return part

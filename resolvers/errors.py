@@ -1,4 +1,4 @@
-"""What can go wrong, one class per code; every edge maps the code to its own form.
+"""What can go wrong, one class per code; every API maps the code to its own form.
 
     GatewayError
     ├── UserError                what a mutation reports in its payload
@@ -25,7 +25,7 @@ from typing import Any, ClassVar
 
 
 class GatewayError(Exception):
-    """A refusal or failure with a code that every edge understands."""
+    """A refusal or failure with a code that every API understands."""
 
     code: ClassVar[str] = "INTERNAL"
 
@@ -67,7 +67,7 @@ class Invalid(UserError):
 
 
 class Conflict(UserError):
-    """The session's state does not allow this, or it kept changing underneath."""
+    """The session's state does not allow this, or others changed it again and again."""
 
     code = "CONFLICT"
 

@@ -1,7 +1,7 @@
 """Texts as they are compared when case does not matter."""
 
 FOLDED = "folded"
-"""The sub-document beside the columns that holds their case-folded copies."""
+"""The sub-document with the case-folded copies of the columns beside it."""
 
 
 def fold(text: str) -> str:

@@ -7,45 +7,17 @@ validation, documentation) is derived from the values here.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from functools import cached_property
 from typing import Any
+
+from resolvers.value_types import Rules, ValueType
 
 Document = dict[str, Any]
 """A stored session, or a part of one: camelCase names as in GraphQL, `_id` for the session id."""
 
 
-class ValueType(StrEnum):
-    """What a column holds."""
-
-    TEXT = "text"
-    INTEGER = "integer"
-    FLOAT = "float"
-    BOOLEAN = "boolean"
-    DATETIME = "datetime"
-    LOCAL_DATETIME = "local datetime"
-    """Clock time somewhere, without an offset; stored as a date all the same."""
-    ENUM = "enum"
-    OBJECT = "object"
-
-
-INT_MIN, INT_MAX = -(2**31), 2**31 - 1
-"""What an INTEGER may be, as GraphQL's Int."""
-
-BSON_TYPES: Mapping[ValueType, tuple[str, ...]] = {
-    ValueType.TEXT: ("string",),
-    ValueType.INTEGER: ("int", "long"),
-    ValueType.FLOAT: ("double", "int", "long"),
-    ValueType.BOOLEAN: ("bool",),
-    ValueType.DATETIME: ("date",),
-    ValueType.LOCAL_DATETIME: ("date",),
-    ValueType.ENUM: ("string",),
-    ValueType.OBJECT: ("object",),
-}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Column:
+class Column(Rules):
     """One stored field of a kind; `name` is both its stored and its GraphQL name.
 
     There is one object for each column, and it is equal only to itself.
@@ -59,20 +31,10 @@ class Column:
     many: bool = False
     columns: tuple["Column", ...] = ()
     """The fields of an OBJECT."""
-    values: tuple[str, ...] = ()
-    """The names of an ENUM; they are stored as such."""
-    max_length: int | None = None
-    """Longest text, in characters."""
     max_items: int = 1000
     """Longest list."""
-    minimum: int | None = None
-    maximum: int | None = None
-    pattern: str | None = None
-    """A regular expression that the whole text must match."""
-    format: str | None = None
-    """`uri` or `timezone`: a further check of a text."""
     derived: bool = False
-    """Kept by the write path, never given by a client."""
+    """Computed by the write path, never given by a client."""
     hidden: bool = False
     """Stored for lookups only: no field of the GraphQL type."""
     create_only: bool = False
@@ -85,7 +47,6 @@ class Column:
     """A case-folded copy is stored beside it, so that `eqIgnoreCase` is served by an index."""
     personal: bool = False
     """Masked for credentials without the scope `pii:read`."""
-    description: str = ""
 
     path: str = field(init=False)
     """The stored name."""
@@ -136,7 +97,7 @@ class SessionIds:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """A value that only one live session may hold, kept in a small collection of its own."""
+    """A value that only one live session may have, stored in a small collection of its own."""
 
     column: str
     value: str
@@ -176,6 +137,8 @@ class Kind:
     """The column that sets the end, to blame when it lies before the start."""
     indexes: tuple[Index, ...] = ()
     reservation: Callable[[Document], Reservation | None] = no_reservation
+    vendor_retention: str = ""
+    """How long the vendor keeps its sessions, where that is known; for the documentation."""
     by_name: Mapping[str, Column] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -186,6 +149,11 @@ class Kind:
     def enum_name(self) -> str:
         """The value of SessionKind: `CO_BROWSE`."""
         return self.name.upper()
+
+    @property
+    def label(self) -> str:
+        """As texts call its sessions: `co-browse`."""
+        return self.name.replace("_", "-")
 
     @cached_property
     def own_columns(self) -> tuple[Column, ...]:

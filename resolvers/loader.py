@@ -26,16 +26,10 @@ class Loader:
         self._context = context
         self._batches: dict[str, _Batch] = {}
 
-    @classmethod
-    def of(cls, context: Context) -> "Loader":
-        """The request's loader."""
-        loader: Loader = context.cache.get(cls) or context.cache.setdefault(cls, cls(context))
-        return loader
-
     def get(
         self, kind: Kind, session_id: str, columns: frozenset[str]
     ) -> Coroutine[Any, Any, Document | None]:
-        """The session with that id, or None; it may hold more than these stored paths.
+        """The session with that id, or None; it may have more than these stored paths.
 
         It is asked for by the call already. Others get the same object: it is not to be changed.
         """

@@ -1,36 +1,24 @@
 """Orderings, and cursors: a row's place in an ordering, opaque to clients.
 
 A cursor is base64 of a JSON list: the kind and ordering it belongs to, the row's value of each
-ordering column, and the row's id. It holds no secret: every value in it is one of the row's own.
+ordering column, and the row's id. It contains no secret: every value in it is one of the row's own.
 """
 
 import base64
 import binascii
 from collections.abc import Iterable
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import orjson
 
-from resolvers.errors import BadInput
-from resolvers.kind import Document, Kind, ValueType
+from resolvers.errors import BadInput, Invalid
+from resolvers.kind import Document, Kind
 from resolvers.request import Order, Read
-
-_PYTHON_TYPES: dict[ValueType, tuple[type, ...]] = {
-    ValueType.TEXT: (str,),
-    ValueType.ENUM: (str,),
-    ValueType.INTEGER: (int,),
-    ValueType.FLOAT: (int, float),
-    ValueType.BOOLEAN: (bool,),
-}
-DATES = frozenset({ValueType.DATETIME, ValueType.LOCAL_DATETIME})
-LARGEST = 2**63 - 1
-"""The greatest whole number that MongoDB knows."""
-
+from resolvers.value_types import TEXT, ValueType
 
 KNOWN = 1000
-"""How many orderings are kept ready."""
+"""How many orderings are cached."""
 
 
 @lru_cache(KNOWN)
@@ -57,14 +45,14 @@ def with_places(columns: frozenset[str], order: tuple[Order, ...]) -> frozenset[
 
 
 def cursors(read: Read, documents: Iterable[Document]) -> list[str]:
-    """The cursors of rows that `read` gave; they must hold the columns of `with_places`."""
+    """The cursors of rows that `read` gave; they must have the columns of `with_places`."""
     order = ordering(read)
     return encode_cursors(cursor_tag(read.kind, order), sort_paths(order), documents)
 
 
 @lru_cache(KNOWN)
 def cursor_tag(kind: Kind, order: tuple[Order, ...]) -> str:
-    """What a cursor is good for: `bot:-startedAt`."""
+    """What a cursor is valid for: `bot:-startedAt`."""
     columns = ",".join(f"{'-' if part.descending else ''}{part.column.name}" for part in order)
     return f"{kind.name}:{columns}"
 
@@ -72,7 +60,7 @@ def cursor_tag(kind: Kind, order: tuple[Order, ...]) -> str:
 def encode_cursors(tag: str, paths: tuple[str, ...], documents: Iterable[Document]) -> list[str]:
     """The cursors of rows; `paths` are the stored paths of the ordering columns, `_id` last.
 
-    A wrongly typed value is kept as text: its row can be shown, though paging cannot go on there.
+    A wrongly typed value is stored as text: its row can be shown, but paging cannot go on there.
     """
     dumps, option = orjson.dumps, orjson.OPT_NAIVE_UTC
     if len(paths) == 2:  # nearly always: one column and the id
@@ -95,7 +83,7 @@ def decode_cursor(text: str, kind: Kind, order: tuple[Order, ...], argument: str
             f"not to {_describe(tag)}. Use it with the field and orderBy that it came from.",
             argument=argument,
         )
-    columns = [*(part.column.type for part in order), ValueType.TEXT]
+    columns = [*(part.column.type for part in order), TEXT]
     if len(values) != len(columns) + 1 or not isinstance(values[-1], str):
         raise _broken(argument)
     return [
@@ -115,22 +103,9 @@ def _parse(text: str, argument: str) -> list[Any]:
 
 
 def _value(value: Any, type_: ValueType, argument: str) -> Any:
-    if value is None:
-        return None
-    if type_ in DATES:
-        return _date(value, argument)
-    accepted = _PYTHON_TYPES[type_]
-    if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted):
-        raise _broken(argument)
-    if isinstance(value, int) and abs(value) > LARGEST:
-        raise _broken(argument)
-    return value
-
-
-def _date(value: Any, argument: str) -> datetime:
     try:
-        return datetime.fromisoformat(value).replace(tzinfo=None)
-    except (TypeError, ValueError) as error:
+        return None if value is None else type_.from_cursor(value)
+    except (TypeError, ValueError, Invalid) as error:
         raise _broken(argument) from error
 
 
@@ -141,7 +116,7 @@ def _describe(tag: str) -> str:
 
 def _broken(argument: str) -> BadInput:
     return BadInput(
-        f"{argument}: this is no cursor of ours. Use endCursor, startCursor or an edge's cursor "
-        "just as it was returned.",
+        f"{argument}: this is not a valid cursor. Use the endCursor, startCursor or cursor of a "
+        "page exactly as it was returned.",
         argument=argument,
     )

@@ -1,36 +1,20 @@
-"""What a caller asks for, as immutable values: both edges build these, the resolvers obey them.
+"""What a caller asks for, as immutable values: the APIs build them, the resolvers obey them.
 
 A filter is a tree over columns; it carries typed values and never text of the query language.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, NamedTuple
 
 from resolvers.errors import Timeout
 from resolvers.kind import Column, Kind
+from resolvers.value_types import Operator as Operator  # requests are made of them, too
 
 DEFAULT_PAGE = 20
 LARGEST_PAGE = 500
 
 Columns = frozenset[str] | None
 """Stored paths to read; None for whole documents."""
-
-
-class Operator(StrEnum):
-    """How a column is compared; the values are the GraphQL names."""
-
-    EQ = "eq"
-    NE = "ne"
-    IN = "in"
-    NIN = "nin"
-    GT = "gt"
-    GTE = "gte"
-    LT = "lt"
-    LTE = "lte"
-    STARTS_WITH = "startsWith"
-    CONTAINS = "contains"
-    EQ_IGNORE_CASE = "eqIgnoreCase"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +36,21 @@ class Some:
 
 @dataclass(frozen=True, slots=True)
 class All:
-    """Every part holds; none given: always true."""
+    """Every part is true; none given: always true."""
 
     parts: tuple["Filter", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Either:
-    """At least one part holds; none given: never true."""
+    """At least one part is true; none given: never true."""
 
     parts: tuple["Filter", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """The part does not hold."""
+    """The part is not true."""
 
     part: "Filter"
 

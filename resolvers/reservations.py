@@ -1,9 +1,9 @@
-"""Values that only one live session may hold at a time, such as a co-browse session's token.
+"""Values that only one live session may have at a time, such as a co-browse session's token.
 
 A reservation is a row of its own, taken before the session is stored and given back after it no
-longer holds the value. A process may die in between, and two may work on one session at once: so
-nobody gives back what the stored session holds, and a row without such a session counts for GRACE
-only.
+longer has the value. A process may die in between, and two may work on one session at once: so
+nobody releases what the stored session has, and a row without such a session counts for GRACE
+only. A row whose session has expired does not count at all.
 """
 
 from datetime import timedelta
@@ -11,16 +11,16 @@ from datetime import timedelta
 from resolvers.context import Context
 from resolvers.errors import AlreadyExists
 from resolvers.kind import Document, Kind, Reservation
-from resolvers.request import EVERYTHING, Not
+from resolvers.request import EVERYTHING, Filter
 from resolvers.store import read as reads
 from resolvers.store import write as writes
 
 GRACE = timedelta(seconds=60)
-"""How long a reservation is respected though no session holds it: one may be about to be stored."""
+"""How long a reservation counts without a session that has it: one may be about to be stored."""
 
 
 def of(kind: Kind, document: Document) -> Reservation | None:
-    """What a stored session holds; None also for a document too broken to tell."""
+    """What a stored session reserves; None also for a document too broken to say."""
     try:
         return kind.reservation(document)
     except (KeyError, TypeError):
@@ -28,7 +28,7 @@ def of(kind: Kind, document: Document) -> Reservation | None:
 
 
 async def take(context: Context, kind: Kind, wanted: Reservation | None, session_id: str) -> None:
-    """Hold `wanted` for the session; AlreadyExists if another live session has it."""
+    """Reserve `wanted` for the session; AlreadyExists if another live session has it."""
     if wanted is None:
         return
     for _ in range(2):
@@ -42,7 +42,7 @@ async def take(context: Context, kind: Kind, wanted: Reservation | None, session
 
 
 async def check(context: Context, kind: Kind, wanted: Reservation | None, session_id: str) -> None:
-    """AlreadyExists if another live session holds `wanted`; nothing is taken."""
+    """AlreadyExists if another live session has `wanted`; nothing is taken."""
     row = await writes.holder(context.store, kind, wanted) if wanted else None
     if wanted is None or row is None or row["sessionId"] == session_id:
         return
@@ -51,28 +51,35 @@ async def check(context: Context, kind: Kind, wanted: Reservation | None, sessio
 
 
 def held_by_another(wanted: Reservation) -> AlreadyExists:
-    """The refusal of a value that only one live session may hold."""
+    """The refusal of a value that only one live session may have."""
     return AlreadyExists(
-        f"Another live session holds the {wanted.column} {wanted.value!r}.", (wanted.column,)
+        f"Another live session has the {wanted.column} {wanted.value!r}.", (wanted.column,)
     )
 
 
 async def release(context: Context, kind: Kind, held: Reservation | None, session_id: str) -> None:
-    """Give `held` back, unless the session as it is stored now holds it."""
+    """Release `held`, unless the session as it is stored now has it."""
     if held is not None and not await _holds(context, kind, held, session_id):
         await writes.release(context.store, kind, held, session_id)
 
 
 async def _abandoned(context: Context, kind: Kind, wanted: Reservation, row: Document) -> bool:
-    """Whether a process died between two steps and left the reservation behind."""
+    """Whether the row's session has expired, or a process died and left the reservation behind."""
+    session_id, over = row["sessionId"], context.expired(kind)
+    if over is not None and await _holds(context, kind, wanted, session_id, over):
+        return True
     if context.now() - row["claimedAt"] <= GRACE:
         return False
-    return not await _holds(context, kind, wanted, row["sessionId"])
+    return not await _holds(context, kind, wanted, session_id)
 
 
-async def _holds(context: Context, kind: Kind, wanted: Reservation, session_id: str) -> bool:
-    """Whether the stored session holds `wanted`; an expired one holds nothing."""
-    over = context.expired(kind)
-    where = EVERYTHING if over is None else Not(over)
+async def _holds(
+    context: Context,
+    kind: Kind,
+    wanted: Reservation,
+    session_id: str,
+    where: Filter = EVERYTHING,
+) -> bool:
+    """Whether the session is stored with the value of `wanted`, and meets `where`."""
     stored = await reads.get(context.store, kind, session_id, where, None)
     return stored is not None and of(kind, stored) == wanted

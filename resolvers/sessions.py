@@ -1,4 +1,4 @@
-"""The verbs: what can be asked of and done to sessions, whichever door the request came through.
+"""The verbs: what can be asked of and done to sessions, through any API.
 
 Reads return documents; writes return the session as it is afterwards or raise a UserError, with
 the stored session unchanged.
@@ -16,7 +16,8 @@ from resolvers.kind import Document, Kind
 from resolvers.request import EVERYTHING, Columns, Filter, Page, Read, Summary, both
 from resolvers.store import read as reads
 from resolvers.store import write as writes
-from resolvers.values import check_session_id, check_text, clean, complete
+from resolvers.texts import check_text
+from resolvers.values import check_session_id, clean, complete
 
 ATTEMPTS = 100
 """How often a write starts again because another process changed the session meanwhile."""
@@ -80,7 +81,7 @@ async def summarise(context: Context, kind: Kind, where: Filter) -> Summary:
 async def create(
     context: Context, kind: Kind, values: Mapping[str, Any], status: str | None = None
 ) -> Document:
-    """Store a new session; an id in `values` is kept, else one is made.
+    """Store a new session, under the id in `values` or a new one.
 
     `status` is for imports: a chat that is known to be over.
     """
@@ -116,7 +117,7 @@ async def act(
 ) -> Document:
     """Apply `change` to the session as it is now, atomically; nothing done meanwhile is lost.
 
-    An unknown session is NotFound, unless `create_missing` holds the values to create it with. The
+    An unknown session is NotFound, unless `create_missing` has the values to create it with. The
     answer shows the session, so the caller must be allowed to read it as well as to write it.
     """
     context.caller.require(kind, Action.WRITE)
@@ -132,7 +133,7 @@ async def act(
             _require_own(context, kind, after)
             if after is before or await _replace(context, kind, before, after):
                 return _shown(context, kind, after)
-    raise Conflict("The session keeps being changed by others. Try again.")
+    raise Conflict("Other requests keep changing this session. Try again.")
 
 
 async def delete(context: Context, kind: Kind, session_id: str) -> Document:

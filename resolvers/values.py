@@ -1,21 +1,16 @@
 """Values from clients, checked against their columns: a refusal names the field and the limit."""
 
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from resolvers.context import Context
 from resolvers.errors import Invalid
 from resolvers.folding import FOLDED, fold
-from resolvers.kind import INT_MAX, INT_MIN, Column, Document, Kind, ValueType, walk
-
-YEARS = (1900, 9998)
-PAGE_SCHEMES = frozenset({"http", "https", "file", "ftp"})
+from resolvers.kind import Column, Document, Kind, walk
+from resolvers.texts import check_text
+from resolvers.value_types import OBJECT
 
 
 def clean(context: Context, columns: Sequence[Column], values: Mapping[str, Any]) -> Document:
@@ -95,7 +90,7 @@ def add_folded(columns: tuple[Column, ...], document: Document) -> None:
 
 @lru_cache(1000)
 def _with_folded_parts(columns: tuple[Column, ...]) -> tuple[Column, ...]:
-    """The columns that hold objects with case-folded copies, at any depth."""
+    """The columns of objects with case-folded copies, at any depth."""
     return tuple(
         column for column in columns if any(nested.folded for _, nested in walk(column.columns))
     )
@@ -111,7 +106,7 @@ def check_session_id(kind: Kind, session_id: str) -> str:
     _at(("sessionId",), check_text, session_id)
     if not re.fullmatch(kind.session_ids.pattern, session_id):
         raise Invalid(
-            f"{session_id[:100]!r} is no session id of a {kind.type_name}: "
+            f"{session_id[:100]!r} is not a session id of a {kind.type_name}: "
             f"{kind.session_ids.description}",
             ("sessionId",),
         )
@@ -143,97 +138,12 @@ def _clean(context: Context, column: Column, value: Any) -> Any:
 
 
 def _one(context: Context, column: Column, value: Any) -> Any:
-    if column.type is ValueType.OBJECT:
+    if column.type is OBJECT:
         return _object(context, column, value)
-    return _CHECKS[column.type](column, value)
+    return column.type.clean(column, value)
 
 
 def _object(context: Context, column: Column, value: Mapping[str, Any]) -> Document:
     document = clean(context, column.columns, value)
     complete(context, column.columns, document)
     return {name: item for name, item in document.items() if item is not None}
-
-
-def _text(column: Column, value: str) -> str:
-    if column.max_length is not None and len(value) > column.max_length:
-        raise Invalid(
-            f"A text of {len(value)} characters is too long: at most {column.max_length}."
-        )
-    check_text(value)
-    if column.pattern and not re.fullmatch(column.pattern, value):
-        raise Invalid(f"This does not look as it should: {column.description}")
-    if column.format:
-        _FORMATS[column.format](value)
-    return value
-
-
-def check_text(value: str) -> None:
-    """Refuse what a database or a client cannot carry: NUL and lone surrogates."""
-    if "\0" in value:
-        raise Invalid("A text cannot contain the NUL character (U+0000).")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise Invalid("A text cannot contain half of a surrogate pair.") from None
-
-
-def _integer(column: Column, value: int) -> int:
-    low = INT_MIN if column.minimum is None else column.minimum
-    high = INT_MAX if column.maximum is None else column.maximum
-    if not low <= value <= high:
-        raise Invalid(f"{value} is out of range: from {low} to {high}.")
-    return value
-
-
-def _float(_column: Column, value: float) -> float:
-    if not math.isfinite(value):
-        raise Invalid("A finite number is required.")
-    return float(value)
-
-
-def _as_is(_column: Column, value: Any) -> Any:
-    return value
-
-
-def _datetime(_column: Column, value: datetime) -> datetime:
-    if not YEARS[0] <= value.year <= YEARS[1]:
-        raise Invalid(f"A date between the years {YEARS[0]} and {YEARS[1]} is required.")
-    return value.replace(microsecond=value.microsecond // 1000 * 1000)
-
-
-def check_uri(value: str) -> None:
-    """Refuse what is no absolute address of a page."""
-    try:
-        parts = urlsplit(value)
-        place = parts.path if parts.scheme == "file" else parts.hostname
-        valid = parts.scheme in PAGE_SCHEMES and place
-        _ = parts.port
-    except ValueError:
-        valid = False
-    if not valid or re.search(r"[\s\x00-\x1f]", value):
-        raise Invalid(
-            "This is no address of a page: write an absolute one such as https://example.com/help."
-        )
-
-
-def check_timezone(value: str) -> None:
-    """Refuse a time zone that the IANA database does not know."""
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        raise Invalid(
-            f"{value!r} is no IANA time zone: write one such as Europe/Paris or UTC."
-        ) from None
-
-
-_FORMATS: Mapping[str, Callable[[str], None]] = {"uri": check_uri, "timezone": check_timezone}
-
-_CHECKS: Mapping[ValueType, Callable[[Column, Any], Any]] = {
-    ValueType.TEXT: _text,
-    ValueType.INTEGER: _integer,
-    ValueType.FLOAT: _float,
-    ValueType.BOOLEAN: _as_is,
-    ValueType.DATETIME: _datetime,
-    ValueType.LOCAL_DATETIME: _datetime,
-    ValueType.ENUM: _as_is,
-}

@@ -1,32 +1,37 @@
 """The schema, put together from the kinds."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import strawberry
 from graphql import GraphQLError, build_schema, lexicographic_sort_schema, print_schema
+from strawberry.exceptions import MissingQueryError
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.tools import create_type
-from strawberry.types.base import get_object_definition
 from strawberry.types.execution import ExecutionContext, ExecutionResult
 from strawberry.types.field import StrawberryField
-from strawberry.utils.str_converters import to_camel_case
+from strawberry.types.graphql import OperationType
 
-from resolvers.errors import GatewayError
+from resolvers.context import Context
+from resolvers.errors import BadInput, GatewayError
 from resolvers.kind import Kind
-from schema import fields, request
 from schema.execution.executor import CompiledExecutor
 from schema.execution.operations import CachedOperations, OperationCache
 from schema.execution.program import Programs
-from schema.fields import KindType
-from schema.filters import filter_input
+from schema.execution.run import Run
+from schema.execution.selections import Selections
+from schema.fields import KindType, node_fields
 from schema.kinds import KINDS
 from schema.limits import Introspection, Limits
-from schema.root import ROOT
-from schema.scalars import SCALARS
+from schema.root_field import RootField
+from schema.strawberry_internals import core_schema
+from schema.value_types import SCALARS
 
 Work = Callable[..., Any]
 """The function behind a root field."""
+NOT_ANSWERED = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
+"""What Strawberry raises instead of answering."""
 
 
 class Schema(strawberry.Schema):
@@ -35,25 +40,89 @@ class Schema(strawberry.Schema):
     programs: Programs | None = None
     """None: everything runs on graphql-core."""
 
-    async def execute(self, query: str | None, *arguments: Any, **options: Any) -> ExecutionResult:
+    async def execute(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Context | Run | None = None,
+        root_value: None = None,
+        operation_name: str | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> ExecutionResult:
         """Run a prepared operation directly, and any other as Strawberry does.
 
-        It always returns an answer, whatever was sent.
+        It always returns an answer, whatever was sent. Who wants to know what the run cost gives a
+        Run as `context_value`; a Context gets one of its own.
         """
+        run = context_value if isinstance(context_value, Run) else _run(context_value)
         try:
-            request.check(query, options.get("variable_values"), options.get("operation_name"))
-            if self.programs is not None and query and not arguments:
-                result = await self.programs.run(self._schema, query, **options)
-                if result is not None:
-                    return result
-            return await super().execute(query, *arguments, **options)
-        except (GatewayError, *request.REFUSED) as error:
-            return ExecutionResult(data=None, errors=[request.refusal(error)])
+            text = checked_request(query, variable_values, operation_name)
+            variables = variable_values or {}
+            if self.programs is not None:
+                schema, types = core_schema(self), allowed_operation_types
+                found = await self.programs.run(schema, text, variables, run, operation_name, types)
+                if found is not None:
+                    return found
+            result = await super().execute(
+                text,
+                variables,
+                run,
+                root_value,
+                operation_name,
+                allowed_operation_types,
+                operation_extensions,
+            )
+            self._order_errors(result, run, operation_name)
+            return result
+        except (GatewayError, *NOT_ANSWERED) as error:
+            return ExecutionResult(data=None, errors=[refusal(error)])
+
+    def _order_errors(self, result: ExecutionResult, run: Run, name: str | None) -> None:
+        """Errors of root fields come in the order of the response, not of their time."""
+        definition = run.operation.named(name)
+        if definition and result.errors and len(result.errors) > 1:
+            schema = core_schema(self)
+            root = schema.get_root_type(definition.operation)
+            assert root is not None
+            groups = Selections(schema, run.operation.fragments).grouped([definition], root)
+            places = {name: place for place, name in enumerate(groups)}
+            result.errors.sort(key=lambda error: places[str(error.path[0])] if error.path else -1)
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
         """Nothing: schema.errors.formatted logs what is unforeseen, and only that."""
+
+
+def _run(context: Context | None) -> Run:
+    return Run(context or Context.offline())
+
+
+def checked_request(query: Any, variables: Any, operation_name: Any) -> str:
+    """The operation's text; BadInput for a parameter of the wrong type."""
+    if not isinstance(query, str) or not query.strip():
+        raise BadInput("query: a GraphQL operation is required, as text.", argument="query")
+    if variables is not None and not isinstance(variables, Mapping):
+        raise BadInput(
+            "variables: an object is required, with a value for each variable.",
+            argument="variables",
+        )
+    if operation_name is not None and not isinstance(operation_name, str):
+        raise BadInput("operationName: a text is required.", argument="operationName")
+    return query
+
+
+def refusal(error: Exception) -> GraphQLError:
+    """The GraphQL error for a request that leads to no operation."""
+    if isinstance(error, CannotGetOperationTypeError):
+        error = BadInput(
+            f"operationName: the query has no operation named {error.operation_name!r:.100}.",
+            argument="operationName",
+        )
+    elif isinstance(error, InvalidOperationTypeError):
+        error = BadInput(f"A {error.operation_type.value} cannot be sent like this: use POST.")
+    return GraphQLError(str(error), original_error=error)
 
 
 def build(
@@ -68,14 +137,11 @@ def build(
     Without `compiled`, graphql-core renders everything field by field: the yardstick of tests.
     """
     operations = OperationCache(limits, introspection)
-    queries: dict[str, StrawberryField] = fields.node_fields(entries)
-    mutations: dict[str, StrawberryField] = {}
-    for entry in entries:
-        queries |= _queries(entry)
-        mutations |= _mutations(entry)
+    queries = [*node_fields(entries), *(field for entry in entries for field in entry.queries)]
+    changes = [field for entry in entries for field in entry.changes]
     schema = Schema(
-        query=_root("Query", "Everything that can be asked.", queries),
-        mutation=_root("Mutation", "Everything that can be changed.", mutations),
+        query=create_type("Query", queries, description="Everything that can be asked."),
+        mutation=create_type("Mutation", changes, description="Everything that can be changed."),
         types=[entry.type for entry in entries],
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[lambda: CachedOperations(operations)],
@@ -87,42 +153,22 @@ def build(
 
 
 def sdl(schema: Schema) -> str:
-    """The schema as text, everything in alphabetical order: what schema.graphql holds."""
+    """The schema as text, everything in alphabetical order: the content of schema.graphql."""
     return print_schema(lexicographic_sort_schema(build_schema(schema.as_str()))) + "\n"
 
 
 def root_fields(entries: Sequence[KindType] = KINDS) -> Iterator[tuple[Kind | None, str, Work]]:
     """Every root field: its kind (None: any of them), its GraphQL name, and what does its work."""
-    by_kind = [(entry.kind, _queries(entry) | _mutations(entry)) for entry in entries]
-    for kind, members in [*by_kind, (None, fields.node_fields(entries))]:
-        for name, field in members.items():
-            resolver: Any = field.base_resolver
-            found = field.metadata.get(ROOT)
-            yield kind, to_camel_case(name), found.resolve if found else resolver.wrapped_func
+    for entry in entries:
+        for field in (*entry.queries, *entry.changes):
+            yield entry.kind, str(field.graphql_name), _work(field)
+    for field in node_fields(entries):
+        yield None, str(field.graphql_name), _work(field)
 
 
-def _queries(entry: KindType) -> dict[str, StrawberryField]:
-    filter_type = filter_input(entry.type, entry.kind)
-    name = entry.field_name
-    return {
-        name: fields.get_field(entry),
-        f"{name}s": fields.list_field(entry, filter_type),
-        f"{name}_summary": fields.summary_field(entry, filter_type),
-    }
-
-
-def _mutations(entry: KindType) -> dict[str, StrawberryField]:
-    name = entry.field_name
-    verbs = get_object_definition(entry.mutations, strict=True) if entry.mutations else None
-    return {
-        f"create_{name}": fields.create_field(entry),
-        f"update_{name}": fields.update_field(entry),
-        f"delete_{name}": fields.delete_field(entry),
-        **{field.python_name: field for field in (verbs.fields if verbs else ())},
-    }
-
-
-def _root(name: str, description: str, members: dict[str, StrawberryField]) -> type:
-    for python_name, field in members.items():
-        field.python_name = python_name
-    return create_type(name, list(members.values()), description=description)
+def _work(field: StrawberryField) -> Work:
+    if isinstance(field, RootField):
+        return getattr(field.resolve, "func", field.resolve)
+    resolver: Any = field.base_resolver
+    work: Work = resolver.wrapped_func
+    return work

@@ -1,7 +1,6 @@
 """Strawberry fields that stand for stored columns, and how a kind follows from its class."""
 
 from collections.abc import Callable
-from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -24,22 +23,13 @@ from resolvers.kind import (
     Reservation,
     SessionIds,
     Timeline,
-    ValueType,
     no_reservation,
 )
-from schema.scalars import LocalDateTime
+from resolvers.value_types import ENUM, OBJECT
+from schema.value_types import BY_ANNOTATION
 
 NOTE = "column"
 """Where a field's metadata keeps its Column."""
-
-VALUE_TYPES: dict[Any, ValueType] = {
-    str: ValueType.TEXT,
-    int: ValueType.INTEGER,
-    float: ValueType.FLOAT,
-    bool: ValueType.BOOLEAN,
-    datetime: ValueType.DATETIME,
-    LocalDateTime: ValueType.LOCAL_DATETIME,
-}
 
 
 class ColumnField(StrawberryField):
@@ -56,7 +46,7 @@ class ColumnField(StrawberryField):
 
 
 def column(description: str, **note: Any) -> Any:
-    """A stored field. `note` holds what the annotation cannot say: see resolvers.kind.Column."""
+    """A stored field. `note` has what the annotation cannot say: see resolvers.kind.Column."""
     return ColumnField(
         python_name=None,
         description=description,
@@ -73,13 +63,13 @@ def columns_of(type_: type) -> tuple[Column, ...]:
         if note is None:
             continue
         if not isinstance(note, Column):
-            note = _column(field, note)
+            note = _column(definition.name, field, note)
             field.metadata = MappingProxyType({**field.metadata, NOTE: note})
         found.append(note)
     return tuple(found)
 
 
-def _column(field: StrawberryField, note: dict[str, Any]) -> Column:
+def _column(type_name: str, field: StrawberryField, note: dict[str, Any]) -> Column:
     annotation = field.resolve_type()
     nullable = isinstance(annotation, StrawberryOptional)
     inner: Any = annotation.of_type if isinstance(annotation, StrawberryOptional) else annotation
@@ -90,17 +80,23 @@ def _column(field: StrawberryField, note: dict[str, Any]) -> Column:
         nullable=nullable,
         many=many,
         description=field.description or "",
-        **_value(inner),
+        **_value(inner, f"{type_name}.{field.python_name}"),
         **note,
     )
 
 
-def _value(inner: Any) -> dict[str, Any]:
+def _value(inner: Any, field: str) -> dict[str, Any]:
     if isinstance(inner, StrawberryEnumDefinition):
-        return {"type": ValueType.ENUM, "values": tuple(value.name for value in inner.values)}
+        return {"type": ENUM, "values": tuple(value.name for value in inner.values)}
     if get_object_definition(inner):
-        return {"type": ValueType.OBJECT, "columns": columns_of(inner)}
-    return {"type": VALUE_TYPES[inner]}
+        return {"type": OBJECT, "columns": columns_of(inner)}
+    if inner not in BY_ANNOTATION:
+        known = ", ".join(sorted(one.__name__ for one in BY_ANNOTATION))
+        raise TypeError(
+            f"{field}: a column cannot be of type {getattr(inner, '__name__', inner)}. Known are "
+            f"enums, Strawberry types and {known}. docs/add-a-kind.md says how to add a type."
+        )
+    return {"type": BY_ANNOTATION[inner]}
 
 
 def kind_of(
@@ -114,6 +110,7 @@ def kind_of(
     indexes: tuple[Index, ...] = (),
     hidden: tuple[Column, ...] = (),
     reservation: Callable[[Document], Reservation | None] = no_reservation,
+    vendor_retention: str = "",
 ) -> Kind:
     """The Kind that a Strawberry type describes."""
     definition = get_object_definition(type_, strict=True)
@@ -130,6 +127,7 @@ def kind_of(
         ended=ended,
         indexes=(*ordering_indexes(columns), *COMMON_INDEXES, *indexes),
         reservation=reservation,
+        vendor_retention=vendor_retention,
     )
 
 

@@ -11,13 +11,14 @@ from strawberry import ID, Info
 
 from schema.columns import customer_column, session_column
 from schema.errors import UserError
+from schema.strawberry_internals import parent_type_name
 
 T = TypeVar("T")
 
 
 @strawberry.enum(description="The kinds of support session.")
 class SessionKind(enum.Enum):
-    """One line for each kind; a test compares them with `schema.kinds.KINDS`."""
+    """One line for each kind: CO_BROWSE is defined in `schema/kinds/co_browse.py`."""
 
     CO_BROWSE = strawberry.enum_value(
         "CO_BROWSE", description="An agent and a visitor looked at the same web pages."
@@ -32,12 +33,12 @@ class SessionKind(enum.Enum):
     BOT = strawberry.enum_value("BOT", description="A user conversed with a bot.")
 
 
-@strawberry.enum(description="Whether a session goes on.")
+@strawberry.enum(description="Whether a session is still active.")
 class SessionStatus(enum.Enum):
     """Stored as its name."""
 
-    ACTIVE = strawberry.enum_value("ACTIVE", description="It goes on.")
-    CLOSED = strawberry.enum_value("CLOSED", description="It is over.")
+    ACTIVE = strawberry.enum_value("ACTIVE", description="The session is still active.")
+    CLOSED = strawberry.enum_value("CLOSED", description="The session has ended.")
 
 
 def global_id(type_name: str, session_id: str) -> str:
@@ -84,10 +85,10 @@ class Node:
     )
     def id(self, info: Info) -> ID:
         """The type's name and the session id, encoded."""
-        return ID(global_id(info._raw_info.parent_type.name, self["_id"]))  # type: ignore[index]  # documents are dicts
+        return ID(global_id(parent_type_name(info), self["_id"]))  # type: ignore[index]  # documents are dicts
 
 
-@strawberry.type(description="What is known of the person who was helped.")
+@strawberry.type(description="What is known about the person who was helped.")
 class SessionCustomer:
     """Filled by each kind from its own columns."""
 
@@ -108,7 +109,7 @@ class Session(Node):
     @strawberry.field(description="Which kind of session this is.")
     def kind(self, info: Info) -> SessionKind:
         """The kind follows from the type."""
-        return KIND_BY_TYPE[info._raw_info.parent_type.name]
+        return KIND_BY_TYPE[parent_type_name(info)]
 
     status: SessionStatus = session_column("status")
     started_at: datetime = session_column("startedAt")
@@ -127,17 +128,19 @@ def type_name_of(kind: SessionKind) -> str:
 KIND_BY_TYPE = {type_name_of(kind): kind for kind in SessionKind}
 
 
-@strawberry.type(description="Where a page lies among all pages (Relay cursor connections).")
+@strawberry.type(
+    description="Whether pages precede and follow this one (Relay cursor connections)."
+)
 class PageInfo:
     """As the Relay specification has it."""
 
     has_next_page: bool = strawberry.field(description="Whether more sessions follow this page.")
     has_previous_page: bool = strawberry.field(description="Whether sessions precede this page.")
     start_cursor: str | None = strawberry.field(
-        description="The first edge's cursor: pass it as `before` to go back."
+        description="Cursor of the page's first session: pass it as `before` for the page before."
     )
     end_cursor: str | None = strawberry.field(
-        description="The last edge's cursor: pass it as `after` to go on."
+        description="Cursor of the page's last session: pass it as `after` for the next page."
     )
 
 
@@ -146,40 +149,42 @@ class Edge(Generic[T]):
     """One row of a connection."""
 
     cursor: str = strawberry.field(
-        description="This row's place: opaque, and good for this ordering only."
+        description="Opaque; valid only with the `orderBy` it came from."
     )
     node: T | None = strawberry.field(
-        description="The session; null only if its stored record is damaged, which an error says."
+        description="The session; null, with an error, only if its stored record is damaged."
     )
 
 
 @strawberry.type(
-    description="A page of sessions. Rows that arrive meanwhile are neither skipped nor repeated."
+    description="A page of sessions. New sessions are neither skipped nor repeated between pages."
 )
 class Connection(Generic[T]):
     """As the Relay specification has it, with `nodes` as a shortcut."""
 
     edges: list[Edge[T]] = strawberry.field(description="The page's sessions with their cursors.")
     nodes: list[T | None] = strawberry.field(description="The page's sessions without cursors.")
-    page_info: PageInfo = strawberry.field(description="Whether there is more, and how to get it.")
+    page_info: PageInfo = strawberry.field(
+        description="Whether there are more pages, and their cursors."
+    )
     total_count: int | None = strawberry.field(
         description="How many sessions match the filter on all pages together; counted only when "
         "selected. Null, with an error, if counting takes too long."
     )
 
 
-@strawberry.type(description="Figures over all sessions that match a filter.")
+@strawberry.type(description="Number and average duration of the sessions that match a filter.")
 class SessionSummary:
     """An aggregate, not a page."""
 
     count: int = strawberry.field(description="How many sessions match.")
     average_duration_seconds: float = strawberry.field(
-        description="Mean duration of those that ended, in seconds; 0 if there are none."
+        description="Average duration of the ended ones, in seconds; 0 if there are none."
     )
 
 
 @strawberry.type(
-    description="What a change led to: the session as it is now, or why nothing changed."
+    description="The result of a change: the session as it is now, or why nothing changed."
 )
 class Payload(Generic[T]):
     """Either `session` is there or `errors` is not empty."""
@@ -192,12 +197,12 @@ class Payload(Generic[T]):
     )
 
 
-@strawberry.type(description="What a deletion led to.")
+@strawberry.type(description="The result of a deletion.")
 class DeleteSessionPayload:
     """The same for all kinds."""
 
     deleted_id: ID | None = strawberry.field(
-        description="Global id of the session that is gone; null if nothing was deleted."
+        description="Global id of the deleted session; null if nothing was deleted."
     )
     errors: list[UserError] = strawberry.field(
         description="Why nothing was deleted; empty if it was."

@@ -7,7 +7,7 @@ from resolvers.request import Page, Read
 from schema.common import Edge, PageInfo
 
 
-class Rows:
+class ConnectionSource:
     """The source value of a connection: its attributes are made when they are asked for."""
 
     def __init__(self, page: Page, read: Read) -> None:

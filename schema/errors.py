@@ -2,22 +2,16 @@
 
 import enum
 import logging
-import re
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLSyntaxError
 
 from resolvers import errors
 
 log = logging.getLogger(__name__)
 
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
-VARIABLES_REFUSED = re.compile(
-    r"Variable '\$\w+' has invalid value|Variable values are |Too many errors processing variables|"
-    r"Selections are nested too deeply"
-)
-"""How graphql-core begins its messages about values, as opposed to the operation's text."""
 INTERNAL_MESSAGE = "Something went wrong on our side. The server's log has the details."
 
 
@@ -64,7 +58,9 @@ def user_error(error: errors.UserError, argument: str | None = None) -> UserErro
 def formatted(error: GraphQLError) -> dict[str, Any]:
     """One entry of a response's `errors`: message, place, path and `extensions.code`.
 
-    Anything unforeseen is logged, and shown without a word of what it was.
+    Of graphql-core's own errors, the parser's are a class and validation's have their code already
+    (schema.execution.operations); the others are about variables and arguments. Anything unforeseen
+    is logged, and shown without a word of what it was.
     """
     cause = error.original_error
     if isinstance(cause, errors.GatewayError):
@@ -76,20 +72,12 @@ def formatted(error: GraphQLError) -> dict[str, Any]:
         ).formatted
     elif cause is None or isinstance(cause, GraphQLError):
         entry = error.formatted
-        entry.setdefault("extensions", {}).setdefault("code", _code(error))
+        parsing = isinstance(error, GraphQLSyntaxError)
+        code = "GRAPHQL_PARSE_FAILED" if parsing else "BAD_USER_INPUT"
+        entry.setdefault("extensions", {}).setdefault("code", code)
     else:
         log.error("unforeseen error", exc_info=cause)
         entry = GraphQLError(
             INTERNAL_MESSAGE, error.nodes, path=error.path, extensions={"code": "INTERNAL"}
         ).formatted
     return dict(entry)
-
-
-def _code(error: GraphQLError) -> str:
-    """Errors of graphql-core itself: with a path they arose while running, from an argument."""
-    message = error.message
-    if message.startswith("Syntax Error"):
-        return "GRAPHQL_PARSE_FAILED"
-    if error.path or VARIABLES_REFUSED.match(message):
-        return "BAD_USER_INPUT"
-    return VALIDATION_FAILED

@@ -1,256 +1,286 @@
-"""Root fields: three queries and three mutations for a kind, made by one function each."""
+"""The root fields that every kind has, and `node` and `nodes` over all kinds.
+
+A kind's file gives them their names: `"createBotSession": CREATE`. Each row here says what such a
+field takes, returns, reads and does.
+"""
 
 import asyncio
-import builtins
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, Optional
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
+from functools import cached_property, partial
+from typing import Any, Optional
 
-import strawberry
-from strawberry import ID, UNSET, Info
+from strawberry import ID
+from strawberry.types.base import get_object_definition
 from strawberry.types.field import StrawberryField
+from strawberry.types.graphql import OperationType
 
 from resolvers import sessions
-from resolvers.context import Context
 from resolvers.errors import BadInput
 from resolvers.kind import Document, Kind
-from resolvers.loader import Loader
 from resolvers.paging import default_order, with_places
 from resolvers.request import DEFAULT_PAGE, LARGEST_PAGE, Read
 from schema import filters, paging
 from schema.common import (
     Connection,
     DeleteSessionPayload,
+    Located,
     Node,
     Payload,
     SessionSummary,
     located,
     parse_global_id,
 )
-from schema.connection import Rows
-from schema.execution import selection
+from schema.connection import ConnectionSource
+from schema.execution import projection
+from schema.execution.projection import PageRead, SessionRead
+from schema.execution.run import Run
+from schema.execution.selections import Selected
 from schema.inputs import create_input, update_input
-from schema.payloads import SessionId, context, deletion, described, payload
-from schema.root import Arguments, Root, root_field
+from schema.payloads import SESSION_ID, deletion, payload
+from schema.root_field import Argument, Arguments, RootField
 
 MOST_NODES = 100
-
-FILTER = "Which sessions; all of them if left out."
-ORDER_BY = "In which order; newest first if left out. The session id decides between equals."
-INPUT = "The session's fields."
-COUNT = f"1 to {LARGEST_PAGE}"
-First = Annotated[int | None, described(f"How many sessions from the start: {COUNT}.")]
-After = Annotated[str | None, described("Start after this cursor: a page's `endCursor`.")]
-Last = Annotated[int | None, described(f"How many sessions from the end: {COUNT}.")]
-Before = Annotated[str | None, described("End before this cursor: a page's `startCursor`.")]
-GlobalId = Annotated[ID, described("A session's `id`.")]
-GlobalIds = Annotated[list[ID], described("The `id`s of sessions.")]
 
 
 @dataclass(frozen=True)
 class KindType:
-    """A kind with its GraphQL type and the mutations of its own."""
+    """A kind with its GraphQL type, its root fields, and a class with mutations of its own."""
 
     kind: Kind
     type: type
-    mutations: builtins.type | None = None
+    _: KW_ONLY
+    fields: "Mapping[str, Standard]"
+    """By their GraphQL names: `{"botSession": GET, …}`."""
+    mutations: Any = None
 
-    @property
-    def field_name(self) -> str:
-        """`bot_session`."""
-        return f"{self.kind.name}_session"
+    @cached_property
+    def filter_type(self) -> Any:
+        """`BotSessionFilter`."""
+        return filters.filter_input(self.type, self.kind)
+
+    @cached_property
+    def queries(self) -> tuple[StrawberryField, ...]:
+        """The kind's fields of Query."""
+        return tuple(self._made(OperationType.QUERY))
+
+    @cached_property
+    def changes(self) -> tuple[StrawberryField, ...]:
+        """The kind's fields of Mutation, those of its own last."""
+        verbs = get_object_definition(self.mutations, strict=True) if self.mutations else None
+        return (*self._made(OperationType.MUTATION), *(verbs.fields if verbs else ()))
+
+    def _made(self, operation: OperationType) -> Iterable[RootField]:
+        for name, row in self.fields.items():
+            if row.operation is operation:
+                yield row.field(name, self)
 
 
-def get_field(entry: KindType) -> StrawberryField:
-    """`botSession(sessionId)`."""
-    kind = entry.kind
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """A root field that every kind has; `{}` in its description stands for the kind's type."""
 
-    async def resolve(
-        context: Context, wanted: selection.Lookup, arguments: Arguments
-    ) -> Document | None:
-        session_id = arguments["sessionId"]
-        if wanted.alone:
-            return await sessions.get(context, kind, session_id, wanted.columns)
-        return await Loader.of(context).get(kind, session_id, wanted.columns)
+    operation: OperationType
+    description: str
+    returns: Callable[[Any], Any]
+    """The annotation, from the kind's type."""
+    arguments: Callable[[KindType], Sequence[Argument]]
+    resolve: Callable[[Kind, Run, Any, Arguments], Awaitable[Any]]
+    wanted: Callable[[Selected, Kind], Any] = lambda _selected, _kind: None
 
-    async def get(info, session_id: SessionId):  # type: ignore[no-untyped-def]  # see root_field()
-        return await root.answer(info, sessionId=session_id)
-
-    root = Root(resolve, lambda info: selection.of_lookup(info, kind))
-    text = f"One {kind.type_name} by its own id; null if there is none."
-    return root_field(root, get, text, Optional[entry.type])
-
-
-def list_field(entry: KindType, filter_type: type) -> StrawberryField:
-    """`botSessions(filter, orderBy, first, after, last, before)`."""
-    kind, order_type = entry.kind, paging.order_input(entry.kind)
-
-    async def resolve(context: Context, wanted: selection.Wanted, arguments: Arguments) -> Rows:
-        order = paging.order(arguments.get("orderBy"), kind) or default_order(kind)
-        read = Read(
-            kind,
-            filters.where(arguments.get("filter"), kind),
-            order,
-            paging.window(arguments),
-            with_places(wanted.columns, order) if wanted.cursors else wanted.columns,
-            count=wanted.count,
-        )
-        return Rows(await sessions.list_(context, read), read)
-
-    async def list_(  # type: ignore[no-untyped-def]  # see root_field()
-        info,
-        filter=UNSET,  # noqa: A002  # the argument's GraphQL name
-        order_by=UNSET,
-        first: First = UNSET,
-        after: After = UNSET,
-        last: Last = UNSET,
-        before: Before = UNSET,
-    ):
-        return await root.answer(
-            info,
-            filter=filter,
-            orderBy=order_by,
-            first=first,
-            after=after,
-            last=last,
-            before=before,
+    def field(self, name: str, entry: KindType) -> RootField:
+        """The field of one kind."""
+        return RootField(
+            name,
+            self.returns(entry.type),
+            self.arguments(entry),
+            self.description.format(entry.kind.type_name),
+            partial(self.resolve, entry.kind),
+            lambda selected: self.wanted(selected, entry.kind),
         )
 
-    root = Root(resolve, lambda info: selection.of_connection(info, kind))
-    text = (
-        f"{kind.type_name}s, newest first unless `orderBy` says otherwise. Page with `first` and "
-        f"`after`, or `last` and `before`: {DEFAULT_PAGE} sessions a page by default, at most "
-        f"{LARGEST_PAGE}."
+
+async def get(kind: Kind, run: Run, wanted: SessionRead, arguments: Arguments) -> Document | None:
+    """One session, together with others of its kind that are asked for at the same time."""
+    session_id = arguments["sessionId"]
+    if wanted.alone:
+        return await sessions.get(run.context, kind, session_id, wanted.columns)
+    return await run.loader.get(kind, session_id, wanted.columns)
+
+
+async def list_(kind: Kind, run: Run, wanted: PageRead, arguments: Arguments) -> ConnectionSource:
+    """One page."""
+    order = paging.order(arguments.get("orderBy"), kind) or default_order(kind)
+    read = Read(
+        kind,
+        filters.where(arguments.get("filter"), kind),
+        order,
+        paging.window(arguments),
+        with_places(wanted.columns, order) if wanted.cursors else wanted.columns,
+        count=wanted.count,
     )
-    return root_field(
-        root,
-        list_,
-        text,
-        Connection[entry.type],  # type: ignore[name-defined]  # made at run time
-        filter=Annotated[filter_type | None, described(FILTER)],
-        order_by=Annotated[list[order_type] | None, described(ORDER_BY)],  # type: ignore[valid-type]  # made at run time
+    return ConnectionSource(await sessions.list_(run.context, read), read)
+
+
+async def summarise(kind: Kind, run: Run, _wanted: None, arguments: Arguments) -> SessionSummary:
+    """Figures over all matches."""
+    found = await sessions.summarise(
+        run.context, kind, filters.where(arguments.get("filter"), kind)
+    )
+    return SessionSummary(
+        count=found.count, average_duration_seconds=found.average_duration_seconds
     )
 
 
-def summary_field(entry: KindType, filter_type: type) -> StrawberryField:
-    """`botSessionSummary(filter)`."""
-    kind = entry.kind
-
-    async def resolve(context: Context, _wanted: None, arguments: Arguments) -> SessionSummary:
-        where = filters.where(arguments.get("filter"), kind)
-        found = await sessions.summarise(context, kind, where)
-        return SessionSummary(
-            count=found.count, average_duration_seconds=found.average_duration_seconds
-        )
-
-    async def summarise(info, filter=UNSET):  # type: ignore[no-untyped-def]  # noqa: A002  # see root_field()
-        return await root.answer(info, filter=filter)
-
-    root = Root(resolve)
-    text = f"How many {kind.type_name}s there are and how long they lasted."
-    given: Any = Annotated[filter_type | None, described(FILTER)]
-    return root_field(root, summarise, text, SessionSummary, filter=given)
+async def create(kind: Kind, run: Run, _wanted: None, arguments: Arguments) -> Payload[Any]:
+    """Store a new session."""
+    return await payload(sessions.create(run.context, kind, arguments["input"]), "input")
 
 
-def create_field(entry: KindType) -> StrawberryField:
-    """`createBotSession(input)`."""
-    kind = entry.kind
-
-    async def resolve(context: Context, _wanted: None, arguments: Arguments) -> Payload[Any]:
-        return await payload(sessions.create(context, kind, arguments["input"]), "input")
-
-    async def create(info, input):  # type: ignore[no-untyped-def]  # noqa: A002  # see root_field()
-        return await root.answer(info, input=input)
-
-    root = Root(resolve)
-    given: Any = Annotated[create_input(entry.type, kind), described(INPUT)]
-    text = f"Store a new {kind.type_name}."
-    return root_field(root, create, text, _payload_type(entry), input=given)
+async def update(kind: Kind, run: Run, _wanted: None, arguments: Arguments) -> Payload[Any]:
+    """Change the given columns."""
+    session_id, values = arguments["sessionId"], arguments["input"]
+    return await payload(sessions.update(run.context, kind, session_id, values), "input")
 
 
-def update_field(entry: KindType) -> StrawberryField:
-    """`updateBotSession(sessionId, input)`."""
-    kind = entry.kind
-
-    async def resolve(context: Context, _wanted: None, arguments: Arguments) -> Payload[Any]:
-        session_id, values = arguments["sessionId"], arguments["input"]
-        return await payload(sessions.update(context, kind, session_id, values), "input")
-
-    async def update(info, session_id: SessionId, input):  # type: ignore[no-untyped-def]  # noqa: A002  # see root_field()
-        return await root.answer(info, sessionId=session_id, input=input)
-
-    root = Root(resolve)
-    given: Any = Annotated[update_input(entry.type, kind), described(INPUT)]
-    text = f"Change a {kind.type_name}: only the given fields."
-    return root_field(root, update, text, _payload_type(entry), input=given)
+async def delete(kind: Kind, run: Run, _wanted: None, arguments: Arguments) -> DeleteSessionPayload:
+    """Remove a session."""
+    return await deletion(kind, sessions.delete(run.context, kind, arguments["sessionId"]))
 
 
-def delete_field(entry: KindType) -> StrawberryField:
-    """`deleteBotSession(sessionId)`."""
-    kind = entry.kind
-
-    async def resolve(
-        context: Context, _wanted: None, arguments: Arguments
-    ) -> DeleteSessionPayload:
-        return await deletion(kind, sessions.delete(context, kind, arguments["sessionId"]))
-
-    async def delete(info, session_id: SessionId):  # type: ignore[no-untyped-def]  # see root_field()
-        return await root.answer(info, sessionId=session_id)
-
-    root = Root(resolve)
-    return root_field(root, delete, f"Remove a {kind.type_name} for good.", DeleteSessionPayload)
+COUNT = f"1 to {LARGEST_PAGE}"
+PAGE = (
+    Argument("first", int | None, f"How many sessions from the start: {COUNT}."),
+    Argument("after", str | None, "Start after this cursor: a page's `endCursor`."),
+    Argument("last", int | None, f"How many sessions from the end: {COUNT}."),
+    Argument("before", str | None, "End before this cursor: a page's `startCursor`."),
+)
+ID_ARGUMENT = Argument("sessionId", str, SESSION_ID)
 
 
-def _payload_type(entry: KindType) -> Any:
-    return Payload[entry.type]  # type: ignore[name-defined]  # made at run time
+def _filter(entry: KindType) -> Argument:
+    return Argument("filter", Optional[entry.filter_type], "Which sessions; all if left out.")
 
 
-def node_fields(entries: Sequence[KindType]) -> dict[str, StrawberryField]:
+def _order_by(entry: KindType) -> Argument:
+    return Argument(
+        "orderBy",
+        Optional[list[paging.order_input(entry.kind)]],  # type: ignore[misc]  # made at run time
+        "The ordering; newest first if left out. The session id decides between equal values.",
+    )
+
+
+def _input(made: Callable[[type, Kind], Any], entry: KindType) -> Argument:
+    return Argument("input", made(entry.type, entry.kind), "The session's fields.")
+
+
+def _over(generic: Any) -> Callable[[type], Any]:
+    """`Payload[type_]`, and so on."""
+    return lambda type_: generic[type_]
+
+
+GET = Standard(
+    OperationType.QUERY,
+    "One {} by its own id; null if there is none.",
+    _over(Optional),
+    lambda _entry: (ID_ARGUMENT,),
+    get,
+    projection.of_session,
+)
+LIST = Standard(
+    OperationType.QUERY,
+    "{}s, newest first unless `orderBy` says otherwise. Page with `first` and `after`, or `last` "
+    f"and `before`: {DEFAULT_PAGE} sessions a page by default, at most {LARGEST_PAGE}.",
+    _over(Connection),
+    lambda entry: (_filter(entry), _order_by(entry), *PAGE),
+    list_,
+    projection.of_page,
+)
+SUMMARY = Standard(
+    OperationType.QUERY,
+    "How many {}s there are and how long they lasted.",
+    lambda _type: SessionSummary,
+    lambda entry: (_filter(entry),),
+    summarise,
+)
+CREATE = Standard(
+    OperationType.MUTATION,
+    "Store a new {}.",
+    _over(Payload),
+    lambda entry: (_input(create_input, entry),),
+    create,
+)
+UPDATE = Standard(
+    OperationType.MUTATION,
+    "Change a {}: only the given fields.",
+    _over(Payload),
+    lambda entry: (ID_ARGUMENT, _input(update_input, entry)),
+    update,
+)
+DELETE = Standard(
+    OperationType.MUTATION,
+    "Remove a {} for good.",
+    lambda _type: DeleteSessionPayload,
+    lambda _entry: (ID_ARGUMENT,),
+    delete,
+)
+
+
+def node_fields(entries: Sequence[KindType]) -> tuple[RootField, ...]:
     """`node(id)` and `nodes(ids)` over all kinds."""
-    by_type = {entry.kind.type_name: entry.kind for entry in entries}
+    kinds = {entry.kind.type_name: entry.kind for entry in entries}
 
-    async def node(info: Info, id: GlobalId) -> Node | None:  # noqa: A002  # the argument's GraphQL name
-        return (await _nodes(info, by_type, [id], "id"))[0]
+    async def node(run: Run, wanted: Wanted, arguments: Arguments) -> Located | None:
+        return (await _nodes(run, kinds, wanted, [arguments["id"]], "id"))[0]
 
-    async def nodes(info: Info, ids: GlobalIds) -> list[Node | None]:
+    async def nodes(run: Run, wanted: Wanted, arguments: Arguments) -> list[Located | None]:
+        ids = arguments["ids"]
         if len(ids) > MOST_NODES:
             raise BadInput(f"ids: at most {MOST_NODES} at once, not {len(ids)}.", argument="ids")
-        return await _nodes(info, by_type, ids, "ids")
+        return await _nodes(run, kinds, wanted, ids, "ids")
 
-    return {
-        "node": strawberry.field(
-            node, description="Anything by its global id; null if it is gone."
+    def wanted(selected: Selected) -> Wanted:
+        return {name: projection.columns_of(selected, kind) for name, kind in kinds.items()}
+
+    one = Argument("id", ID, "A session's `id`.")
+    many = Argument("ids", list[ID], "The `id`s of sessions.")
+    text = f"Sessions of any kind by their global ids, in the same order (at most {MOST_NODES})."
+    return (
+        RootField(
+            "node",
+            Optional[Node],
+            [one],
+            "A session of any kind by its global id; null if there is none.",
+            node,
+            wanted,
         ),
-        "nodes": strawberry.field(
-            nodes,
-            description="Several things by their global ids, in their order "
-            f"(at most {MOST_NODES}).",
-        ),
-    }
+        RootField("nodes", list[Node | None], [many], text, nodes, wanted),
+    )
+
+
+Wanted = Mapping[str, frozenset[str]]
+"""The stored paths to read of each kind, by its type's name."""
 
 
 async def _nodes(
-    info: Info, kinds: dict[str, Kind], ids: Sequence[str], argument: str
-) -> list[Node | None]:
+    run: Run, kinds: Mapping[str, Kind], wanted: Wanted, ids: Sequence[str], argument: str
+) -> list[Located | None]:
     """The sessions with those global ids, in their order: one read for each kind among them."""
-    loader = Loader.of(context(info))
     places = [_place(kinds, text, argument) for text in ids]
-    reads = []
-    for type_name, session_id in places:
-        kind = kinds[type_name]
-        reads.append(loader.get(kind, session_id, selection.of_session(info._raw_info, kind)))
-    rows: list[Any] = [
-        row if row is None else located(type_name, row)
-        for (type_name, _), row in zip(places, await asyncio.gather(*reads), strict=True)
+    found = await asyncio.gather(
+        *(run.loader.get(kinds[name], session_id, wanted[name]) for name, session_id in places)
+    )
+    return [
+        row if row is None else located(name, row)
+        for (name, _), row in zip(places, found, strict=True)
     ]
-    return rows
 
 
-def _place(kinds: dict[str, Kind], text: str, argument: str) -> tuple[str, str]:
+def _place(kinds: Mapping[str, Kind], text: str, argument: str) -> tuple[str, str]:
     place = parse_global_id(text)
     if place is None or place[0] not in kinds:
         raise BadInput(
-            f"{argument}: {text[:100]!r} is no global id of ours. Use the `id` of a session just "
+            f"{argument}: {text[:100]!r} is not a valid global id. Use the `id` of a session just "
             "as it was returned.",
             argument=argument,
         )

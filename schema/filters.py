@@ -1,7 +1,6 @@
 """Filters of GraphQL, generated from columns, and their meaning to the core."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from functools import cache
 from typing import Any, Optional
 
@@ -9,7 +8,7 @@ import strawberry
 from strawberry.types.base import get_object_definition
 
 from resolvers.errors import BadInput, Invalid, LimitExceeded
-from resolvers.kind import INT_MAX, INT_MIN, Column, Kind, ValueType
+from resolvers.kind import Column, Kind
 from resolvers.request import (
     EVERYTHING,
     All,
@@ -17,12 +16,12 @@ from resolvers.request import (
     Either,
     Filter,
     Not,
-    Operator,
     Some,
 )
-from resolvers.values import check_text
+from resolvers.texts import check_text
+from resolvers.value_types import INT_MAX, INT_MIN, Operator, ValueType
 from schema.inputs import annotation_of, make_input, plain
-from schema.scalars import LocalDateTime
+from schema.value_types import FORMS
 
 MOST_CONDITIONS = 200
 MOST_VALUES = 1000
@@ -41,37 +40,14 @@ TEXTS: Mapping[Operator, str] = {
     Operator.STARTS_WITH: "Starts with this text, in the same case.",
     Operator.CONTAINS: "Contains this text, in the same case. Cannot use an index: combine it "
     "with other conditions.",
-    Operator.EQ_IGNORE_CASE: "Equal as a whole, in whichever case.",
-}
-EQUALITY = (Operator.EQ, Operator.NE, Operator.IN, Operator.NIN)
-RANGE = (Operator.GT, Operator.GTE, Operator.LT, Operator.LTE)
-TEXT = (Operator.STARTS_WITH, Operator.CONTAINS, Operator.EQ_IGNORE_CASE)
-
-OPERATORS: Mapping[ValueType, tuple[Operator, ...]] = {
-    ValueType.TEXT: (*EQUALITY, *TEXT),
-    ValueType.INTEGER: (*EQUALITY, *RANGE),
-    ValueType.FLOAT: (*EQUALITY, *RANGE),
-    ValueType.BOOLEAN: EQUALITY,
-    ValueType.DATETIME: (*EQUALITY, *RANGE),
-    ValueType.LOCAL_DATETIME: (*EQUALITY, *RANGE),
-    ValueType.ENUM: EQUALITY,
-}
-"""What fits each type."""
-
-SCALAR_NAMES: Mapping[Any, str] = {
-    str: "String",
-    int: "Int",
-    float: "Float",
-    bool: "Boolean",
-    datetime: "DateTime",
-    LocalDateTime: "LocalDateTime",
+    Operator.EQ_IGNORE_CASE: "Equal as a whole, in upper or lower case.",
 }
 
 
 @cache
 def condition_input(annotation: Any, type_: ValueType) -> type:
     """The conditions on one value: StringFilter, DateTimeFilter, ContainmentTypeFilter, …"""
-    name = SCALAR_NAMES.get(annotation) or annotation.__name__
+    name = FORMS[type_].name or annotation.__name__
     fields: dict[str, tuple[Any, str]] = {
         operator.value: (
             Optional[list[annotation]]
@@ -79,9 +55,9 @@ def condition_input(annotation: Any, type_: ValueType) -> type:
             else Optional[annotation],
             TEXTS[operator],
         )
-        for operator in OPERATORS[type_]
+        for operator in type_.operators
     }
-    return make_input(f"{name}Filter", "Conditions on one value; all given ones must hold.", fields)
+    return make_input(f"{name}Filter", "Conditions on one value; all must be met.", fields)
 
 
 @cache
@@ -114,7 +90,7 @@ def _object_input(type_: type, columns: tuple[Column, ...]) -> type:
     name = get_object_definition(type_, strict=True).name
     return make_input(
         f"{name}Filter",
-        "Conditions on the parts of an object; all given ones must hold.",
+        "Conditions on the parts of an object; all must be met.",
         _column_inputs(type_, columns),
     )
 
@@ -125,14 +101,12 @@ def filter_input(type_: type, kind: Kind) -> type:
     own: Any = strawberry.LazyType(name, __name__)
     many = Optional[list[own]]  # the type refers to itself
     fields: dict[str, tuple[Any, str]] = {
-        "and": (many, "All of these hold; an empty list always does."),
-        "or": (many, "At least one of these holds; an empty list never does."),
-        "not": (Optional[own], "This does not hold."),
+        "and": (many, "All of these are met; an empty list always is."),
+        "or": (many, "At least one of these is met; an empty list never is."),
+        "not": (Optional[own], "This is not met."),
         **_column_inputs(type_, kind.columns),
     }
-    made = make_input(
-        name, f"Which {kind.type_name}s to find; all given conditions must hold.", fields
-    )
+    made = make_input(name, f"Which {kind.type_name}s to find; all conditions must be met.", fields)
     globals()[name] = made
     return made
 

@@ -79,9 +79,7 @@ def input_of(type_: type) -> type:
 
 def create_input(type_: type, kind: Kind) -> type:
     """The input of a kind's creation."""
-    fields = {
-        "sessionId": (Optional[str], f"Kept if given, else made: {kind.session_ids.description}")
-    }
+    fields = {"sessionId": (Optional[str], f"Made if not given: {kind.session_ids.description}")}
     fields |= dict(_given(type_, kind.own_columns))
     return make_input(f"Create{kind.type_name}Input", f"A new {kind.type_name}.", fields)
 

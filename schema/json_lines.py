@@ -5,17 +5,14 @@ Names and formats are those of GraphQL's create inputs, with `sessionId` first a
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from functools import cache
 from typing import Any
-
-from graphql import GraphQLError
 
 from resolvers import documents
 from resolvers.bulk import Draft
 from resolvers.errors import CorruptDocument, Invalid, UserError, nearest
-from resolvers.kind import INT_MAX, INT_MIN, Column, Document, Kind, ValueType
-from schema.scalars import parse_datetime, parse_local, print_datetime, print_local
+from resolvers.kind import Column, Document, Kind
+from resolvers.value_types import OBJECT
 
 KNOWN = ("status", "createdAt", "updatedAt")
 """What imports may say although creation derives it."""
@@ -56,11 +53,9 @@ def _printed(columns: Sequence[Column], source: Document) -> dict[str, Any]:
 def _print(column: Column, value: Any) -> Any:
     if isinstance(value, CorruptDocument):  # an element of a list
         raise value
-    if column.type is ValueType.OBJECT:
+    if column.type is OBJECT:
         return _printed(_given(column), value)
-    if column.type is ValueType.DATETIME:
-        return print_datetime(value)
-    return print_local(value) if column.type is ValueType.LOCAL_DATETIME else value
+    return column.type.print(value)
 
 
 def _given(column: Column) -> tuple[Column, ...]:
@@ -96,46 +91,13 @@ def _value(column: Column, value: Any) -> Any:
 
 
 def _one(column: Column, value: Any) -> Any:
-    if column.type is ValueType.OBJECT:
+    if column.type is OBJECT:
         return _object(_given(column), value)
-    name, check = EXPECTED[column.type]
-    if not check(value):
-        raise _mismatch(name, value)
+    if type(value) not in column.type.json:
+        raise _mismatch(column.type.expected, value)
     if column.values and value not in column.values:
         raise Invalid(f"{value!r} is none of its values. {nearest(value, column.values)}")
-    return _moment(column.type, value) if column.type in PARSERS else value
-
-
-def _moment(type_: ValueType, value: str) -> datetime:
-    try:
-        return PARSERS[type_](value)
-    except GraphQLError as error:
-        raise Invalid(error.message) from None
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_integer(value: Any) -> bool:
-    return type(value) is int and INT_MIN <= value <= INT_MAX
-
-
-EXPECTED: Mapping[ValueType, tuple[str, Callable[[Any], bool]]] = {
-    ValueType.TEXT: ("a text", _is_text),
-    ValueType.ENUM: ("a text", _is_text),
-    ValueType.DATETIME: ("a date and time such as '2026-03-01T09:30:00Z'", _is_text),
-    ValueType.LOCAL_DATETIME: ("a clock time such as '2026-03-01T09:30:00'", _is_text),
-    ValueType.BOOLEAN: ("true or false", lambda value: isinstance(value, bool)),
-    ValueType.INTEGER: (f"a whole number from {INT_MIN} to {INT_MAX}", _is_integer),
-    ValueType.FLOAT: ("a number", lambda value: type(value) in (int, float)),
-}
-"""What JSON must hold for a column, in words and as a check."""
-
-PARSERS: Mapping[ValueType, Callable[[Any], datetime]] = {
-    ValueType.DATETIME: parse_datetime,
-    ValueType.LOCAL_DATETIME: parse_local,
-}
+    return column.type.parse(value)
 
 
 def _mismatch(expected: str, value: Any) -> Invalid:

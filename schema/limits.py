@@ -130,11 +130,3 @@ def require_introspection(caller: Caller, setting: Introspection) -> None:
         f"Introspection needs the scope {INTROSPECTION}. Ask for a credential that has it, "
         "or use the published schema file."
     )
-
-
-_SUGGESTION: Final = re.compile(r" ?Did you mean [^?]*\?")
-
-
-def without_suggestions(message: str) -> str:
-    """A message of graphql-core that no longer tells the schema's names."""
-    return _SUGGESTION.sub("", message)

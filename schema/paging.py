@@ -13,7 +13,7 @@ from resolvers.request import DEFAULT_PAGE, LARGEST_PAGE, Order, Window
 
 
 @strawberry.enum(
-    description="Which way a list is ordered. Sessions without a value come first when ascending, "
+    description="The direction of an ordering. Sessions without a value come first when ascending, "
     "last when descending. Texts, session ids too, are compared character by character: `10` comes "
     "before `9`."
 )
@@ -48,12 +48,12 @@ def make_order(name: str, field: Any) -> type:
     namespace = {
         "__annotations__": {"field": field, "direction": OrderDirection},
         "field": strawberry.field(description="The column to order by."),
-        "direction": strawberry.field(default=OrderDirection.ASC, description="Which way."),
+        "direction": strawberry.field(default=OrderDirection.ASC, description="The direction."),
     }
     return strawberry.input(
         type(name, (), namespace),
         name=name,
-        description="One column of an ordering; the session id decides between equals.",
+        description="One column of an ordering; the session id decides between equal values.",
     )
 
 
@@ -90,7 +90,7 @@ def window(arguments: Mapping[str, Any]) -> Window:
 def _check_cursor(name: str, cursor: str | None) -> None:
     if cursor == "":
         raise BadInput(
-            f"{name}: this is no cursor of ours. Leave it out for the first page.", argument=name
+            f"{name}: this is not a valid cursor. Leave it out for the first page.", argument=name
         )
 
 

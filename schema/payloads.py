@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import ID, Info
@@ -14,6 +14,7 @@ from resolvers.kind import Document, Kind
 from resolvers.values import clean
 from schema.common import DeleteSessionPayload, Payload, global_id
 from schema.errors import user_error
+from schema.execution.run import Run
 from schema.inputs import plain
 
 
@@ -22,12 +23,14 @@ def described(text: str) -> Any:
     return strawberry.argument(description=text)
 
 
-SessionId = Annotated[str, described("The session's own id (`sessionId`).")]
+SESSION_ID = "The session's own id (`sessionId`)."
+SessionId = Annotated[str, described(SESSION_ID)]
 
 
 def context(info: Info) -> Context:
-    """The request's context."""
-    return cast(Context, info.context)
+    """The resolvers' surroundings."""
+    run: Run = info.context
+    return run.context
 
 
 def now(info: Info) -> datetime:

@@ -5,6 +5,8 @@ is PyMongo over the wire, for what only a real engine does. Each is a database o
 """
 
 import asyncio
+import gc
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
@@ -19,6 +21,7 @@ from resolvers.store import driver, indexes
 from resolvers.store.driver import Driver
 from resolvers.store.store import Store
 from schema.kinds import KINDS
+from tests.timing import limit
 from tests.wire.engine import (  # noqa: F401  fixtures
     database_name,
     engine,
@@ -36,9 +39,40 @@ settings.register_profile(
 )
 settings.load_profile("suite")
 
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Scale pytest-timeout's limit as every other one, and let started processes hear signals."""
+    if config.option.timeout is None:  # the workers of xdist get the scaled one
+        config.option.timeout = limit(float(config.getini("timeout")))
+    # A shell ignores Ctrl-C for what runs in its background, nohup ignores SIGHUP, and processes
+    # inherit what is ignored. They do not inherit a handler.
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
+
+
+SLOW_FIXTURES = {"chromium", "gateway", "make_engine"}
+"""Who asks for one of them is slow."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that start a gateway, an engine or a browser."""
+    for item in items:
+        if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what lives as long as the run: a fifth of the suite's time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
+
+
 NOW = datetime(2026, 3, 1, 9, 30)
-DEADLINE = 20.0
-"""Seconds: far more than any operation takes, even on a busy machine."""
+DEADLINE = min(limit(20), 60)
+"""Seconds: far more than any operation takes, and not more than the settings allow."""
 
 KINDS_BY_NAME = {entry.kind.name: entry.kind for entry in KINDS}
 

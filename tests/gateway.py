@@ -10,9 +10,9 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,13 +20,13 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.conftest import DEADLINE
+from tests.timing import limit, until
 from tests.wire.engine import WireEngine
 
 ROOT = Path(__file__).resolve().parent.parent
 KEY = "demo-key-of-the-tests"
-PATIENCE = 90.0
-"""Seconds for the start with its demo data, on a busy machine."""
-STOP_SECONDS = 20
+STOP_SECONDS = limit(20)
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,12 @@ class Gateway:
     @property
     def environment(self) -> dict[str, str]:
         """The environment of a client in a process of its own."""
-        return {**_without_settings(), "GATEWAY_URL": self.url, "GATEWAY_KEY": self.key}
+        return {**without_settings(), "GATEWAY_URL": self.url, "GATEWAY_KEY": self.key}
 
     def ask(self, query: str, **variables: Any) -> Any:
         """The data of an answer without errors."""
         body = {"query": query, "variables": variables}
-        answer = httpx.post(self.url, json=body, headers=self.headers, timeout=30).json()
+        answer = httpx.post(self.url, json=body, headers=self.headers, timeout=limit(30)).json()
         assert "errors" not in answer, answer
         return answer["data"]
 
@@ -73,7 +73,8 @@ class Gateway:
         return bot
 
 
-def _without_settings() -> dict[str, str]:
+def without_settings() -> dict[str, str]:
+    """The environment of this process, without settings of the gateway."""
     return {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
 
 
@@ -81,36 +82,43 @@ def _without_settings() -> dict[str, str]:
 def gateway(engine: WireEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """The gateway of this worker."""
     log = tmp_path_factory.mktemp("gateway") / "log"
-    environment = {
-        **_without_settings(),
+    settings = {
         "GATEWAY_MONGODB_URI": engine.uri,
         "GATEWAY_MONGODB_DATABASE": f"gateway_{uuid.uuid4().hex}",
         "GATEWAY_DEMO_KEY": KEY,
-        "GATEWAY_DEADLINE_SECONDS": "20",  # a busy machine is no reason to fail
+        "GATEWAY_DEADLINE_SECONDS": str(DEADLINE),
     }
-    command = [sys.executable, "-m", "app.cli", "serve", "--port", "0"]
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
-        )
+    with started(SERVE, log, settings) as origin:
+        yield Gateway(origin)
+
+
+SERVE = (sys.executable, "-m", "app.cli", "serve")
+
+
+@contextmanager
+def started(command: Sequence[str], log: Path, settings: Mapping[str, str]) -> Iterator[str]:
+    """Serve on a free port with these settings until the block ends; the origin."""
+    environment = {**without_settings(), **settings}
+    with (
+        log.open("w") as output,
+        subprocess.Popen(
+            [*command, "--port", "0"], cwd=ROOT, env=environment, stdout=output, stderr=output
+        ) as process,
+    ):
         try:
-            yield Gateway(_wait_for_address(process, log))
+            yield _origin(process, log)
         finally:
             process.send_signal(signal.SIGINT)
             try:
                 process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
-                process.wait()
 
 
-def _wait_for_address(process: "subprocess.Popen[bytes]", log: Path) -> str:
+def _origin(process: "subprocess.Popen[bytes]", log: Path) -> str:
     """Read what is printed until the address stands there: by then it listens."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        assert process.poll() is None, log.read_text()
-        printed = re.search(r"Health +(http://127\.0\.0\.1:\d+)/readyz", log.read_text())
-        if printed:
-            return printed[1]
-        time.sleep(0.05)
-    pytest.fail(f"no address within {PATIENCE} s: {log.read_text()}")
+    address = re.compile(r"Health +(http://127\.0\.0\.1:\d+)/readyz")
+    until(lambda: bool(address.search(log.read_text())) or process.poll() is not None, 90)
+    printed = address.search(log.read_text())
+    assert printed, log.read_text()
+    return printed[1]

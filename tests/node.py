@@ -14,8 +14,10 @@ from typing import NoReturn
 
 import pytest
 
-INSTALL_SECONDS = 240
-RUN_SECONDS = 100
+from tests.timing import limit
+
+INSTALL_SECONDS = limit(240)
+RUN_SECONDS = limit(100)
 
 
 def unavailable(reason: str) -> NoReturn:

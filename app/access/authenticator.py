@@ -1,6 +1,6 @@
 """Who calls: a request's credential becomes a Caller, or the request is refused.
 
-Every refusal reads the same, whatever was wrong: nothing tells whether an id is known.
+All authentication failures return the same message: it does not show whether an id is known.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from starlette.requests import Request
 from app.access.jwt import MalformedToken, client_id, is_signed
 from app.access.rates import Rate
 from app.access.sealer import sealer
-from app.settings import Settings
+from app.settings import OPEN_PATHS, Settings
 from resolvers.access import EVERYBODY, PERSONAL, Caller
 from resolvers.context import utc_now
 from resolvers.credential_cache import CredentialCache, Uses
@@ -28,10 +28,6 @@ __all__ = ["REFUSAL", "Authenticator", "MalformedToken"]
 REFUSAL = "A valid key is needed: send `Authorization: Bearer <key>` or `X-API-Key: <key>`."
 FLUSH_SECONDS = 10.0
 """How often uses are stored."""
-OPEN_SCOPES = {
-    "co_browse": frozenset({"co_browse:read", PERSONAL}),
-    "knowledge": frozenset({"knowledge:read", "knowledge:write", PERSONAL}),
-}
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +63,7 @@ class Authenticator:
             await self.flush()
 
     async def flush(self) -> None:
-        """Store the uses counted since the last time; where that fails they are kept."""
+        """Store the uses counted since the last time; if that fails, they are stored next time."""
         try:
             await self._uses.flush()
         except GatewayError as error:
@@ -97,7 +93,7 @@ class Authenticator:
         return self._accepted(found if found and same(found.id, id) else None)
 
     async def by_jwt(self, token: str) -> Caller:
-        """The caller who signed this JWT; MalformedToken if it is none, else Unauthenticated.
+        """The caller who signed this JWT; MalformedToken if it is not a JWT, else Unauthenticated.
 
         A `Bearer ` before the token is tolerated.
         """
@@ -108,7 +104,7 @@ class Authenticator:
         claimed = client_id(token)
         found = await self._credentials.by_id(claimed) if claimed is not None else None
         secret = self._signing_secret(found) if found else None
-        # An unknown id costs a verification as well, so that its time tells nothing.
+        # An unknown id costs a verification as well, so that its time shows nothing.
         signed = is_signed(token, secret or secrets.token_urlsafe(32))
         return self._accepted(found if secret and signed else None)
 
@@ -129,7 +125,10 @@ class Authenticator:
 
     def open_caller(self, vendor: str) -> Caller:
         """Who calls an open path: may do on it what the vendor's clients do, and nothing else."""
-        return EVERYBODY if self._off else Caller(f"open:{vendor}", OPEN_SCOPES[vendor])
+        if self._off:
+            return EVERYBODY
+        scopes = {f"{vendor}:{action}" for action in OPEN_PATHS[vendor]}
+        return Caller(f"open:{vendor}", frozenset({*scopes, PERSONAL}))
 
     async def caller(self, vendor: str, request: Request) -> Caller:
         """The caller of a path that has no scheme of its own: open, or by bearer."""

@@ -23,18 +23,18 @@ _BROKEN = (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError)
 
 
 class MalformedToken(Unauthenticated):
-    """What was sent as a JWT is none."""
+    """A text that is not a JWT."""
 
 
 def client_id(token: str) -> str | None:
-    """Whose token it claims to be, unverified; None if it does not say or is not HS256.
+    """The client id that the token names, unverified; None if it has none or is not HS256.
 
-    MalformedToken if it is no JWT at all.
+    MalformedToken if it is not a JWT.
     """
     try:
         parts = jwt.decode_complete(token, options={"verify_signature": False})
     except _BROKEN:
-        raise MalformedToken("This is no JSON Web Token.") from None
+        raise MalformedToken("This is not a valid JSON Web Token.") from None
     claims = [parts["payload"].get(name) for name in CLIENT_CLAIMS]
     named = next((claim for claim in claims if claim is not None), None)
     if parts["header"].get("alg") != ALGORITHM or not isinstance(named, str):

@@ -61,7 +61,7 @@ async def ensure_demo(store: Store, settings: Settings) -> str | None:
 def _demo_key(settings: Settings) -> str:
     key = _kept(settings.data_dir / "demo.key", lambda: f"demo_{secrets.token_urlsafe(32)}")
     if not 8 <= len(key) <= 64:
-        raise StartError(f"{settings.data_dir / 'demo.key'} holds no key: remove the file.")
+        raise StartError(f"{settings.data_dir / 'demo.key'} has no valid key: remove the file.")
     return key
 
 
@@ -71,8 +71,8 @@ def _secret_key(path: Path) -> str:
         Fernet(key)
     except ValueError:
         raise StartError(
-            f"{path} holds no key: restore it, or remove it and issue the credentials of bot "
-            "clients anew."
+            f"{path} has no valid key: restore it, or remove it and create the credentials of "
+            "bot clients again."
         ) from None
     return key
 
@@ -92,5 +92,5 @@ def _kept(path: Path, make: Callable[[], str]) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise StartError(
             f"The key file {path} cannot be used ({getattr(error, 'strerror', 'no text')}): "
-            "mend it, or choose another folder with GATEWAY_DATA_DIR."
+            "repair it, or choose another folder with GATEWAY_DATA_DIR."
         ) from None

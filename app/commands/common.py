@@ -48,11 +48,11 @@ def _refuse_unknown(names: Iterable[str]) -> None:
     for name in sorted(names):
         if name.upper().startswith(PREFIX) and name.upper() not in known:
             near = get_close_matches(name.upper(), known, n=1, cutoff=0)
-            raise UsageError(f"{name} is no setting; the nearest one is {near[0]}.")
+            raise UsageError(f"{name} is not a setting; the nearest one is {near[0]}.")
 
 
 def _sentence(detail: ErrorDetails) -> str:
-    """What is wrong with one variable, without its value: that may hold a password."""
+    """What is wrong with one variable, without its value: it may contain a password."""
     wrong = detail["msg"].removeprefix("Value error, ")
     if not detail["loc"]:
         return wrong

@@ -13,7 +13,6 @@ import typer
 from app.commands.common import UsageError, database, load_settings, orderly_end, plain_failures
 from app.commands.demo.generate import HIGHEST_SEED, IDS_PER_SEED, generate
 from app.commands.demo.load import store_drafts
-from app.commands.demo.makers import MAKERS
 from app.commands.exporter import Kinds, export
 from app.commands.importer import Import, Imported, ImportRefusedError
 from app.commands.progress import bar
@@ -44,15 +43,18 @@ class OnConflict(StrEnum):
 @data.command()
 def seed(
     kind: Annotated[str, typer.Option(help="Kind of session, such as BOT.")],
-    count: Annotated[int, typer.Option(min=1, max=IDS_PER_SEED, help="How many.")] = 1000,
+    count: Annotated[int, typer.Option(min=1, max=IDS_PER_SEED, help="How many sessions.")] = 1000,
     number: Annotated[
         int,
         typer.Option(
-            "--seed", min=0, max=HIGHEST_SEED, help="Another seed makes other sessions; 0: demo."
+            "--seed",
+            min=0,
+            max=HIGHEST_SEED,
+            help="Another seed makes other sessions; 0: the demo's.",
         ),
     ] = 1,
 ) -> None:
-    """Store generated sessions of the last thirty days; those that exist already are left alone."""
+    """Store generated sessions of the last thirty days; sessions that exist are not changed."""
 
     async def work(context: Context) -> str:
         drafts = generate(chosen, count, number, context.now())
@@ -62,8 +64,6 @@ def seed(
 
     with _plain_failures():
         chosen = kind_named(kind)
-        if chosen.name not in MAKERS:
-            raise UsageError(f"--kind: nothing generates sessions of {chosen.enum_name} yet.")
         _run(work)
 
 
@@ -92,12 +92,14 @@ def export_command(
 @data.command("import")
 def import_command(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check only.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check the file and store nothing.")
+    ] = False,
     on_conflict: Annotated[
-        OnConflict, typer.Option(help="Whether sessions that exist are left out, or an error.")
+        OnConflict, typer.Option(help="Sessions that exist: leave them out (skip), or fail.")
     ] = OnConflict.FAIL,
 ) -> None:
-    """Store the sessions of a JSON Lines file, once all its lines are found right."""
+    """Store the sessions of a JSON Lines file, after all its lines were checked."""
 
     async def work(context: Context) -> str:
         importing = Import(context, BY_ENUM, file, on_conflict.value)
@@ -113,7 +115,7 @@ def import_command(
 
 
 def kind_named(name: str) -> Kind:
-    """The kind by its SessionKind in whichever case; UsageError naming the nearest."""
+    """The kind by its SessionKind, in upper or lower case; UsageError naming the nearest."""
     wanted = name.upper().replace("-", "_")
     if wanted not in BY_ENUM:
         raise UsageError(f"--kind: there is no kind {name!r}. {nearest(wanted, BY_ENUM)}")
@@ -132,7 +134,7 @@ async def surroundings(settings: Settings) -> AsyncIterator[Context]:
 
 
 def _run(work: Callable[[Context], Coroutine[Any, Any, str]]) -> None:
-    """Do the work on the database of the settings and tell what it came to."""
+    """Do the work on the database of the settings and print its result."""
     settings = load_settings()
     with orderly_end(), database(settings) as complete:
         typer.echo(asyncio.run(_within(complete, work)), err=True)

@@ -30,7 +30,7 @@ async def export(
 ) -> int:
     """Write every session, by kind and then oldest first; how many were written.
 
-    `damaged` is told of each stored session that cannot be read and is therefore left out.
+    `damaged` is called for each stored session that cannot be read and is left out.
     """
     written = 0
     for kind in kinds:
@@ -76,7 +76,7 @@ def _parts(kinds: Kinds, text: bytes) -> tuple[Kind, Any]:
     try:
         given = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise Invalid(f"This is no JSON: {error}.") from None
+        raise Invalid(f"This is not valid JSON: {error}.") from None
     if not isinstance(given, dict):
         raise Invalid('Expected an object such as {"kind": "BOT", "session": {…}}.')
     for name in given:

@@ -67,13 +67,13 @@ class Imported:
 
 @dataclass(slots=True)
 class Import:
-    """One file on its way in."""
+    """The import of one file."""
 
     context: Context
     kinds: Kinds
     path: Path
     on_conflict: OnConflict = "fail"
-    """What a session is that cannot be stored beside those that are there: left out, or an end."""
+    """Whether a session that cannot be stored beside those that exist is left out, or an error."""
     _first: dict[str, int] = field(default_factory=dict)
     """The line on which an id or a live token came first."""
 

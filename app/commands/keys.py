@@ -44,13 +44,13 @@ keys = typer.Typer(
 
 @keys.command()
 def create(
-    name: Annotated[str, typer.Option(help="Whose it is.")],
-    scope: Annotated[list[str], typer.Option(help="Such as bot:read; may be repeated.")],
+    name: Annotated[str, typer.Option(help="Whose credential it is.")],
+    scope: Annotated[list[str], typer.Option(help="A scope, such as bot:read; repeatable.")],
     bot: Annotated[
         list[str] | None, typer.Option(help="A bot it may see, instead of all; repeatable.")
     ] = None,
     expires: Annotated[
-        str | None, typer.Option(help="A span such as 30d or 12h, or an ISO 8601 time.")
+        str | None, typer.Option(help="A duration such as 30d or 12h, or an ISO 8601 time.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -94,10 +94,10 @@ def parse_expiry(text: str, now: datetime) -> datetime:
             until = until.astimezone(UTC).replace(tzinfo=None) if until.tzinfo else until
     except (ValueError, OverflowError):
         raise BadInput(
-            f"--expires {text!r} is neither a span (90m, 12h, 30d, 4w) nor an ISO 8601 time."
+            f"--expires {text!r} is neither a duration (90m, 12h, 30d, 4w) nor an ISO 8601 time."
         ) from None
     if until <= now:
-        raise BadInput(f"--expires {text!r} lies in the past.")
+        raise BadInput(f"--expires {text!r} is in the past.")
     return until
 
 

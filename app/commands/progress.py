@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 @contextmanager
 def bar(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """A function to be told how much more is done; the bar appears when it is called first."""
+    """A function to call with how much more is done; the bar appears at its first call."""
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),

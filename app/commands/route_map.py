@@ -1,149 +1,233 @@
-"""`docs/map.md`: which resolver, collection and index stand behind each URL and GraphQL field.
+"""`docs/map.md`: which functions, collection and index stand behind each URL and GraphQL field.
 
-Nothing is listed by hand: paths come from the route table, root fields from the schema, resolvers
-from the calls in the functions behind both, indexes from the kinds and the plan of the default
-read. `scripts/map` writes the page, `scripts/map --check` fails if it is stale.
+Nothing is listed by hand. Paths and handlers come from the route table, root fields from the
+schema. A sample of each root field runs over a database that notes its commands
+(app.commands.recording): the resolver is the first of `resolvers.sessions` that is called, and the
+index follows from the commands. Which resolvers a handler calls is read from its source.
+`scripts/map` writes the page, `scripts/map --check` fails if it is stale.
 """
 
 import argparse
 import ast
+import asyncio
 import inspect
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from types import FunctionType
+from types import CodeType, FrameType, FunctionType
 from typing import Any
 
+from app.commands.recording import Command, Recorder
 from app.rest import VENDORS
 from app.rest.vendor import Endpoint
 from resolvers import sessions
 from resolvers.kind import Kind
-from resolvers.loader import Loader
-from resolvers.request import Read, Window
-from resolvers.store.plan import plan
 from schema.build import root_fields
+from schema.kinds import KINDS
+from schema.sample_operations import sample
+from schema.strawberry_internals import core_schema
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "map.md"
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "map.md"
 NONE = "–"
 ID = "_id_"
+EVERYTHING = "none: it reads every session"
+UNKNOWN = "none"
+ANY_KIND = "of the kind that the id names"
+WORDS = frozenset({NONE, EVERYTHING, UNKNOWN, ANY_KIND})
+"""Cells that are not names."""
 OURS = ("app.rest.", "schema.")
 """Where the search for calls goes on."""
-SAME = {"get": "get_many"}
-"""A verb that only calls another one."""
 
 INTRODUCTION = """# Map
 
 Made by `scripts/map` from the route table, the schema and the kinds; do not edit it by hand.
 
-Each row is a way to one resolver (`resolvers/sessions.py`). The index is the one that serves the
-default read: without a filter, in the default order, newest first. Writes find their session by
-`_id`. `sessions.get` is `sessions.get_many` for one id. A path that stands in several rows chooses
-by the request: the knowledge paths make or tie a session that they do not know, the bot paths read
-single sessions where the body names ids. Dates in a chat summary are served by `startedAt__id`.
+For contributors. Each row leads from a URL and a GraphQL field to one resolver of
+`resolvers/sessions.py`, and shows which collection and index it reads. `scripts/explain` shows the
+commands of an operation.
+
+- The index is the one of the default request: no filter, newest first. A creation uses the index
+  of ids to refuse an id that is taken. The dates of a chat summary use `startedAt__id`.
+- If a URL is in several rows, the request decides. The knowledge URLs create or link a session
+  whose id is unknown. The bot URLs read single sessions if the body names ids.
 """
+HEAD = ("URL", "handler", "GraphQL field", "function", "resolver", "at", "collection", "index")
 
 Work = Callable[..., Any]
+VERBS: Mapping[CodeType, str] = {
+    function.__code__: name
+    for name, function in vars(sessions).items()
+    if inspect.iscoroutinefunction(function) and not name.startswith("_")
+}
+"""The resolvers, by what identifies a call of theirs."""
+READS_BY_ID = frozenset({"get", "get_many"})
+"""The first only calls the second: what leads to one of them leads to both."""
+KIND_OF = {entry.kind.collection: entry.kind for entry in KINDS}
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One way from a door to the database."""
+    """One path from a URL or a field to the database."""
 
     url: str
+    handler: str
     field: str
+    function: str
     resolver: str
     collection: str
-    index: str
+    commands: list[Command]
+    """What the default request sends."""
+
+    @property
+    def index(self) -> str:
+        """The indexes of the kind's collection that serve the commands."""
+        found = {
+            served(KIND_OF[command.collection], command): None
+            for command in self.commands
+            if command.collection in KIND_OF
+        }
+        return ", ".join(found) or UNKNOWN
 
 
 def rows() -> list[Row]:
     """Every root field, once for each vendor path that calls the same resolver of its kind."""
-    return [row for kind, name, work in root_fields() for row in _rows(kind, name, work)]
+    return asyncio.run(_rows())
 
 
-def _rows(kind: Kind | None, name: str, work: Work) -> Iterator[Row]:
-    for resolver in calls(work):
-        if kind is None:
-            yield Row(NONE, name, resolver, "of the kind that the id names", ID)
-            continue
-        doors = list(_paths(kind, resolver))
-        yield from (_row(kind, url, name, resolver, endpoint) for url, endpoint in doors)
-        if not doors:
-            yield _row(kind, NONE, name, resolver, None)
+async def _rows() -> list[Row]:
+    recorder = await Recorder.ready()
+    return [
+        row
+        for kind, name, work in root_fields()
+        for row in await _rows_of(recorder, kind, name, place_of(work))
+    ]
 
 
-def _row(kind: Kind, url: str, name: str, resolver: str, endpoint: Endpoint | None) -> Row:
-    return Row(url, name, resolver, kind.collection, index(kind, resolver, endpoint))
+async def _rows_of(recorder: Recorder, kind: Kind | None, name: str, function: str) -> list[Row]:
+    resolver, commands = await traced(recorder, name)
+    collection = kind.collection if kind else ANY_KIND
+    own = Row(NONE, NONE, name, function, resolver, collection, commands)
+    made = []
+    for endpoint in _paths(kind, resolver):
+        _, sent = await traced(recorder, name, _fixed(kind, endpoint))
+        url, handler = f"{endpoint.method} {endpoint.path}", place_of(endpoint.handle)
+        made.append(replace(own, url=url, handler=handler, commands=sent))
+    return made or [own]
 
 
-def _paths(kind: Kind, resolver: str) -> Iterator[tuple[str, Endpoint]]:
-    for vendor in VENDORS:
-        for endpoint in vendor.endpoints:
-            if vendor.kind is kind and resolver in calls(endpoint.handle):
-                yield f"{endpoint.method} {endpoint.path}", endpoint
+async def traced(
+    recorder: Recorder, name: str, fixed: Iterable[str] = ()
+) -> tuple[str, list[Command]]:
+    """The resolver and commands of a root field's sample, filtered if it can be."""
+    with _noted_calls() as called:
+        recording = await recorder.run(sample(core_schema(recorder.schema), name, fixed))
+    return called[0] if called else UNKNOWN, recording.commands
+
+
+@contextmanager
+def _noted_calls() -> Iterator[list[str]]:
+    """The resolvers that are called meanwhile."""
+    called: list[str] = []
+
+    def note(frame: FrameType, event: str, _argument: Any) -> None:
+        if event == "call" and frame.f_code in VERBS:
+            called.append(VERBS[frame.f_code])
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        yield called
+    finally:
+        sys.setprofile(before)
+
+
+def _paths(kind: Kind | None, resolver: str) -> list[Endpoint]:
+    wanted = READS_BY_ID if resolver in READS_BY_ID else {resolver}
+    return [
+        endpoint
+        for vendor in VENDORS
+        for endpoint in vendor.endpoints
+        if vendor.kind is kind and not calls(endpoint.handle).isdisjoint(wanted)
+    ]
+
+
+def _fixed(kind: Kind | None, endpoint: Endpoint) -> list[str]:
+    """The names of columns whose value stands in the path, such as `{BotID}`."""
+    names = [name.lower() for name in endpoint.names]
+    return [name for name in (kind.by_name if kind else ()) if name.lower() in names]
 
 
 @cache
-def calls(work: Work) -> tuple[str, ...]:
-    """The verbs of `resolvers.sessions` that a function calls, itself or through ours."""
-    found: dict[str, None] = {}
+def calls(work: Work) -> frozenset[str]:
+    """The resolvers that a function calls as `sessions.…`, itself or through other functions."""
+    found: set[str] = set()
     _search(inspect.unwrap(work), found, set())
-    return tuple(found)
+    return frozenset(found)
 
 
-def _search(work: Any, found: dict[str, None], seen: set[Any]) -> None:
+def _search(work: Any, found: set[str], seen: set[Any]) -> None:
     if work in seen:
         return
     seen.add(work)
     for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(work)))):
         match node:
             case ast.Attribute(value=ast.Name(id="sessions"), attr=verb):
-                if inspect.iscoroutinefunction(getattr(sessions, verb)):
-                    found[SAME.get(verb, verb)] = None
+                found.update({verb} & set(VERBS.values()))
             case ast.Name(id=name):
                 called = vars(sys.modules[work.__module__]).get(name)
-                if called is Loader or _is_ours(called):
+                if isinstance(called, FunctionType) and called.__module__.startswith(OURS):
                     _search(called, found, seen)
 
 
-def _is_ours(called: Any) -> bool:
-    return isinstance(called, FunctionType) and called.__module__.startswith(OURS)
+def place_of(work: Work) -> str:
+    """`resolvers/sessions.py:102`: where a function begins."""
+    code: CodeType = inspect.unwrap(work).__code__
+    return f"{Path(code.co_filename).relative_to(ROOT).as_posix()}:{code.co_firstlineno}"
 
 
-def index(kind: Kind, resolver: str, endpoint: Endpoint | None) -> str:
-    """The name of the index that serves the default read of a resolver."""
-    if resolver == "summarise":
-        return "none: it reads every session"
-    if resolver != "list_":
+def served(kind: Kind, command: Command) -> str:
+    """The name of the index that serves one command."""
+    given = command.given
+    if command.name == "insert_one":
         return ID
-    order = [path for path, _ in plan(Read(kind, window=Window(first=1))).sort]
-    fixed = _fixed(kind, endpoint)
+    where = given["pipeline"][0]["$match"] if "pipeline" in given else given.get("filter", {})
+    sort = given.get("sort", {})
+    if "_id" in where:
+        return ID
+    equal = {path for path, condition in where.items() if not isinstance(condition, dict)}
+    rest = [path for path in (sort or where) if path not in equal]
+    if not equal and not rest:
+        return EVERYTHING
     for one in kind.indexes:
-        if [path for path, _ in one.spec] == [*fixed, *order]:
+        keys = [path for path, _ in one.spec]
+        if set(keys[: len(equal)]) == equal and keys[len(equal) :][: len(rest)] == rest:
             return one.name
-    raise LookupError(f"no index of {kind.name} serves {fixed} in the order {order}")
-
-
-def _fixed(kind: Kind, endpoint: Endpoint | None) -> list[str]:
-    """The columns whose value stands in the path, such as `{BotID}`."""
-    names = [name.lower() for name in endpoint.names] if endpoint else []
-    return [column.path for column in kind.columns if column.name.lower() in names]
+    return UNKNOWN
 
 
 def page() -> str:
     """The text of docs/map.md."""
-    head = "| URL | GraphQL field | resolver | collection | index |\n|---|---|---|---|---|\n"
-    return f"{INTRODUCTION}\n{head}" + "".join(_line(row) for row in rows())
+    lines = [HEAD, ("---",) * len(HEAD), *map(_cells, rows())]
+    return f"{INTRODUCTION}\n" + "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
-def _line(row: Row) -> str:
-    url = row.url if row.url == NONE else f"`{row.url}`"
-    where = row.collection if " " in row.collection else f"`{row.collection}`"
-    served = row.index if " " in row.index else f"`{row.index}`"
-    return f"| {url} | `{row.field}` | `sessions.{row.resolver}` | {where} | {served} |\n"
+def _cells(row: Row) -> tuple[str, ...]:
+    cells = (
+        row.url,
+        row.handler,
+        row.field,
+        row.function,
+        f"sessions.{row.resolver}",
+        place_of(getattr(sessions, row.resolver)),
+        row.collection,
+        row.index,
+    )
+    return tuple(cell if cell in WORDS else f"`{cell}`" for cell in cells)
 
 
 def main() -> int:

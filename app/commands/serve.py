@@ -17,6 +17,7 @@ from app.database.connect import open_store
 from app.errors import StartError
 from app.http.protocol import Protocol
 from app.main import create_app
+from app.pages.graphiql import missing_files
 from app.settings import Settings
 from resolvers.context import utc_now
 from resolvers.errors import Timeout, Unavailable
@@ -40,7 +41,7 @@ async def prepare(settings: Settings, demo: bool) -> tuple[Settings, str | None]
     """Collections, indexes, validation and demo data; the settings to serve with, and a key.
 
     The key is the demo credential's. A database that was empty gets the demo data and with it the
-    credential; one that holds somebody's sessions gets neither, unless GATEWAY_DEMO_KEY is set.
+    credential; one that has somebody's sessions gets neither, unless GATEWAY_DEMO_KEY is set.
     StartError where the database cannot be used.
     """
     with database_errors():
@@ -59,9 +60,9 @@ async def _prepare(settings: Settings, demo: bool) -> tuple[Settings, str | None
 
 @contextmanager
 def database_errors() -> Iterator[None]:
-    """Failures of the database as plain sentences, without its address: that may hold a password.
+    """Failures of the database as sentences, without its address: it may contain a password.
 
-    The text of a refusal is the server's own, which knows none.
+    The text of a refusal is the server's own, which contains none.
     """
     try:
         yield
@@ -120,14 +121,14 @@ def configuration(
 
 
 class Server(uvicorn.Server):
-    """uvicorn, telling its address once it listens."""
+    """uvicorn, which reports its address once it listens."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[str, int], None]) -> None:
         super().__init__(config)
         self._ready = ready
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
-        """Listen, then tell."""
+        """Listen, then report the address."""
         await super().startup(sockets)
         if self.started:
             self._ready(*self.servers[0].sockets[0].getsockname()[:2])
@@ -138,8 +139,7 @@ def announce(settings: Settings, address: str, key: str | None) -> None:
     lines = [
         f"Session Gateway at {address}/",
         f"  GraphQL          {address}/graphql",
-        f"  GraphiQL         {address}/graphiql" + (f"#key={key}" if key else ""),
-        f"  REST reference   {address}/docs",
+        *_pages(address, key),
         f"  Health           {address}/readyz",
     ]
     if settings.auth == "off":
@@ -149,3 +149,13 @@ def announce(settings: Settings, address: str, key: str | None) -> None:
     else:
         lines.append("Make a key:  .venv/bin/python -m app.cli keys create --name me --scope admin")
     typer.echo("\n".join(lines))
+
+
+def _pages(address: str, key: str | None) -> list[str]:
+    """Where the pages are that npm's packages are needed for, or how to get them."""
+    if missing_files():
+        return ["  GraphiQL, REST reference: not installed; run scripts/setup with npm on the PATH"]
+    return [
+        f"  GraphiQL         {address}/graphiql" + (f"#key={key}" if key else ""),
+        f"  REST reference   {address}/docs",
+    ]

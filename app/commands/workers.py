@@ -2,6 +2,10 @@
 
 The parent listens, keeps the workers alive and, where there is one, the embedded database with
 them. Workers build the application from the environment that it leaves them.
+
+`Multiprocess` is private to uvicorn: without `init_processes` and `handle_hup`, Ctrl-C ends workers
+in the middle of a request, and a closed terminal leaves them running.
+tests/app/http/test_uvicorn_internals.py notices.
 """
 
 import multiprocessing
@@ -26,7 +30,7 @@ COMPLETED = ("host", "port", "mongodb_uri", "demo_key", "secret_key")
 
 
 def run(config: uvicorn.Config, settings: Settings, ready: Callable[[str, int], None]) -> None:
-    """Answer requests until a signal asks to end; `ready` is told host and port.
+    """Answer requests until a signal asks to end; `ready` is called with host and port.
 
     `config` names FACTORY as its application.
     """

@@ -4,7 +4,7 @@ SecantusDB speaks MongoDB's wire protocol over WiredTiger. It is GPL-2.0, so it 
 extra, never imported: its command `secantusd-py` runs in a process of its own and is spoken to
 over a loopback socket.
 
-One folder (`GATEWAY_DATA_DIR`) holds everything: `mongodb/` the data, `mongodb.log` and
+One folder (`GATEWAY_DATA_DIR`) contains everything: `mongodb/` the data, `mongodb.log` and
 `mongodb.log.old` the last two logs, `mongodb.toml` its optional configuration, `mongodb.pid` the
 running process, `mongodb.uri` where it listens, `gateway.lock` the lock of the gateway that owns
 the folder. A folder made here is its owner's alone. The database listens on 127.0.0.1 without a
@@ -17,7 +17,7 @@ Nobody outlives anybody by accident:
 - On Linux the kernel kills the child when the gateway dies. That is bound to the thread that
   started the child, hence `start` insists on the main thread.
 - Elsewhere the next start finds the left-over process through `mongodb.pid` (process id and start
-  time, so a recycled id is never mistaken for ours) and stops it.
+  time, so a recycled id is never mistaken for its own) and stops it.
 
 `--sync-on-commit` is not used. The gateway's writes ask for `j: true`, and the engine then syncs
 its log before it answers: single inserts took 0.6 ms without the flag and 0.5 ms with it, no
@@ -44,8 +44,10 @@ from app.database.folder import (
     locked,
     read_note,
     remove_note,
+    stop_leftover,
     unusable,
     write_note,
+    write_process,
 )
 from app.errors import StartError
 
@@ -144,6 +146,7 @@ class Engine:
         self.port = port
         try:
             self._process = self._spawn(port)
+            write_process(self.pid_file, self._process.pid)
         except OSError as error:
             raise unusable(self.folder, error) from error
         try:
@@ -159,7 +162,7 @@ class Engine:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("SECANTUS_")}
         with self.log.open("ab") as log:
             return subprocess.Popen(  # noqa: S603  fixed program, arguments of our own
-                launcher.command_line(self.pid_file, program),
+                launcher.command_line(program),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -225,7 +228,7 @@ class EmbeddedDatabase:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             stack.enter_context(locked(self.data_dir))
-            if not launcher.stop_leftover(self.engine.pid_file):
+            if not stop_leftover(self.engine.pid_file):
                 raise StartError(
                     f"The process noted in {self.engine.pid_file} does not end: stop it."
                 )

@@ -1,14 +1,27 @@
-"""The data folder: its one owner, and the note that says where its running database listens."""
+"""The data folder: its one owner, and the notes about its database process.
+
+`gateway.lock` is locked by the owner and contains its process id. `mongodb.uri` says where the
+running database listens: `{"uri": "mongodb://…", "pid": 123}`. `mongodb.pid` identifies the
+process: `{"pid": 123, "started": 1772357400.2}`, in seconds since 1970, so that a recycled process
+id is never mistaken for its own.
+"""
 
 import json
 import os
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
+
+import psutil
+from filelock import FileLock, Timeout
 
 from app.errors import StartError
 
 NOTE = "mongodb.uri"
+LOCK = "gateway.lock"
+CLOCK_SECONDS = 2.0
+"""How much the start of one process may seem to move while the system's clock is adjusted."""
 
 
 class FolderTakenError(StartError):
@@ -30,7 +43,7 @@ def write_note(folder: Path, note: Note) -> None:
 
 
 def read_note(folder: Path) -> Note | None:
-    """The note that stands in the folder; its writer may have been killed since."""
+    """The note in the folder; its writer may have been killed since."""
     try:
         note = json.loads((folder / NOTE).read_text())
         return Note(str(note["uri"]), int(note["pid"]))
@@ -39,34 +52,39 @@ def read_note(folder: Path) -> Note | None:
 
 
 def remove_note(folder: Path) -> None:
-    """Take the note back, if there is one."""
+    """Remove the note, if there is one."""
     (folder / NOTE).unlink(missing_ok=True)
 
 
-def locked(folder: Path) -> IO[str]:
-    """Open the folder's lock file; the lock is held until it is closed or this process dies."""
-    if sys.platform == "win32":
-        raise StartError("The embedded database needs Linux or macOS: set GATEWAY_MONGODB_URI.")
-    import fcntl
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Own the folder; the lock ends with the block or with this process.
 
+    FolderTakenError if another process owns it, StartError if it cannot be written.
+    """
+    path = folder / LOCK
+    lock = FileLock(path, timeout=0, preserve_lock_file=True, on_acquired=_sign)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = (folder / "gateway.lock").open("a+")
+        lock.acquire()
+    except Timeout:
+        raise _taken(folder) from None
     except OSError as error:
         raise unusable(folder, error) from error
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        raise _taken(folder, lock) from None
-    lock.truncate(0)
-    print(os.getpid(), file=lock, flush=True)
-    return lock
+        yield
+    finally:
+        lock.release()
 
 
-def _taken(folder: Path, lock: IO[str]) -> FolderTakenError:
-    with lock:
-        lock.seek(0)
-        owner = lock.read(20).strip() or "unknown"
+def _sign(lock: int) -> None:
+    """Write this process's id into the locked file."""
+    os.ftruncate(lock, 0)
+    os.write(lock, f"{os.getpid()}\n".encode())
+
+
+def _taken(folder: Path) -> FolderTakenError:
+    owner = (folder / LOCK).read_text().strip() or "unknown"
     return FolderTakenError(
         f"Another gateway (process {owner}) uses the data folder {folder}: "
         "stop it, or give this one a folder of its own with GATEWAY_DATA_DIR."
@@ -79,3 +97,40 @@ def unusable(folder: Path, error: OSError) -> StartError:
         f"The data folder {folder} cannot be used ({error.strerror}): "
         "choose another with GATEWAY_DATA_DIR."
     )
+
+
+def write_process(pid_file: Path, pid: int) -> None:
+    """Identify a process that was just started, for `stop_leftover` after a crash."""
+    started = psutil.Process(pid).create_time()
+    pid_file.write_text(json.dumps({"pid": pid, "started": started}))
+
+
+def stop_leftover(pid_file: Path, limit: float = 10.0) -> bool:
+    """End the process that the file identifies, if it still runs; whether it is gone.
+
+    It is asked to end, and killed after `limit` seconds. A process that merely got the same id is
+    left alone.
+    """
+    try:
+        note = json.loads(pid_file.read_text())
+        process = psutil.Process(int(note["pid"]))
+        if abs(process.create_time() - note["started"]) > CLOCK_SECONDS:
+            return True
+    except (OSError, ValueError, KeyError, TypeError, psutil.Error):
+        return True
+    for end in (process.terminate, process.kill):
+        with suppress(psutil.Error):  # it is gone, takes longer, or belongs to somebody else
+            end()
+            process.wait(limit)
+        if not is_alive(process):
+            pid_file.unlink(missing_ok=True)
+            return True
+    return False
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether it runs: one that ended and waits to be collected by its parent does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

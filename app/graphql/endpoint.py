@@ -1,8 +1,8 @@
 """GraphQL over HTTP: bytes in, bytes out.
 
 Follows the GraphQL-over-HTTP specification (graphql.github.io/graphql-over-http): JSON requests by
-POST, queries by GET, `application/graphql-response+json` where the client names it. Whatever is
-wrong is told as GraphQL's errors, in JSON.
+POST, queries by GET, `application/graphql-response+json` where the client names it. Every error
+is one of GraphQL's, in JSON.
 """
 
 import logging
@@ -28,13 +28,12 @@ from app.http.refusal import JSON, Header, RefusedError, respond
 from app.manifests import load
 from app.settings import Settings
 from resolvers.access import Caller
-from resolvers.context import Context
 from resolvers.errors import GatewayError
 from schema.build import Schema
 from schema.errors import INTERNAL_MESSAGE, formatted
-from schema.execution.cost import Cost
-from schema.execution.operations import Operation
-from schema.limits import Limits, may_introspect, without_suggestions
+from schema.execution.run import Run
+from schema.graphql_core_internals import without_suggestions
+from schema.limits import Limits, may_introspect
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +46,7 @@ CHALLENGE: Final[Header] = (b"www-authenticate", b'Bearer realm="gateway"')
 
 
 class Exchange(NamedTuple):
-    """One request on its way."""
+    """One request, and where its response goes."""
 
     method: str
     headers: dict[bytes, bytes]
@@ -57,7 +56,7 @@ class Exchange(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """One response on its way."""
+    """One response."""
 
     status: int
     body: bytes
@@ -103,9 +102,9 @@ class GraphQLEndpoint:
     async def _answer(self, exchange: Exchange, request: Request, content_type: bytes) -> Answer:
         caller = await _caller(exchange.state, request)
         asked = await self._parameters(exchange)
-        context = exchange.state.context(caller)
-        result = await self._execute(asked, exchange, context)
-        return self._rendered(result, context, exchange, content_type)
+        run = Run(exchange.state.context(caller))
+        result = await self._execute(asked, exchange, run)
+        return self._rendered(result, run, exchange, content_type)
 
     async def _parameters(self, exchange: Exchange) -> Parameters:
         if exchange.method != "POST":
@@ -119,28 +118,26 @@ class GraphQLEndpoint:
             )
         )
 
-    async def _execute(
-        self, asked: Parameters, exchange: Exchange, context: Context
-    ) -> ExecutionResult:
+    async def _execute(self, asked: Parameters, exchange: Exchange, run: Run) -> ExecutionResult:
         posted = exchange.method == "POST"
         result = await self._schema.execute(
             self._documents.text(asked),
             variable_values=asked.variables,
             operation_name=asked.operation_name,
-            context_value=context,
+            context_value=run,
             allowed_operation_types=ANY if posted else QUERIES_ONLY,
         )
         if result.errors:
-            _require_served(context, asked.operation_name, posted)
+            _require_served(run, asked.operation_name, posted)
         return result
 
     def _rendered(
-        self, result: ExecutionResult, context: Context, exchange: Exchange, content_type: bytes
+        self, result: ExecutionResult, run: Run, exchange: Exchange, content_type: bytes
     ) -> Answer:
         response: dict[str, Any] = {}
         status = 200
         if result.errors:
-            errors = response["errors"] = self._errors(result.errors, context.caller)
+            errors = response["errors"] = self._errors(result.errors, run.context.caller)
             if result.data is None and not any(error.path for error in result.errors):
                 if content_type is GRAPHQL_JSON:
                     status = STATUS.get(errors[0]["extensions"]["code"], 400)
@@ -148,9 +145,8 @@ class GraphQLEndpoint:
                 response["data"] = result.data
         else:
             response["data"] = result.data
-        if exchange.headers.get(b"x-graphql-cost") == b"1" and Cost in context.cache:
-            maximum = self._settings.max_query_cost
-            cost = {"requested": context.cache[Cost], "maximum": maximum}
+        if exchange.headers.get(b"x-graphql-cost") == b"1" and run.cost is not None:
+            cost = {"requested": run.cost, "maximum": self._settings.max_query_cost}
             response["extensions"] = {"cost": cost}
         return Answer(status, orjson.dumps(response))
 
@@ -177,7 +173,7 @@ def limits(settings: Settings) -> Limits:
 
 
 def _without_work(exchange: Exchange) -> Answer | None:
-    """What needs neither a credential nor the schema: methods, and the way to GraphiQL."""
+    """What needs neither a credential nor the schema: methods, and the redirect to GraphiQL."""
     if exchange.method == "OPTIONS":
         return Answer(204, b"", ((b"allow", ALLOWED),))
     if exchange.method not in ("GET", "HEAD", "POST"):
@@ -204,10 +200,9 @@ async def _caller(state: State, request: Request) -> Caller:
     return caller
 
 
-def _require_served(context: Context, name: str | None, posted: bool) -> None:
+def _require_served(run: Run, name: str | None, posted: bool) -> None:
     """RefusedError if an operation was refused for its type: 405 for a mutation by GET."""
-    operation: Operation | None = context.cache.get(Operation)
-    chosen = operation and operation.named(name)
+    chosen = run.operation.named(name)
     if not chosen:
         return
     if chosen.operation.value == "subscription":

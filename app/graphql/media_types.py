@@ -11,7 +11,7 @@ GRAPHQL_JSON: Final = b"application/graphql-response+json; charset=utf-8"
 
 @lru_cache(256)
 def response_type(accept: bytes | None) -> bytes:
-    """The Content-Type of the response; RefusedError (406) if the client accepts none of ours.
+    """The Content-Type of the response; RefusedError (406) if the client accepts none.
 
     Equally welcome, `application/graphql-response+json` wins only where the client names it.
     """

@@ -28,7 +28,7 @@ def from_body(body: bytes) -> Parameters:
     try:
         given = orjson.loads(body)
     except orjson.JSONDecodeError:
-        _refuse("The body is no valid JSON in UTF-8.")
+        _refuse("The body is not valid JSON in UTF-8.")
     if isinstance(given, list):
         _refuse("The body must be one JSON object: batches are not served. Send one at a time.")
     if not isinstance(given, dict):
@@ -59,7 +59,7 @@ def _decoded(name: str, text: str) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        _refuse(f"{name}: this is no valid JSON.", name)
+        _refuse(f"{name}: this is not valid JSON.", name)
 
 
 def _checked(given: Mapping[str, Any]) -> Parameters:

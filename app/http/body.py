@@ -16,7 +16,7 @@ async def read_body(
 ) -> bytes:
     """The whole body; ClientDisconnect if it breaks off.
 
-    RefusedError: 413 beyond `limit` bytes (told by Content-Length before anything is read, else as
+    RefusedError: 413 beyond `limit` bytes (by Content-Length before anything is read, else as
     soon as it is crossed), 408 if it takes longer than `seconds`.
     """
     announced = headers.get(b"content-length", b"")

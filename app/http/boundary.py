@@ -1,11 +1,12 @@
-"""What every request meets first, whatever its path: hosts, origins, headers, compression."""
+"""The checks before every path: hosts, origins, security headers, compression."""
 
 from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.http.compression import accepts_gzip, compressing
+from app.http.negotiation import accepts_gzip
 from app.http.origin import Headers, Hosts, Origins
 from app.http.refusal import Header, RefusedError, respond
 
@@ -24,8 +25,8 @@ _POLICY: Final = (b"content-security-policy", b"default-src 'none'; frame-ancest
 class Boundary:
     """ASGI middleware around the whole application.
 
-    `pages` are the paths that a link on another site may lead to. `any_name` tells which requests
-    may come under any host name: those to paths that ask for a credential of their own, which a
+    `pages` are the paths that a link on another site may lead to. `any_name` says which requests
+    may have any host name: those to paths that ask for a credential of their own, which a
     page of another site does not have. `shaped` renders a refusal on a path that has its own shape.
     """
 
@@ -41,6 +42,8 @@ class Boundary:
         self._any_name = any_name
         self._shaped = shaped
         self._app = app
+        # JSON shrinks to about a tenth at once: higher levels cost several times the time.
+        self._compressing = GZipMiddleware(app, minimum_size=1024, compresslevel=1)
         self._hosts = hosts
         self._origins = origins
         self._pages = frozenset(pages)
@@ -80,9 +83,8 @@ class Boundary:
         if scope["method"] == "OPTIONS" and (answer := self._origins.preflight(headers, cors)):
             await respond(_adding(send, answer[len(cors) :]), 204, b"")
             return
-        if accepts_gzip(headers.get(b"accept-encoding")):
-            send = compressing(send)
-        await self._app(scope, receive, send)
+        accepted = accepts_gzip(headers.get(b"accept-encoding"))
+        await (self._compressing if accepted else self._app)(scope, receive, send)
 
     def _is_page(self, scope: Scope) -> bool:
         """GraphQL's own path is one only as long as it asks nothing: it leads to GraphiQL."""

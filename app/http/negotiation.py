@@ -3,6 +3,7 @@
 Clients repeat themselves, so what a page asks of an Accept header is remembered.
 """
 
+import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -12,12 +13,20 @@ UTF_8: Final = ("", "utf-8", "utf8")
 """What the parameter `charset` may be, besides being absent."""
 
 
+_GZIP: Final = re.compile(rb"(?:^|[,\s])(?:gzip|\*)(?!\s*;\s*q=0(?:\.0*)?(?:,|\s|$))", re.I)
+
+
 class Range(NamedTuple):
     """One entry of an Accept header."""
 
     type: str
     charset: str
     quality: float
+
+
+def accepts_gzip(accept_encoding: bytes | None) -> bool:
+    """Whether the client understands gzip (RFC 9110, section 12.5.3)."""
+    return accept_encoding is not None and _GZIP.search(accept_encoding) is not None
 
 
 @lru_cache(256)

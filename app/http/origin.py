@@ -1,8 +1,8 @@
 """Where a request comes from: which hosts it may name, and which sites' pages may send it.
 
-A browser tells by `Origin` and `Sec-Fetch-Site` that another site's page sends a request. What CORS
-does not allow is refused whatever its method, for a page's script need not read an answer to do
-harm. A name that merely resolves to this machine (DNS rebinding) shows in `Host`.
+A browser shows with `Origin` and `Sec-Fetch-Site` that another site's page sends a request. What
+CORS does not allow is refused with any method, because a page's script can do harm without reading
+the answer. A foreign name that resolves to this machine (DNS rebinding) shows in `Host`.
 """
 
 import ipaddress

@@ -1,12 +1,16 @@
 """What old and new clients send that the server's parser of HTTP cannot take as it stands.
 
-Raw blanks in a request line, as of old remote-support clients: `VARS=ID NOTES`. HTTP forbids them
-(RFC 9112, section 3), and the parser rightly answers 400. For the vendor's `.php` paths alone, and
-only behind the `?`, blanks and bytes beyond ASCII are percent-encoded before the parser sees them.
+Unencoded spaces in a request line, as of old remote-support clients: `VARS=ID NOTES`. HTTP forbids
+them (RFC 9112, section 3), and the parser rightly answers 400. For the vendor's `.php` paths alone,
+and only behind the `?`, spaces and bytes beyond ASCII are percent-encoded before parsing.
 
 An offer to change to another protocol, as in every first request of Java's HttpClient: `Upgrade:
 h2c`. A server may ignore it (RFC 9110, section 7.8), yet the parser takes the body for bytes of the
 other protocol and loses it. So it never sees that header.
+
+`HttpToolsProtocol` is private to uvicorn: its four methods that are overridden here may change with
+any release. Without them, `.php` queries with spaces and offers of h2c get a 400, and refusals of
+broken HTTP are plain text. tests/app/http/test_uvicorn_internals.py notices.
 """
 
 import re
@@ -45,7 +49,7 @@ def _is_modern(data: bytes) -> bool:
 class Protocol(HttpToolsProtocol):
     """The server's HTTP protocol behind these two: `uvicorn.run(..., http=Protocol)`.
 
-    A request that is pipelined behind another is not mended: such a client knows HTTP.
+    A request that is pipelined behind another is not corrected: such a client knows HTTP.
     """
 
     _between = True
@@ -71,7 +75,7 @@ class Protocol(HttpToolsProtocol):
         super().data_received(mend(line) + ended + headers + blank + body)
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no HTTP, or has a method that nobody knows, in JSON like all the rest."""
+        """Refuse bytes that are not HTTP, and unknown methods, in JSON like all other errors."""
         body = RefusedError(400, "BAD_USER_INPUT", msg).body
         self.transport.write(
             b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-type: %b\r\n"

@@ -20,7 +20,7 @@ from app.pages.graphiql import PAGE_HEADERS
 from resolvers.errors import GatewayError
 from schema.errors import INTERNAL_MESSAGE
 
-_PAGE: Final = Path(__file__).parent / "static" / "unserved.html"
+_PAGE: Final = Path(__file__).parent / "static" / "fallback.html"
 _KNOWN: Final = {
     404: ("NOT_FOUND", "There is nothing at this address."),
     405: ("METHOD_NOT_ALLOWED", "This address does not take that method."),

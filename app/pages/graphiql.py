@@ -5,13 +5,10 @@ named in `_PACKAGE_FILES` are ever served. Each file is read and compressed when
 A page names its files with their digest (`/static/<digest>/name`), so browsers keep them for good.
 """
 
-import gzip
-import hashlib
 import logging
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from app.pages.assets import ASK_AGAIN, FOR_GOOD, Asset
 from app.settings import Settings
 
 _STATIC: Final = Path(__file__).parent / "static"
@@ -36,12 +34,6 @@ _PACKAGE_FILES: Final = {
     "vendor/swagger-ui.css": "swagger-ui-dist/swagger-ui.css",
     "vendor/swagger-ui.js": "swagger-ui-dist/swagger-ui-bundle.js",
 }
-_MEDIA_TYPES: Final = {
-    ".css": "text/css; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-}
-
 # The one style element GraphiQL 4.1.2 writes by script; another version has another hash.
 _GRAPHIQL_STYLE: Final = "'sha256-nzTgYzXYDNe6BAHiiI7NNlfK8n/auuOAhh2t92YvuXo='"
 _CONTENT_POLICY: Final = (
@@ -55,9 +47,6 @@ PAGE_HEADERS: Final = {
     "x-content-type-options": "nosniff",
 }
 """Headers of every page for people; the landing page carries them too."""
-
-_FOR_GOOD: Final = "public, max-age=31536000, immutable"
-_ASK_AGAIN: Final = "no-cache"
 
 _FAVICON: Final = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">\
 <rect width="32" height="32" rx="7" fill="#1d4fbf"/>\
@@ -104,81 +93,50 @@ def routes(
     """Build the routes of GraphiQL, the REST reference, their files and the icon.
 
     `packages` is the `node_modules` folder. Where it lacks files, a warning is logged here once
-    and the pages that need them say how to install them.
+    and the pages that need them say how to install them: no restart is needed then.
     """
-    explorer = _Explorer(packages)
-    if missing := explorer.missing(_PACKAGE_FILES):
+    files = _Files(packages)
+    if missing := missing_files(packages):
         _log.warning(
-            "GraphiQL and the REST reference are not installed: run scripts/setup with npm "
-            "(%d files missing under %s)",
+            "GraphiQL and the REST reference are not installed: run scripts/setup with npm on the "
+            "PATH (%d files missing under %s)",
             len(missing),
             packages,
         )
     operations = [asdict(example) for example in examples]
 
     def graphiql(request: Request) -> Response:
-        return explorer.page("graphiql.html", request)
+        return files.page("graphiql.html", request)
 
     def docs(request: Request) -> Response:
-        return explorer.page("docs.html", request)
+        return files.page("docs.html", request)
 
     def examples_json(request: Request) -> Response:
-        headers = {"cache-control": _ASK_AGAIN, "x-content-type-options": "nosniff"}
+        headers = {"cache-control": ASK_AGAIN, "x-content-type-options": "nosniff"}
         return JSONResponse(operations, headers=headers)
 
     return [
         Route("/graphiql", graphiql, name="graphiql"),
         Route("/graphiql/examples.json", examples_json, name="examples"),
         Route("/docs", docs, name="docs"),
-        Route("/static/{name:path}", explorer.asset, name="static"),
+        Route("/static/{name:path}", files.asset, name="static"),
         Route("/favicon.ico", _favicon, name="favicon"),
     ]
 
 
-@dataclass(frozen=True)
-class _Asset:
-    """One file in memory, with its digest and its compressed form."""
-
-    name: str
-    content: bytes
-
-    @cached_property
-    def digest(self) -> str:
-        return hashlib.sha256(self.content).hexdigest()[:16]
-
-    @cached_property
-    def packed(self) -> bytes:
-        return gzip.compress(self.content, compresslevel=9, mtime=0)
-
-    def answer(
-        self, request: Request, cache_control: str, status: int = 200, **more: str
-    ) -> Response:
-        """Answer the file, compressed where that is understood; 304 where it is known already."""
-        headers = {
-            "cache-control": cache_control,
-            "etag": f'W/"{self.digest}"',  # Weak: the same for both encodings.
-            "vary": "accept-encoding",
-            "x-content-type-options": "nosniff",
-            **more,
-        }
-        if status == 200 and self.digest in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers=headers)
-        content = self.content
-        if _accepts_gzip(request):
-            content = self.packed
-            headers["content-encoding"] = "gzip"
-        headers["content-type"] = _MEDIA_TYPES[Path(self.name).suffix]
-        return Response(content, status, headers)
+def missing_files(packages: Path = _PACKAGES) -> list[str]:
+    """The files of npm that GraphiQL and the REST reference need and that are not installed."""
+    return [path for path in _PACKAGE_FILES.values() if not (packages / path).is_file()]
 
 
-class _Explorer:
+class _Files:
     """The files of the pages: found, read once, named by their digests."""
 
     def __init__(self, packages: Path) -> None:
         own = {name: _STATIC / name for name in _OWN_FILES}
         installed = {name: packages / path for name, path in _PACKAGE_FILES.items()}
         self._paths = own | installed
-        self._assets: dict[str, _Asset] = {}
+        self._assets: dict[str, Asset] = {}
 
     def missing(self, names: Iterable[str]) -> list[str]:
         """Say which of these files are not installed."""
@@ -190,7 +148,7 @@ class _Explorer:
         if self.missing(_LINK.findall(text)):
             text, status = (_STATIC / "missing.html").read_text("utf-8"), 503
         linked = _LINK.sub(lambda link: self._named(link[1]), text)
-        return _Asset(file, linked.encode()).answer(request, _ASK_AGAIN, status, **PAGE_HEADERS)
+        return Asset(file, linked.encode()).answer(request, ASK_AGAIN, status, PAGE_HEADERS)
 
     def asset(self, request: Request) -> Response:
         """Answer one file of the list, under its plain name or with its digest before it."""
@@ -200,11 +158,11 @@ class _Explorer:
             return Response("Not found\n", 404, media_type="text/plain")
         asset = self._asset(name)
         current = asked == f"{asset.digest}/{name}"
-        return asset.answer(request, _FOR_GOOD if current else _ASK_AGAIN)
+        return asset.answer(request, FOR_GOOD if current else ASK_AGAIN)
 
-    def _asset(self, name: str) -> _Asset:
+    def _asset(self, name: str) -> Asset:
         if name not in self._assets:
-            self._assets[name] = _Asset(name, self._paths[name].read_bytes())
+            self._assets[name] = Asset(name, self._paths[name].read_bytes())
         return self._assets[name]
 
     def _named(self, name: str) -> str:
@@ -213,14 +171,6 @@ class _Explorer:
 
 _LINK: Final = re.compile(r'"/static/([^"]+)"')
 _DIGEST: Final = re.compile(r"^[0-9a-f]{16}/")
-
-
-def _accepts_gzip(request: Request) -> bool:
-    accepted = request.headers.get("accept-encoding", "")
-    return any(
-        coding.partition(";")[0].strip().lower() == "gzip" and not re.search(r"q=0(\.0*)?$", coding)
-        for coding in accepted.split(",")
-    )
 
 
 def _favicon(request: Request) -> Response:

@@ -4,7 +4,6 @@ Versions and figures are for the operator: they are shown where access is off, o
 gateway and the visitor are on this machine. Anybody else sees the links and the gateway's version.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import cache
@@ -19,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from app.context import State
+from app.pages.assets import ASK_AGAIN, Asset
 from app.pages.fallback import refusal
 from app.pages.graphiql import PAGE_HEADERS
 from app.pages.overview import Figures, Latest
@@ -34,11 +34,12 @@ LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 PROXY_HEADERS: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 _PAGE: Final = Path(__file__).parent / "static" / "landing.html"
-_NUMBER_WORDS: Final = {5: "five", 6: "six"}
+_NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 def routes(settings: Settings, schema: Schema) -> list[BaseRoute]:
     """The routes of the page and of `/schema.graphql`."""
+    text = cache(lambda: Asset("schema.graphql", sdl(schema).encode()))
     figures = Latest()
 
     async def landing(request: Request) -> Response:
@@ -49,11 +50,11 @@ def routes(settings: Settings, schema: Schema) -> list[BaseRoute]:
 
     return [
         Route("/", landing, name="landing"),
-        Route("/schema.graphql", _download(settings, cache(lambda: sdl(schema))), name="schema"),
+        Route("/schema.graphql", _download(settings, text), name="schema"),
     ]
 
 
-def _download(settings: Settings, text: Callable[[], str]) -> Callable[[Request], object]:
+def _download(settings: Settings, schema: Callable[[], Asset]) -> Callable[[Request], object]:
     async def download(request: Request) -> Response:
         state: State = request.app.state.gateway
         try:
@@ -62,22 +63,10 @@ def _download(settings: Settings, text: Callable[[], str]) -> Callable[[Request]
                 require_introspection(caller, settings.introspection)
         except GatewayError as error:
             return refusal(error)
-        return _file(request, text().encode())
+        headers = {"content-disposition": 'attachment; filename="schema.graphql"'}
+        return schema().answer(request, ASK_AGAIN, headers=headers)
 
     return download
-
-
-def _file(request: Request, content: bytes) -> Response:
-    """The schema; 304 where it is known already."""
-    tag = hashlib.sha256(content).hexdigest()[:16]
-    headers = {
-        "cache-control": "no-cache",
-        "content-disposition": 'attachment; filename="schema.graphql"',
-        "etag": f'W/"{tag}"',  # weak: the same for each encoding
-    }
-    if tag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    return Response(content, headers=headers, media_type="application/graphql; charset=utf-8")
 
 
 def is_trusted(settings: Settings, request: Request) -> bool:
@@ -95,7 +84,7 @@ def is_trusted(settings: Settings, request: Request) -> bool:
 def page(settings: Settings, figures: Figures | None) -> str:
     """The page as HTML; without figures, for a stranger."""
     return Template(_PAGE.read_text("utf-8")).substitute(
-        kinds=_NUMBER_WORDS.get(len(KINDS), len(KINDS)),
+        kinds=_NUMBERS[len(KINDS)] if len(KINDS) < len(_NUMBERS) else len(KINDS),
         schema=_SCHEMA_LINK if settings.introspection == "all" else "",
         sessions=_sessions(figures),
         facts=_facts(settings, figures),

@@ -1,4 +1,4 @@
-"""What the page at `/` tells of the database: its engine, and how many sessions it holds."""
+"""What the page at `/` shows of the database: its engine, and how many sessions it has."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What the page tells of the database: None for what did not answer."""
+    """What the page shows of the database: None for what did not answer."""
 
     engine: str | None
     kinds: tuple[tuple[Kind, Arrivals | None], ...] = ()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.rest.layout import Member
-from resolvers.kind import Column, Kind, ValueType
+from resolvers.kind import Column, Kind
 
 Json = dict[str, Any]
 """A part of an OpenAPI document."""
@@ -19,13 +19,6 @@ JSON = "application/json"
 TEXT: Json = {"type": "string"}
 BEARER: Security = [{"bearer": []}, {"xApiKey": []}]
 """For paths that have no scheme of their own."""
-TYPES: Mapping[ValueType, str] = {
-    ValueType.TEXT: "string",
-    ValueType.INTEGER: "integer",
-    ValueType.FLOAT: "number",
-    ValueType.BOOLEAN: "boolean",
-    ValueType.ENUM: "string",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,4 +132,4 @@ def plain(column: Column) -> Json:
         "pattern": column.pattern and f"^{column.pattern}$",
     }
     given = {name: limit for name, limit in limits.items() if limit is not None}
-    return {"type": TYPES[column.type], **given}
+    return {"type": column.type.json_schema, **given}

@@ -22,7 +22,18 @@ from typing import Any
 
 from resolvers import documents
 from resolvers.errors import CorruptDocument, nearest
-from resolvers.kind import INT_MAX, INT_MIN, Column, Document, Kind, ValueType
+from resolvers.kind import Column, Document, Kind
+from resolvers.value_types import (
+    BOOLEAN,
+    DATETIME,
+    INT_MAX,
+    INT_MIN,
+    INTEGER,
+    LOCAL_DATETIME,
+    OBJECT,
+    TEXT,
+    ValueType,
+)
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +74,7 @@ class Field:
     name: str
     """The vendor's."""
     column: str = ""
-    """Ours, if it differs. `customFields.name` is the list of the names of all custom fields."""
+    """Path, if it differs. `customFields.name` is the list of the names of all custom fields."""
     shown: Codec = PLAIN
     when: tuple[str, ...] = ()
     """Columns beside it; the field is left out if one of them is null."""
@@ -179,14 +190,14 @@ def _paths(members: Sequence[Member], of_session: bool) -> Iterator[str]:
         yield from _paths(one.members, of_session=False)
 
 
-MOMENTS = (ValueType.DATETIME, ValueType.LOCAL_DATETIME)
+MOMENTS = (DATETIME, LOCAL_DATETIME)
 SURE: Mapping[ValueType, str] = {
-    ValueType.TEXT: "type({v}) is str",
-    ValueType.BOOLEAN: "type({v}) is bool",
-    ValueType.INTEGER: f"type({{v}}) is int and {INT_MIN} <= {{v}} <= {INT_MAX}",
-    ValueType.DATETIME: "type({v}) is datetime",
-    ValueType.LOCAL_DATETIME: "type({v}) is datetime",
-    ValueType.OBJECT: "type({v}) is dict",
+    TEXT: "type({v}) is str",
+    BOOLEAN: "type({v}) is bool",
+    INTEGER: f"type({{v}}) is int and {INT_MIN} <= {{v}} <= {INT_MAX}",
+    DATETIME: "type({v}) is datetime",
+    LOCAL_DATETIME: "type({v}) is datetime",
+    OBJECT: "type({v}) is dict",
 }
 """When a value is sound at first sight; resolvers.documents decides about all others."""
 RESCUE = """    except (KeyError, TypeError, AttributeError):
@@ -299,7 +310,7 @@ class _Writer:
     def _check(self, column: Column, v: str, nullable: bool) -> None:
         if self._careful:
             return
-        sound = f"{self._name('sound', documents.HOLDS[column.type])}({v})"
+        sound = f"{self._name('sound', column.type.sound)}({v})"
         if column.values:
             sound = f"{v} in {self._name('values', frozenset(column.values))}"
         elif column.type in SURE:

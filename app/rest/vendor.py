@@ -116,7 +116,7 @@ def json_object(body: bytes) -> dict[str, Any]:
     try:
         given = orjson.loads(body) if body.strip() else {}
     except orjson.JSONDecodeError:
-        raise BadInput("The body is no valid JSON.") from None
+        raise BadInput("The body is not valid JSON.") from None
     if not isinstance(given, dict):
         raise BadInput("The body must be a JSON object.")
     return given

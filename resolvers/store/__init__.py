@@ -4,6 +4,6 @@ operators       a filter as a query              plan         a read as index ra
 find            one find as a command            read         pages, sessions by id, counts
 write           inserts, guarded updates         write_locks  writers of one session
 indexes         collections and their rules      driver       clients, deadlines, errors
-credentials     who may call                     store        the handle that resolvers hold
+credentials     who may call                     store        the handle that resolvers use
 rate_counters   counters of requests             overview     figures for the page at `/`
 """

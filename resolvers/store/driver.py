@@ -5,23 +5,27 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal, TypeVar
 
-from bson.codec_options import CodecOptions, DatetimeConversion
+from bson.codec_options import CodecOptions, DatetimeConversion, TypeRegistry
 from pymongo import AsyncMongoClient, WriteConcern
 from pymongo import errors as driver_errors
 from pymongo.read_concern import ReadConcern
 
 from resolvers.errors import GatewayError, Invalid, Timeout, Unavailable
+from resolvers.value_types import VALUE_TYPES
 
 Driver = Literal["pymongo", "motor"]
 
+
+CODECS = [type_.codec for type_ in VALUE_TYPES if type_.codec]
 CODEC: CodecOptions[dict[str, Any]] = CodecOptions(
     tz_aware=False,
     # A stored date beyond year 9999 or broken text spoils its own field, not the whole page.
     datetime_conversion=DatetimeConversion.DATETIME_AUTO,
     unicode_decode_error_handler="replace",
+    type_registry=TypeRegistry(CODECS),
 )
 SIGN_OF_LIFE_SHARE = 0.1
-"""The share of a deadline kept for asking whether the database is alive at all."""
+"""The share of a deadline that is reserved for asking whether the database answers at all."""
 
 
 def connect(uri: str, driver: Driver, deadline: float, loop: asyncio.AbstractEventLoop) -> Any:
@@ -86,10 +90,10 @@ TOO_LARGE_CODES = frozenset({10334, 17280, 17419, 17420})
 
 
 def meaning(error: Exception, seconds: float) -> GatewayError | None:
-    """The gateway's error for one of the driver's; None if it is nobody's but ours."""
+    """The gateway's error for one of the driver's; None if the gateway itself is wrong."""
     code = getattr(error, "code", None)
     if code == VALIDATION_CODE:
-        return Invalid("The session would break the rules that the database holds for its kind.")
+        return Invalid("The session would break the database's rules for its kind.")
     if code in TOO_LARGE_CODES:
         return Invalid(TOO_LARGE)
     if code in UNREACHABLE_CODES:
@@ -104,11 +108,11 @@ def meaning(error: Exception, seconds: float) -> GatewayError | None:
 T = TypeVar("T")
 
 DRIVER_ERRORS = (driver_errors.PyMongoError, driver_errors.DocumentTooLarge)
-"""The second is the only one of the driver's errors that is no PyMongoError."""
+"""The second is the only error of the driver's that is not a PyMongoError."""
 
 
 async def within(deadline: float, ping: Callable[[], Awaitable[Any]], work: Awaitable[T]) -> T:
-    """Await `work` for at most `deadline` seconds and tell a slow database from a dead one."""
+    """Await `work` for at most `deadline` seconds; Timeout if slow, Unavailable if dead."""
     spare = deadline * SIGN_OF_LIFE_SHARE
     try:
         async with asyncio.timeout(deadline - spare):
@@ -140,7 +144,7 @@ async def _alive(ping: Callable[[], Awaitable[Any]], seconds: float) -> bool:
 
 
 def _ignore(asked: asyncio.Future[Any]) -> None:
-    """An unanswered question is no unhandled error."""
+    """An unanswered question is not an unhandled error."""
     if not asked.cancelled():
         asked.exception()
 

@@ -2,7 +2,8 @@
 
 It is sent as a bare command: a fifth of the driver's time for a small page goes into the cursor
 around it, which a page has no use for (docs/adr/0006-finds-as-commands.md). What a cursor gives
-besides is kept: one more try after a lost connection, and answers beyond 16 MB in several replies.
+besides is done here too: one more try after a lost connection, and answers beyond 16 MB in several
+replies.
 """
 
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from pymongo.errors import ConnectionFailure
 
 from resolvers.kind import Document, Kind
-from resolvers.store.driver import CODEC
+from resolvers.store.driver import CODEC, CODECS
 from resolvers.store.operators import Query
 from resolvers.store.plan import Sort
 from resolvers.store.store import Store
@@ -39,11 +40,14 @@ async def find(
         command["sort"] = dict(sort)
     if skip:
         command["skip"] = skip
+    if CODECS:  # PyMongo decodes the replies of bare commands without them
+        return await _by_cursor(store, kind, command)
     try:
         reply = await _sent(store, command)
     except NotImplementedError:  # an engine without commands: mongomock
         return await _by_cursor(store, kind, command)
-    if reply["id"]:
+    if reply["id"]:  # more than 16 MB
+        await _closed(store, kind, reply["id"])
         return await _by_cursor(store, kind, command)
     documents: list[Document] = reply["firstBatch"]
     return documents
@@ -58,6 +62,15 @@ async def _sent(store: Store, command: dict[str, Any]) -> Document:
         reply = await database.command(command, codec_options=CODEC)
     cursor: Document = reply["cursor"]
     return cursor
+
+
+async def _closed(store: Store, kind: Kind, cursor_id: int) -> None:
+    """Close a cursor on the server.
+
+    A command cannot read on from it: the server gives more only within the driver's session that
+    opened the cursor, and each command has another one.
+    """
+    await store.database.command({"killCursors": kind.collection, "cursors": [cursor_id]})
 
 
 async def _by_cursor(store: Store, kind: Kind, command: dict[str, Any]) -> list[Document]:

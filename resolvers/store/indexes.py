@@ -1,4 +1,4 @@
-"""Collections, their indexes and the rules that the database holds, derived from the kinds."""
+"""Collections, their indexes and the database's rules, derived from the kinds."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -7,7 +7,7 @@ from typing import Any
 from pymongo import IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
-from resolvers.kind import BSON_TYPES, Column, Document, Kind
+from resolvers.kind import Column, Document, Kind
 from resolvers.store import credentials
 from resolvers.store.store import Store
 
@@ -22,7 +22,7 @@ NAMESPACE_EXISTS = 48
 async def prepare(store: Store, kinds: Iterable[Kind], retention: Mapping[str, int]) -> None:
     """Create what is missing and bring what exists up to date; safe to run at every start.
 
-    `retention` holds seconds by the kind's name; the sessions of other kinds are kept for ever.
+    `retention` has seconds by the kind's name; the sessions of other kinds never expire.
     """
     await credentials.prepare(store)
     existing = set(await store.run(store.database.list_collection_names()))
@@ -58,14 +58,14 @@ async def _modify(store: Store, command: Document) -> None:
         await store.database.command(command)
     except (NotImplementedError, OperationFailure) as error:
         log.warning(
-            "The database kept its old validation rules for %s: code %s",
+            "The database still has its old validation rules for %s: code %s",
             command["collMod"],
             getattr(error, "code", None),
         )
 
 
 async def _indexes(store: Store, kind: Kind) -> None:
-    """Build missing indexes; one of ours whose keys changed is built anew."""
+    """Build missing indexes; a known one whose keys changed is built again."""
     collection = store.collection(kind)
     present = {
         name: [tuple(key) for key in found["key"]]
@@ -144,7 +144,7 @@ def _value(column: Column, nullable: bool = False) -> Document:
     if column.columns:
         nested = _object(column.columns)
         return {**nested, "bsonType": ["object", *extra]} if nullable else nested
-    rule: Document = {"bsonType": [*BSON_TYPES[column.type], *extra]}
+    rule: Document = {"bsonType": [*column.type.bson, *extra]}
     if column.values:
         rule["enum"] = [*column.values, *((None,) if nullable else ())]
     return rule

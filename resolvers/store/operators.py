@@ -117,7 +117,7 @@ TIGHTER: Mapping[str, Callable[[Any, Any], Any]] = {
     "$lt": min,
     "$lte": min,
 }
-"""Which of two bounds on the same side holds for both."""
+"""Which of two bounds on the same side implies the other."""
 
 
 MEETS: Mapping[str, Callable[[Any, Any], bool]] = {

@@ -1,4 +1,4 @@
-"""What a database holds, at a glance: cheap enough for a page that anybody opens."""
+"""The database at a glance: cheap enough for a page that anybody opens."""
 
 from dataclasses import dataclass
 from datetime import datetime

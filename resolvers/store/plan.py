@@ -5,38 +5,32 @@ the cursor in all columns but the last, then in all but the last two, and so on;
 adds the range of its nulls. Each range is one `find` with plain bounds on one index, in the
 ordering's own sort, so a page costs the same wherever it lies, ties and nulls included, and no
 planner has to see through an `$or` (docs/adr/0002-keyset-ranges.md).
+
+    Read(BOT, Compare((botId,), EQ, "b"), window=Window(first=20, after=<startedAt t, id x>))
+
+becomes two finds, sorted by {startedAt: -1, _id: -1} and limited to 21:
+
+    {"botId": "b", "startedAt": t, "_id": {"$lt": "x"}}
+    {"botId": "b", "startedAt": {"$lt": t}}
 """
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from resolvers.kind import Kind, ValueType
+from resolvers.kind import Kind
 from resolvers.paging import decode_cursor, ordering
 from resolvers.request import Columns, Order, Read, Window
 from resolvers.store.operators import NOTHING, Query, conjoin, query
 
 KNOWN = 1000
-"""How many orderings and projections are kept ready."""
-
-LEAST: Mapping[ValueType, Any] = {
-    ValueType.TEXT: "",
-    ValueType.ENUM: "",
-    ValueType.INTEGER: float("-inf"),
-    ValueType.FLOAT: float("-inf"),
-    ValueType.BOOLEAN: False,
-    ValueType.DATETIME: datetime.min,
-    ValueType.LOCAL_DATETIME: datetime.min,
-}
-"""The smallest value of each type: what follows the nulls, as a bound that an index serves."""
-
+"""How many orderings and projections are cached."""
 
 Sort = list[tuple[str, int]]
 
 
 class Plan(NamedTuple):
-    """The finds of one page, to be run in turn until `limit` rows are there."""
+    """The finds of one page, to be run one after another until `limit` rows are there."""
 
     queries: tuple[Query, ...]
     sort: Sort
@@ -50,9 +44,8 @@ class Plan(NamedTuple):
 
 
 @lru_cache(KNOWN)
-def _sort(keys: tuple[Order, ...]) -> Sort:
-    """As the driver takes it; not to be changed."""
-    return [(part.column.path, -1 if part.descending else 1) for part in keys]
+def _sort(keys: tuple[Order, ...]) -> tuple[tuple[str, int], ...]:
+    return tuple((part.column.path, -1 if part.descending else 1) for part in keys)
 
 
 def plan(read: Read) -> Plan:
@@ -69,7 +62,7 @@ def plan(read: Read) -> Plan:
         queries = (within,)
     return Plan(
         queries=queries,
-        sort=_sort(keys),
+        sort=list(_sort(keys)),  # a driver may change what it is given
         limit=(window.last if backward else window.first or 0) + 1,  # type: ignore[operator]  # one of both is set
         backward=backward,
         projection=projection(read.columns),
@@ -77,14 +70,19 @@ def plan(read: Read) -> Plan:
     )
 
 
-@lru_cache(KNOWN)
 def projection(columns: Columns) -> dict[str, int] | None:
-    """What `find` is told to return, not to be changed; None for whole documents."""
-    if columns is None:
-        return None
+    """What `find` returns of a document; None for all of it.
+
+    A new one each time: a driver may change what it is given, and mongomock does.
+    """
+    return None if columns is None else _projection(columns).copy()
+
+
+@lru_cache(KNOWN)
+def _projection(columns: frozenset[str]) -> dict[str, int]:
     # MongoDB refuses a path beside its own parent.
-    kept = [path for path in columns if not any(path.startswith(f"{other}.") for other in columns)]
-    return dict.fromkeys(sorted(kept), 1) or {"_id": 1}
+    shown = (p for p in columns if not any(p.startswith(f"{other}.") for other in columns))
+    return dict.fromkeys(sorted(shown), 1) or {"_id": 1}
 
 
 @lru_cache(KNOWN)
@@ -128,11 +126,11 @@ def _beyond(key: Order, value: Any) -> Iterator[Any]:
             if key.column.nullable:
                 yield None
     else:
-        yield {"$gte": LEAST[key.column.type]} if value is None else {"$gt": value}
+        yield {"$gte": key.column.type.least} if value is None else {"$gt": value}
 
 
 def _until(keys: tuple[Order, ...], values: list[Any]) -> Query:
-    """What lies before a place: the ranges that would follow it when reading the other way."""
+    """The rows before a place: the ranges that would follow it in the opposite direction."""
     opposite = tuple(key._replace(descending=not key.descending) for key in keys)
     ranges = list(_after(opposite, values))
     return {"$or": ranges} if ranges else NOTHING

@@ -1,6 +1,8 @@
 """Counters of requests, shared by all workers: the library's MongoDB storage on our own client.
 
-The library itself would open a second client, and by Motor only.
+The library itself would open a second client, and by Motor only. So its private parts are replaced
+here: `dependencies`, `database`, and what `incr` raises for an empty answer. If a release changes
+them, requests with a rate fail; tests/app/access/test_rates.py notices, on a real engine.
 """
 
 from types import ModuleType

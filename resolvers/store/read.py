@@ -47,7 +47,7 @@ async def _rows(store: Store, read: Read, planned: Plan) -> list[Document]:
 
 
 async def _total(store: Store, kind: Kind, match: Query) -> Total:
-    """The number of matches; if counting takes too long, that is no reason to lose the page."""
+    """The number of matches; if counting takes too long, the page is returned without it."""
     try:
         return await _count(store, kind, match)
     except Timeout as error:
@@ -106,7 +106,7 @@ async def summarise(store: Store, kind: Kind, where: Filter) -> Summary:
     average = float(rows[0]["average"] or 0.0)
     if not math.isfinite(average):  # as one stored NaN makes it
         raise CorruptDocument(
-            "A session's durationSeconds is no number, so there is no average.",
+            "A session's durationSeconds is not a number, so there is no average.",
             field="durationSeconds",
         )
     return Summary(int(rows[0]["count"]), average)

@@ -1,4 +1,4 @@
-"""The handle on one database that resolvers hold."""
+"""The handle on one database that resolvers use."""
 
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ class Store:
     deadline: float
     """Seconds."""
     max_time_ms: int = 0
-    """What the server itself is told; 0: less than the deadline, so that it answers before."""
+    """The limit that the server gets; 0: four fifths of the deadline, so that it answers before."""
     write_locks: WriteLocks = field(default_factory=WriteLocks)
     collections: dict[str, Any] = field(default_factory=dict)
 
@@ -36,7 +36,7 @@ class Store:
             return self.collections.setdefault(kind.name, self.database[kind.collection])
 
     async def run(self, work: Awaitable[T]) -> T:
-        """Await one operation within the deadline; the driver's errors become ours."""
+        """Await one operation within the deadline; the driver's errors become GatewayErrors."""
         return await within(self.deadline, self.ping, work)
 
     async def ping(self) -> None:

@@ -2,7 +2,7 @@
 
 A change is guarded by the document's `revision`: it is applied to exactly the state it was
 computed from, or not at all (docs/adr/0003-guarded-updates.md). Values that only one live session
-may hold, and running numbers, live in small collections of their own, since on a sharded cluster
+may have, and running numbers, live in small collections of their own, since on a sharded cluster
 only `_id` can be unique.
 """
 
@@ -67,13 +67,13 @@ async def _create_all(store: Store, kind: Kind, documents: Sequence[Document]) -
 
 
 def _worst(error: BulkWriteError, others: list[Document]) -> OperationFailure:
-    """One failure as a single write would have raised it, so that its code tells what it means."""
+    """One failure as a single write would have raised it, so that its code shows what it means."""
     row = [*others, *error.details.get("writeConcernErrors", ())][0]
     return OperationFailure("a bulk write failed", row.get("code"))
 
 
 async def update(store: Store, kind: Kind, before: Document, after: Document) -> bool:
-    """Turn `before` into `after`; False if the stored session is no longer `before`."""
+    """Replace `before` with `after`; False if the stored session is no longer `before`."""
     guard = {"_id": before["_id"], "revision": before.get("revision")}
     operators = difference(before, after)
     result = await store.run(store.collection(kind).update_one(guard, operators))
@@ -124,7 +124,7 @@ async def take_out(store: Store, kind: Kind, session_id: str, where: Filter) -> 
 async def reserve(
     store: Store, kind: Kind, wanted: Reservation, session_id: str, now: datetime
 ) -> Document:
-    """Take a value for a session if nobody holds it; the row of the session that does hold it."""
+    """Take a value for a session if it is free; else the row of the session that has it."""
     row = {"sessionId": session_id, "claimedAt": now}
     return await store.run(_upsert(store, RESERVATIONS, _key(kind, wanted), {"$setOnInsert": row}))
 
@@ -141,7 +141,7 @@ async def _upsert(store: Store, collection: str, key: str, operators: Document) 
 
 
 async def holder(store: Store, kind: Kind, wanted: Reservation) -> Document | None:
-    """The row of the session that holds a value, if one does."""
+    """The row of the session that has a value, if one does."""
     key = {"_id": _key(kind, wanted)}
     row: Document | None = await store.run(store.database[RESERVATIONS].find_one(key))
     return row
@@ -152,7 +152,7 @@ def _key(kind: Kind, wanted: Reservation) -> str:
 
 
 async def release(store: Store, kind: Kind, held: Reservation, session_id: str) -> None:
-    """Give a value back; nothing happens if another session holds it."""
+    """Release a value; nothing happens if another session has it."""
     rows = store.database[RESERVATIONS]
     await store.run(rows.delete_one({"_id": _key(kind, held), "sessionId": session_id}))
 
@@ -164,12 +164,12 @@ async def next_number(store: Store, kind: Kind, step: int) -> int:
 
 
 async def mark(store: Store, name: str) -> str | None:
-    """What was last noted under a name for the whole database, such as that it has its demo."""
+    """The state stored under a name for the whole database, such as "the demo is loaded"."""
     row = await store.run(store.database[MARKS].find_one({"_id": name}))
     return str(row["state"]) if row else None
 
 
 async def set_mark(store: Store, name: str, state: str) -> None:
-    """Note it."""
+    """Store `state` under `name`."""
     change = {"$set": {"state": state}}
     await store.run(store.database[MARKS].update_one({"_id": name}, change, upsert=True))

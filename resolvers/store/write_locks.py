@@ -1,4 +1,4 @@
-"""Writers of one process to one session take turns, so that they seldom disturb one another.
+"""Writers of one process to one session wait for each other, so that they seldom conflict.
 
 The guard in the database keeps writes correct; this only spares them starting again.
 """
@@ -26,7 +26,7 @@ class WriteLocks:
 
     @asynccontextmanager
     async def hold(self, key: Hashable, seconds: float) -> AsyncIterator[None]:
-        """Hold the key's lock; Unavailable if it is not free within `seconds`.
+        """Lock the key for the block; Unavailable if it is not free within `seconds`.
 
         Whoever waits while the database is found dead does not ask it once more: its own time
         would be over.

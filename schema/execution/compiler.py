@@ -1,19 +1,23 @@
 """A selection over documents, compiled to one Python function.
 
-Three phases, each a small function a node type:
-
-    collect   graphql-core's own field collection gives a tree of Selections
+    collect   the walk over selections gives a tree of Selections (schema.execution.tree)
     write     each Selection becomes the text of a Python expression (schema.execution.source)
     build     the text becomes a function, with the constants it names
 
-The function is for sound documents only: it raises on anything else, and the executor then lets
-graphql-core complete the value. So it needs no error handling, and cannot disagree about errors.
+    botId tags { userTags { name } }   of a BotSession   becomes
+
+    Selection("BotSession", Session, (Field("botId", …), Field("tags", …, Selection(…))))
+
+and the function whose text `schema/execution/__init__.py` shows. The function is for sound
+documents only: it raises on anything else, and the executor then lets graphql-core complete the
+value. So it needs no error handling, and cannot disagree about errors.
 """
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from graphql import GraphQLObjectType, GraphQLSchema, get_named_type, is_object_type
+from graphql import FieldNode, GraphQLObjectType, is_object_type
 
 from resolvers.kind import Column
 from schema.columns import NOTE, ColumnField
@@ -29,75 +33,87 @@ from schema.common import (
 )
 from schema.errors import UserError
 from schema.execution import source
+from schema.execution.operation import Operation
+from schema.execution.selections import Parent, Selections, inner_type
 from schema.execution.tree import Field, Selection
+from schema.strawberry_internals import definition_of
+
+log = logging.getLogger(__name__)
 
 Renderer = Callable[[Any], Any]
-FieldsOf = Callable[[GraphQLObjectType, Any], Mapping[str, Any]]
 
 MOST_FIELDS = 2000
 """Selections beyond this size are not worth a function of their own."""
-DEFINITION = "strawberry-definition"
 
 ATTRIBUTES = frozenset(
     {Connection, Edge, PageInfo, Payload, SessionSummary, DeleteSessionPayload, UserError}
 )
-"""Types of ours that are not documents; schema.execution.source knows their fields by name."""
+"""Types that are not documents; schema.execution.source knows their fields by name."""
 
 
 class NotCompiledError(Exception):
-    """The selection holds a field that only its resolver can answer."""
+    """The selection has a field that only its resolver can answer."""
 
 
-def compiled(
-    type_: GraphQLObjectType, details: Any, schema: GraphQLSchema, fields_of: FieldsOf
+def renderer(
+    operation: Operation, selections: Selections, type_: GraphQLObjectType, nodes: list[FieldNode]
 ) -> Renderer | None:
-    """The function for what is selected below a value; None if that needs graphql-core."""
+    """The function for what is selected below some fields; None if that needs graphql-core."""
+    key = (type_.name, operation.place(nodes, selections.variables or {}))
+    return operation.prepared(key, lambda: _compiled(operation, selections, type_, nodes))
+
+
+def _compiled(
+    operation: Operation, selections: Selections, type_: GraphQLObjectType, nodes: list[FieldNode]
+) -> Renderer | None:
     try:
-        return compile_selection(collect(type_, details, schema, fields_of))
+        return compile_selection(collect(selections, type_, nodes))
     except NotCompiledError:
+        return None
+    except Exception:
+        operation.prepares = False
+        log.exception("an operation could not be compiled and runs field by field")
         return None
 
 
-def collect(
-    type_: GraphQLObjectType, details: Any, schema: GraphQLSchema, fields_of: FieldsOf
-) -> Selection:
-    """The tree of everything selected below a value; NotCompiledError if it cannot be compiled."""
-    return _Collector(schema, fields_of).selection(type_, details)
+def collect(selections: Selections, type_: GraphQLObjectType, nodes: Iterable[Parent]) -> Selection:
+    """Everything selected below fields of one type; NotCompiledError if that needs graphql-core."""
+    return _Collector(selections).selection(type_, nodes)
 
 
 class _Collector:
-    """Walks one selection and counts its fields."""
+    """Builds one tree and counts its fields."""
 
-    def __init__(self, schema: GraphQLSchema, fields_of: FieldsOf) -> None:
-        self._schema = schema
-        self._fields_of = fields_of
+    def __init__(self, selections: Selections) -> None:
+        self._selections = selections
         self._count = 0
 
-    def selection(self, type_: GraphQLObjectType, details: Any) -> Selection:
+    def selection(self, type_: GraphQLObjectType, nodes: Iterable[Parent]) -> Selection:
         """The fields selected on an object type."""
         fields = tuple(
-            self._field(type_, response_name, field_details)
-            for response_name, field_details in self._fields_of(type_, details).items()
+            self._field(type_, response_name, group)
+            for response_name, group in self._selections.grouped(nodes, type_).items()
         )
         return Selection(type_.name, _shape(type_), fields)
 
-    def _field(self, parent: GraphQLObjectType, response_name: str, details: Any) -> Field:
+    def _field(
+        self, parent: GraphQLObjectType, response_name: str, nodes: list[FieldNode]
+    ) -> Field:
         self._count += 1
         if self._count > MOST_FIELDS:
             raise NotCompiledError(response_name)
-        name = details[0].node.name.value
+        name = nodes[0].name.value
         if name == "__typename":
             return Field(response_name, name)
-        definition = parent.fields[name]
-        column = _column(definition.extensions[DEFINITION], parent)
-        inner = get_named_type(definition.type)
+        column = _column(definition_of(parent.fields[name]), parent)
+        inner = inner_type(parent, name)
         if not is_object_type(inner):
             return Field(response_name, name, column)
-        return Field(response_name, name, column, self.selection(inner, details))
+        return Field(response_name, name, column, self.selection(inner, nodes))
 
 
 def _shape(type_: GraphQLObjectType) -> type:
-    definition = type_.extensions[DEFINITION]
+    definition = definition_of(type_)
     origin: type = (definition.concrete_of or definition).origin
     if issubclass(origin, Session):
         return Session
@@ -127,6 +143,7 @@ def write(selection: Selection) -> tuple[str, dict[str, Any]]:
 def compile_selection(selection: Selection) -> Renderer:
     """The function that renders a value with this selection."""
     text, constants = write(selection)
+    log.debug("%s:\n%s", selection.type_name, text)
     namespace = dict(constants)
     exec(compile(text, f"<{selection.type_name}>", "exec"), namespace)  # noqa: S102  # our own text
     render: Renderer = namespace["render"]

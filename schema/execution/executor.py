@@ -1,72 +1,40 @@
 """The executor: graphql-core's, with documents rendered by compiled functions.
 
-Whatever a compiled function does not like about a value, it raises, and graphql-core completes
-that value field by field: what it finds, and how it says so, is the answer.
+    {"_id": "a", "botId": "b"}  with  { sessionId botId }   gives  {"sessionId": "a", "botId": "b"}
+
+If a compiled function raises, graphql-core completes the same value field by field, finds out what
+is wrong and reports it.
 """
 
 import logging
 from typing import Any
 
-from graphql import GraphQLObjectType
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from graphql import FieldNode, GraphQLObjectType
 
 from schema.common import Payload
-from schema.connection import Rows
-from schema.execution import compiler
-from schema.execution.operations import Operation
+from schema.connection import ConnectionSource
+from schema.execution.compiler import renderer
+from schema.execution.run import Run
+from schema.execution.selections import Selections
+from schema.graphql_core_internals import NOT_RENDERED, RenderingExecutor
 
 log = logging.getLogger(__name__)
 
 
-class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
+class CompiledExecutor(RenderingExecutor):
     """Completes document-backed objects in one call."""
 
-    def complete_object_value(
-        self,
-        return_type: GraphQLObjectType,
-        field_details_list: Any,
-        info: Any,
-        path: Any,
-        result: Any,
-        position_context: Any,
-    ) -> Any:
-        """Render what is compiled; leave everything else, and every doubt, to graphql-core."""
-        if isinstance(result, (dict, Rows, Payload)):
-            render = self.renderer(return_type, field_details_list)
-            if render is not None:
-                try:
-                    return render(result)
-                except Exception:  # the slow way says what is wrong
-                    log.debug("rendered field by field: %s", path.as_list())
-        return super().complete_object_value(
-            return_type, field_details_list, info, path, result, position_context
-        )
-
-    def renderer(
-        self, return_type: GraphQLObjectType, field_details_list: Any
-    ) -> compiler.Renderer | None:
-        """The function for what is selected in this place; None if that needs graphql-core."""
-        operation: Operation | None = self.context_value.cache.get(Operation)
-        if operation is None:
-            return None
-        nodes = tuple(id(details.node) for details in field_details_list)
-        key = (return_type.name, nodes, operation.switches(self.variable_values.coerced))
-        return operation.prepared(
-            key, lambda: self._compiled(operation, return_type, field_details_list)
-        )
-
-    def _compiled(
-        self, operation: Operation, return_type: GraphQLObjectType, field_details_list: Any
-    ) -> compiler.Renderer | None:
-        try:
-            return compiler.compiled(
-                return_type, field_details_list, self.schema, self.collect_fields_of
-            )
-        except Exception:
-            operation.prepares = False
-            log.exception("an operation could not be compiled and runs field by field")
-            return None
-
-    def collect_fields_of(self, return_type: GraphQLObjectType, field_details_list: Any) -> Any:
-        """Response names with their fields below a selection, fragments and directives applied."""
-        return self.collect_subfields(return_type, field_details_list)[0]
+    def render(self, type_: GraphQLObjectType, nodes: list[FieldNode], value: Any) -> Any:
+        """The response object of a document, page or payload, if there is a function for it."""
+        if not isinstance(value, (dict, ConnectionSource, Payload)):
+            return NOT_RENDERED
+        run: Run = self.context_value
+        variables = self.variable_values.coerced
+        selections = Selections(self.schema, run.operation.fragments, variables)
+        render = renderer(run.operation, selections, type_, nodes)
+        if render is not None:
+            try:
+                return render(value)
+            except Exception:  # graphql-core finds out what is wrong
+                log.debug("a %s is rendered field by field", type_.name)
+        return NOT_RENDERED

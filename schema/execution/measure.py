@@ -1,7 +1,11 @@
-"""How large a parsed document is, with its fragments spread out, yet never spreading them.
+"""How large a parsed document is, with its fragments spread out, but without spreading them.
 
-Each fragment is measured once, so a document that doubles at each of a hundred fragments is
-measured in a hundred steps. Types are not needed: it runs before validation.
+    query { a ...F }  fragment F on Query { b { c } }     gives  depth=2, fields=3
+
+It does not use the walk of schema.execution.selections: that one spreads every fragment of a valid
+document. This one runs before validation, on any document: fragments may be unknown or contain
+themselves, types are not known, and a document that doubles at each of a hundred fragments must
+be measured in a hundred steps. So it measures each fragment once.
 """
 
 from collections import Counter
@@ -19,6 +23,7 @@ from graphql import (
     SelectionSetNode,
 )
 
+from schema.execution.selections import fragments_of
 from schema.limits import Limits, refusal, require
 
 MOST_LEVELS: Final = 100
@@ -27,7 +32,7 @@ MOST_LEVELS: Final = 100
 
 @dataclass(slots=True)
 class Size:
-    """What a selection holds, fragments spread out."""
+    """The size of a selection, fragments spread out."""
 
     depth: int = 0
     levels: int = 0
@@ -63,15 +68,10 @@ class Measure:
         self._limits = limits
         self._sizes: dict[str, Size] = {}
         self._open: set[str] = set()
-        definitions = document.definitions
-        self._fragments = {
-            node.name.value: node
-            for node in definitions
-            if isinstance(node, FragmentDefinitionNode)
-        }
+        self._fragments = fragments_of(document)
         for name in self._fragments:
             self._check(self._fragment(name, 0))
-        for node in definitions:
+        for node in document.definitions:
             if isinstance(node, OperationDefinitionNode):
                 self._operation(node)
 
@@ -115,7 +115,7 @@ class Measure:
             size.add(self._fragment(node.name.value, level + 1))
 
     def _fragment(self, name: str, level: int) -> Size:
-        """What a fragment holds; nothing if it is unknown or open, which validation refuses."""
+        """The size of a fragment; nothing if it is unknown or open, which validation refuses."""
         if name in self._sizes:
             return self._sizes[name]
         node = self._fragments.get(name)

@@ -1,116 +1,33 @@
 """Operations by their text: parsed and validated once, with what was derived from them.
 
+    cache.get("{ botSessions { totalCount } }")    an Operation, the same one each time
+    cache.get("{ botSessions {")                   GraphQLError: Syntax Error …
+
 Everything here is bounded: the least recently used operation is forgotten, and an operation
 remembers only so many derivations.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from typing import Any
 
-from graphql import (
-    DirectiveNode,
-    DocumentNode,
-    GraphQLError,
-    GraphQLSchema,
-    OperationDefinitionNode,
-    VariableNode,
-    Visitor,
-    parse,
-    visit,
-)
+from graphql import GraphQLSchema, parse
 from strawberry.extensions import SchemaExtension
+from strawberry.types.execution import ExecutionContext
 
 from resolvers.errors import BadInput, GatewayError
 from schema import limits
-from schema.execution.cost import Cost, cost
+from schema.errors import VALIDATION_FAILED
+from schema.execution.cost import Cost, Variables, cost
 from schema.execution.measure import Measure
+from schema.execution.operation import Operation
+from schema.execution.run import Run
 from schema.limits import Introspection, Limits
-
-T = TypeVar("T")
-Switches = tuple[Any, ...]
+from schema.strawberry_internals import core_schema, given_operation_name
 
 OPERATIONS_KEPT = 500
-DERIVATIONS_KEPT = 200
 LONGEST_KEPT = 32_768
 """Texts longer than this many characters are worked through each time."""
-
-
-class Operation:
-    """A parsed document and what follows from it."""
-
-    __slots__ = ("_derived", "document", "errors", "introspects", "prepares", "switch_names")
-
-    def __init__(self, document: DocumentNode, introspects: bool = False) -> None:
-        self.document = document
-        self.introspects = introspects
-        self.errors: list[GraphQLError] | None = None
-        """The findings of validation; None before it ran."""
-        self.prepares = False
-        """Whether functions are prepared for it: it comes again, and the compiler copes with it."""
-        self.switch_names = tuple(sorted(_switches(document)))
-        self._derived: dict[Any, Any] = {}
-
-    def named(self, name: str | None) -> OperationDefinitionNode | None:
-        """The operation of that name, or the only one."""
-        return self.derive(("named", name), lambda: self._find(name))
-
-    def _find(self, name: str | None) -> OperationDefinitionNode | None:
-        found = [
-            node
-            for node in self.document.definitions
-            if isinstance(node, OperationDefinitionNode)
-            and (name is None or (node.name is not None and node.name.value == name))
-        ]
-        return found[0] if len(found) == 1 else None
-
-    def switches(self, variables: Mapping[str, Any]) -> Switches:
-        """The values of the variables that decide what @include and @skip let through."""
-        return tuple(variables.get(name) for name in self.switch_names)
-
-    def derive(self, key: Any, make: Callable[[], T]) -> T:
-        """What `make` returns, remembered under `key`.
-
-        A key may hold the ids of syntax nodes: they live as long as this operation.
-        """
-        try:
-            return self._derived[key]  # type: ignore[no-any-return]  # stored by the line below
-        except KeyError:
-            made = make()
-        if not self.full:
-            self._derived[key] = made
-        return made
-
-    def prepared(self, key: Any, make: Callable[[], T]) -> T | None:
-        """The same for what only pays when it is used again: None where it could not be."""
-        if not self.prepares or (self.full and key not in self._derived):
-            return None
-        return self.derive(key, make)
-
-    @property
-    def full(self) -> bool:
-        """Whether nothing more is remembered: the switches had too many settings."""
-        return len(self._derived) >= DERIVATIONS_KEPT
-
-
-class _SwitchFinder(Visitor):
-    """Collects the names of variables in the arguments of directives."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: set[str] = set()
-
-    def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
-        """A directive on a selection."""
-        for argument in node.arguments or ():
-            if isinstance(argument.value, VariableNode):
-                self.names.add(argument.value.name.value)
-
-
-def _switches(document: DocumentNode) -> set[str]:
-    finder = _SwitchFinder()
-    visit(document, finder)
-    return finder.names
 
 
 class OperationCache:
@@ -158,43 +75,30 @@ class OperationCache:
         document = parse(text, **{"max_tokens": self._limits.tokens, **options})
         return Operation(document, Measure(document, self._limits).introspects)
 
-    def choose(self, operation: Operation, name: str | None, context: Any) -> None:
+    def choose(self, run: Run, name: str | None) -> None:
         """BadInput if this names no single operation; Forbidden if it may not introspect."""
-        if operation.named(name) is None:
+        if run.operation.named(name) is None:
             raise BadInput(
-                "operationName: the text must hold one operation, or this name one of several."
+                "operationName: the text must have one operation, or this must name one of several."
                 if name is None
-                else f"operationName: the text holds no operation named {name!r:.100}.",
+                else f"operationName: the text has no operation named {name!r:.100}.",
                 argument="operationName",
             )
-        if operation.introspects:
-            limits.require_introspection(context.caller, self._introspection)
+        if run.operation.introspects:
+            limits.require_introspection(run.context.caller, self._introspection)
 
-    def charge(
-        self,
-        operation: Operation,
-        name: str | None,
-        variables: Mapping[str, Any] | None,
-        schema: GraphQLSchema,
-        context: Any,
-    ) -> None:
-        """Note the cost of a valid operation in the context's cache; LimitExceeded if too high."""
-        price = operation.derive((Cost, name), lambda: cost(operation.document, name, schema))
-        total = context.cache[Cost] = price.total(variables or {})
-        limits.require(self._limits, "cost", total)
+    def charge(self, run: Run, name: str | None, given: Variables, schema: GraphQLSchema) -> None:
+        """Note the cost of a valid operation in its run; LimitExceeded if it is too high."""
+        operation = run.operation
+        price = operation.derive((Cost, name), lambda: cost(operation, name, schema))
+        run.cost = price.total(given)
+        limits.require(self._limits, "cost", run.cost)
 
-    def admits(
-        self,
-        operation: Operation,
-        name: str | None,
-        variables: Mapping[str, Any] | None,
-        schema: GraphQLSchema,
-        context: Any,
-    ) -> bool:
+    def admits(self, run: Run, name: str | None, given: Variables, schema: GraphQLSchema) -> bool:
         """Whether a valid operation may run; it is charged if it may."""
         try:
-            self.choose(operation, name, context)
-            self.charge(operation, name, variables, schema, context)
+            self.choose(run, name)
+            self.charge(run, name, given, schema)
         except GatewayError:
             return False
         return True
@@ -203,7 +107,7 @@ class OperationCache:
 class CachedOperations(SchemaExtension):
     """Takes parsed and validated operations from a cache, which lets none beyond the limits pass.
 
-    The operation is left in the context's cache, where the executor and the resolvers find it.
+    The operation is left in the run, where the executor and the resolvers find it.
     """
 
     def __init__(self, cache: OperationCache) -> None:
@@ -212,33 +116,32 @@ class CachedOperations(SchemaExtension):
 
     def on_parse(self) -> Iterator[None]:
         """Parse, or remember."""
-        context = self.execution_context
+        context, run = self._now()
         if context.query:
-            operation = self._cache.get(context.query, **context.parse_options)
-            # The public operation_name falls back to the first operation's.
-            self._cache.choose(operation, context._provided_operation_name, context.context)
-            context.graphql_document = operation.document
-            context.context.cache[Operation] = operation
+            run.operation = self._cache.get(context.query, **context.parse_options)
+            self._cache.choose(run, given_operation_name(context))
+            context.graphql_document = run.operation.document
         yield
 
     def on_validate(self) -> Iterator[None]:
-        """Skip validation where its findings are known, else remember them."""
-        context = self.execution_context
-        operation: Operation = context.context.cache[Operation]
+        """Skip validation where its findings are known, else remember them with their code."""
+        context, run = self._now()
+        operation = run.operation
         if operation.errors is not None:
             context.pre_execution_errors = operation.errors or []
         yield
         if operation.errors is None:
             operation.errors = context.pre_execution_errors or []
+            for error in operation.errors:
+                error.extensions = {**(error.extensions or {}), "code": VALIDATION_FAILED}
 
     def on_execute(self) -> Iterator[None]:
         """Charge for it."""
-        context = self.execution_context
-        self._cache.charge(
-            context.context.cache[Operation],
-            context._provided_operation_name,
-            context.variables,
-            context.schema._schema,
-            context.context,
-        )
+        context, run = self._now()
+        name, schema = given_operation_name(context), core_schema(context.schema)
+        self._cache.charge(run, name, context.variables or {}, schema)
         yield
+
+    def _now(self) -> tuple[ExecutionContext, Run]:
+        context = self.execution_context
+        return context, context.context

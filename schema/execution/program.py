@@ -1,27 +1,40 @@
 """An operation prepared as a whole: its root fields resolved directly, their values rendered.
 
-Only operations whose every root field is a Root with a compiled selection become programs; all
-others run on graphql-core. A program decides nothing about errors: when anything is amiss, it
-leaves what was resolved in the context, and graphql-core completes it, resolving nothing twice.
+    query ($id: String!) { botSession(sessionId: $id) { botId } }
+
+becomes one Step: `botSession`'s RootField, what to read (`{"botId"}`), how to get the arguments
+from the variables (`{"sessionId": …}`), and the function that renders a session.
+
+Only operations whose every root field is a RootField with a compiled selection become programs;
+all others run on graphql-core. A program decides nothing about errors: if anything is amiss, it
+leaves what it started in the run, and graphql-core completes it, resolving nothing twice.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import FieldNode, GraphQLSchema, get_named_type, is_non_null_type, is_object_type
-from graphql.execution.collect_fields import collect_fields
-from graphql.pyutils import Path, gather_with_cancel
+from graphql import (
+    FieldNode,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    VariableValues,
+    is_non_null_type,
+    is_object_type,
+)
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from resolvers.context import Context
-from schema.execution.compiler import DEFINITION, Renderer
-from schema.execution.executor import CompiledExecutor
-from schema.execution.operations import Operation, OperationCache
+from schema.execution.compiler import Renderer, renderer
+from schema.execution.operation import Operation
+from schema.execution.operations import OperationCache
+from schema.execution.run import Run
+from schema.execution.selections import Selected, Selections, inner_type, is_alone
 from schema.execution.variables import ArgumentsOf, Variables, arguments_of
-from schema.root import OUTCOMES, ROOT, Outcome, Root
+from schema.root_field import RootField
+from schema.strawberry_internals import definition_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,50 +42,23 @@ class Step:
     """One root field: how to get its arguments, its value, and its part of the response."""
 
     response_name: str
-    root: Root
+    field: RootField
     wanted: Any
     arguments: ArgumentsOf
     render: Renderer
-    required: bool = True
+    required: bool
     """Whether there is no data at all without it."""
 
-    async def outcome(self, context: Context, variables: Any) -> Outcome:
-        """What the field ends with, be it an exception."""
+    async def end(self, run: Run, variables: VariableValues) -> asyncio.Future[Any]:
+        """Resolve the field, and leave its value or exception in the run."""
+        ended = asyncio.get_running_loop().create_future()
         try:
-            value = await self.root.resolve(context, self.wanted, self.arguments(variables))
-        except Exception as error:  # graphql-core tells the client
-            return Outcome(error)
-        return Outcome(value)
-
-
-class Race:
-    """Steps that run at the same time: their outcomes, in the order in which they end.
-
-    Those that never wait are all the first.
-    """
-
-    def __init__(self) -> None:
-        self.outcomes: dict[str, Outcome] = {}
-        self.turn = 0
-        self._waiting = False
-
-    async def run(self, steps: Sequence[Step], context: Context, variables: Any) -> None:
-        """Run them until all have ended, or one without which there is no data has failed."""
-        tasks = [asyncio.ensure_future(self._end(step, context, variables)) for step in steps]
-        asyncio.get_running_loop().call_soon(self._wait)  # after the first round of each
-        await gather_with_cancel(*tasks)
-
-    def _wait(self) -> None:
-        self._waiting = True
-
-    async def _end(self, step: Step, context: Context, variables: Any) -> None:
-        found = await step.outcome(context, variables)
-        if self._waiting:
-            self.turn += 1
-            found = Outcome(found.value, self.turn)
-        self.outcomes[step.response_name] = found
-        if step.required and isinstance(found.value, Exception):
-            raise found.value
+            given = self.arguments(variables)
+            ended.set_result(await self.field.resolve(run, self.wanted, given))
+        except Exception as error:  # graphql-core reports it
+            ended.set_exception(error)
+        run.started[self.response_name] = ended
+        return ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,47 +68,44 @@ class Program:
     operation_type: OperationType
     steps: tuple[Step, ...]
 
-    async def run(self, context: Context, variables: Any) -> dict[str, Any] | None:
-        """The response's data; None if graphql-core must complete what is in the context now."""
-        outcomes = await self._resolve(context, variables)
+    async def run(self, run: Run, variables: VariableValues) -> dict[str, Any] | None:
+        """The response's data; None if graphql-core must complete what is started in the run."""
         try:
+            if len(self.steps) > 1 and self.operation_type is OperationType.QUERY:
+                await self._together(run, variables)
+            else:
+                await self._one_by_one(run, variables)
             return {
-                step.response_name: step.render(_sound(outcome.value))
-                for step, outcome in zip(self.steps, outcomes, strict=True)
+                step.response_name: step.render(run.started[step.response_name].result())
+                for step in self.steps
             }
-        except Exception:  # an unsound document, an exception in place of a value, a missing one
-            context.cache[OUTCOMES] = {
-                step.response_name: outcome
-                for step, outcome in zip(self.steps, outcomes, strict=False)
-            }
+        except Exception:  # a field's own, or an unsound document
             return None
 
-    async def _resolve(self, context: Context, variables: Any) -> list[Outcome]:
-        if len(self.steps) == 1:
-            return [await self.steps[0].outcome(context, variables)]
-        if self.operation_type is OperationType.QUERY:
-            return await self._together(context, variables)
-        outcomes = []
-        for step in self.steps:
-            outcomes.append(await step.outcome(context, variables))
-            if isinstance(outcomes[-1].value, Exception):
-                break
-        return outcomes
+    async def _together(self, run: Run, variables: VariableValues) -> None:
+        """As graphql-core does: a failure that leaves no data at all cancels the other fields."""
 
-    async def _together(self, context: Context, variables: Any) -> list[Outcome]:
-        race = Race()
-        never = Outcome(None)
+        async def end(step: Step) -> None:
+            ended = await step.end(run, variables)
+            if step.required:
+                ended.result()
+
+        tasks = [asyncio.create_task(end(step)) for step in self.steps]
         try:
-            await race.run(self.steps, context, variables)
-        except Exception as error:  # whoever has not ended yet is too late to be heard
-            never = Outcome(error, race.turn + 1)
-        return [race.outcomes.get(step.response_name, never) for step in self.steps]
+            await asyncio.gather(*tasks)
+        except Exception:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+            for step in self.steps:
+                # Cancelled ones never end: graphql-core cancels whoever waits for them.
+                never = asyncio.get_running_loop().create_future()
+                run.started.setdefault(step.response_name, never)
 
-
-def _sound(value: Any) -> Any:
-    if isinstance(value, Exception):
-        raise value
-    return value
+    async def _one_by_one(self, run: Run, variables: VariableValues) -> None:
+        for step in self.steps:
+            if (await step.end(run, variables)).exception():
+                break
 
 
 class Programs:
@@ -135,86 +118,76 @@ class Programs:
         self,
         schema: GraphQLSchema,
         query: str,
-        variable_values: dict[str, Any] | None = None,
-        context_value: Any = None,
+        raw: dict[str, Any],
+        run: Run,
         operation_name: str | None = None,
         allowed_operation_types: Iterable[OperationType] | None = None,
-        **_others: Any,
     ) -> ExecutionResult | None:
         """The result of a known operation; None for what graphql-core must run or complete."""
         operation = self._operations.known(query)
         if operation is None:
             return None
-        raw = variable_values or {}
-        reader = operation.derive(
-            (Variables, operation_name), lambda: _variables(schema, operation, operation_name)
-        )
-        variables = reader and reader.read(raw)
-        if not variables or not self._operations.admits(
-            operation, operation_name, raw, schema, context_value
-        ):
+        definition = operation.named(operation_name)
+        if definition is None:
             return None
-        context_value.cache[Operation] = operation
+        variables = operation.derive(
+            (Variables, operation_name),
+            lambda: Variables(schema, operation.document, definition),
+        ).read(raw)
+        run.operation = operation
+        if variables is None or not self._operations.admits(run, operation_name, raw, schema):
+            return None
         program = operation.prepared(
             (Program, operation_name, operation.switches(variables.coerced)),
-            lambda: prepare(schema, operation, operation_name, raw, context_value),
+            lambda: prepare(schema, operation, definition, variables),
         )
         if program is None or program.operation_type not in (
             allowed_operation_types or OperationType
         ):
             return None
-        data = await program.run(context_value, variables)
+        data = await program.run(run, variables)
         return None if data is None else ExecutionResult(data=data, errors=None)
-
-
-def _variables(schema: GraphQLSchema, operation: Operation, name: str | None) -> Variables | None:
-    definition = operation.named(name)
-    return Variables(schema, operation.document, definition) if definition else None
 
 
 def prepare(
     schema: GraphQLSchema,
     operation: Operation,
-    operation_name: str | None,
-    raw_variables: dict[str, Any],
-    context: Context,
+    definition: OperationDefinitionNode,
+    variables: VariableValues,
 ) -> Program | None:
     """The program of an operation; None if some root field needs graphql-core."""
-    executor = CompiledExecutor.build(
-        schema, operation.document, None, context, raw_variables, operation_name
-    )
-    if not isinstance(executor, CompiledExecutor):
+    parent = schema.get_root_type(definition.operation)
+    if parent is None:
         return None
-    definition = executor.operation
-    root_type = schema.get_root_type(definition.operation)
-    if root_type is None:
-        return None
-    fields = collect_fields(
-        schema, executor.fragments, executor.variable_values, root_type, definition, False
-    )[0]
+    selections = Selections(schema, operation.fragments, variables.coerced)
     steps: list[Step] = []
-    for response_name, details in fields.items():
-        step = _step(executor, root_type, response_name, details)
-        if step is None:
+    for response_name, nodes in selections.grouped([definition], parent).items():
+        field = _field(parent, nodes[0])
+        if field is None:
             return None
-        steps.append(step)
+        type_ = inner_type(parent, nodes[0].name.value)
+        if not is_object_type(type_):
+            return None
+        render = renderer(operation, selections, type_, nodes)
+        if render is None:
+            return None
+        selected = Selected(selections, tuple(nodes), type_, is_alone(definition))
+        core_field = parent.fields[nodes[0].name.value]
+        steps.append(
+            Step(
+                response_name,
+                field,
+                field.wanted(selected),
+                arguments_of(core_field, nodes[0], variables),
+                render,
+                required=is_non_null_type(core_field.type),
+            )
+        )
     return Program(OperationType(definition.operation.value), tuple(steps))
 
 
-def _step(executor: CompiledExecutor, parent: Any, response_name: str, details: Any) -> Step | None:
-    """One root field's step; None if it is no Root, or its selection is not compiled."""
-    node: FieldNode = details[0].node
+def _field(parent: GraphQLObjectType, node: FieldNode) -> RootField | None:
+    """The RootField behind a node; None for `__typename`, introspection and a kind's own verbs."""
     definition = parent.fields.get(node.name.value)
-    root: Root | None = definition and definition.extensions[DEFINITION].metadata.get(ROOT)
-    type_ = definition and get_named_type(definition.type)
-    if root is None or not is_object_type(type_):
-        return None
-    render = executor.renderer(type_, details)
-    if render is None:
-        return None
-    nodes = [detail.node for detail in details]
-    path = Path(None, response_name, parent.name)
-    info = executor.build_resolve_info(definition, nodes, parent, path)
-    arguments = arguments_of(definition, node, executor.variable_values)
-    required = is_non_null_type(definition.type)
-    return Step(response_name, root, root.wanted(info), arguments, render, required)
+    field = definition and definition_of(definition)
+    return field if isinstance(field, RootField) else None

@@ -1,7 +1,10 @@
-"""Readers of input values: a function for each input type, for values that are as they should be.
+"""Readers of input values: a function for each input type, for values that need no conversion.
 
-A reader returns what `schema.inputs.plain` would make of graphql-core's coercion, and raises on
-anything that is wrong, or that graphql-core would have to convert. Then graphql-core does it.
+    reader_of([BotSessionOrder!]!)([{"field": "STARTED_AT"}])
+
+returns `[{"field": "startedAt", "direction": "ASC"}]`, which is what `schema.inputs.plain` makes of
+graphql-core's coercion. A reader raises on anything that is wrong, or that graphql-core would have
+to convert. Then graphql-core does it.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,7 +25,7 @@ from graphql import (
     Undefined,
 )
 
-from resolvers.kind import INT_MAX, INT_MIN
+from resolvers.value_types import INT_MAX, INT_MIN
 from schema.inputs import plain
 
 Reader = Callable[[Any], Any]

@@ -1,5 +1,11 @@
 """The text of a rendering function: statements that check, and expressions that render.
 
+    { channel }   of a document   becomes
+
+    v_1 = value['channel']
+    if type(v_1) is not str: unsound()
+    return {'channel': v_1}
+
 Every stored value is put into a local variable, checked, and named in the display of the response
 object that it belongs to. Names of clients appear in the text only as `repr` of GraphQL names,
 which are letters, digits and underscores.
@@ -7,10 +13,10 @@ which are letters, digits and underscores.
 
 from binascii import b2a_base64
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 
-from resolvers.kind import INT_MAX, INT_MIN, Column, ValueType
+from resolvers.kind import Column
+from schema import value_types
 from schema.common import (
     KIND_BY_TYPE,
     Connection,
@@ -20,22 +26,13 @@ from schema.common import (
     SessionSummary,
 )
 from schema.execution.tree import Field, Selection
-from schema.scalars import print_local
+from schema.value_types import FORMS, integer, number, unsound
 
 URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
-class UnsoundError(Exception):
-    """A value that needs the careful way."""
-
-
-def unsound() -> Any:
-    """Leave the value to graphql-core."""
-    raise UnsoundError
-
-
 def listed(value: Any) -> list[Any]:
-    """What is no list: a missing one is empty."""
+    """A value that is not a list: a missing one is empty."""
     return [] if value is None else unsound()
 
 
@@ -45,55 +42,16 @@ def all_of(type_: type, values: list[Any]) -> None:
         unsound()
 
 
-def integer(value: Any) -> int:
-    """Any whole number that fits GraphQL's Int; BSON's 64-bit ones are a class of their own."""
-    if isinstance(value, int) and type(value) is not bool and INT_MIN <= value <= INT_MAX:
-        return int(value)
-    raise UnsoundError
-
-
-def number(value: Any) -> float:
-    """Any finite number as a float, if that loses nothing."""
-    if isinstance(value, (int, float)) and type(value) is not bool and value - value == 0:
-        shown = float(value)
-        if shown == value:
-            return shown
-    raise UnsoundError
-
-
 def identifier(prefix: bytes, session_id: str) -> str:
     """A global id: see schema.common.global_id."""
     encoded = b2a_base64(prefix + session_id.encode(), newline=False)
     return encoded.translate(URL_SAFE).decode()
 
 
-HELPERS: Mapping[str, Any] = {
-    function.__name__: function
-    for function in (unsound, listed, all_of, integer, number, identifier, print_local)
-} | {"datetime": datetime, "INT_MIN": INT_MIN, "INT_MAX": INT_MAX}
-
-CHECKS: Mapping[ValueType, tuple[str, str]] = {
-    ValueType.TEXT: ("type({v}) is not str", "unsound()"),
-    ValueType.ENUM: ("{v} not in {values}", "unsound()"),
-    ValueType.BOOLEAN: ("type({v}) is not bool", "unsound()"),
-    ValueType.INTEGER: (
-        "type({v}) is not int or not INT_MIN <= {v} <= INT_MAX",
-        "{v} = integer({v})",
-    ),
-    ValueType.FLOAT: ("type({v}) is not float or {v} - {v} != 0", "{v} = number({v})"),
-    ValueType.DATETIME: ("type({v}) is not datetime", "unsound()"),
-    ValueType.LOCAL_DATETIME: ("type({v}) is not datetime", "unsound()"),
+HELPERS: Mapping[str, Any] = value_types.HELPERS | {
+    helper.__name__: helper for helper in (unsound, listed, all_of, integer, number, identifier)
 }
-"""When a value is not what its column promises at first sight, and what to do then."""
-
-SHOWN: Mapping[ValueType, str] = {
-    ValueType.DATETIME: "{v}.isoformat('T', 'milliseconds') + 'Z'",
-    ValueType.LOCAL_DATETIME: "print_local({v})",
-}
-"""How a value is written in the response; all others as they are."""
-
-UNTOUCHED: Mapping[ValueType, str] = {ValueType.TEXT: "str", ValueType.BOOLEAN: "bool"}
-"""Types whose lists pass through as they are, and the Python type of their elements."""
+"""What the statements may name."""
 
 PAGE_INFO: Mapping[str, str] = {
     "hasNextPage": "page.has_next",
@@ -101,7 +59,7 @@ PAGE_INFO: Mapping[str, str] = {
     "startCursor": "start_cursor",
     "endCursor": "end_cursor",
 }
-"""The attributes of schema.connection.Rows behind PageInfo's fields."""
+"""The attributes of schema.connection.ConnectionSource behind PageInfo's fields."""
 
 
 FIGURES: Mapping[str, str] = {
@@ -162,7 +120,7 @@ class Writer:
         return self._object(selection, lambda field: FIGURES[field.name].format(source=source))
 
     def _payload(self, selection: Selection, payload: str) -> str:
-        """A payload without errors; one with errors goes the careful way."""
+        """A payload without errors; graphql-core completes one with errors."""
         self._write(f"if {payload}.errors: unsound()")
 
         def show(field: Field) -> str:
@@ -234,9 +192,11 @@ class Writer:
     def _checked(self, column: Column, v: str, nullable: bool) -> str:
         """Write the check of a value, and say how it is shown."""
         values = self._constant("values", frozenset(column.values)) if column.values else ""
-        doubt, remedy = (text.format(v=v, values=values) for text in CHECKS[column.type])
-        self._write(f"if {f'{v} is not None and ({doubt})' if nullable else doubt}: {remedy}")
-        shown = SHOWN.get(column.type, "{v}").format(v=v)
+        form = FORMS[column.type]
+        doubt = form.doubt.format(v=v, values=values)
+        given = f"{v} is not None and ({doubt})" if nullable else doubt
+        self._write(f"if {given}: {form.remedy.format(v=v)}")
+        shown = form.shown.format(v=v)
         return f"None if {v} is None else {shown}" if nullable and shown != v else shown
 
     def _part(self, selection: Selection, v: str, nullable: bool) -> str:
@@ -261,8 +221,8 @@ class Writer:
         if field.selection:
             inner = field.selection
             return self._loop(item, v, lambda: self._part(inner, item, False))
-        if column.type in UNTOUCHED:
-            type_ = UNTOUCHED[column.type]
+        if untouched := FORMS[column.type].untouched:
+            type_ = untouched.__name__
             self._write(f"if {v} and (len({v}) > 1 or type({v}[0]) is not {type_}):")
             self._write(f"    all_of({type_}, {v})")
             return v

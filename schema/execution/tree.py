@@ -1,4 +1,12 @@
-"""A selection as a tree: the response objects that are wanted, field by field."""
+"""A selection as a tree: the response objects that are wanted, field by field.
+
+{ shown: channel tags { __typename } }   on BotSession   is
+
+Selection("BotSession", Session, (
+    Field("shown", "channel", channel),
+    Field("tags", "tags", tags, Selection("BotTags", dict, (Field("__typename", …),))),
+))
+"""
 
 from dataclasses import dataclass
 

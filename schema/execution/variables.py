@@ -1,6 +1,9 @@
 """Variables and arguments of known operations, without graphql-core's walk where they are plain.
 
-Whatever is not plain, or not as it should be, is left to graphql-core's own coercion.
+    query ($id: String!) { botSession(sessionId: $id) { botId } }   with   {"id": "a"}
+
+gives the variables `{"id": "a"}` and the arguments `{"sessionId": "a"}`. Values that are not plain,
+or not valid, are left to graphql-core's own coercion.
 """
 
 import logging
@@ -18,12 +21,14 @@ from graphql import (
     OperationDefinitionNode,
     Undefined,
     VariableNode,
+    VariableValues,
     Visitor,
+    get_argument_values,
+    get_variable_values,
     is_input_type,
     type_from_ast,
     visit,
 )
-from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
 
 from schema.execution.readers import Reader, reader_of
 from schema.inputs import plain
@@ -79,7 +84,7 @@ class _PartFinder(Visitor):
         self.found = False
 
     def enter_list_value(self, node: ListValueNode, *_: Any) -> None:
-        """A list: does it hold variables itself?"""
+        """Whether a list contains variables."""
         self.found |= any(isinstance(value, VariableNode) for value in node.values)
 
     def enter_object_field(self, node: ObjectFieldNode, *_: Any) -> None:

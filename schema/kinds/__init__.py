@@ -1,18 +1,13 @@
-"""The kinds of support session: one file and one line each.
+"""The kinds of support session: one file each, named as in SessionKind.
 
-A kind's file ends with its `ENTRY`. The order here is the order everywhere.
+A kind's file ends with its `ENTRY`. The order of SessionKind is the order everywhere.
 """
 
 from importlib import import_module
 
+from schema.common import SessionKind
 from schema.fields import KindType
 
-NAMES = (
-    "co_browse",
-    "remote_support",
-    "knowledge",
-    "chat",
-    "bot",
+KINDS: tuple[KindType, ...] = tuple(
+    import_module(f"{__name__}.{kind.name.lower()}").ENTRY for kind in SessionKind
 )
-
-KINDS: tuple[KindType, ...] = tuple(import_module(f"{__name__}.{name}").ENTRY for name in NAMES)

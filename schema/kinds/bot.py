@@ -11,7 +11,7 @@ from resolvers.errors import Conflict
 from resolvers.kind import Document, Index, Timeline
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
-from schema.fields import KindType
+from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
 from schema.inputs import input_of
 from schema.kinds.ids import TEXTS
 from schema.payloads import SessionId, act, checked, described, now
@@ -125,7 +125,7 @@ Tags = list[BotTagInput] | None  # type: ignore[valid-type]  # made from BotTag
 class BotMutations:
     """The verbs of a bot session."""
 
-    @strawberry.mutation(description="A conversation with a bot ends.")
+    @strawberry.mutation(name="closeBotSession", description="Close a bot session.")
     async def close_bot_session(
         self,
         info: Info,
@@ -147,7 +147,8 @@ class BotMutations:
         return await act(info, BOT, session_id, change)
 
     @strawberry.mutation(
-        description="Add labels to a bot session; those it has already stay single."
+        name="tagBotSession",
+        description="Add labels to a bot session; labels that it already has are not repeated.",
     )
     async def tag_bot_session(
         self,
@@ -174,4 +175,16 @@ def _single(tags: list[Document]) -> list[Document]:
     return [tag for place, tag in enumerate(tags) if tag not in tags[:place]]
 
 
-ENTRY = KindType(BOT, BotSession, BotMutations)
+ENTRY = KindType(
+    BOT,
+    BotSession,
+    fields={
+        "botSession": GET,
+        "botSessions": LIST,
+        "botSessionSummary": SUMMARY,
+        "createBotSession": CREATE,
+        "updateBotSession": UPDATE,
+        "deleteBotSession": DELETE,
+    },
+    mutations=BotMutations,
+)

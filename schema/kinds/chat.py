@@ -14,11 +14,11 @@ from resolvers.errors import Conflict, Invalid
 from resolvers.kind import Document, Timeline
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
-from schema.fields import KindType
+from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
 from schema.inputs import input_of
 from schema.kinds.ids import TEXTS
 from schema.payloads import SessionId, act, checked, described
-from schema.scalars import LocalDateTime
+from schema.value_types import LocalDateTime
 
 
 @strawberry.enum(description="Who wrote a chat message.")
@@ -31,7 +31,7 @@ class MessageSource(enum.Enum):
 
 @strawberry.type(description="A moment as somebody's clock showed it.")
 class ZonedDateTime:
-    """`instant` is kept by `derive`."""
+    """`instant` is computed by `derive`."""
 
     date_time: LocalDateTime = column("What the clock showed.")
     time_zone: str = column(
@@ -53,7 +53,7 @@ class ChatButton:
 
 @strawberry.type(description="The visitor who chats.")
 class ChatVisitor:
-    """What the visitor gave, and what the browser told."""
+    """What the visitor gave, and what the browser sent."""
 
     name: str | None = column("The visitor's name.", max_length=200, personal=True)
     email_address: str | None = column(
@@ -158,14 +158,16 @@ ChatMessageInput = input_of(ChatMessage)
 class ChatMutations:
     """The verbs of a chat."""
 
-    @strawberry.mutation(description="Add messages at the end of a chat that goes on.")
+    @strawberry.mutation(
+        name="appendChatMessages", description="Add messages at the end of an active chat."
+    )
     async def append_chat_messages(
         self,
         info: Info,
         session_id: SessionId,
         messages: Annotated[list[ChatMessageInput], described("The messages, oldest first.")],  # type: ignore[valid-type]  # made from ChatMessage
     ) -> Payload[ChatSession]:
-        """Messages appended at the same time are all kept, each once."""
+        """Messages appended at the same time are all stored, each once."""
 
         def change(document: Document) -> None:
             _must_be_open(document)
@@ -175,7 +177,9 @@ class ChatMutations:
 
         return await act(info, CHAT, session_id, change)
 
-    @strawberry.mutation(description="A chat is over; it ended with its last message.")
+    @strawberry.mutation(
+        name="closeChatSession", description="Close a chat; it ended with its last message."
+    )
     async def close_chat_session(self, info: Info, session_id: SessionId) -> Payload[ChatSession]:
         """A chat can be closed once."""
 
@@ -191,4 +195,16 @@ def _must_be_open(document: Document) -> None:
         raise Conflict("The chat is closed.", ("sessionId",))
 
 
-ENTRY = KindType(CHAT, ChatSession, ChatMutations)
+ENTRY = KindType(
+    CHAT,
+    ChatSession,
+    fields={
+        "chatSession": GET,
+        "chatSessions": LIST,
+        "chatSessionSummary": SUMMARY,
+        "createChatSession": CREATE,
+        "updateChatSession": UPDATE,
+        "deleteChatSession": DELETE,
+    },
+    mutations=ChatMutations,
+)

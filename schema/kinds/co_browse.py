@@ -11,14 +11,14 @@ from resolvers.errors import Conflict, Invalid
 from resolvers.kind import Document, Reservation, Timeline
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
-from schema.fields import KindType
+from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
 from schema.kinds.ids import UUIDS
 from schema.payloads import SessionId, act, checked, described, now
 
 
 @strawberry.type(description="A web page that was shared in a co-browse session.")
 class CoBrowsePage:
-    """`duration` is kept by `derive`."""
+    """`duration` is computed by `derive`."""
 
     url: str = column("Absolute address of the page.", max_length=2048, format="uri", personal=True)
     entered_timestamp: datetime = column(
@@ -72,7 +72,7 @@ def derive(document: Document) -> Timeline:
 
 
 def reservation(document: Document) -> Reservation | None:
-    """A live session holds its token."""
+    """A live session reserves its token."""
     if document.get("deactivationTime") is not None:
         return None
     return Reservation("sessionToken", document["sessionToken"])
@@ -86,6 +86,7 @@ CO_BROWSE = kind_of(
     derive=derive,
     ended="deactivationTime",
     reservation=reservation,
+    vendor_retention="1209600, 14 days",
 )
 
 
@@ -98,7 +99,9 @@ def _must_be_live(document: Document) -> None:
 class CoBrowseMutations:
     """The verbs of a co-browse session."""
 
-    @strawberry.mutation(description="An agent joins a co-browse session.")
+    @strawberry.mutation(
+        name="activateCoBrowseSession", description="Record that an agent joined the session."
+    )
     async def activate_co_browse_session(
         self,
         info: Info,
@@ -117,7 +120,9 @@ class CoBrowseMutations:
 
         return await act(info, CO_BROWSE, session_id, change)
 
-    @strawberry.mutation(description="A page is opened in a co-browse session.")
+    @strawberry.mutation(
+        name="enterCoBrowsePage", description="Open a page in a co-browse session."
+    )
     async def enter_co_browse_page(
         self,
         info: Info,
@@ -135,7 +140,7 @@ class CoBrowseMutations:
 
         return await act(info, CO_BROWSE, session_id, change)
 
-    @strawberry.mutation(description="A co-browse session ends.")
+    @strawberry.mutation(name="deactivateCoBrowseSession", description="Close a co-browse session.")
     async def deactivate_co_browse_session(
         self,
         info: Info,
@@ -153,4 +158,16 @@ class CoBrowseMutations:
         return await act(info, CO_BROWSE, session_id, change)
 
 
-ENTRY = KindType(CO_BROWSE, CoBrowseSession, CoBrowseMutations)
+ENTRY = KindType(
+    CO_BROWSE,
+    CoBrowseSession,
+    fields={
+        "coBrowseSession": GET,
+        "coBrowseSessions": LIST,
+        "coBrowseSessionSummary": SUMMARY,
+        "createCoBrowseSession": CREATE,
+        "updateCoBrowseSession": UPDATE,
+        "deleteCoBrowseSession": DELETE,
+    },
+    mutations=CoBrowseMutations,
+)

@@ -1,4 +1,4 @@
-"""The two common ways in which session ids look and are made."""
+"""The two common forms of session ids, and how they are made."""
 
 import secrets
 import uuid
@@ -15,6 +15,6 @@ UUIDS = SessionIds(
 
 TEXTS = SessionIds(
     pattern=r"[^\x00-\x20\x7f](?:[^\x00-\x1f\x7f]{0,126}[^\x00-\x20\x7f])?",
-    description="1 to 128 characters without control characters, and no blank at either end.",
+    description="1 to 128 characters without control characters, and no space at either end.",
     make=lambda: secrets.token_hex(12),
 )

@@ -9,7 +9,7 @@ from strawberry import UNSET, Info
 from resolvers.kind import Document, Timeline
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
-from schema.fields import KindType
+from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
 from schema.kinds.ids import UUIDS
 from schema.payloads import SessionId, act, described
 
@@ -48,8 +48,9 @@ class KnowledgeMutations:
     """The verbs of a knowledge session."""
 
     @strawberry.mutation(
-        description="Tie an agent, a customer and visits to a knowledge session. An unknown "
-        "session is created; what is not given stays as it was."
+        name="linkKnowledgeSession",
+        description="Link an agent, a customer and visits to a knowledge session. An unknown "
+        "session is created; an argument that is left out changes nothing.",
     )
     async def link_knowledge_session(
         self,
@@ -75,4 +76,16 @@ def _nothing_more(_document: Document) -> None:
     """The given columns are all that changes."""
 
 
-ENTRY = KindType(KNOWLEDGE, KnowledgeSession, KnowledgeMutations)
+ENTRY = KindType(
+    KNOWLEDGE,
+    KnowledgeSession,
+    fields={
+        "knowledgeSession": GET,
+        "knowledgeSessions": LIST,
+        "knowledgeSessionSummary": SUMMARY,
+        "createKnowledgeSession": CREATE,
+        "updateKnowledgeSession": UPDATE,
+        "deleteKnowledgeSession": DELETE,
+    },
+    mutations=KnowledgeMutations,
+)

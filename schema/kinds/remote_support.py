@@ -9,10 +9,11 @@ from strawberry import UNSET, Info
 
 from resolvers.errors import Conflict
 from resolvers.folding import fold
-from resolvers.kind import Column, Document, Index, SessionIds, Timeline, ValueType
+from resolvers.kind import Column, Document, Index, SessionIds, Timeline
+from resolvers.value_types import TEXT
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
-from schema.fields import KindType
+from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
 from schema.payloads import SessionId, act, described, now
 
 SEPARATOR = "\x1f"
@@ -95,7 +96,7 @@ class RemoteSupportSession(Session):
 
 CUSTOM_FIELD_KEYS = Column(
     name="customFieldKeys",
-    type=ValueType.TEXT,
+    type=TEXT,
     many=True,
     derived=True,
     hidden=True,
@@ -153,7 +154,10 @@ REMOTE_SUPPORT = kind_of(
 class RemoteSupportMutations:
     """The verbs of a remote-support session."""
 
-    @strawberry.mutation(description="A remote-support session ends, with the technician's notes.")
+    @strawberry.mutation(
+        name="endRemoteSupportSession",
+        description="End a remote-support session, with the technician's notes.",
+    )
     async def end_remote_support_session(
         self,
         info: Info,
@@ -178,4 +182,16 @@ class RemoteSupportMutations:
         return await act(info, REMOTE_SUPPORT, session_id, change, given)
 
 
-ENTRY = KindType(REMOTE_SUPPORT, RemoteSupportSession, RemoteSupportMutations)
+ENTRY = KindType(
+    REMOTE_SUPPORT,
+    RemoteSupportSession,
+    fields={
+        "remoteSupportSession": GET,
+        "remoteSupportSessions": LIST,
+        "remoteSupportSessionSummary": SUMMARY,
+        "createRemoteSupportSession": CREATE,
+        "updateRemoteSupportSession": UPDATE,
+        "deleteRemoteSupportSession": DELETE,
+    },
+    mutations=RemoteSupportMutations,
+)

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
-START_SECONDS = 20
+from tests.timing import limit
+
+START_SECONDS = limit(20)
 
 
 class Server(uvicorn.Server):

@@ -1,32 +1,35 @@
 """The command line refuses in one plain sentence, and ends in order however it is asked to."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from pymongo import MongoClient
 
 from app.commands.common import UsageError, load_settings
-from app.database import launcher
+from app.database.folder import is_alive
+from tests.gateway import without_settings
+from tests.timing import limit, until
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 
 # The real command line over a web application that only reports and waits.
 GATEWAY = """
-import signal, sys, types
+import sys, time, types
 import app.commands
 def serve(settings, *, demo, workers):
     print(settings.mongodb_uri, demo, workers, flush=True)
     while True:
-        signal.pause()
+        time.sleep(1)  # not signal.pause(), which misses a signal that comes just before it
 app.commands.serve = types.ModuleType("app.commands.serve")
 app.commands.serve.serve = serve
 sys.modules["app.commands.serve"] = app.commands.serve
@@ -38,8 +41,7 @@ cli.main()
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """This process's variables without the gateway's, and a data folder of the test's own."""
-    shell = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
-    return {**shell, "GATEWAY_DATA_DIR": str(tmp_path / "data"), "GATEWAY_PORT": "0"}
+    return {**without_settings(), "GATEWAY_DATA_DIR": str(tmp_path / "data"), "GATEWAY_PORT": "0"}
 
 
 def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -79,7 +81,7 @@ def test_serves_until_told_to_end(
     assert uri.startswith("mongodb://127.0.0.1:")
     assert (demo, workers) == ("False", "1")
     serving.send_signal(number)
-    assert serving.wait(30) == 0
+    assert serving.wait(limit(60)) == 0
     assert "Traceback" not in serving.stderr.read()
     assert not (tmp_path / "data" / "mongodb.pid").exists()
 
@@ -91,13 +93,10 @@ def test_killed_gateway_takes_its_database_along(
     """After SIGKILL the database process is gone, too."""
     assert serving.stdout
     serving.stdout.readline()
-    note = (tmp_path / "data" / "mongodb.pid").read_text()
-    pid = int(note.split(",")[0].rpartition(" ")[2])
+    note = json.loads((tmp_path / "data" / "mongodb.pid").read_text())
+    database = psutil.Process(note["pid"])
     serving.kill()
-    deadline = time.monotonic() + 30
-    while launcher.process_started(pid) is not None:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: not is_alive(database))
 
 
 def test_commands_share_the_database_of_a_gateway(

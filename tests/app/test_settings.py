@@ -6,7 +6,8 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import ValidationError
 
-from app.settings import Settings
+from app.rest import VENDORS
+from app.settings import OPEN_PATHS, Settings
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "[::1]", "localhost"])
@@ -26,6 +27,13 @@ def test_open_paths_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> 
     """As the environment gives them, blanks and empty parts aside."""
     monkeypatch.setenv("GATEWAY_OPEN_PATHS", "co_browse, knowledge,")
     assert Settings().open_paths == {"co_browse", "knowledge"}
+
+
+def test_open_paths_are_vendors() -> None:
+    """Others cannot be opened, and the refusal names the nearest."""
+    assert OPEN_PATHS.keys() <= {vendor.name for vendor in VENDORS}
+    with pytest.raises(ValidationError, match=r"'knowlege' cannot .* mean knowledge\?"):
+        Settings(open_paths="knowlege")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ import contextlib
 import json
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +19,8 @@ import uvicorn
 
 from app.pages import graphiql
 from tests.gateway import gateway  # noqa: F401  fixture
+from tests.node import unavailable
+from tests.timing import limit, until
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 FLAGS = [
@@ -30,22 +31,11 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
-START_SECONDS = 10
 VIOLATIONS = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", (event) =>
   window.violations.push(`${event.effectiveDirective} ${event.blockedURI}`));
 """
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "browser: drives a headless Chromium")
-
-
-def _unavailable(reason: str) -> None:
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 # Not for the whole session: while Playwright is started, its event loop counts as running in this
@@ -56,9 +46,9 @@ def chromium() -> Iterator[Any]:
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
-        _unavailable("the package playwright is not installed")
+        unavailable("the package playwright is not installed")
     if not CHROMIUM.is_file():
-        _unavailable(f"{CHROMIUM} is missing; install chromium or name one with CHROMIUM")
+        unavailable(f"{CHROMIUM} is missing; install chromium or name one with CHROMIUM")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield browser
@@ -68,8 +58,8 @@ def chromium() -> Iterator[Any]:
 @pytest.fixture
 def installed() -> None:
     """What npm installs is there; a test is skipped without it, but fails in CI."""
-    if not (Path(graphiql.__file__).parent / "static/graphiql/node_modules/graphiql").is_dir():
-        _unavailable("scripts/setup ran without npm: the browser packages are missing")
+    if graphiql.missing_files():
+        unavailable("scripts/setup ran without npm: the browser packages are missing")
 
 
 @contextlib.contextmanager
@@ -79,16 +69,13 @@ def running(application: Any) -> Iterator[str]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    deadline = time.monotonic() + START_SECONDS
-    while not server.started:
-        assert thread.is_alive(), "the server stopped while starting"
-        assert time.monotonic() < deadline, "the server did not start"
-        time.sleep(0.01)
+    until(lambda: server.started or not thread.is_alive(), 10)
+    assert server.started, "the server stopped while starting"
     try:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True
-        thread.join(START_SECONDS)
+        thread.join(limit(10))
 
 
 @pytest.fixture
@@ -214,6 +201,7 @@ def visit(chromium: Any) -> Iterator[Callable[..., Visit]]:
             context.setdefault("viewport", {"width": 1280, "height": 800})
             browsing = chromium.new_context(**context)
             stack.callback(browsing.close)
+            browsing.set_default_timeout(limit(30) * 1000)
             page = browsing.new_page()
             visit = Visit(page, "/".join(address.split("/")[:3]))
             visit.watch()

@@ -11,6 +11,7 @@ from gql.transport.exceptions import TransportQueryError
 from gql.transport.httpx import HTTPXAsyncTransport, HTTPXTransport
 
 from tests.gateway import Gateway
+from tests.timing import limit
 
 LIST = """
     query List($botId: String!, $after: String) {
@@ -25,7 +26,7 @@ LIST = """
       }
     }
 """
-SECONDS = 30
+SECONDS = limit(30)
 
 Transport = Callable[[str, dict[str, str]], AsyncTransport]
 

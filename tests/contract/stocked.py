@@ -1,67 +1,25 @@
 """What the access scans share: stored sessions full of personal texts, and invalid credentials."""
 
-# ruff: noqa: F811
-from collections.abc import Iterable, Mapping
-from typing import Any
-
 import httpx
-import pytest
 
-from app.rest import VENDORS, samples
 from resolvers import sessions
 from resolvers.credentials import Issued
-from resolvers.kind import Column, Kind, ValueType
-from schema.json_lines import decode
-from tests.contract.whole import EVERYTHING, Whole, whole  # noqa: F401
+from tests.contract.whole import EVERYTHING, Whole
+from tests.kinds import BY_KIND, SAMPLES
 
-PII = "PII-"
-UNLIKE: Mapping[str, dict[str, Any]] = {
-    "remote_support": {"dateEnd": None},
-    "bot": {
-        "sessionId": "b1",
-        "botId": "st-1",
-        "startTime": "2026-02-01T12:00:00Z",
-        "endTime": None,
-        "containmentType": None,
-    },
-}
-"""Where the scans need another session than the vendor's sample, such as one that goes on."""
+IDS = {sample.kind: sample.session_id for sample in SAMPLES}
+OTHER_BOTS = "another"
+"""The id of a session of another bot."""
 
 
-def line(kind: Kind) -> dict[str, Any]:
-    """The vendor's sample, every personal column filled with a text that can be found again."""
-    sample = {**samples.lines(kind)[0], **UNLIKE.get(kind.name, {})}
-    return filled(kind.own_columns, sample)
-
-
-def filled(columns: Iterable[Column], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values, with every personal text they have or could have."""
-    found = dict(values)
-    for column in columns:
-        given = found.get(column.name)
-        if column.columns and column.many:
-            found[column.name] = [filled(column.columns, part) for part in given or ()]
-        elif column.columns and given:
-            found[column.name] = filled(column.columns, given)
-        elif column.personal and column.type is ValueType.TEXT:
-            text = f"{PII}{column.name}"
-            found[column.name] = f"https://example.com/{text}" if column.format == "uri" else text
-    return found
-
-
-IDS = {vendor.name: str(line(vendor.kind)["sessionId"]) for vendor in VENDORS}
-
-
-@pytest.fixture
-async def stocked(whole: Whole) -> Whole:
-    """With one session of each kind, and one of another bot."""
-    for vendor in VENDORS:
-        values = decode(vendor.kind, line(vendor.kind)).values
-        await sessions.create(whole.context, vendor.kind, values)
-        if "botId" in vendor.kind.by_name:
-            other = {**values, "botId": "st-2", "sessionId": "b2"}
-            await sessions.create(whole.context, vendor.kind, other)
-    return whole
+async def stock(whole: Whole) -> None:
+    """Store one session of each kind, and one of another bot."""
+    for sample in SAMPLES:
+        given = {"sessionId": sample.session_id, **sample.personal}
+        await sessions.create(whole.context, sample.definition, given)
+    bot = BY_KIND["bot"]
+    other = {**bot.personal, "botId": "st-2", "sessionId": OTHER_BOTS}
+    await sessions.create(whole.context, bot.definition, other)
 
 
 def told(answer: httpx.Response) -> tuple[int, bytes]:

@@ -5,7 +5,6 @@ narrow, and in the wrong way: it refuses in its own shape, changes nothing, and 
 personal text too many.
 """
 
-# ruff: noqa: F811
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,8 +17,9 @@ from app.rest import VENDORS
 from app.rest.vendor import Endpoint, Vendor
 from resolvers.credentials import Issued
 from resolvers.kind import walk
-from tests.contract.stocked import IDS, PII, nobodies, stocked, told  # noqa: F401
-from tests.contract.whole import EVERYTHING, Whole, bearer, pair, signed, whole  # noqa: F401
+from tests.contract.stocked import IDS, OTHER_BOTS, nobodies, told
+from tests.contract.whole import EVERYTHING, Whole, bearer, pair, signed
+from tests.kinds.sample import PII
 
 pytestmark = pytest.mark.anyio
 
@@ -205,11 +205,11 @@ async def test_a_credential_sees_its_own_bots(
         answer = await ask(stocked, endpoint, bot="st-2", **proof(vendor, issued))
         assert is_nobody(answer, vendor)
     body = (await ask(stocked, endpoint, **proof(vendor, issued))).json()
-    assert (body["total"], [row["sessionId"] for row in body["sessions"]]) == (1, ["b1"])
-    asked = {"body": {"sessionId": ["b1", "b2"]}, **proof(vendor, issued)}
+    assert (body["total"], [row["sessionId"] for row in body["sessions"]]) == (1, [IDS["bot"]])
+    asked = {"body": {"sessionId": [IDS["bot"], OTHER_BOTS]}, **proof(vendor, issued)}
     body = (await ask(stocked, endpoint, **asked)).json()
-    assert [row["sessionId"] for row in body["sessions"]] == ["b1"]
-    assert body["invalidSessions"] == ["b2"]
+    assert [row["sessionId"] for row in body["sessions"]] == [IDS["bot"]]
+    assert body["invalidSessions"] == [OTHER_BOTS]
 
 
 @pytest.mark.parametrize(("vendor", "endpoint"), BOT_ROWS)

@@ -1,6 +1,5 @@
 """Who may come in: every root field of GraphQL, asked as test_access_scan asks the paths."""
 
-# ruff: noqa: F811
 import base64
 from typing import Any
 
@@ -9,20 +8,16 @@ from graphql import GraphQLNonNull, build_schema
 
 from app.rest import VENDORS
 from schema.build import build, root_fields
-from tests.contract.stocked import IDS, PII, nobodies, stocked, told  # noqa: F401
-from tests.contract.whole import EVERYTHING, Whole, bearer, pair, signed, whole  # noqa: F401
-from tests.schema.samples import SAMPLES
+from tests.contract.stocked import IDS, nobodies, told
+from tests.contract.whole import EVERYTHING, Whole, bearer, pair, signed
+from tests.kinds import BY_KIND, SAMPLES
+from tests.kinds.sample import PII
 
 pytestmark = pytest.mark.anyio
 
 SCHEMA = build_schema(build().as_str())
 KIND_OF = {name: kind.name if kind else None for kind, name, _ in root_fields()}
-SELECTIONS = {sample.kind: sample.select for sample in SAMPLES}
-INPUTS: dict[str, Any] = {
-    "CreateBotSessionInput!": {"botId": "st-1", "channel": "c", "userId": "u"},
-    "[ChatMessageInput!]!": [{"message": "m", "source": "VISITOR"}],
-}
-ARGUMENTS = {"url": "https://example.com/"}
+VERBS = {name: verb.given for sample in SAMPLES for name, verb in sample.verbs.items()}
 
 
 def operation(field: str) -> tuple[str, dict[str, Any]]:
@@ -30,13 +25,12 @@ def operation(field: str) -> tuple[str, dict[str, Any]]:
     mutation = SCHEMA.mutation_type and field in SCHEMA.mutation_type.fields
     type_ = SCHEMA.mutation_type if mutation else SCHEMA.query_type
     assert type_
-    name = KIND_OF[field]
     needed = {
         argument: str(one.type)
         for argument, one in type_.fields[field].args.items()
         if isinstance(one.type, GraphQLNonNull)
     }
-    values = {argument: value(argument, text, name) for argument, text in needed.items()}
+    values = {argument: value(field, argument, text) for argument, text in needed.items()}
     declared = ", ".join(f"${argument}: {text}" for argument, text in needed.items())
     passed = ", ".join(f"{argument}: ${argument}" for argument in needed)
     head = f"{'mutation' if mutation else 'query'} {f'({declared})' if declared else ''}"
@@ -44,17 +38,16 @@ def operation(field: str) -> tuple[str, dict[str, Any]]:
     return f"{head} {{ {call} {{ {selection(field, bool(mutation))} }} }}", values
 
 
-def value(argument: str, type_: str, kind: str | None) -> Any:
+def value(field: str, argument: str, type_: str) -> Any:
     """What a required argument is given."""
-    if type_ in INPUTS:
-        return INPUTS[type_]
-    if type_.endswith("Input!"):
+    kind = KIND_OF[field]
+    if kind is None:
+        return GLOBAL_IDS if argument == "ids" else GLOBAL_IDS[0]
+    if type_.startswith("Create"):
+        return {**BY_KIND[kind].least, **BY_KIND[kind].another}
+    if argument == "input":
         return {}
-    if argument == "id":
-        return GLOBAL_IDS[0]
-    if argument == "ids":
-        return GLOBAL_IDS
-    return ARGUMENTS.get(argument) or IDS[str(kind)]
+    return VERBS.get(field, {}).get(argument) or IDS[kind]
 
 
 def selection(field: str, mutation: bool) -> str:
@@ -65,10 +58,14 @@ def selection(field: str, mutation: bool) -> str:
     if field.startswith("delete"):
         return "deletedId errors { code }"
     if mutation:
-        return f"session {{ {SELECTIONS[kind]} }} errors {{ code }}"
+        return f"session {{ {BY_KIND[kind].select} }} errors {{ code }}"
     if field.endswith("Summary"):
         return "count"
-    return f"nodes {{ {SELECTIONS[kind]} }} totalCount" if field.endswith("s") else SELECTIONS[kind]
+    return (
+        f"nodes {{ {BY_KIND[kind].select} }} totalCount"
+        if field.endswith("s")
+        else BY_KIND[kind].select
+    )
 
 
 GLOBAL_IDS = [
@@ -136,7 +133,8 @@ async def test_a_field_masks_what_is_personal(stocked: Whole, field: str) -> Non
     assert PII not in str(masked)
     if not field.startswith(("create", "delete")):
         shown = await stocked.graphql(await stocked.issue(*own, "pii:read"), query, **variables)
-        personal = KIND_OF[field] not in ("knowledge", "bot") and not field.endswith("Summary")
+        told = PII in str(BY_KIND[KIND_OF[field] or "remote_support"].personal)
+        personal = told and not field.endswith("Summary")
         answered = not errors_of(shown)
         assert not (personal and answered) or PII in str(shown)
 
@@ -157,7 +155,7 @@ async def test_a_field_shows_its_own_bots(stocked: Whole, field: str) -> None:
     query, variables = operation(field)
     issued = await stocked.issue(*EVERYTHING, bots=["st-3"])
     answer = await stocked.graphql(issued, query, **variables)
-    assert "b1" not in str(answer.get("data"))
+    assert IDS["bot"] not in str(answer.get("data"))
     assert "st-1" not in str(answer.get("data"))
     if field.endswith("Summary"):
         assert answer["data"][field] == {"count": 0}

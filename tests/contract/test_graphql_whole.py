@@ -8,11 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from app.main import create_app
-from app.settings import Settings
-from resolvers.store import indexes
-from schema.kinds import KINDS
-from tests.schema.samples import SAMPLES, Sample
+from tests.contract.whole import Whole, opened
+from tests.kinds import every_kind
+from tests.kinds.sample import Sample
 from tests.wire.engine import WireEngine
 
 pytestmark = pytest.mark.anyio
@@ -20,21 +18,18 @@ pytestmark = pytest.mark.anyio
 JSON = {"Content-Type": "application/json"}
 
 
+@pytest.fixture(scope="module")
+async def open_to_all(engine: WireEngine) -> AsyncIterator[Whole]:
+    """The application without access control."""
+    async with opened(engine, auth="off") as made:
+        yield made
+
+
 @pytest.fixture
-async def http(engine: WireEngine, database_name: str) -> AsyncIterator[httpx.AsyncClient]:
-    """The whole application over a database of this test's own."""
-    settings = Settings(
-        mongodb_uri=engine.uri, mongodb_database=database_name, auth="off", deadline_seconds=20
-    )
-    app = create_app(settings)
-    async with app.router.lifespan_context(app):
-        kinds = [entry.kind for entry in KINDS]
-        await indexes.prepare(app.state.gateway.store, kinds, settings.retention)
-        transport = httpx.ASGITransport(app, raise_app_exceptions=True)
-        async with httpx.AsyncClient(
-            transport=transport, base_url="http://127.0.0.1:8000"
-        ) as client:
-            yield client
+async def http(open_to_all: Whole) -> AsyncIterator[httpx.AsyncClient]:
+    """Its client, over an empty database."""
+    async with open_to_all.restored():
+        yield open_to_all.http
 
 
 async def ask(http: httpx.AsyncClient, query: str, **variables: Any) -> Any:
@@ -105,7 +100,7 @@ async def test_hostile_text(http: httpx.AsyncClient, text: str) -> None:
     assert len((await ask(http, LOOK))["data"]["botSessions"]["nodes"]) == 1
 
 
-@pytest.mark.parametrize("kind", SAMPLES, ids=lambda kind: kind.kind)
+@every_kind
 async def test_every_kind(http: httpx.AsyncClient, kind: Sample) -> None:
     """The full session is stored, found, listed, changed and deleted on a real engine."""
     created = await ask(http, kind.create, input={"sessionId": kind.session_id, **kind.full})

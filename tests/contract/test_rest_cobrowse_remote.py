@@ -24,6 +24,7 @@ from schema.build import Schema, build
 from schema.kinds.co_browse import CO_BROWSE
 from schema.kinds.remote_support import REMOTE_SUPPORT
 from tests.app.rest.gateway import KEY, Gateway
+from tests.timing import limit
 
 CO_BROWSE_ID = "83d03970-c959-11e2-857d-082e5f12b9a1"
 CO_BROWSE_PATH = f"/cobrowse/rest/history/sessions/{CO_BROWSE_ID}"
@@ -147,7 +148,7 @@ class Server:
 
     def raw(self, *pieces: bytes) -> tuple[int, bytes]:
         """Send bytes piece by piece; status and body of the first answer."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=limit(30)) as connection:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             for piece in pieces:
                 connection.sendall(piece)
@@ -209,6 +210,29 @@ def test_a_request_line_in_pieces_is_read(server: Server) -> None:
     )
 
 
+LONGEST_WORDS = b"ID " * 170 + b"ID"
+"""512 characters, as many as VARS may have."""
+
+
+@pytest.mark.parametrize("blank", [b" ", b"+", b"%20"])
+def test_longest_vars_are_read(server: Server, blank: bytes) -> None:
+    """Characters count once they are decoded."""
+    words = LONGEST_WORDS.replace(b" ", blank)
+    query = b"/get_session_history.php?KEY=a-good-key&FILTER_ID=12334&VARS=" + words
+    status, body = server.raw(b"GET " + query + HEADERS)
+    assert (len(LONGEST_WORDS), status) == (512, 200)
+    assert b"<request><id>12334</id></request>" in body
+
+
+@pytest.mark.parametrize("words", [LONGEST_WORDS + b"+", b"ID " + LONGEST_WORDS[2:]])
+def test_longer_vars_are_refused(server: Server, words: bytes) -> None:
+    """By a single character, be it a blank that means nothing."""
+    assert len(words) == 513
+    query = b"/get_session_history.php?KEY=a-good-key&FILTER_ID=12334&VARS=" + words
+    status, body = server.raw(b"GET " + query + HEADERS)
+    assert (status, body) == (200, b"<response><error_msg>Invalid VARS.</error_msg></response>")
+
+
 def test_raw_bytes_beyond_ascii_are_read_as_utf8(server: Server) -> None:
     """Clients of that age encode nothing."""
     query = "/get_session_history.php?KEY=a-good-key&VARS=ID&FILTER_CUSTOMER_NAME=SÖHNE".encode()
@@ -236,7 +260,7 @@ def test_a_connection_is_kept_and_mended_again(server: Server) -> None:
         b"POST /get_session_history.php HTTP/1.1\r\nHost: gateway\r\n"
         b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n"
     )
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=limit(30)) as connection:
         for request in (post % len(form) + form, b"GET " + QUERY + HEADERS):
             connection.sendall(request)
             response = http.client.HTTPResponse(connection)
@@ -259,7 +283,7 @@ def test_an_offered_upgrade_is_ignored(server: Server, last: bytes) -> None:
 
 def test_head_sends_the_length_and_no_body(server: Server) -> None:
     """Over the wire, too."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=limit(30))
     connection.request("HEAD", CO_BROWSE_PATH, headers={"Authorization": f"Bearer {KEY}"})
     response = connection.getresponse()
     assert (response.status, response.read()) == (200, b"")
@@ -269,7 +293,7 @@ def test_head_sends_the_length_and_no_body(server: Server) -> None:
 
 def test_a_wrong_method_over_the_wire(server: Server) -> None:
     """405 with Allow, in the vendor's JSON."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=limit(30))
     connection.request("DELETE", CO_BROWSE_PATH)
     response = connection.getresponse()
     assert (response.status, response.headers["allow"]) == (405, "GET")

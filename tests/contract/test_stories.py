@@ -4,7 +4,6 @@ What GraphQL creates, changes and deletes is seen on the vendor's paths by the n
 the vendors' sample bodies come back field for field.
 """
 
-# ruff: noqa: F811
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ import pytest
 from app.rest.samples import lines
 from resolvers.credentials import Issued
 from tests.conftest import KINDS_BY_NAME
-from tests.contract.whole import EVERYTHING, Whole, bearer, pair, signed, whole  # noqa: F401
+from tests.contract.whole import EVERYTHING, Whole, bearer, pair, signed
 
 pytestmark = pytest.mark.anyio
 

@@ -1,6 +1,8 @@
 """The whole application over an engine of its own database, with credentials that are real."""
 
+import uuid
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +10,6 @@ from unittest.mock import patch
 
 import httpx
 import jwt
-import pytest
 from cryptography.fernet import Fernet
 from fastapi import FastAPI
 from pydantic import SecretStr
@@ -21,7 +22,7 @@ from resolvers.context import Context, utc_now
 from resolvers.credentials import Issued
 from resolvers.store import indexes
 from tests.app.graphql_client import build_once
-from tests.conftest import KINDS_BY_NAME
+from tests.conftest import DEADLINE, KINDS_BY_NAME
 from tests.wire.engine import WireEngine
 
 SECRET = SecretStr(Fernet.generate_key().decode())
@@ -76,24 +77,45 @@ class Whole:
             for name, kind in KINDS_BY_NAME.items()
         }
 
+    @asynccontextmanager
+    async def restored(self) -> AsyncIterator[None]:
+        """Afterwards the database has again what it had before."""
+        before = await self._everything()
+        yield
+        for name, rows in (await self._everything()).items():
+            if rows != before.get(name, []):
+                collection = self.context.store.database[name]
+                await collection.delete_many({})
+                if before.get(name):
+                    await collection.insert_many(before[name])
 
-@pytest.fixture
-async def whole(engine: WireEngine, database_name: str) -> AsyncIterator[Whole]:
-    """Over an empty database; no rate is limited."""
+    async def _everything(self) -> dict[str, list[Any]]:
+        """The documents of every collection."""
+        database = self.context.store.database
+        names = await database.list_collection_names()
+        return {name: await database[name].find({}).to_list(None) for name in names}
+
+
+@asynccontextmanager
+async def opened(engine: WireEngine, **given: Any) -> AsyncIterator[Whole]:
+    """The application over a new database; no rate is limited."""
     settings = Settings(
         mongodb_uri=engine.uri,
-        mongodb_database=database_name,
-        deadline_seconds=20,
+        mongodb_database=f"whole_{uuid.uuid4().hex}",
+        deadline_seconds=DEADLINE,
         secret_key=SECRET,
         bot_rate="",
+        **given,
     )
     with patch("app.main.build", build_once):
         app = create_app(settings)
     async with app.router.lifespan_context(app):
-        await indexes.prepare(app.state.gateway.store, KINDS_BY_NAME.values(), {})
+        store = app.state.gateway.store
+        await indexes.prepare(store, KINDS_BY_NAME.values(), {})
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
             yield Whole(app, http, settings)
+        await store.database.client.drop_database(settings.mongodb_database)
 
 
 def bearer(issued: Issued) -> dict[str, str]:

@@ -8,9 +8,11 @@ import pytest
 from graphql import build_schema
 
 from app.commands import route_map as made
+from app.commands.recording import Command
 from app.rest import VENDORS
 from schema.build import build
 from tests.conftest import KINDS_BY_NAME
+from tests.timing import limit
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = made.rows()
@@ -25,7 +27,7 @@ def test_fresh() -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=limit(60),
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -69,6 +71,23 @@ def test_every_index_is_one() -> None:
     for row in ROWS:
         if " " not in row.collection and " " not in row.index:
             assert row.index in known[row.collection], row
+
+
+def test_every_place_is_a_function() -> None:
+    """Handlers, fields and resolvers begin where the page says."""
+    for row in ROWS:
+        for place in (row.handler, row.function):
+            if place != made.NONE:
+                file, line = place.split(":")
+                first = (ROOT / file).read_text(encoding="utf-8").splitlines()[int(line) - 1]
+                assert first.lstrip().startswith(("def ", "async def ", "@")), place
+
+
+def test_unknown_index() -> None:
+    """No index is named where none is known to serve a command."""
+    for kind in KINDS_BY_NAME.values():
+        command = Command(kind.collection, "find", {"filter": {"nowhere": 1}, "sort": {}})
+        assert made.served(kind, command) == made.UNKNOWN
 
 
 def test_reads_of_one_bot_have_their_index() -> None:

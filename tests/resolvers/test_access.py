@@ -8,7 +8,7 @@ from resolvers import sessions
 from resolvers.access import MASK, Action, Caller, mask, require_impersonal
 from resolvers.context import Context
 from resolvers.errors import Forbidden
-from resolvers.kind import Column, Document, Kind, ValueType, walk
+from resolvers.kind import Column, Document, Kind, walk
 from resolvers.request import (
     EVERYTHING,
     All,
@@ -22,16 +22,17 @@ from resolvers.request import (
     Some,
     Window,
 )
+from resolvers.value_types import OBJECT, TEXT
 from tests.conftest import KINDS_BY_NAME
-from tests.resolvers.examples import EXAMPLES
+from tests.kinds import EXAMPLES
 
 pytestmark = pytest.mark.anyio
 
-NAME = Column(name="name", type=ValueType.TEXT, personal=True)
-TOWN = Column(name="town", type=ValueType.TEXT)
-PERSON = Column(name="person", type=ValueType.OBJECT, columns=(NAME, TOWN))
-PEOPLE = Column(name="people", type=ValueType.OBJECT, many=True, columns=(NAME, TOWN))
-ALIASES = Column(name="aliases", type=ValueType.TEXT, many=True, personal=True)
+NAME = Column(name="name", type=TEXT, personal=True)
+TOWN = Column(name="town", type=TEXT)
+PERSON = Column(name="person", type=OBJECT, columns=(NAME, TOWN))
+PEOPLE = Column(name="people", type=OBJECT, many=True, columns=(NAME, TOWN))
+ALIASES = Column(name="aliases", type=TEXT, many=True, personal=True)
 COLUMNS = (NAME, TOWN, PERSON, PEOPLE, ALIASES)
 
 
@@ -183,6 +184,26 @@ def test_other_columns_may_be_filtered_and_ordered_by() -> None:
     require_impersonal(Some((PEOPLE,), equals(TOWN)), (Order(TOWN, descending=True),))
 
 
+async def test_every_verb_refuses_a_filter_on_a_personal_column(context: Context) -> None:
+    """Lists, counts and summaries alike; a credential that sees such columns may use them."""
+    kind = KINDS_BY_NAME["remote_support"]
+    where = Compare((kind.by_name["customerName"],), Operator.EQ, "Ada")
+    await sessions.create(context, kind, EXAMPLES[kind.name].values)
+    found = [
+        len((await sessions.list_(context, Read(kind, where))).documents),
+        await sessions.count(context, kind, where),
+        (await sessions.summarise(context, kind, where)).count,
+    ]
+    assert found == [1, 1, 1]
+    masked = called(context, caller("*:read"))
+    with pytest.raises(Forbidden, match="customerName is personal"):
+        await sessions.list_(masked, Read(kind, where))
+    with pytest.raises(Forbidden, match="customerName is personal"):
+        await sessions.count(masked, kind, where)
+    with pytest.raises(Forbidden, match="customerName is personal"):
+        await sessions.summarise(masked, kind, where)
+
+
 async def test_every_verb_masks_alike(context: Context, kind: Kind) -> None:
     """What is written, read, listed, changed and deleted shows no personal text."""
     await sessions.create(context, kind, {**EXAMPLES[kind.name].values})
@@ -249,6 +270,7 @@ async def test_credential_of_a_bot_sees_no_other(context: Context) -> None:
     page = await sessions.list_(own, Read(bot, EVERYTHING, (), Window(first=9)))
     assert [row["_id"] for row in page.documents] == ["mine"]
     assert await sessions.get(own, bot, "other") is None
+    assert await sessions.count(own, bot, EVERYTHING) == 1
     assert (await sessions.summarise(own, bot, EVERYTHING)).count == 1
 
 

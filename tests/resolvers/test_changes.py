@@ -11,7 +11,7 @@ from resolvers.errors import Conflict, CorruptDocument, Invalid
 from resolvers.kind import Document
 from resolvers.store.store import Store
 from tests.conftest import KINDS_BY_NAME, NOW, Clock, mock_store
-from tests.resolvers.examples import EXAMPLES
+from tests.kinds import EXAMPLES
 
 pytestmark = pytest.mark.anyio
 

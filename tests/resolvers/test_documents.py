@@ -9,7 +9,19 @@ from bson.datetime_ms import DatetimeMS
 
 from resolvers.documents import read
 from resolvers.errors import CorruptDocument
-from resolvers.kind import Column, ValueType
+from resolvers.kind import Column
+from resolvers.value_types import (
+    BOOLEAN,
+    DATETIME,
+    ENUM,
+    FLOAT,
+    INTEGER,
+    LOCAL_DATETIME,
+    OBJECT,
+    TEXT,
+    VALUE_TYPES,
+    ValueType,
+)
 
 
 def column(type_: ValueType, **more: Any) -> Column:
@@ -17,28 +29,28 @@ def column(type_: ValueType, **more: Any) -> Column:
 
 
 GOOD = [
-    (ValueType.TEXT, ""),
-    (ValueType.INTEGER, Int64(2**31 - 1)),
-    (ValueType.FLOAT, 3),
-    (ValueType.FLOAT, 0.5),
-    (ValueType.BOOLEAN, False),
-    (ValueType.DATETIME, datetime(2026, 3, 1)),
-    (ValueType.LOCAL_DATETIME, datetime(2026, 3, 1)),
+    (TEXT, ""),
+    (INTEGER, Int64(2**31 - 1)),
+    (FLOAT, 3),
+    (FLOAT, 0.5),
+    (BOOLEAN, False),
+    (DATETIME, datetime(2026, 3, 1)),
+    (LOCAL_DATETIME, datetime(2026, 3, 1)),
 ]
 BAD = [
-    (ValueType.TEXT, 7),
-    (ValueType.TEXT, ObjectId()),
-    (ValueType.TEXT, {"$gt": ""}),
-    (ValueType.INTEGER, True),
-    (ValueType.INTEGER, 1.0),
-    (ValueType.INTEGER, 2**31),
-    (ValueType.FLOAT, float("nan")),
-    (ValueType.FLOAT, float("inf")),
-    (ValueType.FLOAT, Decimal128("1")),
-    (ValueType.BOOLEAN, 1),
-    (ValueType.DATETIME, "2026-03-01T09:30:00Z"),
-    (ValueType.DATETIME, DatetimeMS(2**50)),
-    (ValueType.OBJECT, []),
+    (TEXT, 7),
+    (TEXT, ObjectId()),
+    (TEXT, {"$gt": ""}),
+    (INTEGER, True),
+    (INTEGER, 1.0),
+    (INTEGER, 2**31),
+    (FLOAT, float("nan")),
+    (FLOAT, float("inf")),
+    (FLOAT, Decimal128("1")),
+    (BOOLEAN, 1),
+    (DATETIME, "2026-03-01T09:30:00Z"),
+    (DATETIME, DatetimeMS(2**50)),
+    (OBJECT, []),
 ]
 
 
@@ -48,7 +60,7 @@ def test_value_as_promised(type_: ValueType, value: Any) -> None:
     assert read(column(type_), {"_id": "s", "at": value}) == value
 
 
-@pytest.mark.parametrize(("type_", "value"), [*BAD, *((type_, None) for type_ in ValueType)])
+@pytest.mark.parametrize(("type_", "value"), [*BAD, *((type_, None) for type_ in VALUE_TYPES)])
 def test_value_that_is_not_as_promised(type_: ValueType, value: Any) -> None:
     """The error says which session and which field, and shows no value."""
     with pytest.raises(CorruptDocument) as failure:
@@ -58,29 +70,27 @@ def test_value_that_is_not_as_promised(type_: ValueType, value: Any) -> None:
 
 def test_missing_value() -> None:
     """Null where that is allowed; an empty list for a list."""
-    assert read(column(ValueType.TEXT, nullable=True), {"_id": "s"}) is None
-    assert read(column(ValueType.TEXT, many=True), {"_id": "s"}) == []
+    assert read(column(TEXT, nullable=True), {"_id": "s"}) is None
+    assert read(column(TEXT, many=True), {"_id": "s"}) == []
 
 
 def test_unknown_value_of_an_enum() -> None:
     """A value of a later release is an error too."""
     with pytest.raises(CorruptDocument, match="none of its known values"):
-        read(column(ValueType.ENUM, values=("A",)), {"_id": "s", "at": "B"})
+        read(column(ENUM, values=("A",)), {"_id": "s", "at": "B"})
 
 
 def test_broken_element_of_a_list() -> None:
     """It is an error in its own place; its neighbours are read."""
-    first, second, third = read(
-        column(ValueType.TEXT, many=True), {"_id": "s", "at": ["a", None, "c"]}
-    )
+    first, second, third = read(column(TEXT, many=True), {"_id": "s", "at": ["a", None, "c"]})
     assert (first, third) == ("a", "c")
     assert isinstance(second, CorruptDocument)
 
 
 def test_nested_object_knows_its_session() -> None:
     """An error deep inside still says which session it is about."""
-    inner = column(ValueType.TEXT)
-    part = read(column(ValueType.OBJECT, columns=(inner,)), {"_id": "s", "at": {"at": 7}})
+    inner = column(TEXT)
+    part = read(column(OBJECT, columns=(inner,)), {"_id": "s", "at": {"at": 7}})
     with pytest.raises(CorruptDocument) as failure:
         read(inner, part)
     assert failure.value.details["sessionId"] == "s"

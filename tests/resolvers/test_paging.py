@@ -117,7 +117,7 @@ def test_tampered_values_are_refused_or_of_their_types(values: list[Any]) -> Non
 )
 def test_wrong_values_are_refused(values: list[Any]) -> None:
     """Wrong types, numbers too large for the database, too few and too many."""
-    assert "no cursor of ours" in refused(packed([TAG, *values]))
+    assert "not a valid cursor" in refused(packed([TAG, *values]))
 
 
 @pytest.mark.parametrize(

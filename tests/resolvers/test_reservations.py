@@ -11,7 +11,7 @@ from resolvers.errors import AlreadyExists, Invalid
 from resolvers.kind import Document, Reservation
 from resolvers.store import write
 from tests.conftest import KINDS_BY_NAME, Clock
-from tests.resolvers.examples import EXAMPLES
+from tests.kinds import EXAMPLES
 
 pytestmark = pytest.mark.anyio
 

@@ -11,7 +11,8 @@ from resolvers.kind import Document, Kind
 from resolvers.request import Compare, Operator, Read, Window
 from resolvers.store.store import Store
 from tests.conftest import KINDS_BY_NAME, NOW, Clock
-from tests.resolvers.examples import EXAMPLES, Example
+from tests.kinds import EXAMPLES
+from tests.kinds.sample import Example
 
 pytestmark = pytest.mark.anyio
 
@@ -151,6 +152,14 @@ async def test_only_the_wanted_columns_are_read(context: Context, kind: Kind) ->
     columns = frozenset({"startedAt", "customer", "customer.id"})
     found = await sessions.get(context, kind, created["_id"], columns)
     assert found == {name: created[name] for name in created if name in {"_id", *columns}}
+
+
+async def test_without_columns_the_id_alone_is_read(context: Context, kind: Kind) -> None:
+    """For the database an empty projection means every column."""
+    alone = {"_id": (await create(context, kind))["_id"]}
+    assert await sessions.get(context, kind, alone["_id"], frozenset()) == alone
+    page = await sessions.list_(context, Read(kind, columns=frozenset()))
+    assert page.documents == [alone]
 
 
 async def test_list_is_newest_first_and_counted(context: Context, kind: Kind) -> None:

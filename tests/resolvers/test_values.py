@@ -7,7 +7,8 @@ import pytest
 
 from resolvers.context import Context
 from resolvers.errors import Invalid
-from resolvers.kind import Column, Kind, ValueType
+from resolvers.kind import Column, Kind
+from resolvers.value_types import TEXT
 from resolvers.values import check_lengths, check_session_id, clean
 from tests.conftest import KINDS_BY_NAME, NOW
 
@@ -34,7 +35,7 @@ LIMITED = [
     (kind, column)
     for kind in KINDS_BY_NAME.values()
     for column in kind.own_columns
-    if column.type is ValueType.TEXT and column.max_length and not column.pattern
+    if column.type is TEXT and column.max_length and not column.pattern
     and not column.format and not column.many
 ]  # fmt: skip
 

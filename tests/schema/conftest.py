@@ -1,7 +1,6 @@
 """An in-process client: all of GraphQL over a database in memory, with a clock that stands."""
 
 import asyncio
-import dataclasses
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,9 +15,9 @@ from resolvers.store.store import Store
 from schema.build import Schema, build
 from schema.errors import formatted
 from schema.kinds import KINDS
+from tests.timing import limit
 
 NOW = datetime(2026, 3, 1, 9, 30)
-NOW_TEXT = "2026-03-01T09:30:00.000Z"
 
 
 @dataclass
@@ -86,8 +85,9 @@ class Client:
         return self.context.store.database[f"{kind}_sessions"]
 
     async def _execute(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
-        context = dataclasses.replace(self.context, cache={})
-        result = await self.schema.execute(query, variable_values=variables, context_value=context)
+        result = await self.schema.execute(
+            query, variable_values=variables, context_value=self.context
+        )
         response: dict[str, Any] = {"data": result.data}
         if result.errors:
             response["errors"] = [formatted(error) for error in result.errors]
@@ -109,7 +109,7 @@ def client(schema: Schema) -> Iterator[Client]:
         async def connect() -> Any:
             return AsyncMongoMockClient(tz_aware=False)["sessions"]
 
-        store = Store(runner.run(connect()), deadline=5.0)
+        store = Store(runner.run(connect()), deadline=limit(5))
         yield Client(schema, Context(store=store, now=clock), runner, clock)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from schema.breaking import RELEASED, Changes, changes, unnamed
 from schema.build import Schema, sdl
+from tests.timing import limit
 
 ROOT = Path(__file__).resolve().parents[2]
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
@@ -69,7 +70,13 @@ def test_command() -> None:
     command = [sys.executable, "docs/generate.py", "--breaking"]
     environment = {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60
+        command,
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=limit(60),
     )
     assert done.returncode == ("\nbreaking " in f"\n{done.stdout}"), done
     assert done.stderr == ""

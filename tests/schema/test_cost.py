@@ -1,18 +1,27 @@
 """The cost of whole pages."""
 
 import pytest
-from graphql import GraphQLNamedType, GraphQLSchema, get_named_type, is_object_type, parse
+from graphql import (
+    GraphQLNamedType,
+    GraphQLSchema,
+    build_schema,
+    get_named_type,
+    is_object_type,
+    parse,
+)
 
 from schema.build import build
 from schema.execution.cost import cost
+from schema.execution.operation import Operation
 from schema.fields import KindType
 from schema.kinds import KINDS
 from schema.limits import Limits
+from schema.strawberry_internals import core_schema
 
 
 @pytest.fixture(scope="module")
 def schema() -> GraphQLSchema:
-    return build()._schema
+    return core_schema(build())
 
 
 def everything(type_: GraphQLNamedType) -> str:
@@ -30,5 +39,17 @@ def test_the_largest_page_is_allowed(schema: GraphQLSchema, entry: KindType) -> 
     node = everything(schema.type_map[entry.kind.type_name])
     name = entry.kind.type_name[0].lower() + entry.kind.type_name[1:] + "s"
     query = f"{{ {name}(first: 500) {{ edges {{ cursor node {{ {node} }} }} totalCount }} }}"
-    total = cost(parse(query), None, schema).total({})
+    total = cost(Operation(parse(query)), None, schema).total({})
     assert 500 * 10 < total <= Limits().cost
+
+
+def test_lists_within_lists_do_not_multiply() -> None:
+    """They lie in one document: only the outermost list counts ten times."""
+    nested = build_schema(
+        "type Query { call: Call } type Call { legs: [Leg!] } "
+        "type Leg { number: Int, note: Note, holds: [Hold!] } type Note { holds: [Hold!] } "
+        "type Hold { since: Int, until: Int }"
+    )
+    text = "{ call { legs { number note { holds { since } } holds { since until } } } }"
+    # call 1; each of ten legs: itself 1, number 1, note 1 with holds 2, holds 3
+    assert cost(Operation(parse(text)), None, nested).total({}) == 1 + 10 * (1 + 1 + 1 + 2 + 3)

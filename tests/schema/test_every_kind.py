@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.schema.conftest import NOW_TEXT, Client
-from tests.schema.samples import SAMPLES, Sample
-
-every_kind = pytest.mark.parametrize("kind", SAMPLES, ids=lambda kind: kind.kind)
+from tests.kinds import MISSING, SAMPLES, every_kind, what_to_write
+from tests.kinds.sample import NOW_TEXT, Sample
+from tests.schema.conftest import Client
 
 
 def shown(kind: Sample, session_id: str, fields: dict[str, Any]) -> dict[str, Any]:
@@ -29,6 +28,11 @@ def created(client: Client, kind: Sample, **values: Any) -> str:
     return str(payload["session"]["sessionId"])
 
 
+def test_every_kind_has_a_sample() -> None:
+    """The suite takes from it what it cannot derive."""
+    assert [what_to_write(name) for name in MISSING] == []
+
+
 @every_kind
 def test_least_creation(client: Client, kind: Sample) -> None:
     """Creation with what is required only fills in the defaults and makes an id."""
@@ -41,8 +45,8 @@ def test_least_creation(client: Client, kind: Sample) -> None:
 @every_kind
 def test_made_ids_differ(client: Client, kind: Sample) -> None:
     """Two sessions that were given no id get different ones."""
-    least = {name: value for name, value in kind.least.items() if name != "sessionToken"}
-    ids = {client.data(kind.create, input=least)["session"]["sessionId"] for _ in range(2)}
+    both = (kind.least, {**kind.least, **kind.another})
+    ids = {client.data(kind.create, input=least)["session"]["sessionId"] for least in both}
     assert len(ids) == 2
 
 
@@ -74,7 +78,7 @@ def test_impossible_id(client: Client, kind: Sample, session_id: str) -> None:
     """An id that does not look like the kind's ids is refused, saying how they look."""
     refusal = client.refusal(kind.create, input={**kind.least, "sessionId": session_id})
     assert (refusal["code"], refusal["field"]) == ("INVALID", ["input", "sessionId"])
-    assert any(text in refusal["message"] for text in (f"no session id of a {kind.type}", "NUL"))
+    assert any(text in refusal["message"] for text in (f"not a session id of a {kind.type}", "NUL"))
 
 
 @every_kind
@@ -226,7 +230,7 @@ def test_created_again(client: Client, kind: Sample) -> None:
 def test_summary(client: Client, kind: Sample) -> None:
     """A summary counts all matches and averages over those that ended."""
     created(client, kind)
-    client.data(kind.create, input={**kind.least, **token_of(kind)})
+    client.data(kind.create, input={**kind.least, **kind.another})
     query = (
         f"query ($filter: {kind.type}Filter) {{ {kind.name}Summary(filter: $filter)"
         " { count averageDurationSeconds } }"
@@ -235,11 +239,6 @@ def test_summary(client: Client, kind: Sample) -> None:
     assert client.data(query) == {"count": 2, "averageDurationSeconds": average}
     none = {"sessionId": {"in": []}}
     assert client.data(query, filter=none) == {"count": 0, "averageDurationSeconds": 0.0}
-
-
-def token_of(kind: Sample) -> dict[str, str]:
-    """Another token, for the kind that has one."""
-    return {"sessionToken": "000000001"} if "sessionToken" in kind.least else {}
 
 
 @every_kind

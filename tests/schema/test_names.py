@@ -5,84 +5,30 @@ from pathlib import Path
 import pytest
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType, build_schema
 
-from tests.schema.samples import SAMPLES, Sample
+from tests.kinds import SAMPLES, every_kind
+from tests.kinds.sample import SESSION_FIELDS, Sample, table
 
 SCHEMA = build_schema(
     (Path(__file__).resolve().parents[2] / "schema" / "schema.graphql").read_text(encoding="utf-8")
 )
 
-SESSION = """id: ID!, sessionId: String!, kind: SessionKind!, status: SessionStatus!,
-    startedAt: DateTime!, endedAt: DateTime, durationSeconds: Float, customer: SessionCustomer,
-    createdAt: DateTime!, updatedAt: DateTime!"""
-
 TYPES = {
-    "Session": SESSION,
+    "Session": SESSION_FIELDS,
     "Node": "id: ID!",
     "SessionCustomer": "id: String, name: String, email: String",
-    "CoBrowseSession": f"""{SESSION}, sessionToken: String!, creationTime: DateTime!,
-        activationTime: DateTime, deactivationTime: DateTime, pages: [CoBrowsePage!]!""",
-    "CoBrowsePage": "url: String!, enteredTimestamp: DateTime!, duration: Int",
-    "RemoteSupportSession": f"""{SESSION}, computerName: String, computerDomain: String,
-        computerOs: String, techUsername: String, techName: String, customerName: String,
-        customerEmail: String, customerNumber: String, problemDescription: String, notes: String,
-        hasVideos: Boolean!, videoLinks: [String!]!, dateStart: DateTime!, dateEnd: DateTime,
-        startMethod: StartMethod, answered: Boolean!, chat: [RemoteSupportMessage!]!,
-        customFields: [CustomField!]!""",
-    "RemoteSupportMessage": "at: DateTime!, author: String!, text: String!",
-    "CustomField": "name: String!, value: String!",
-    "KnowledgeSession": f"""{SESSION}, agentId: String, customerId: String, visitId: String,
-        globalVisitId: String""",
-    "ChatSession": f"""{SESSION}, button: ChatButton, visitor: ChatVisitor, start: ZonedDateTime!,
-        messages: [ChatMessage!]!""",
-    "ChatButton": "id: String, name: String",
-    "ChatVisitor": """name: String, emailAddress: String, networkAddress: String,
-        startPage: String, country: String, city: String, operatingSystem: String,
-        browser: String, userAgent: String""",
-    "ChatMessage": "id: String!, message: String!, source: MessageSource!, sent: ZonedDateTime!",
-    "ZonedDateTime": "dateTime: LocalDateTime!, timeZone: String!, instant: DateTime!",
-    "BotSession": f"""{SESSION}, botId: String!, channel: String!, userId: String!,
-        startTime: DateTime!, endTime: DateTime, sessionLang: [String!]!,
-        sessionType: BotSessionType!, containmentType: ContainmentType, isDeveloper: Boolean!,
-        tags: BotTags!, noOfMessagesExchanged: Int!, noOfTasksExecuted: Int!""",
-    "BotTags": "userTags: [BotTag!]!, sessionTags: [BotTag!]!",
-    "BotTag": "name: String!, value: String",
     "PageInfo": """hasNextPage: Boolean!, hasPreviousPage: Boolean!, startCursor: String,
         endCursor: String""",
     "SessionSummary": "count: Int!, averageDurationSeconds: Float!",
     "UserError": "code: ErrorCode!, field: [String!], message: String!",
     "DeleteSessionPayload": "deletedId: ID, errors: [UserError!]!",
 }
-
 ENUMS = {
-    "SessionKind": "CO_BROWSE REMOTE_SUPPORT KNOWLEDGE CHAT BOT",
+    "SessionKind": " ".join(kind.kind.upper() for kind in SAMPLES),
     "SessionStatus": "ACTIVE CLOSED",
-    "StartMethod": "APPLET AGENT",
-    "MessageSource": "OPERATOR VISITOR",
-    "BotSessionType": "INTERACTIVE NON_INTERACTIVE",
-    "ContainmentType": "DROP_OFF SELF_SERVICE AGENT",
     "ErrorCode": "NOT_FOUND ALREADY_EXISTS INVALID CONFLICT",
     "OrderDirection": "ASC DESC",
 }
-
-VERBS = {
-    "activateCoBrowseSession": "sessionId: String!, activationTime: DateTime",
-    "enterCoBrowsePage": "sessionId: String!, url: String!, at: DateTime",
-    "deactivateCoBrowseSession": "sessionId: String!, deactivationTime: DateTime",
-    "endRemoteSupportSession": "sessionId: String!, dateEnd: DateTime, notes: String",
-    "linkKnowledgeSession": """sessionId: String!, agentId: String, customerId: String,
-        visitId: String, globalVisitId: String""",
-    "appendChatMessages": "sessionId: String!, messages: [ChatMessageInput!]!",
-    "closeChatSession": "sessionId: String!",
-    "closeBotSession": "sessionId: String!, containmentType: ContainmentType, endTime: DateTime",
-    "tagBotSession": "sessionId: String!, userTags: [BotTagInput!], sessionTags: [BotTagInput!]",
-}
-
 INPUTS = {
-    "ZonedDateTimeInput": "dateTime: LocalDateTime!, timeZone: String",
-    "ChatMessageInput": """id: String, message: String!, source: MessageSource!,
-        sent: ZonedDateTimeInput""",
-    "ChatButtonInput": "id: String, name: String",
-    "BotTagInput": "name: String!, value: String",
     "BooleanFilter": "eq: Boolean, ne: Boolean, in: [Boolean!], nin: [Boolean!]",
     "StringFilter": """eq: String, ne: String, in: [String!], nin: [String!], startsWith: String,
         contains: String, eqIgnoreCase: String""",
@@ -90,15 +36,14 @@ INPUTS = {
         lte: Int""",
     "DateTimeFilter": """eq: DateTime, ne: DateTime, in: [DateTime!], nin: [DateTime!],
         gt: DateTime, gte: DateTime, lt: DateTime, lte: DateTime""",
-    "ContainmentTypeFilter": """eq: ContainmentType, ne: ContainmentType, in: [ContainmentType!],
-        nin: [ContainmentType!]""",
-    "ChatMessageListFilter": "some: ChatMessageFilter",
 }
+"""What belongs to no single kind; the rest stands in the samples."""
 
-
-def table(text: str) -> dict[str, str]:
-    """`a: B, c: D` as a dict."""
-    return dict(part.split(": ") for part in " ".join(text.split()).split(", "))
+for kind in SAMPLES:
+    TYPES |= {kind.type: f"{SESSION_FIELDS}, {kind.fields}", **kind.types}
+    ENUMS |= kind.enums
+    INPUTS |= kind.inputs
+VERBS = {name: verb.arguments for kind in SAMPLES for name, verb in kind.verbs.items()}
 
 
 @pytest.mark.parametrize("name", TYPES)
@@ -152,7 +97,7 @@ def test_verb(name: str) -> None:
     assert answer.endswith("SessionPayload!")
 
 
-@pytest.mark.parametrize("kind", SAMPLES, ids=lambda kind: kind.kind)
+@every_kind
 def test_kind(kind: Sample) -> None:
     """Every kind's root fields, connection and payload look alike."""
     filtered = {"filter": f"{kind.type}Filter"}
@@ -183,7 +128,7 @@ def test_kind(kind: Sample) -> None:
         assert {key: str(field.type) for key, field in fields.items()} == table(shape)
 
 
-@pytest.mark.parametrize("kind", SAMPLES, ids=lambda kind: kind.kind)
+@every_kind
 def test_interfaces(kind: Sample) -> None:
     """Every kind is a Node and a Session."""
     type_ = SCHEMA.type_map[kind.type]

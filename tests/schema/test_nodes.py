@@ -4,8 +4,8 @@ import base64
 
 import pytest
 
+from tests.kinds import SAMPLES
 from tests.schema.conftest import Client
-from tests.schema.samples import SAMPLES
 
 NODES = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id ... on Session { sessionId } } }"
 
@@ -87,22 +87,14 @@ def test_no_ids(client: Client) -> None:
 
 def test_fragments_on_each_kind(client: Client, ids: list[str]) -> None:
     """Each session is shown by its own fragment, and by those of its interfaces."""
-    own = {
-        "CoBrowseSession": "sessionToken",
-        "RemoteSupportSession": "answered",
-        "KnowledgeSession": "agentId",
-        "ChatSession": "start { timeZone }",
-        "BotSession": "botId",
-    }
-    fragments = " ".join(f"... on {name} {{ {fields} }}" for name, fields in own.items())
+    own = " ".join(f"... on {kind.type} {{ {kind.name}: {kind.first} }}" for kind in SAMPLES)
     query = (
         "query ($ids: [ID!]!) { nodes(ids: $ids) { ...on Node { id } ...on Session { kind }"
-        f" {fragments} }} }}"
+        f" {own} }} }}"
     )
     found = client.data(query, ids=ids)
     for sample, node in zip(SAMPLES, found, strict=True):
-        name = own[sample.type].split()[0]
-        assert node.keys() == {"id", "kind", name}
+        assert node.keys() == {"id", "kind", sample.name}
         assert node["kind"] == sample.kind.upper()
 
 

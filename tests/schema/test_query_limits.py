@@ -12,8 +12,9 @@ from resolvers.access import Caller
 from resolvers.context import Context
 from schema.build import Schema, build
 from schema.errors import formatted
-from schema.execution.cost import Cost
-from schema.limits import HINTS, NAMES, Introspection, Limits, scan, without_suggestions
+from schema.execution.run import Run
+from schema.graphql_core_internals import without_suggestions
+from schema.limits import HINTS, NAMES, Introspection, Limits, scan
 from tests.conftest import mock_store
 
 SMALL = Limits(
@@ -55,12 +56,12 @@ def ask(schema: Schema, query: str, caller: Caller = EVERYBODY_READS, **variable
 
 
 async def _ask(schema: Schema, query: str, caller: Caller, variables: dict[str, Any]) -> Asked:
-    context = Context(store=await mock_store(), caller=caller)
-    result = await schema.execute(query, variable_values=variables, context_value=context)
+    run = Run(Context(store=await mock_store(), caller=caller))
+    result = await schema.execute(query, variable_values=variables, context_value=run)
     body: dict[str, Any] = {"data": result.data}
     if result.errors:
         body["errors"] = [formatted(error) for error in result.errors]
-    return Asked(body, context.cache.get(Cost))
+    return Asked(body, run.cost)
 
 
 @pytest.fixture(scope="module")

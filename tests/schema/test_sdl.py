@@ -14,7 +14,7 @@ from graphql import (
 )
 
 from schema.build import Schema, sdl
-from schema.common import SessionKind
+from schema.common import SessionKind, type_name_of
 from schema.kinds import KINDS
 
 COMMITTED = Path(__file__).resolve().parents[2] / "schema" / "schema.graphql"
@@ -33,7 +33,12 @@ def test_fresh(schema: Schema) -> None:
 
 def test_kinds() -> None:
     """SessionKind has one value for each kind, of the same name, in the same order."""
-    assert {kind.name for kind in SessionKind} == {entry.kind.enum_name for entry in KINDS}
+    assert [kind.name for kind in SessionKind] == [entry.kind.enum_name for entry in KINDS]
+
+
+def test_types_of_kinds() -> None:
+    """A kind's type is named after it: an interface finds the one from the other."""
+    assert [type_name_of(kind) for kind in SessionKind] == [entry.kind.type_name for entry in KINDS]
 
 
 def test_described(committed: GraphQLSchema) -> None:

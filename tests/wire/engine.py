@@ -8,7 +8,6 @@ import os
 import signal
 import socket
 import sys
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +16,8 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from app.database.embedded import LOOPBACK, Engine
+from app.database.embedded import LOOPBACK, START_SECONDS, Engine
+from tests.timing import limit, until
 
 OPTIONS = ("--enable-test-commands", "--cache-size", "256M", "--log-level", "WARNING")
 
@@ -33,13 +33,14 @@ class WireEngine(Engine):
         if sys.platform != "linux":  # elsewhere the engine could not listen on it
             self._reserved.close()
 
+    def start(self, seconds: float = limit(START_SECONDS)) -> None:
+        """Start it, with patience for a busy machine."""
+        super().start(seconds)
+
     def freeze(self) -> None:
         """Stop the process where it is: connections stay open, nothing is answered."""
         os.kill(self.pid, signal.SIGSTOP)
-        deadline = time.monotonic() + FREEZE_SECONDS
-        while not self._is_stopped():
-            assert time.monotonic() < deadline, "the engine does not stop"
-            time.sleep(0.005)
+        until(self._is_stopped, 10)
 
     def _is_stopped(self) -> bool:
         """Whether every thread stands still; the signal takes its time."""
@@ -54,9 +55,6 @@ class WireEngine(Engine):
         """End the process, frozen or not, and give up the port."""
         self.kill()
         self._reserved.close()
-
-
-FREEZE_SECONDS = 10.0
 
 
 def reserve_port() -> socket.socket:

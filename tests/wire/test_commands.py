@@ -1,33 +1,40 @@
-"""How many commands a read sends: counts hold on any machine, clocks do not."""
+"""Which commands a read sends: counts are the same on any machine, clocks are not."""
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from pymongo import AsyncMongoClient, monitoring
+from pymongo import AsyncMongoClient, MongoClient, monitoring
 
 from resolvers import paging, sessions
 from resolvers.context import Context
+from resolvers.errors import Unavailable
+from resolvers.kind import Document
 from resolvers.paging import ordering, sort_paths
 from resolvers.request import Read, Window
 from resolvers.store import driver
+from resolvers.store.driver import Driver
 from resolvers.store.store import Store
-from tests.conftest import DEADLINE, KINDS_BY_NAME, NOW, prepared
+from tests.conftest import DEADLINE, KINDS_BY_NAME, NOW, OpenStore, prepared
 from tests.wire.engine import WireEngine
 
 pytestmark = pytest.mark.anyio
 
 BOT = KINDS_BY_NAME["bot"]
+MEGABYTE = 1_000_000
 
 
 class Commands(monitoring.CommandListener):
-    """The names of the commands sent."""
+    """The names of the commands sent, and the write concern of each."""
 
     def __init__(self) -> None:
         self.sent: list[str] = []
+        self.concerns: list[Any] = []
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
         self.sent.append(event.command_name)
+        self.concerns.append(event.command.get("writeConcern"))
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
         """Nothing to note."""
@@ -36,22 +43,135 @@ class Commands(monitoring.CommandListener):
         """Nothing to note."""
 
 
-async def test_a_page_is_one_find(engine: WireEngine, database_name: str) -> None:
-    """The first page one; the next one more, which looks for ties with the cursor."""
-    commands = Commands()
+@pytest.fixture
+def commands() -> Commands:
+    """What `noted` sends."""
+    return Commands()
+
+
+@pytest.fixture
+async def noted(
+    engine: WireEngine, database_name: str, commands: Commands
+) -> AsyncIterator[Context]:
+    """Surroundings whose commands are noted."""
     async with AsyncMongoClient[dict[str, Any]](engine.uri, event_listeners=[commands]) as client:
-        store = await prepared(Store(driver.database(client, database_name, DEADLINE), DEADLINE))
-        rows = [
-            {"_id": str(place), "startedAt": NOW - timedelta(minutes=place)} for place in range(700)
-        ]
-        await store.collection(BOT).insert_many(rows, bypass_document_validation=True)
-        context, first = Context(store=store), Read(BOT, window=Window(first=500))
-        commands.sent.clear()
-        page = await sessions.list_(context, first)
-        assert (commands.sent, len(page.documents), page.has_next) == (["find"], 500, True)
-        order = ordering(first)
-        tag = paging.cursor_tag(BOT, order)
-        after = paging.encode_cursors(tag, sort_paths(order), page.documents[-1:])[0]
-        commands.sent.clear()
-        page = await sessions.list_(context, Read(BOT, window=Window(first=100, after=after)))
-        assert (commands.sent, page.documents[0]["_id"]) == (["find", "find"], "500")
+        store = Store(driver.database(client, database_name, DEADLINE), DEADLINE)
+        yield Context(store=await prepared(store))
+
+
+async def insert(store: Store, count: int, **more: Any) -> None:
+    """Bot sessions `0`, `1` and so on, newest first."""
+    rows = [
+        {"_id": str(place), "startedAt": NOW - timedelta(minutes=place), **more}
+        for place in range(count)
+    ]
+    await store.collection(BOT).insert_many(rows, bypass_document_validation=True)
+
+
+async def test_a_page_is_one_find(noted: Context, commands: Commands) -> None:
+    """The first page one; the next one more, which looks for ties with the cursor."""
+    await insert(noted.store, 700)
+    first = Read(BOT, window=Window(first=500))
+    commands.sent.clear()
+    page = await sessions.list_(noted, first)
+    assert (commands.sent, len(page.documents), page.has_next) == (["find"], 500, True)
+    order = ordering(first)
+    tag = paging.cursor_tag(BOT, order)
+    after = paging.encode_cursors(tag, sort_paths(order), page.documents[-1:])[0]
+    commands.sent.clear()
+    page = await sessions.list_(noted, Read(BOT, window=Window(first=100, after=after)))
+    assert (commands.sent, page.documents[0]["_id"]) == (["find", "find"], "500")
+
+
+async def test_writes_are_acknowledged_once_they_are_safe(
+    noted: Context, commands: Commands
+) -> None:
+    """By the majority and in the journal: what a client was told is there after a crash."""
+    kind = KINDS_BY_NAME["co_browse"]
+    commands.concerns.clear()
+    session_id = (await sessions.create(noted, kind, {}))["_id"]
+    await sessions.update(noted, kind, session_id, {"deactivationTime": NOW + timedelta(days=999)})
+    await sessions.delete(noted, kind, session_id)
+    safe = {"w": "majority", "j": True, "wtimeout": int(DEADLINE * 1000)}
+    written = [concern for concern in commands.concerns if concern is not None]
+    # The session and its live token: stored, changed and released, removed.
+    assert written == [safe] * 5
+
+
+def lose_connections(engine_client: MongoClient[dict[str, Any]], times: int) -> None:
+    """Close the connection on the next finds instead of answering them."""
+    engine_client.admin.command(
+        "configureFailPoint",
+        "failCommand",
+        mode={"times": times},
+        data={"failCommands": ["find"], "closeConnection": True},
+    )
+
+
+async def test_find_is_sent_again_after_a_lost_connection(
+    noted: Context, commands: Commands, engine_client: MongoClient[dict[str, Any]]
+) -> None:
+    """Once, and the caller learns nothing of it."""
+    await insert(noted.store, 1)
+    lose_connections(engine_client, 1)
+    commands.sent.clear()
+    assert await sessions.get(noted, BOT, "0")
+    assert commands.sent == ["find", "find"]
+
+
+async def test_find_is_not_sent_a_third_time(
+    noted: Context, commands: Commands, engine_client: MongoClient[dict[str, Any]]
+) -> None:
+    """A second loss is the caller's: the database is unavailable."""
+    lose_connections(engine_client, 2)
+    commands.sent.clear()
+    with pytest.raises(Unavailable):
+        await sessions.get(noted, BOT, "0")
+    assert commands.sent == ["find", "find"]
+
+
+@pytest.mark.parametrize("driver_name", ["pymongo", "motor"])
+async def test_either_driver_finds_after_a_lost_connection(
+    open_store: OpenStore, engine_client: MongoClient[dict[str, Any]], driver_name: Driver
+) -> None:
+    """Lists and lookups, one after the other."""
+    store = await open_store(driver_name)
+    await insert(store, 3)
+    context = Context(store=store)
+    lose_connections(engine_client, 1)
+    assert len((await sessions.list_(context, Read(BOT))).documents) == 3
+    lose_connections(engine_client, 1)
+    assert await sessions.get(context, BOT, "0")
+
+
+def open_cursors(engine_client: MongoClient[dict[str, Any]]) -> int:
+    """How many cursors the engine keeps open, whoever opened them."""
+    status = engine_client.admin.command("serverStatus")
+    return int(status["metrics"]["cursor"]["open"]["total"])
+
+
+@pytest.mark.parametrize("driver_name", ["pymongo", "motor"])
+async def test_page_beyond_16_megabytes(
+    open_store: OpenStore, engine_client: MongoClient[dict[str, Any]], driver_name: Driver
+) -> None:
+    """It is answered whole and in order, and no cursor stays open on the server."""
+    store = await open_store(driver_name)
+    await insert(store, 22, channel="x" * MEGABYTE)
+    before = open_cursors(engine_client)
+    page = await sessions.list_(Context(store=store), Read(BOT, window=Window(first=20)))
+    assert ids(page.documents) == [str(place) for place in range(20)]
+    assert page.has_next
+    assert open_cursors(engine_client) <= before
+
+
+async def test_commands_of_a_page_beyond_16_megabytes(noted: Context, commands: Commands) -> None:
+    """The bare find's cursor is closed before the driver's cursor reads the page."""
+    await insert(noted.store, 20, channel="x" * MEGABYTE)
+    commands.sent.clear()
+    page = await sessions.list_(noted, Read(BOT, window=Window(first=20)))
+    assert len(page.documents) == 20
+    assert commands.sent == ["find", "killCursors", "find", "getMore"]
+
+
+def ids(documents: list[Document]) -> list[str]:
+    return [document["_id"] for document in documents]

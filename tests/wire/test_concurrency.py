@@ -10,7 +10,7 @@ from resolvers.context import Context
 from resolvers.errors import AlreadyExists, UserError
 from resolvers.kind import Document, Kind
 from tests.conftest import KINDS_BY_NAME, Clock, OpenStore, prepared
-from tests.resolvers.examples import EXAMPLES
+from tests.kinds import EXAMPLES
 
 pytestmark = pytest.mark.anyio
 

@@ -6,6 +6,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
+from tests.timing import limit
 from tests.wire.engine import (  # noqa: F401  fixtures
     MakeEngine,
     WireEngine,
@@ -14,6 +15,9 @@ from tests.wire.engine import (  # noqa: F401  fixtures
     engine_client,
     make_engine,
 )
+
+WAIT_MS = int(limit(500))
+"""Milliseconds that a client waits for an answer."""
 
 
 def test_fail_points_are_enabled(
@@ -34,7 +38,9 @@ def test_fail_points_are_enabled(
 def test_killed_engine_comes_back_with_its_data(make_engine: MakeEngine) -> None:  # noqa: F811
     """Port and storage outlive the process, so a client just goes on."""
     own = make_engine()
-    with MongoClient[dict[str, Any]](own.uri, journal=True, serverSelectionTimeoutMS=500) as client:
+    with MongoClient[dict[str, Any]](
+        own.uri, journal=True, serverSelectionTimeoutMS=WAIT_MS
+    ) as client:
         client.shop.things.insert_one({"_id": 1})
         own.kill()
         with pytest.raises(PyMongoError):
@@ -46,7 +52,7 @@ def test_killed_engine_comes_back_with_its_data(make_engine: MakeEngine) -> None
 def test_frozen_engine_answers_nothing(make_engine: MakeEngine) -> None:  # noqa: F811
     """A frozen engine lets clients wait; thawed, it goes on."""
     own = make_engine()
-    with MongoClient[dict[str, Any]](own.uri, timeoutMS=300) as client:
+    with MongoClient[dict[str, Any]](own.uri, timeoutMS=WAIT_MS) as client:
         client.admin.command("ping")
         own.freeze()
         with pytest.raises(PyMongoError):

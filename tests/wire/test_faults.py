@@ -17,7 +17,8 @@ from resolvers.request import EVERYTHING, Compare, Operator, Read
 from resolvers.store.driver import Driver
 from resolvers.store.store import Store
 from tests.conftest import KINDS_BY_NAME, NOW, OpenStore, opened_store, prepared
-from tests.resolvers.examples import EXAMPLES
+from tests.kinds import EXAMPLES
+from tests.timing import limit
 from tests.wire.engine import MakeEngine, WireEngine
 
 pytestmark = pytest.mark.anyio
@@ -25,9 +26,10 @@ pytestmark = pytest.mark.anyio
 BOT = KINDS_BY_NAME["bot"]
 CHAT = KINDS_BY_NAME["chat"]
 BOT_VALUES = EXAMPLES["bot"].values
-DEADLINE = 1.5
-SLACK = 1.0
+DEADLINE = limit(1.5)
+SLACK = limit(1)
 """Seconds by which a busy machine may be late."""
+SHORT = limit(0.5)
 DRIVERS = pytest.mark.parametrize("driver_name", ["pymongo", "motor"])
 
 
@@ -86,7 +88,7 @@ async def test_frozen_database(make_engine: MakeEngine, driver_name: Driver) -> 
 async def impatient(open_store: OpenStore) -> Context:
     """Surroundings with a short deadline, on the shared engine."""
     await prepared(await open_store())
-    return Context(store=await open_store(deadline=0.5))
+    return Context(store=await open_store(deadline=SHORT))
 
 
 async def test_late_answer_is_a_timeout(
@@ -97,11 +99,11 @@ async def test_late_answer_is_a_timeout(
         "configureFailPoint",
         "failCommand",
         mode={"times": 1},
-        data={"failCommands": ["find"], "blockConnection": True, "blockTimeMS": 1500},
+        data={"failCommands": ["find"], "blockConnection": True, "blockTimeMS": int(3000 * SHORT)},
     )
     with pytest.raises(Timeout) as failure:
         await sessions.get(impatient, BOT, "s")
-    assert "0.5 s" in failure.value.message
+    assert f"{SHORT:g} s" in failure.value.message
     assert await sessions.get(impatient, BOT, "s") is None
 
 

@@ -7,16 +7,16 @@ import pytest
 from app.access.authenticator import Authenticator
 from app.context import State
 from app.settings import Settings
-from resolvers import sessions
+from resolvers import reservations, sessions
 from resolvers.context import Context
 from resolvers.errors import AlreadyExists, NotFound
-from resolvers.kind import Kind
+from resolvers.kind import Kind, Reservation
 from resolvers.request import EVERYTHING, Read, Window
 from resolvers.store import indexes
 from resolvers.store.indexes import RETENTION
 from resolvers.store.store import Store
 from tests.conftest import KINDS_BY_NAME, NOW, Clock
-from tests.resolvers.examples import EXAMPLES
+from tests.kinds import EXAMPLES
 
 pytestmark = pytest.mark.anyio
 
@@ -108,10 +108,10 @@ async def test_id_of_an_expired_session_is_free(
     its id."""
     context = Context(store=wire_store, now=clock, retention={kind.name: 60})
     example = EXAMPLES[kind.name]
-    first = {"sessionId": example.session_id, **_started(kind, clock)}
+    first = {"sessionId": example.session_id, **example.started(clock())}
     await sessions.create(context, kind, {**example.values, **first})
     clock.advance(seconds=59.999)
-    again = {**example.values, **first, **_started(kind, clock)}
+    again = {**example.values, **first, **example.started(clock())}
     with pytest.raises(AlreadyExists):
         await sessions.create(context, kind, again)
     clock.advance(seconds=0.001)
@@ -126,22 +126,70 @@ async def test_expired_session_holds_no_token(wire_store: Store, clock: Clock) -
     id_ = EXAMPLES[kind.name].session_id
     await sessions.create(context, kind, {"sessionId": id_, "sessionToken": "519333886"})
     clock.advance(seconds=61)
-    await sessions.create(context, kind, {"sessionToken": "519333886"})
+    other = await sessions.create(context, kind, {"sessionToken": "519333886"})
     clock.advance(seconds=61)
     await sessions.create(context, kind, {"sessionId": id_, "sessionToken": "519333887"})
-    held = await wire_store.run(wire_store.database["claims"].find({}).to_list(None))
-    assert {row["sessionId"] for row in held if row["_id"].endswith("7")} == {id_}
+    assert await held(wire_store) == {"519333886": other["_id"], "519333887": id_}
 
 
-def _started(kind: Kind, clock: Clock) -> dict[str, Any]:
-    """The values that make a session of the kind start now."""
-    moment = clock()
-    return {
-        "co_browse": {"creationTime": moment, "activationTime": moment},
-        "remote_support": {"dateStart": moment},
-        "chat": {"start": {"dateTime": moment, "timeZone": "UTC"}},
-        "bot": {"startTime": moment},
-    }.get(kind.name, {})
+async def held(store: Store) -> dict[str, str]:
+    """Which session holds each live token."""
+    rows = await store.run(store.database["claims"].find({}).to_list(None))
+    return {row["_id"].rpartition(":")[2]: row["sessionId"] for row in rows}
+
+
+CO_BROWSE_ID = EXAMPLES["co_browse"].session_id
+
+
+async def test_token_of_an_expired_session_is_free_at_once(store: Store, clock: Clock) -> None:
+    """Not a moment later, however short the time since it was taken; nor a moment earlier."""
+    kind = KINDS_BY_NAME["co_browse"]
+    context = Context(store=store, now=clock, retention={kind.name: 5})
+    await sessions.create(context, kind, {"sessionId": CO_BROWSE_ID, "sessionToken": "519333886"})
+    clock.advance(seconds=4.999)
+    with pytest.raises(AlreadyExists):
+        await sessions.create(context, kind, {"sessionToken": "519333886"})
+    clock.advance(seconds=0.001)
+    other = await sessions.create(context, kind, {"sessionToken": "519333886"})
+    assert await held(store) == {"519333886": other["_id"]}
+
+
+async def test_successor_gives_up_the_token_of_an_expired_session(
+    store: Store, clock: Clock
+) -> None:
+    """What the new session under the same id does not hold, nobody holds."""
+    kind = KINDS_BY_NAME["co_browse"]
+    context = Context(store=store, now=clock, retention={kind.name: 5})
+    await sessions.create(context, kind, {"sessionId": CO_BROWSE_ID, "sessionToken": "519333886"})
+    clock.advance(seconds=5)
+    await sessions.create(context, kind, {"sessionId": CO_BROWSE_ID, "sessionToken": "519333887"})
+    assert await held(store) == {"519333887": CO_BROWSE_ID}
+
+
+async def test_successor_goes_on_holding_the_same_token(store: Store, clock: Clock) -> None:
+    """It is the new session's, and refused to others."""
+    kind = KINDS_BY_NAME["co_browse"]
+    context = Context(store=store, now=clock, retention={kind.name: 5})
+    values = {"sessionId": CO_BROWSE_ID, "sessionToken": "519333886"}
+    await sessions.create(context, kind, values)
+    clock.advance(seconds=5)
+    await sessions.create(context, kind, values)
+    with pytest.raises(AlreadyExists):
+        await sessions.create(context, kind, {"sessionToken": "519333886"})
+    assert await held(store) == {"519333886": CO_BROWSE_ID}
+
+
+async def test_token_is_respected_while_a_successor_is_being_stored(
+    store: Store, clock: Clock
+) -> None:
+    """Between taking its token and its storing, an expired session has its id."""
+    kind = KINDS_BY_NAME["co_browse"]
+    context = Context(store=store, now=clock, retention={kind.name: 5})
+    await sessions.create(context, kind, {"sessionId": CO_BROWSE_ID, "sessionToken": "519333886"})
+    clock.advance(seconds=5)
+    await reservations.take(context, kind, Reservation("sessionToken", "519333887"), CO_BROWSE_ID)
+    with pytest.raises(AlreadyExists):
+        await sessions.create(context, kind, {"sessionToken": "519333887"})
 
 
 async def test_requests_carry_the_retention_of_the_settings(wire_store: Store) -> None:

@@ -14,7 +14,7 @@ from resolvers.kind import Index, Kind
 from resolvers.store import indexes, write
 from resolvers.store.store import Store
 from tests.conftest import KINDS_BY_NAME, OpenStore
-from tests.resolvers.examples import EXAMPLES
+from tests.kinds import EXAMPLES
 
 pytestmark = pytest.mark.anyio
 

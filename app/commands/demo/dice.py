@@ -1,4 +1,4 @@
-"""Chance that falls the same way every time."""
+"""Chance that gives the same result every time."""
 
 import random
 import uuid
@@ -35,7 +35,7 @@ class Dice(random.Random):
         return str(uuid.UUID(int=self.id(128), version=4))
 
     def goes_on(self) -> bool:
-        """Whether a session that is not told to end before now is still active."""
+        """Whether a session without an end before now is still active."""
         return self.now - self.start < RECENT and self.maybe(0.7)
 
     def end(self, low: float, high: float) -> datetime | None:
@@ -47,8 +47,3 @@ class Dice(random.Random):
         """Nine digits that no other place of this seed has."""
         # Multiplying by a number prime to the modulus permutes.
         return f"{(self.place * 387_420_489 + self.number * 7_654_321) % 10**9:09}"
-
-
-def milliseconds(moment: datetime) -> datetime:
-    """The moment as it is stored."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

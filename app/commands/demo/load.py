@@ -6,7 +6,6 @@ from itertools import islice
 from typing import TypeVar
 
 from app.commands.demo.generate import generate
-from app.commands.demo.makers import MAKERS
 from app.rest import VENDORS, samples
 from resolvers import bulk
 from resolvers.bulk import Draft
@@ -20,7 +19,7 @@ from schema.kinds import KINDS
 OF_EACH_KIND = 300
 SEED = 0
 BATCH = 1000
-SIZE = sum(len(samples.lines(one.kind)) for one in VENDORS) + OF_EACH_KIND * len(MAKERS)
+SIZE = sum(len(samples.lines(one.kind)) for one in VENDORS) + OF_EACH_KIND * len(KINDS)
 """How many sessions the demo has."""
 
 MARK = "demo"
@@ -28,7 +27,7 @@ LOADING, LOADED, DECLINED = "loading", "loaded", "declined"
 
 T = TypeVar("T")
 Advance = Callable[[int], object]
-"""Told how many more sessions are done."""
+"""Called with how many more sessions are done."""
 
 
 def unseen(_number: int) -> None:
@@ -39,7 +38,7 @@ async def load_demo(store: Store, now: datetime, advance: Advance = unseen) -> i
     """Load the demo data into a new database; how many sessions were stored.
 
     It happens once: a mark stays in the database, so what is deleted does not come back, and a
-    database that holds sessions of others gets none. What was interrupted is completed next time.
+    database with sessions of others gets none. What was interrupted is completed next time.
     `now` is in UTC without an offset.
     """
     state = await writes.mark(store, MARK)
@@ -83,8 +82,7 @@ def _drafts(now: datetime) -> Iterator[Draft]:
     for vendor in VENDORS:
         yield from samples.drafts(vendor.kind)
     for entry in KINDS:
-        if entry.kind.name in MAKERS:
-            yield from generate(entry.kind, OF_EACH_KIND, SEED, now)
+        yield from generate(entry.kind, OF_EACH_KIND, SEED, now)
 
 
 async def _is_empty(store: Store) -> bool:

@@ -1,4 +1,4 @@
-"""One session of each kind, from the dice."""
+"""One session of a kind, from the dice: for kinds whose sessions are to look real."""
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +12,7 @@ from app.commands.demo.dice import Dice
 
 Values = dict[str, Any]
 Made = tuple[Values, datetime, str | None]
-"""A session's values, when it last changed, and its status where the values do not tell."""
+"""A session's values, when it last changed, and its status where the values do not show it."""
 
 
 def _given(**values: Any) -> Values:
@@ -100,7 +100,7 @@ def _support_chat(dice: Dice, customer: str, technician: str, end: datetime | No
 def _exchange(
     dice: Dice, number: int, end: datetime | None = None
 ) -> Iterator[tuple[datetime, bool]]:
-    """Moments at which two people write in turn, and whether it is the operator who does."""
+    """Moments at which two people write alternately, and whether it is the operator who does."""
     at = dice.start
     for place in range(number):
         at = dice.after(at, 4, 75)
@@ -201,4 +201,4 @@ MAKERS: Mapping[str, Callable[[Dice], Made]] = {
     "chat": _chat,
     "bot": _bot,
 }
-"""By the kind's name."""
+"""By the kind's name; `from_columns` makes the sessions of all others."""

@@ -74,7 +74,7 @@ OF_BOT, OF_ALL = (
             byId=page([BY_ID], 1, False, ["6465cf6e47Q9ed4e822b82a1"]),
         ),
         (
-            docs.Case("BAD_USER_INPUT", "", "the query or the body is wrong in whatever way"),
+            docs.Case("BAD_USER_INPUT", "", "the query or the body is invalid in any respect"),
             docs.Case(MALFORMED, "", "the header `auth` has no JWT"),
         ),
         (docs.parameter("query", "containmentType", CONTAINMENT),),

@@ -4,7 +4,7 @@
     {"sessionId": ["s1", "s2"]}                                ByIds: all else is ignored
 
 `app.rest.bot.reference` names every member. Unknown members are ignored, null is the same as
-missing. Anything else raises BadInput, for which the vendor has one answer. Ours: numbers in
+missing. Anything else raises BadInput, for which the vendor has one answer. Here: numbers in
 quotation marks are refused (the page says Number), the dates must be in order, any case will do in
 `sessionType` too, an empty `or` or `values` matches nothing, `tags` has no unknown member.
 """

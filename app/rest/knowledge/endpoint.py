@@ -43,7 +43,7 @@ async def get(request: Request) -> Response:
 
 
 async def link(request: Request) -> Response:
-    """POST: tie what is given; what is not given stays as it was."""
+    """POST: link what is given; a missing value changes nothing."""
     context = await admit(request, KNOWLEDGE)
     given = decode(request.headers, await request.body())
     return json(SESSION.row(await _tie(context, request.path_params["sessionId"], given)))

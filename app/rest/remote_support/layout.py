@@ -4,9 +4,9 @@
     {"nrequests":1,"requests":[{"id":7,…}]}
 
 The vendor's page shows its layout as a picture. Row and count names follow its successor's API;
-ours are the names of lists' elements, and that what is unknown is empty. In JSON the elements of a
+new are the names of lists' elements, and that what is unknown is empty. In JSON the elements of a
 list lose their names. In XML a list whose elements have no name repeats its own element, and the
-two of custom fields take turns: one empty pair if there are none.
+two of custom fields alternate: one empty pair if there are none.
 """
 
 import re

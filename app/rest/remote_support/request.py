@@ -2,8 +2,8 @@
 
     KEY=…&VARS=ID+NOTES&FILTER_PROCESSED=ANSWERED&OUTPUT_FORMAT=JSON
 
-Ours: a name given twice counts as given last, and one of the form counts more than one of the URL;
-an empty filter is no filter; words and settings are read without regard to case; of two
+Here: a name given twice counts as given last, and one of the form counts more than one of the URL;
+an empty filter is ignored; words and settings are read without regard to case; of two
 OUTPUT_FORMATs the parameter of that name wins over the word in VARS.
 """
 
@@ -65,7 +65,7 @@ def _pairs(encoded: bytes) -> Iterator[tuple[str, str]]:
 
 
 async def _multipart(request: Request) -> Parameters:
-    """The texts of a form as PHP's curl sends an array; none if it is no such form."""
+    """The texts of a form as PHP's curl sends an array; none if it is not such a form."""
     try:
         async with request.form(max_files=0, max_fields=MOST_FIELDS) as form:
             return {name: value for name, value in form.multi_items() if isinstance(value, str)}

@@ -64,7 +64,7 @@ export async function* botSessions(client: Client, botId: string, pageSize = 100
   } while (after !== null);
 }
 
-/** Write a technician's notes. A refusal is no exception: it is in `errors`, and `session` is null. */
+/** Write a technician's notes. A refusal is data, not an exception: it is in `errors`, and `session` is null. */
 export async function writeNotes(client: Client, sessionId: string, notes: string): Promise<Written> {
   const answer = await client.send(WriteNotes, { sessionId, notes });
   return answer.updateRemoteSupportSession;

@@ -21,6 +21,7 @@ from tests.app.access import (
     token,
 )
 from tests.conftest import NOW, Clock, opened_store
+from tests.timing import limit
 from tests.wire.engine import MakeEngine
 
 pytestmark = pytest.mark.anyio
@@ -66,6 +67,27 @@ async def test_worker_remembers_a_credential_meanwhile(
     assert len(reads) == 2
 
 
+async def test_slow_lookup_is_not_trusted_for_longer(
+    wire_store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A credential that is revoked while its lookup is under way is refused five seconds later."""
+    one, seconds = await issue(wire_store), Seconds()
+    worker = authenticator_of(wire_store, seconds, clock)
+    read = stored.by_key_hash
+
+    async def slow(store: Store, key_hash: str) -> Any:
+        found = await read(store, key_hash)
+        await credentials.revoke(store, one.credential.id, NOW)
+        seconds.now += 3  # on its way from the database
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stored, "by_key_hash", slow)
+        assert await worker.by_key(one.key)
+    seconds.now += 5 - 3
+    await refusal(worker.by_key(one.key))
+
+
 async def test_unknown_key_is_remembered_too(
     authenticator: Authenticator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,7 +128,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 async def test_missing_database_is_no_wrong_key(make_engine: MakeEngine, clock: Clock) -> None:
     """A client must not throw its key away because the database is down."""
     own = make_engine()
-    async with opened_store(own.uri, "sessions", deadline=1.0) as store:
+    async with opened_store(own.uri, "sessions", deadline=limit(1)) as store:
         one = await issue(store)
         worker = authenticator_of(store, Seconds(), clock)
         own.kill()
@@ -153,9 +175,13 @@ async def test_uses_are_stored_at_shutdown(wire_store: Store, used: Issued, cloc
 
 
 async def test_uses_outlive_a_missing_database(
-    wire_store: Store, used: Issued, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    wire_store: Store,
+    used: Issued,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """What could not be stored is stored the next time, once."""
+    """What could not be stored is stored the next time, once; the operator reads of it."""
 
     async def fail(*_arguments: Any) -> None:
         raise Unavailable("away")
@@ -165,6 +191,7 @@ async def test_uses_outlive_a_missing_database(
     with monkeypatch.context() as patch:
         patch.setattr(stored, "add_uses", fail)
         await worker.flush()
+    assert "could not be stored yet: away" in caplog.text
     for _ in range(2):
         await worker.flush()
     assert await stored_uses(wire_store) == 1

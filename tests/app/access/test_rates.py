@@ -11,6 +11,7 @@ from resolvers.access import Caller
 from resolvers.errors import RateLimited, Unavailable
 from resolvers.store.store import Store
 from tests.conftest import OpenStore, opened_store
+from tests.timing import limit
 from tests.wire.engine import MakeEngine
 
 pytestmark = pytest.mark.anyio
@@ -124,7 +125,7 @@ async def test_rate_is_each_credentials_own(wire_store: Store) -> None:
 async def test_missing_database_is_unavailable(make_engine: MakeEngine) -> None:
     """Where nothing can be counted nothing is let through: the sessions are away as well."""
     own = make_engine()
-    async with opened_store(own.uri, "sessions", deadline=1.0) as store:
+    async with opened_store(own.uri, "sessions", deadline=limit(1)) as store:
         rate = Rate(store, "1/hour")
         own.kill()
         with pytest.raises(Unavailable):

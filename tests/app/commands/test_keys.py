@@ -19,7 +19,7 @@ from app.commands.keys import parse_expiry
 from app.settings import Settings
 from resolvers.access import Caller
 from resolvers.errors import BadInput
-from tests.conftest import NOW, opened_store
+from tests.conftest import DEADLINE, NOW, opened_store
 from tests.wire.engine import WireEngine
 
 Keys = Callable[..., Result]
@@ -32,7 +32,7 @@ def settings(engine: WireEngine, database_name: str) -> Settings:
         mongodb_uri=engine.uri,
         mongodb_database=database_name,
         secret_key=SecretStr(Fernet.generate_key().decode()),
-        deadline_seconds=20,
+        deadline_seconds=DEADLINE,
     )
 
 
@@ -154,7 +154,7 @@ def test_revoking_an_unknown_id_fails(run: Keys) -> None:
     [
         (["--scope", "bot:reed"], "Did you mean bot:read?"),
         (["--scope", "admin", "--expires", "soon"], "--expires 'soon'"),
-        (["--scope", "admin", "--expires", "2001-01-01"], "lies in the past"),
+        (["--scope", "admin", "--expires", "2001-01-01"], "is in the past"),
         (["--scope", "admin", "--name", ""], "A name has"),
         ([], "--scope"),
     ],

@@ -8,10 +8,9 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,11 +22,13 @@ from app.errors import StartError
 from app.main import settled_heap
 from app.settings import Settings
 from tests.conftest import opened_store
+from tests.gateway import without_settings
+from tests.timing import limit, until
 from tests.wire.engine import WireEngine, reserve_port
 
 ROOT = Path(__file__).parents[3]
-PATIENCE = 60.0
-"""Seconds for a start on a busy machine."""
+PATIENCE = limit(60)
+"""Seconds for a start."""
 ADDRESS = re.compile(r"Session Gateway at http://127\.0\.0\.1:(\d+)/")
 
 
@@ -105,13 +106,31 @@ async def test_refusal_of_the_server_is_told(
     ],
 )
 def test_announcement(
-    capsys: pytest.CaptureFixture[str], settings: Settings, key: str | None, said: list[str]
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
+    key: str | None,
+    said: list[str],
 ) -> None:
     """The start ends with every address, and how to be let in."""
+    monkeypatch.setattr(serve, "missing_files", list)
     serve.announce(settings, "http://localhost:8000", key)
     printed = capsys.readouterr().out
     for text in ["http://localhost:8000/graphql\n", "http://localhost:8000/docs", *said]:
         assert text in printed
+
+
+def test_missing_pages_are_not_announced(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without npm's packages one line says how to get the pages, in place of their addresses."""
+    monkeypatch.setattr(serve, "missing_files", lambda: ["graphiql/graphiql.min.js"])
+    serve.announce(Settings(), "http://localhost:8000", "the-key")
+    printed = capsys.readouterr().out
+    assert "not installed; run scripts/setup with npm on the PATH\n" in printed
+    assert "http://localhost:8000/graphql\n" in printed
+    assert "/graphiql" not in printed
+    assert "/docs" not in printed
 
 
 def test_worker_has_the_settings_of_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,11 +161,14 @@ def test_heap_settles_and_thaws() -> None:
 @pytest.fixture
 def two_workers(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """A gateway of two workers on an embedded database, and its port."""
-    shell = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
     with subprocess.Popen(
         [sys.executable, "-m", "app.cli", "serve", "--port=0", "--workers=2", "--no-demo"],
         cwd=ROOT,
-        env={**shell, "GATEWAY_DATA_DIR": str(tmp_path / "data"), "PYTHONUNBUFFERED": "1"},
+        env={
+            **without_settings(),
+            "GATEWAY_DATA_DIR": str(tmp_path / "data"),
+            "PYTHONUNBUFFERED": "1",
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -172,20 +194,13 @@ def ready(port: int) -> bool:
 
 def listens(port: int) -> bool:
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        socket.create_connection(("127.0.0.1", port), timeout=limit(5)).close()
     except OSError:
         return False
     return True
 
 
-def until(done: Callable[[], bool]) -> None:
-    """Return as soon as `done` holds."""
-    deadline = time.monotonic() + PATIENCE
-    while not done():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_workers_end_with_their_gateway(
     two_workers: tuple[subprocess.Popen[str], int], tmp_path: Path, number: signal.Signals
@@ -201,6 +216,7 @@ def test_workers_end_with_their_gateway(
     assert not (tmp_path / "data" / "mongodb.pid").exists()
 
 
+@pytest.mark.slow
 def test_interrupt_while_workers_start(two_workers: tuple[subprocess.Popen[str], int]) -> None:
     """A terminal sends Ctrl-C to the workers, too: while they still import, it leaves no trace."""
     process, _port = two_workers
@@ -210,6 +226,7 @@ def test_interrupt_while_workers_start(two_workers: tuple[subprocess.Popen[str],
     assert "Traceback" not in process.stderr.read()
 
 
+@pytest.mark.slow
 def test_workers_of_a_killed_gateway_end(
     two_workers: tuple[subprocess.Popen[str], int],
 ) -> None:

@@ -132,7 +132,7 @@ async def test_ids_are_made_where_none_is_given(file: File) -> None:
 @pytest.mark.parametrize(
     ("line", "place", "says"),
     [
-        (b"{", "line 2: ", "no JSON"),
+        (b"{", "line 2: ", "not valid JSON"),
         (b"[]", "line 2: ", "Expected an object"),
         (b'{"kind": "BOT"}', "line 2, session: ", "required"),
         (b'{"kind": "BOT", "session": {}, "sesion": 1}', "line 2, sesion: ", "mean session"),
@@ -179,7 +179,7 @@ async def test_every_wrong_line_is_told_up_to_twenty(file: File) -> None:
     """A file is mended in one go; a hopeless one does not flood the screen."""
     file.write(*[b"?"] * 25)
     refusal = await file.refusal()
-    assert refusal.count("no JSON") == 20
+    assert refusal.count("not valid JSON") == 20
     assert refusal.endswith("and 5 more.")
 
 

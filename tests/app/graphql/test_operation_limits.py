@@ -91,7 +91,7 @@ def test_large_answers_are_compressed(door: Door) -> None:
     [
         ("cors_origins", "desk.example.com", "write one such as https://example.com"),
         ("cors_origins", "https://a.example/path", "write one such as https://example.com"),
-        ("persisted_documents", "/nonexistent/manifests", "holds no manifest"),
+        ("persisted_documents", "/nonexistent/manifests", "has no manifest"),
         ("persisted_queries", "trusted", "GATEWAY_PERSISTED_DOCUMENTS"),
     ],
 )

@@ -165,20 +165,20 @@ def test_several_manifests(tmp_path: Path) -> None:
 )
 def test_broken_manifest(tmp_path: Path, content: Any) -> None:
     """A plain sentence that names the file."""
-    with pytest.raises(ManifestError, match=r"persisted-documents\.json is no manifest"):
+    with pytest.raises(ManifestError, match=r"persisted-documents\.json is not a valid manifest"):
         load(manifest(tmp_path, content))
 
 
 def test_empty_folder(tmp_path: Path) -> None:
     """A folder without manifests, or none at all, is a mistake."""
-    with pytest.raises(ManifestError, match="holds no manifest"):
+    with pytest.raises(ManifestError, match="has no manifest"):
         load(tmp_path / "missing")
 
 
 def test_contradicting_manifests(tmp_path: Path) -> None:
     """One id cannot stand for two documents."""
     manifest(tmp_path, {"a": TYPENAME}, "1.json")
-    with pytest.raises(ManifestError, match="stands for two documents"):
+    with pytest.raises(ManifestError, match="names two documents"):
         load(manifest(tmp_path, {"a": OTHER}, "2.json"))
 
 

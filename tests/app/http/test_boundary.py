@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http.boundary import Boundary
-from app.http.compression import accepts_gzip
+from app.http.negotiation import accepts_gzip
 from app.http.origin import Hosts, Origins
 
 SITE = "https://desk.example.com"
@@ -139,6 +139,7 @@ def test_own_pages_and_programs(headers: dict[str, str]) -> None:
     ("method", "path", "wrong"),
     [
         ("GET", "/", False),
+        ("HEAD", "/", False),
         ("GET", "/graphql", False),
         ("GET", "/graphql?query={a}", True),
         ("POST", "/graphql", True),
@@ -149,6 +150,31 @@ def test_links_lead_to_pages(method: str, path: str, wrong: bool) -> None:
     """A link on another site may lead to a page, and never runs a query."""
     headers = {name.replace("-", "_"): value for name, value in LINK.items()}
     assert refused(ask(bounded(), method, path, **headers)) == wrong
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    ("mode", "destination"),
+    [
+        ("navigate", "iframe"),
+        ("navigate", "frame"),
+        ("navigate", "embed"),
+        ("navigate", "object"),
+        ("navigate", None),
+        ("cors", "document"),
+        ("no-cors", "document"),
+        (None, "document"),
+    ],
+)
+def test_only_links_lead_to_pages(method: str, mode: str | None, destination: str | None) -> None:
+    """Another site can neither show a page within its own nor fetch one."""
+    sent = {
+        "sec_fetch_site": "cross-site",
+        "sec_fetch_mode": mode,
+        "sec_fetch_dest": destination,
+    }
+    headers = {name: value for name, value in sent.items() if value is not None}
+    assert ask(bounded(), method, "/", **headers).status_code == 403
 
 
 def test_allowed_site() -> None:
@@ -252,8 +278,8 @@ def test_compressed_once() -> None:
     assert ask(bounded(packed), accept_encoding="gzip").content == b"b" * 90_000
 
 
-def test_streams_are_left_alone() -> None:
-    """An answer in pieces arrives in pieces."""
+def test_streams_are_compressed_piece_by_piece() -> None:
+    """An answer in pieces arrives whole, compressed as it goes."""
 
     async def streamed(scope: Scope, receive: Receive, send: Send) -> None:
         async def parts() -> Any:
@@ -263,7 +289,7 @@ def test_streams_are_left_alone() -> None:
         await StreamingResponse(parts(), media_type="text/plain")(scope, receive, send)
 
     response = ask(bounded(streamed), accept_encoding="gzip")
-    assert (response.text, "content-encoding" in response.headers) == ("a" * 6000, False)
+    assert (response.text, "content-encoding" in response.headers) == ("a" * 6000, True)
 
 
 @pytest.mark.parametrize(

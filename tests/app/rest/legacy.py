@@ -29,6 +29,7 @@ from resolvers.errors import RateLimited, Unauthenticated
 from resolvers.kind import Kind
 from resolvers.store.store import Store
 from schema.build import Schema, build
+from tests.timing import limit
 
 NOW = datetime(2026, 3, 1, 9, 30)
 SCHEMA: Schema = build()
@@ -165,7 +166,7 @@ def door() -> Iterator[Door]:
         async def connect() -> Any:
             return AsyncMongoMockClient(tz_aware=False)["sessions"]
 
-        store = Store(runner.run(connect()), deadline=5.0)
+        store = Store(runner.run(connect()), deadline=limit(5))
         state = State(store, Settings(_env_file=None), Authenticator())
         app = Starlette(routes=[VendorRoutes([KNOWLEDGE, CHAT, BOT])])
         app.state.gateway = state

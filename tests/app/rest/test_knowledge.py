@@ -141,8 +141,8 @@ def test_post_refuses_another_customer(door: Door) -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (b"{", "The body is no valid JSON."),
-        (b"visitId=v1", "The body is no valid JSON."),
+        (b"{", "The body is not valid JSON."),
+        (b"visitId=v1", "The body is not valid JSON."),
         (b"[]", "The body must be a JSON object."),
         (b"null", "The body must be a JSON object."),
         (b'{"visitId":1}', "visitId must be a string."),

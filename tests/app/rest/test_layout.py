@@ -17,7 +17,17 @@ from app.rest import VENDORS, samples
 from app.rest.docs import schema_of
 from app.rest.layout import INSTANT, Codec, Field, Layout
 from resolvers.errors import CorruptDocument
-from resolvers.kind import INT_MAX, Column, Document, Kind, ValueType
+from resolvers.kind import Column, Document, Kind
+from resolvers.value_types import (
+    BOOLEAN,
+    DATETIME,
+    FLOAT,
+    INT_MAX,
+    INTEGER,
+    LOCAL_DATETIME,
+    TEXT,
+    ValueType,
+)
 from schema.kinds.bot import BOT
 from schema.kinds.chat import CHAT
 
@@ -34,12 +44,12 @@ def milliseconds(moment: datetime) -> datetime:
 
 
 VALUES: Mapping[ValueType, SearchStrategy[Any]] = {
-    ValueType.TEXT: st.text(max_size=20),
-    ValueType.INTEGER: st.integers(0, INT_MAX),
-    ValueType.FLOAT: st.floats(0, 1e9),
-    ValueType.BOOLEAN: st.booleans(),
-    ValueType.DATETIME: st.datetimes().map(milliseconds),
-    ValueType.LOCAL_DATETIME: st.datetimes().map(milliseconds),
+    TEXT: st.text(max_size=20),
+    INTEGER: st.integers(0, INT_MAX),
+    FLOAT: st.floats(0, 1e9),
+    BOOLEAN: st.booleans(),
+    DATETIME: st.datetimes().map(milliseconds),
+    LOCAL_DATETIME: st.datetimes().map(milliseconds),
 }
 
 

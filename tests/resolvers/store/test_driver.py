@@ -59,6 +59,29 @@ def test_only_one_error_of_the_driver_is_no_pymongo_error() -> None:
     assert issubclass(driver_errors.DocumentTooLarge, BSONError)
 
 
+@pytest.mark.parametrize("name", ["pymongo", "motor"])
+async def test_every_wait_of_the_driver_is_bounded(name: driver.Driver) -> None:
+    """By the deadline; Motor's threads end some time after it."""
+    client = driver.connect("mongodb://127.0.0.1", name, 1.5, asyncio.get_running_loop())
+    options, pool = client.options, client.options.pool_options
+    waits = (options.server_selection_timeout, pool.connect_timeout, pool.wait_queue_timeout)
+    assert waits == (1.5, 1.5, 1.5)
+    assert pool.socket_timeout == (3.0 if name == "motor" else None)
+    database = driver.database(client, "sessions", 1.5)
+    assert database.write_concern.document == {"w": "majority", "j": True, "wtimeout": 1500}
+    await driver.close(client)
+
+
+async def test_reads_see_what_is_stored_here() -> None:
+    """Dates without an offset, whatever an application sets for its own client."""
+    client = driver.connect("mongodb://127.0.0.1", "pymongo", 1.5, asyncio.get_running_loop())
+    database = driver.database(client, "sessions", 1.5)
+    assert database.name == "sessions"
+    assert database.read_concern.level == "local"
+    assert database.codec_options == driver.CODEC
+    await driver.close(client)
+
+
 @pytest.mark.parametrize(
     ("code", "expected"),
     [

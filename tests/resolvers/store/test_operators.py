@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 from resolvers.errors import BadInput
 from resolvers.kind import Column, Document
 from resolvers.request import All, Compare, Either, Filter, Not, Operator, Some
-from resolvers.store.operators import FOLDED, conjoin, fold, query
+from resolvers.store.operators import CONDITIONS, FOLDED, conjoin, fold, query
 from resolvers.store.store import Store
+from resolvers.value_types import TEXT, VALUE_TYPES, ValueType
 from tests.conftest import KINDS_BY_NAME, mock_store
 
 pytestmark = pytest.mark.anyio
@@ -57,18 +59,21 @@ ROWS = st.lists(
     max_size=8,
 )
 
-EQUALITY = [Operator.EQ, Operator.NE]
-LISTS = [Operator.IN, Operator.NIN]
-RANGE = [Operator.GT, Operator.GTE, Operator.LT, Operator.LTE]
-TEXT = [Operator.STARTS_WITH, Operator.CONTAINS, Operator.EQ_IGNORE_CASE]
+NULLABLE = (Operator.EQ, Operator.NE)
+LISTS = (Operator.IN, Operator.NIN)
 
 
-def on(path: tuple[Column, ...], values: st.SearchStrategy[Any], more: list[Operator]) -> Any:
-    """Every comparison of one column."""
+def on(
+    path: tuple[Column, ...], values: st.SearchStrategy[Any], type_: ValueType | None = None
+) -> st.SearchStrategy[Filter]:
+    """Every comparison of one column, by each operator of its type."""
+    operands = {
+        **dict.fromkeys(NULLABLE, st.none() | values),
+        **dict.fromkeys(LISTS, st.lists(values, max_size=3)),
+    }
     return st.one_of(
-        st.builds(Compare, st.just(path), st.sampled_from(EQUALITY), st.none() | values),
-        st.builds(Compare, st.just(path), st.sampled_from(LISTS), st.lists(values, max_size=3)),
-        *([st.builds(Compare, st.just(path), st.sampled_from(more), values)] if more else []),
+        st.builds(Compare, st.just(path), st.just(operator), operands.get(operator, values))
+        for operator in (type_ or path[-1].type).operators
     )
 
 
@@ -79,18 +84,18 @@ def column(name: str) -> tuple[Column, ...]:
 TAGS = (BOT.by_name["tags"], BOT.by_name["tags"].column("userTags"))
 TAG_PARTS = [(TAGS[1].column(name),) for name in ("name", "value")]
 LEAVES = st.one_of(
-    on(column("channel"), TEXTS, TEXT),
-    on(column("containmentType"), st.sampled_from(["AGENT", "DROP_OFF"]), []),
-    on(column("noOfTasksExecuted"), NUMBERS, RANGE),
-    on(column("durationSeconds"), st.sampled_from([0, 0.5, 1.0]), RANGE),
-    on(column("endedAt"), DATES, RANGE),
-    on(column("isDeveloper"), st.booleans(), []),
-    *(on((CUSTOMER, CUSTOMER.column(name)), TEXTS, TEXT) for name in ("id", "name")),
+    on(column("channel"), TEXTS),
+    on(column("containmentType"), st.sampled_from(["AGENT", "DROP_OFF"])),
+    on(column("noOfTasksExecuted"), NUMBERS),
+    on(column("durationSeconds"), st.sampled_from([0, 0.5, 1.0])),
+    on(column("endedAt"), DATES),
+    on(column("isDeveloper"), st.booleans()),
+    *(on((CUSTOMER, CUSTOMER.column(name)), TEXTS) for name in ("id", "name")),
     st.builds(Some, st.just(column("sessionLang")), on((), TEXTS, TEXT)),
     st.builds(
         Some,
         st.just(TAGS),
-        st.lists(st.one_of(*(on(path, TEXTS, TEXT) for path in TAG_PARTS)), min_size=1, max_size=3)
+        st.lists(st.one_of(*(on(path, TEXTS) for path in TAG_PARTS)), min_size=1, max_size=3)
         .map(tuple)
         .map(All),
     ),
@@ -120,6 +125,12 @@ ORACLE: dict[Operator, Callable[[Any, Any], bool]] = {
         value is not None and value.lower() == wanted.lower()
     ),
 }
+
+
+def test_every_operator_has_a_meaning_here_and_there() -> None:
+    """One that no type has, no query or no oracle, would be found nowhere or tested nowhere."""
+    used = {operator for type_ in VALUE_TYPES for operator in type_.operators}
+    assert set(ORACLE) == set(CONDITIONS) == used == set(Operator)
 
 
 def holds(where: Filter, row: Any) -> bool:
@@ -165,6 +176,22 @@ async def test_filters_find_what_they_mean(
     ]
 
 
+BORDERS = ("a", "\ud7fe", "\ud7ff", "\ue000", "\uffff", "\U00010000", "\U0010fffe", "\U0010ffff")
+"""Characters beside the surrogates, which no text can hold, and at the end of Unicode."""
+
+
+async def test_prefixes_at_the_borders_of_unicode(searched: Store) -> None:
+    """Every prefix of up to two such characters finds what Python's startswith does."""
+    texts = ["", *BORDERS, *map("".join, product(BORDERS, repeat=2))]
+    rows = [{"_id": str(place), "channel": text} for place, text in enumerate(texts)]
+    await searched.collection(BOT).insert_many(rows, bypass_document_validation=True)
+    for prefix in texts:
+        where = query(Compare(column("channel"), Operator.STARTS_WITH, prefix))
+        found = await searched.collection(BOT).find(where).to_list(None)
+        expected = [row["channel"] for row in rows if row["channel"].startswith(prefix)]
+        assert sorted(row["channel"] for row in found) == sorted(expected), prefix
+
+
 @pytest.mark.parametrize(
     ("stored", "wanted"),
     [("Straße", "STRASSE"), ("ÉCOLE", "école"), ("a.b", "A.B"), ("x\n", "X\n")],
@@ -197,6 +224,16 @@ def test_no_text_becomes_an_operator() -> None:
         assert list(query(Compare(column("channel"), operator, wanted))) == ["channel"]
 
 
+async def test_every_alternative_counts(searched: Store) -> None:
+    """One of none is nothing, of one that one, of several any of them."""
+    rows = [{"_id": text, "channel": text} for text in "abcd"]
+    await searched.collection(BOT).insert_many(rows, bypass_document_validation=True)
+    parts = tuple(Compare(column("channel"), Operator.EQ, text) for text in "abc")
+    for count in range(4):
+        found = await searched.collection(BOT).find(query(Either(parts[:count]))).to_list(None)
+        assert sorted(row["_id"] for row in found) == list("abc")[:count]
+
+
 def test_bounds_are_drawn_together() -> None:
     """Two bounds on one side become the tighter one; nothing is lost that cannot be."""
     assert conjoin([{"a": {"$gt": 1, "$lt": 9}}, {"a": {"$gt": 3, "$lte": 9}}]) == {
@@ -206,3 +243,15 @@ def test_bounds_are_drawn_together() -> None:
     assert conjoin([{"a": 2}, {"a": {"$in": [1, 2]}}]) == {"a": 2}
     assert conjoin([{"a": 2}, {"a": {"$gt": 2}}]) == {"a": 2, "$and": [{"a": {"$gt": 2}}]}
     assert conjoin([{"a": None}, {"a": {"$gt": 2}}]) == {"a": None, "$and": [{"a": {"$gt": 2}}]}
+
+
+@pytest.mark.parametrize(
+    ("operator", "met", "missed"),
+    [("$gt", 1, 2), ("$gte", 2, 3), ("$lt", 3, 2), ("$lte", 2, 1), ("$in", [1, 2], [1, 3])],
+)
+def test_bound_beside_a_value(operator: str, met: Any, missed: Any) -> None:
+    """One that the value meets adds nothing, whichever comes first; one that it misses stays."""
+    value, needless, contrary = {"a": 2}, {"a": {operator: met}}, {"a": {operator: missed}}
+    assert conjoin([value, needless]) == conjoin([needless, value]) == value
+    assert conjoin([value, contrary]) == {"a": 2, "$and": [contrary]}
+    assert conjoin([contrary, value]) == {**contrary, "$and": [value]}

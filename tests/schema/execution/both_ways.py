@@ -23,6 +23,7 @@ from resolvers.store.store import Store
 from schema.build import Schema, build
 from schema.errors import formatted
 from schema.kinds import KINDS
+from schema.strawberry_internals import core_schema
 from tests.schema.execution.database import Database
 from tests.schema.execution.generated import Generator, Operation
 from tests.schema.execution.stored import Documents
@@ -145,5 +146,5 @@ def make_case(seed: int, size: int, damage: float, schema: Schema) -> Case:
     caller = EVERYBODY if random.random() < 0.6 else random.choice(CALLERS)
     retention = {"bot": 3600} if random.random() < 0.1 else {}
     figures = random.choice(FIGURES) if random.random() < 0.2 else FIGURES[0]
-    operation = Generator(schema._schema, random, CURSORS, budget=size).operation()
+    operation = Generator(core_schema(schema), random, CURSORS, budget=size).operation()
     return Case(operation, stored, faults, caller, retention, figures)

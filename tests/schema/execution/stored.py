@@ -8,7 +8,8 @@ from typing import Any
 from bson import Binary, Code, Decimal128, Int64, ObjectId
 from bson.datetime_ms import DatetimeMS
 
-from resolvers.kind import Column, Kind, ValueType
+from resolvers.kind import Column, Kind
+from resolvers.value_types import DATETIME, FLOAT, INTEGER, ValueType
 from schema.kinds import KINDS
 
 Document = dict[str, Any]
@@ -16,18 +17,11 @@ Document = dict[str, Any]
 IDS = ("a", "b", "ü/?", "12334", "0b6f3c55-6a3c-4a1e-9f4f-53a0c8f6c7d1")
 
 SOUND: dict[ValueType, tuple[Any, ...]] = {
-    ValueType.TEXT: ("", "text", "ü ✓ \u2028", 'quoted "\\\n'),
-    ValueType.INTEGER: (0, 7, -(2**31), 2**31 - 1, Int64(12)),
-    ValueType.FLOAT: (0.0, -0.0, 1.25, 1e300, 3, Int64(4), 2**60, 0.1 + 0.2),
-    ValueType.BOOLEAN: (True, False),
-    ValueType.DATETIME: (
-        datetime(2026, 3, 1),
-        datetime(1, 1, 1),
-        datetime(9999, 12, 31, 23, 59, 59, 999000),
-        datetime(2026, 3, 1, 9, 30, 0, 5000),
-    ),
-    ValueType.LOCAL_DATETIME: (datetime(2026, 3, 1, 9, 30), datetime(2026, 3, 1, 9, 30, 0, 5000)),
+    INTEGER: (Int64(12),),
+    FLOAT: (Int64(4), 2**60),
+    DATETIME: (datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59, 999000)),
 }
+"""What a database may give besides the examples of a type."""
 DAMAGED: tuple[Any, ...] = (
     None,
     "OTHER",
@@ -114,7 +108,9 @@ class Documents:
     def _one(self, column: Column, damage: float) -> Any:
         if column.columns:
             return self._part(column.columns, damage)
-        return self._random.choice(column.values or SOUND[column.type])
+        return self._random.choice(
+            column.values or (*column.type.examples, *SOUND.get(column.type, ()))
+        )
 
     def _chance(self, share: float) -> bool:
         return self._random.random() < share

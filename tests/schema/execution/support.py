@@ -9,6 +9,7 @@ from resolvers.store.store import Store
 from schema.build import Schema
 from schema.execution.operations import OperationCache
 from tests.schema.execution.database import Database
+from tests.timing import limit
 
 
 @dataclass
@@ -17,7 +18,7 @@ class Asker:
 
     schema: Schema
     database: Database = field(default_factory=Database)
-    deadline: float = 5.0
+    deadline: float = limit(5)
 
     @property
     def operations(self) -> OperationCache:

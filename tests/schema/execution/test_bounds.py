@@ -2,14 +2,10 @@
 
 import pytest
 
-from schema.execution import compiler, operations
-from schema.execution.operations import (
-    DERIVATIONS_KEPT,
-    LONGEST_KEPT,
-    OPERATIONS_KEPT,
-    Operation,
-    OperationCache,
-)
+from schema.execution import compiler
+from schema.execution.operation import DERIVATIONS_KEPT, Operation
+from schema.execution.operations import LONGEST_KEPT, OPERATIONS_KEPT, OperationCache
+from schema.limits import MOST_CHARACTERS
 from tests.schema.execution.support import Asker
 
 FREQUENT = "{ __typename }"
@@ -54,7 +50,7 @@ def test_long_text(fresh: Asker) -> None:
 
 def test_switch_combinations(fresh: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each setting of n switches is prepared for itself, up to a bound."""
-    monkeypatch.setattr(operations, "DERIVATIONS_KEPT", 30)
+    monkeypatch.setattr("schema.execution.operation.DERIVATIONS_KEPT", 30)
     names = [f"s{number}" for number in range(5)]
     text = (
         f"query ({', '.join(f'${name}: Boolean!' for name in names)}) {{ botSessions {{"
@@ -77,13 +73,20 @@ def test_operation_names(fresh: Asker) -> None:
     assert derived(operation) == DERIVATIONS_KEPT
 
 
+def test_long_operation_name(fresh: Asker) -> None:
+    """A name that no text can have is not remembered at all."""
+    operation = fresh.operations.get(FREQUENT)
+    assert operation.named("N" * (MOST_CHARACTERS + 1)) is None
+    assert derived(operation) == 0
+
+
 def test_settings_beyond_the_bound_are_not_compiled(
     fresh: Asker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An operation with too many settings of its switches compiles nothing more."""
     text = "query ($s: Boolean!) { botSessions { nodes { botId @include(if: $s) } } }"
     fresh(text, s=True)
-    monkeypatch.setattr(operations, "DERIVATIONS_KEPT", 1)
+    monkeypatch.setattr("schema.execution.operation.DERIVATIONS_KEPT", 1)
     monkeypatch.setattr(compiler, "collect", lambda *_: pytest.fail("compiled"))
     for _ in range(3):
         assert fresh(text, s=False).errors is None

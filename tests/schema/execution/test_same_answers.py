@@ -25,7 +25,14 @@ def quiet() -> object:
     logging.disable(logging.NOTSET)
 
 
-@pytest.mark.parametrize("damage", [0.0, 0.05, 0.3], ids=["sound", "damaged", "broken"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(0.0, id="sound"),
+        pytest.param(0.05, id="damaged", marks=pytest.mark.slow),
+        pytest.param(0.3, id="broken", marks=pytest.mark.slow),
+    ],
+)
 @settings(max_examples=120)
 @given(seed=SEEDS, size=st.integers(1, 60))
 def test_same_answer(both: Both, damage: float, seed: int, size: int) -> None:

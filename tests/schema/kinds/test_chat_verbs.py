@@ -109,12 +109,12 @@ def test_known_message_id(client: Client) -> None:
         (
             hello(sent={"dateTime": "2026-03-01T09:00:00", "timeZone": "Mars/Base"}),
             ["sent", "timeZone"],
-            "no IANA time zone",
+            "not an IANA time zone",
         ),
         (
             hello(sent={"dateTime": "2026-03-01T09:00:00", "timeZone": "../etc/passwd"}),
             ["sent", "timeZone"],
-            "no IANA time zone",
+            "not an IANA time zone",
         ),
     ],
 )

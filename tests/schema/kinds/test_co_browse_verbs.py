@@ -129,7 +129,7 @@ def test_live_token(client: Client) -> None:
     assert client.refusal(CREATE, input={"sessionToken": "519333886"}) == {
         "code": "ALREADY_EXISTS",
         "field": ["input", "sessionToken"],
-        "message": "Another live session holds the sessionToken '519333886'.",
+        "message": "Another live session has the sessionToken '519333886'.",
     }
     client.data(DEACTIVATE, id=ID)
     assert client.data(CREATE, input={"sessionToken": "519333886"})["errors"] == []

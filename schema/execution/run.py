@@ -1,0 +1,38 @@
+"""One run of an operation: GraphQL's context value, `info.context` in Strawberry's resolvers.
+
+run = Run(context)
+await schema.execute("{ botSessions { totalCount } }", context_value=run)
+run.cost                                                # 2
+run.operation.named(None).operation.value               # "query"
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from graphql import DocumentNode
+
+from resolvers.context import Context
+from resolvers.loader import Loader
+from schema.execution.operation import Operation
+
+NOT_PARSED: Final = Operation(DocumentNode(definitions=()))
+"""Stands for the operation until the text is parsed."""
+
+
+@dataclass(slots=True)
+class Run:
+    """What belongs to one run, beside the surroundings that the resolvers know."""
+
+    context: Context
+    operation: Operation = NOT_PARSED
+    cost: int | None = None
+    """None until it is known."""
+    started: dict[str, asyncio.Future[Any]] = field(default_factory=dict)
+    """Root fields that a program resolves already, by response name: nothing is resolved twice."""
+    loader: Loader = field(init=False)
+    """By-id reads."""
+
+    def __post_init__(self) -> None:
+        """Each run reads for itself."""
+        self.loader = Loader(self.context)

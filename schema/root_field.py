@@ -1,0 +1,97 @@
+"""Root fields whose work is a plain function: of a run, what to read, and plain arguments.
+
+    RootField("botSession", BotSession | None, [Argument("sessionId", str, …)], "One …", resolve)
+
+Strawberry calls it like any field. A program (schema.execution.program) calls `resolve` directly,
+with nothing in between.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import strawberry
+from graphql import GraphQLResolveInfo, get_named_type
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.field import StrawberryField
+
+from schema.execution.run import Run
+from schema.execution.selections import Selected, Selections, is_alone
+from schema.inputs import plain
+from schema.strawberry_internals import core_info
+
+Arguments = Mapping[str, Any]
+"""Those that were given, by their GraphQL names; see schema.inputs.plain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An argument's GraphQL name, annotation and description; a nullable one may be left out."""
+
+    name: str
+    annotation: Any
+    description: str
+
+
+class RootField(StrawberryField):
+    """A field of Query or Mutation."""
+
+    def __init__(
+        self,
+        name: str,
+        returns: Any,
+        arguments: Iterable[Argument],
+        description: str,
+        resolve: Callable[[Run, Any, Arguments], Awaitable[Any]],
+        wanted: Callable[[Selected], Any] = lambda _selected: None,
+    ) -> None:
+        """`wanted` says what the selection needs, the same for every run of an operation."""
+        super().__init__(
+            python_name=name,
+            graphql_name=name,
+            type_annotation=StrawberryAnnotation(returns),
+            description=description,
+        )
+        self.arguments = [
+            StrawberryArgument(
+                python_name=argument.name,
+                graphql_name=argument.name,
+                type_annotation=StrawberryAnnotation(argument.annotation),
+                description=argument.description,
+            )
+            for argument in arguments
+        ]
+        self.resolve = resolve
+        self.wanted = wanted
+
+    @property
+    def is_basic_field(self) -> bool:
+        """Never: it is not an attribute of the root value."""
+        return False
+
+    def get_result(self, source: Any, info: Any, args: list[Any], kwargs: Any) -> Awaitable[Any]:
+        """Called by Strawberry; `kwargs` are the arguments that were given."""
+        return self._result(info, kwargs)
+
+    async def _result(self, info: strawberry.Info, given: Mapping[str, Any]) -> Any:
+        """What a program started already, or a new answer."""
+        run: Run = info.context
+        started = run.started.pop(str(info.path.key), None)
+        if started is not None:
+            return await started
+        arguments = {name: plain(value) for name, value in given.items()}
+        return await self.resolve(run, self._wanted(run, core_info(info)), arguments)
+
+    def _wanted(self, run: Run, info: GraphQLResolveInfo[Any]) -> Any:
+        operation = run.operation
+        variables: Any = info.variable_values
+        nodes = list(info.field_nodes)
+        selected = Selected(
+            Selections(info.schema, operation.fragments, variables),
+            tuple(nodes),
+            get_named_type(info.return_type),
+            is_alone(info.operation),
+        )
+        key = ("wanted", operation.place(nodes, variables))
+        return operation.derive(key, lambda: self.wanted(selected))

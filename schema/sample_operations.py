@@ -1,0 +1,89 @@
+"""A small operation for a root field, made from the schema.
+
+    sample(schema, "closeChatSession")   is
+
+    mutation closeChatSession { closeChatSession(sessionId: "https://close.example/")
+      { session { id } errors { message } } }
+
+Queries get the arguments that they require; mutations all of theirs, so that something changes.
+"""
+
+import re
+from collections.abc import Iterable
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLList,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLSchema,
+    get_named_type,
+    is_composite_type,
+    is_required_argument,
+    is_required_input_field,
+)
+
+from schema.common import KIND_BY_TYPE, global_id
+
+VALUES = {
+    "ID": f'"{global_id(next(iter(KIND_BY_TYPE)), "a")}"',
+    "Int": "1",
+    "Float": "1.5",
+    "Boolean": "true",
+    "DateTime": '"2100-01-01T00:00:00Z"',
+    "LocalDateTime": '"2100-01-01T00:00:00"',
+}
+"""Moments lie after the start of any session."""
+
+
+def sample(schema: GraphQLSchema, name: str, filtered: Iterable[str] = ()) -> str:
+    """An operation with this one root field, filtered by these columns if it has a filter."""
+    assert schema.query_type
+    assert schema.mutation_type
+    mutation = name in schema.mutation_type.fields
+    root = schema.mutation_type if mutation else schema.query_type
+    field = root.fields[name]
+    # An address, as some columns require; another one for a change than for the creation before.
+    text = f'"https://{re.split("[A-Z]", name)[0]}.example/"'
+    arguments = [
+        f"{argument}: {_value(given.type, text)}"
+        for argument, given in field.args.items()
+        if mutation or is_required_argument(given)
+    ]
+    conditions = [f'{column}: {{eq: "a"}}' for column in filtered]
+    if conditions and "filter" in field.args:
+        arguments.append(f"filter: {{{', '.join(conditions)}}}")
+    shown = ", ".join(arguments)
+    head = "mutation" if mutation else "query"
+    return f"{head} {name} {{ {name}{f'({shown})' if shown else ''}{_selection(field)} }}"
+
+
+def _value(type_: GraphQLInputType, text: str) -> str:
+    match type_:
+        case GraphQLNonNull():
+            return _value(type_.of_type, text)
+        case GraphQLList():
+            return f"[{_value(type_.of_type, text)}]"
+        case GraphQLInputObjectType():
+            fields = type_.fields
+            required = [name for name in fields if is_required_input_field(fields[name])]
+            given = {name: _value(fields[name].type, text) for name in required or [*fields][-1:]}
+            return f"{{{', '.join(f'{name}: {value}' for name, value in given.items())}}}"
+        case GraphQLEnumType():
+            return str(next(iter(type_.values)))
+        case _:
+            return VALUES.get(str(type_), text)
+
+
+def _selection(field: GraphQLField) -> str:
+    """The first field of the type, and of the types below; a payload's errors as well."""
+    type_: GraphQLNamedType = get_named_type(field.type)
+    if not is_composite_type(type_):
+        return ""
+    fields = getattr(type_, "fields", {})
+    first = next(iter(fields))
+    errors = " errors { message }" if "errors" in fields else ""
+    return f" {{ {first}{_selection(fields[first])}{errors} }}"

@@ -1,0 +1,131 @@
+"""`scripts/explain` shows what every kind of operation becomes, and refuses what it cannot use."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from graphql import GraphQLSchema
+
+from schema.build import build, root_fields
+from schema.sample_operations import sample
+from schema.strawberry_internals import core_schema
+from tests.timing import limit
+
+ROOT = Path(__file__).resolve().parents[3]
+SCHEMA: GraphQLSchema = core_schema(build())
+FIELDS = {name: kind for kind, name, _work in root_fields()}
+
+
+def explain(text: str, *arguments: str, fails: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run the script with an operation as its standard input."""
+    done = subprocess.run(
+        [ROOT / "scripts" / "explain", *arguments],
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=limit(120),
+    )
+    assert done.returncode == fails, done.stdout + done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def explained() -> dict[str, str]:
+    """What the script prints for a sample of each root field, all in one text."""
+    printed = explain("\n".join(sample(SCHEMA, name) for name in FIELDS)).stdout
+    parts = printed.split("# Operation ")[1:]
+    return {part.split("\n", 1)[0]: part for part in parts}
+
+
+def commands(text: str) -> list[str]:
+    """The commands that are shown, as `bot_sessions.find`."""
+    shown = text.split("## Commands", 1)[1]
+    return [line for line in shown.splitlines() if line and line[0].islower()]
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_every_root_field(explained: dict[str, str], name: str) -> None:
+    """Reads are shown with their filter, changes with the write at their end."""
+    shown, kind = explained[name], FIELDS[name]
+    assert "Error" not in shown
+    sent = commands(shown)
+    assert SCHEMA.mutation_type
+    if kind is None:
+        assert [command.split(".")[1] for command in sent] == ["find"]
+    elif name not in SCHEMA.mutation_type.fields:
+        last = "aggregate" if name.endswith("Summary") else "find"
+        assert sent == [f"{kind.collection}.{last}"]
+    else:
+        ends = {"create": "insert_one", "delete": "delete_one"}
+        write = ends.get(name.removesuffix(kind.type_name), "update_one")
+        assert f"{kind.collection}.{write}" in sent
+
+
+def test_list(explained: dict[str, str]) -> None:
+    """A page is one find with filter, projection, sort and limit, and one function."""
+    shown = explain(
+        "query ($bot: String!) { botSessions(filter: {botId: {eq: $bot}}, first: 2)"
+        " { nodes { channel } } }",
+        "--variables",
+        json.dumps({"bot": "b"}),
+    ).stdout
+    assert "BotSessionConnection:\ndef render(value):" in shown
+    assert (
+        """bot_sessions.find
+  filter: {'botId': 'b'}
+  limit: 3
+  projection: {'channel': 1}
+  sort: {'startedAt': -1, '_id': -1}
+"""
+        in shown
+    )
+    assert "graphql-core does all of it" in explained["node"]
+
+
+def test_update_operators(explained: dict[str, str]) -> None:
+    """An update shows its guard and its operators."""
+    shown = explained["closeBotSession"]
+    assert "filter: {'_id': 'https://close.example/', 'revision': 1}" in shown
+    assert "update: {'$set': {" in shown
+    assert "'status': 'CLOSED'" in shown
+
+
+def test_one_of_several(tmp_path: Path) -> None:
+    """An operation is chosen by its name, from a file."""
+    file = tmp_path / "two.graphql"
+    file.write_text(
+        "query A { botSessionSummary { count } } query B { chatSessions { totalCount } }"
+    )
+    shown = explain("", str(file), "--operation", "B").stdout
+    assert commands(shown) == ["chat_sessions.find", "chat_sessions.estimated_document_count"]
+
+
+def test_operation_with_an_error() -> None:
+    """What ends with an error is shown up to there; status 1."""
+    shown = explain("{ botSessions(first: 0) { totalCount } }", fails=1).stdout
+    assert "## Commands: none" in shown
+    assert "## Error: first: 0 is out of range" in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "message"),
+    [
+        ("{ botSessions(", (), "Syntax Error"),
+        ("{ nope }", (), "Cannot query field 'nope'"),
+        ("", (), "Syntax Error"),
+        ("fragment F on Query { nope }", (), "the text has no operation"),
+        ("query A { node }", ("--operation", "B"), "the text has no operation B"),
+        ("{ __typename }", ("--variables", "{"), "not JSON"),
+        ("{ __typename }", ("--variables", "[]"), "an object is required"),
+        ("query ($n: Int!) { botSessions(first: $n) { totalCount } }", (), "Variable '$n'"),
+        ("", ("no-such-file.graphql",), "no-such-file.graphql cannot be read"),
+        ("{ __typename }", ("--nonsense",), "unrecognized arguments"),
+    ],
+)
+def test_unusable_input(text: str, arguments: tuple[str, ...], message: str) -> None:
+    """Wrong input is refused in a sentence, without a traceback; status 2."""
+    done = explain(text, *arguments, fails=2)
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,155 @@
+"""Video sessions: people saw each other in a room."""
+
+import enum
+import secrets
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+from strawberry import UNSET, Info
+
+from resolvers.errors import Conflict
+from resolvers.kind import Document, Index, Reservation, Timeline
+from schema.columns import column, kind_of
+from schema.common import Payload, Session
+from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
+from schema.inputs import input_of
+from schema.kinds.ids import UUIDS
+from schema.payloads import SessionId, act, checked, described, now
+
+
+@strawberry.enum(description="How well a room was seen.")
+class VideoQuality(enum.Enum):
+    """Stored as its name."""
+
+    SHARP = strawberry.enum_value("SHARP", description="Every face was sharp.")
+    BLURRED = strawberry.enum_value("BLURRED", description="Somebody was blurred.")
+
+
+@strawberry.type(description="A time during which a guest was not seen.")
+class VideoPause:
+    """`seconds` is computed by `derive`."""
+
+    since: datetime = column("When the picture stopped.", default=lambda context: context.now())
+    until: datetime | None = column("When it went on; null if it did not.")
+    seconds: int | None = column("Whole seconds from `since` to `until`.", derived=True)
+
+
+@strawberry.type(description="Somebody who took part in a video session.")
+class VideoGuest:
+    """In the order they joined."""
+
+    name: str = column("The guest's name.", max_length=100, personal=True)
+    pauses: list[VideoPause] = column("When the guest was not seen.", max_items=50)
+
+
+@strawberry.type(description="A video session: people saw each other in a room.")
+class VideoSession(Session):
+    """A kind made up for the drill."""
+
+    room: str = column("The room.", max_length=50, orderable=True)
+    invitation: str = column(
+        "Eight letters and digits that let guests in; no two live sessions share them.",
+        pattern=r"[0-9a-f]{8}",
+        max_length=8,
+        create_only=True,
+        default=lambda _context: secrets.token_hex(4),
+    )
+    began: datetime = column("When it began.", default=lambda context: context.now())
+    ended: datetime | None = column("When it ended; null while it is active.")
+    quality: VideoQuality | None = column("How well the room was seen.")
+    price: float | None = column("What the room cost, in euros.", orderable=True)
+    notes: list[str] = column("What was noted.", max_length=200, max_items=20, personal=True)
+    guests: list[VideoGuest] = column("Who took part.", max_items=10)
+    guest_count: int = column("How many guests took part.", derived=True, orderable=True)
+
+
+def derive(document: Document) -> Timeline:
+    """It lasts from `began` to `ended`."""
+    document["guestCount"] = len(document["guests"])
+    for guest in document["guests"]:
+        for pause in guest["pauses"]:
+            pause.pop("seconds", None)
+            if pause.get("until") is not None:
+                pause["seconds"] = int((pause["until"] - pause["since"]).total_seconds())
+    began, ended = document["began"], document.get("ended")
+    duration = (ended - began).total_seconds() if ended else None
+    first = {"name": document["guests"][0]["name"]} if document["guests"] else None
+    return Timeline(began, ended, ended is not None, duration, first)
+
+
+def reservation(document: Document) -> Reservation | None:
+    """A live session has its invitation for itself."""
+    if document.get("ended") is not None:
+        return None
+    return Reservation("invitation", document["invitation"])
+
+
+VIDEO = kind_of(
+    VideoSession,
+    name="video",
+    collection="video_sessions",
+    session_ids=UUIDS,
+    derive=derive,
+    ended="ended",
+    reservation=reservation,
+    indexes=(Index(("room", "startedAt", "_id")),),
+)
+
+VideoGuestInput = input_of(VideoGuest)
+
+
+@strawberry.type
+class VideoMutations:
+    """The verbs of a video session."""
+
+    @strawberry.mutation(name="joinVideoSession", description="Guests join a video session.")
+    async def join_video_session(
+        self,
+        info: Info,
+        session_id: SessionId,
+        guests: Annotated[list[VideoGuestInput], described("Who joins.")],  # type: ignore[valid-type]  # made from VideoGuest
+    ) -> Payload[VideoSession]:
+        """Two calls at once lose no guest."""
+
+        def change(document: Document) -> None:
+            _must_be_live(document)
+            added = checked(info, VIDEO, "guests", guests)
+            document["guests"] = [*document["guests"], *added]
+
+        return await act(info, VIDEO, session_id, change)
+
+    @strawberry.mutation(name="endVideoSession", description="A video session ends.")
+    async def end_video_session(
+        self,
+        info: Info,
+        session_id: SessionId,
+        ended: Annotated[datetime | None, described("When it ended; now if not given.")] = UNSET,
+    ) -> Payload[VideoSession]:
+        """A session can be ended once."""
+
+        def change(document: Document) -> None:
+            _must_be_live(document)
+            document["ended"] = ended or now(info)
+
+        return await act(info, VIDEO, session_id, change)
+
+
+def _must_be_live(document: Document) -> None:
+    if document.get("ended") is not None:
+        raise Conflict("The session has ended.", ("sessionId",))
+
+
+ENTRY = KindType(
+    VIDEO,
+    VideoSession,
+    fields={
+        "videoSession": GET,
+        "videoSessions": LIST,
+        "videoSessionSummary": SUMMARY,
+        "createVideoSession": CREATE,
+        "updateVideoSession": UPDATE,
+        "deleteVideoSession": DELETE,
+    },
+    mutations=VideoMutations,
+)

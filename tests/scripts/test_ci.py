@@ -1,0 +1,55 @@
+"""`.ci/run` runs everything, and fails if anything does."""
+
+import re
+import shutil
+
+import pytest
+
+from tests.gateway import ROOT
+from tests.scripts.conftest import PYTHON, Tree
+
+WHOLE = "-m pytest -n auto --maxprocesses=8"
+CANARY = '#!/usr/bin/env bash\necho "canary" >> "$CALLS"\n'
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def ci(tree: Tree) -> Tree:
+    """On a system with npm and a browser; the canary only notes that it flew."""
+    shutil.copytree(ROOT / ".ci", tree.folder / ".ci")
+    (tree.folder / ".ci/canary").write_text(CANARY, encoding="utf-8")
+    tree.add("chromium", "")
+    tree.add("npm", "#!/usr/bin/env bash\nmkdir -p node_modules\n")
+    return tree
+
+
+@pytest.mark.parametrize("broken", ["", "mypy", "not slow", "pytest"])
+def test_all_parts_are_run(ci: Tree, broken: str) -> None:
+    """One that fails does not keep the others from being run, the whole suite last."""
+    code, said = ci.run("../.ci/run", FAILS=broken)
+    assert code == (1 if broken else 0), said
+    *checks, _, _, whole = ci.calls()
+    assert checks[-1] == "-m mypy"
+    assert whole == WHOLE
+
+
+def test_order_is_random(ci: Tree) -> None:
+    """The quick suite runs in one process, in an order that can be repeated; CI has patience."""
+    ci.add("some-python", PYTHON.replace('note "$@" ;;', 'note "$@ $CI $TEST_TIME_FACTOR" ;;'))
+    with ci.start("../.ci/run") as process:
+        printed, _ = process.communicate()
+    (quick,) = [call for call in ci.calls() if "not slow" in call]
+    assert quick.startswith("-m pytest -n auto --maxprocesses=8 -m not slow -n0 -p randomly")
+    assert quick.endswith(" --randomly-dont-reset-seed true 4")
+    (seed,) = re.findall(r"--randomly-seed=(\d+)", quick)
+    assert f"--randomly-seed={seed}" in printed
+
+
+def test_npm_is_needed(tree: Tree) -> None:
+    """Nothing is skipped for what is missing."""
+    shutil.copytree(ROOT / ".ci", tree.folder / ".ci")
+    code, said = tree.run("../.ci/run")
+    assert code == 1
+    assert "npm is missing" in said
+    assert tree.calls() == []

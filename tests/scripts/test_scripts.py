@@ -1,0 +1,103 @@
+"""Every script does what its first lines say, called as people call it."""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.gateway import ROOT, started, without_settings
+from tests.timing import limit
+from tests.wire.engine import WireEngine
+
+SCRIPTS = sorted(path.name for path in (ROOT / "scripts").iterdir())
+
+pytestmark = pytest.mark.slow
+
+
+def script(name: str, *arguments: str, **environment: str) -> str:
+    """What a script prints on standard output; it must succeed."""
+    done = subprocess.run(
+        [ROOT / "scripts" / name, *arguments],
+        env={**without_settings(), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=limit(100),
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def database(engine: WireEngine, database_name: str) -> dict[str, str]:
+    """Settings that name a database of this test's own."""
+    return {"GATEWAY_MONGODB_URI": engine.uri, "GATEWAY_MONGODB_DATABASE": database_name}
+
+
+def test_each_has_a_test() -> None:
+    """A new script is called here, or has a module of its own."""
+    text = Path(__file__).read_text(encoding="utf-8")
+    called = set(re.findall(r'(?:script\(|"scripts" / )"(\w+)"', text))
+    modules = {path.stem.removeprefix("test_") for path in Path(__file__).parent.glob("test_*.py")}
+    assert set(SCRIPTS) <= called | modules
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_can_be_run(name: str) -> None:
+    """It may be executed and opens with its usage; the shell finds no mistake in it."""
+    path = ROOT / "scripts" / name
+    first, *lines = path.read_text(encoding="utf-8").splitlines()
+    assert os.access(path, os.X_OK)
+    assert f"scripts/{name}" in "\n".join(lines[:5])
+    if first.endswith("bash"):
+        subprocess.run(["bash", "-n", path], check=True, timeout=limit(10))
+
+
+def test_seed_export_import(database: dict[str, str], tmp_path: Path) -> None:
+    """What is seeded can be exported, and what is exported can be imported."""
+    file = tmp_path / "bots.jsonl"
+    script("seed", "--kind", "BOT", "--count", "3", "--seed", "1", **database)
+    script("export", "--kind", "BOT", "--output", str(file), **database)
+    exported = file.read_text(encoding="utf-8")
+    assert len(exported.splitlines()) == 3
+
+    other = {**database, "GATEWAY_MONGODB_DATABASE": f"{database['GATEWAY_MONGODB_DATABASE']}_2"}
+    script("import", str(file), **other)
+    assert script("export", **other) == exported
+
+
+def test_serve(database: dict[str, str], tmp_path: Path) -> None:
+    """The gateway serves at the address that it prints, until Ctrl-C."""
+    command = [str(ROOT / "scripts" / "serve"), "--no-demo"]
+    with started(command, tmp_path / "log", database) as origin:
+        assert f"Session Gateway at {origin}/" in (tmp_path / "log").read_text(encoding="utf-8")
+
+
+def test_made_files() -> None:
+    """Nothing that is made from code is stale."""
+    script("schema", "--check")
+    script("map", "--check")
+
+
+def test_explain() -> None:
+    """It says what it takes."""
+    assert "--variables" in script("explain", "--help")
+
+
+def test_bench(tmp_path: Path) -> None:
+    """A tiny run measures the gateway beside the floor."""
+    file = tmp_path / "figures.json"
+    tiny = ("--rows", "1", "--requests", "10", "--rounds", "1", "--only", "gateway")
+    printed = script("bench", *tiny, "--json", str(file))
+    assert {"floor", "gateway"} <= set(re.findall(r"\w+", printed))
+    assert json.loads(file.read_text(encoding="utf-8"))
+
+
+def test_growth(engine: WireEngine) -> None:
+    """A tiny run measures the pages of one size."""
+    tiny = ("--sizes", "2000", "--requests", "0", "--page-requests", "5")
+    printed = script("growth", *tiny, "--uri", engine.uri)
+    assert "hundredth" in printed

@@ -115,6 +115,8 @@ def _member(one: Member) -> Json:
     shown = schema_of(one.members) if one.members else dict(codec.schema) or plain(one.source)
     if one.nullable and not one.when and not one.members and codec.null is None:
         shown["type"] = [shown["type"], "null"]
+        if "enum" in shown:
+            shown["enum"] = [*shown["enum"], None]
     if item:
         shown["xml"] = {"name": item}
     if one.column.many:

@@ -69,6 +69,8 @@ class Vendor:
     """A vendor's URLs, and how it refuses."""
 
     kind: Kind
+    service: str
+    """Whose URLs these are, as the documentation names it: `Genesys Co-browse 8.1`."""
     bases: tuple[str, ...]
     """Everything under these is the vendor's: an unknown address there is refused in its shape."""
     endpoints: tuple[Endpoint, ...]

@@ -113,6 +113,7 @@ def refuse(refusal: Refusal, _request: Request) -> Response:
 
 VENDOR = Vendor(
     kind=BOT,
+    service="Kore.ai XO",
     bases=("/api/public",),
     endpoints=(
         Endpoint("POST", "/api/public/bot/{BotID}/getSessions", get_sessions, reference.OF_BOT),

@@ -65,7 +65,7 @@ def one_of(kind: Kind, column: Column) -> SearchStrategy[Any]:
 
 def stored(kind: Kind, columns: tuple[Column, ...]) -> SearchStrategy[Document]:
     """Sessions, or parts of them, as they may be stored: what may be null may also be missing."""
-    always = {"deactivationTime", "duration"} if kind.name == "co_browse" else set()
+    always = TABLES[kind.name]._given
     needed, optional = {}, {}
     for column in columns:
         values = one_of(kind, column)

@@ -61,6 +61,11 @@ class Chapter:
     queries: tuple[bytes, ...] = (b"",)
     """Query strings that make refusals differ in form."""
 
+    @property
+    def title(self) -> str:
+        """The heading of `reference.md`."""
+        return next(iter(self.prose))
+
 
 def prose(kind: Kind) -> dict[str, str]:
     """`<kind>/reference.md` by its headings; `{settings.…}` stands for a setting's value."""

@@ -14,7 +14,7 @@ REST, DATA = ((DOCS / name).read_text("utf-8") for name in ("rest.md", "data.md"
 def test_each_vendor_has_a_chapter() -> None:
     """Under the name of its reference, in the order of the vendors, after what all share."""
     headings = [line for line in REST.splitlines() if line.startswith("## ")]
-    titles = [f"## {next(iter(vendor.chapter.prose))}: {vendor.service}" for vendor in VENDORS]
+    titles = [f"## {vendor.chapter.title}: {vendor.service}" for vendor in VENDORS]
     assert headings == ["## All vendors", *titles]
 
 

@@ -156,9 +156,9 @@ def test_sixth_kind_and_vendor(tmp_path: Path) -> None:
     of_vendor = [line for line in with_it if OF_VENDOR.search(line)]
     assert len(with_it) - len(of_vendor) > 100, with_it
     assert len(of_vendor) > 20, of_vendor
-    assert tests_of(passed, "tests/app/rest/test_video.py", "")
+    assert ran_with(passed, "tests/app/rest/test_video.py", "")
     for file, known, ours in EVERY_VENDOR:
-        assert tests_of(passed, file, known) == tests_of(passed, file, ours) != set()
+        assert ran_with(passed, file, known) == ran_with(passed, file, ours) != set()
 
 
 OF_VENDOR = re.compile(r"/rest/test_video\.py::|/rest/.*\[video\]|\[GET /video/|_pages.*\[video\]")
@@ -171,7 +171,7 @@ EVERY_VENDOR = (
 """Files with tests that run for each vendor, and what is in their names for two of the vendors."""
 
 
-def tests_of(lines: Iterable[str], file: str, part: str) -> set[str]:
+def ran_with(lines: Iterable[str], file: str, part: str) -> set[str]:
     """The tests of a file that ran with a certain parameter."""
     of_file = (line.split(f"{file}::")[1] for line in lines if f"{file}::" in line)
     return {name.split("[")[0] for name in of_file if part in name}

@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 DRILL = ROOT / "tests" / "drill"
 KIND, VENDOR, TYPE = DRILL / "kind", DRILL / "vendor", DRILL / "type"
 
+Edit = tuple[str, str, str]
+"""A file, the text in it before which another one is put (empty: the end), and that other one."""
 KIND_EDITS = (
     (
         "schema/common.py",
@@ -45,7 +47,6 @@ VENDOR_EDITS = (
         "| video | `5b0c3c1e-6f0e-4f1b-9a53-2f5c0d3a7e11` | the vendor |\n",
     ),
 )
-"""A file, the text in it before which another one is put (empty: the end), and that other one."""
 
 PACKAGES = "app/pages/static/graphiql/node_modules"
 
@@ -89,7 +90,7 @@ def added(folder: Path, new: Path) -> None:
         shutil.copy(new / name, folder / name)
 
 
-def edited(folder: Path, edits: Iterable[tuple[str, str, str]]) -> None:
+def edited(folder: Path, edits: Iterable[Edit]) -> None:
     """Put texts before others, each of which stands in its file once, or at the end of the file."""
     for name, place, new in edits:
         text = (folder / name).read_text(encoding="utf-8")
@@ -121,7 +122,7 @@ MAKING = {"scripts/schema": ("docs/generate.py",), "scripts/map": ("-m", "app.co
 """What the scripts run."""
 
 
-def performed(new: Path, edits: Iterable[tuple[str, str, str]], *commands: str) -> list[str]:
+def performed(new: Path, edits: Iterable[Edit], *commands: str) -> list[str]:
     """The files that a drill adds and edits, and the commands that it runs."""
     return sorted([*files(new), *{name for name, _, _ in edits}, *commands])
 
@@ -131,9 +132,7 @@ def performed(new: Path, edits: Iterable[tuple[str, str, str]], *commands: str) 
     [("add-a-kind.md", KIND, KIND_EDITS), ("add-a-vendor.md", VENDOR, VENDOR_EDITS)],
     ids=["kind", "vendor"],
 )
-def test_page_lists_what_the_drill_does(
-    page: str, new: Path, edits: tuple[tuple[str, str, str], ...]
-) -> None:
+def test_page_lists_what_the_drill_does(page: str, new: Path, edits: tuple[Edit, ...]) -> None:
     """Its table has the drill's files and commands, each once, and nothing else."""
     assert sorted(steps(page, "The steps")) == performed(new, edits, *MAKING)
 

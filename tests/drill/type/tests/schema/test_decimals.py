@@ -18,6 +18,7 @@ from resolvers.context import Context
 from resolvers.kind import Document, Timeline
 from resolvers.store import indexes
 from resolvers.store.store import Store
+from schema import fields
 from schema.build import Schema, build
 from schema.columns import column, kind_of
 from schema.common import Session
@@ -52,7 +53,16 @@ def derive(document: Document) -> Timeline:
 
 
 CALL = kind_of(CoBrowseSession, name="call", collection="calls", session_ids=TEXTS, derive=derive)
-ENTRY = KindType(CALL, CoBrowseSession)
+ENTRY = KindType(
+    CALL,
+    CoBrowseSession,
+    fields={
+        "callSession": fields.GET,
+        "callSessions": fields.LIST,
+        "createCallSession": fields.CREATE,
+        "updateCallSession": fields.UPDATE,
+    },
+)
 OWN = "sessionId cost lines { amount } tips"
 CREATE = f"""mutation ($input: CreateCoBrowseSessionInput!) {{
   createCallSession(input: $input) {{ session {{ {OWN} }} errors {{ field message }} }} }}"""

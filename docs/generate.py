@@ -13,6 +13,7 @@ from typing import Any, get_args
 
 from pydantic_core import PydanticUndefined
 
+from app.rest import VENDORS
 from app.settings import Settings
 from resolvers.kind import Column, Kind
 from resolvers.paging import orderings
@@ -55,6 +56,10 @@ def _names() -> str:
     return ", ".join(f"`{entry.kind.name}`" for entry in KINDS)
 
 
+def _services() -> str:
+    return ", ".join(vendor.service for vendor in VENDORS)
+
+
 def _retention() -> str:
     rows = [
         f"| `GATEWAY_RETENTION_{entry.kind.enum_name}_SECONDS` "
@@ -69,8 +74,9 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "kinds": _labels,
     "scopes": _names,
     "retention": _retention,
+    "services": _services,
 }
-"""What every kind is in: prose, scopes, settings."""
+"""What every kind or every vendor is in: prose, scopes, settings."""
 
 
 def data_model() -> str:

@@ -27,7 +27,7 @@ from tests.timing import limit
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ("tests/resolvers", "tests/wire", "tests/app/access", "tests/app/commands/test_transfer.py")
-LONGEST = 600
+LONGEST = limit(600)
 """Seconds for the tests of one mutant: one that never ends is noticed, too."""
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 REMOVABLE = (ast.Expr, ast.Assign, ast.AugAssign, ast.Delete, ast.Raise)

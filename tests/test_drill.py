@@ -1,8 +1,9 @@
-"""docs/add-a-kind.md tells the truth: its steps are performed on copies of the whole tree.
+"""The pages on adding something are true: their steps are performed on copies of the whole tree.
 
-`tests/drill/kind` has the files of a sixth kind of session, as they would lie in the tree. The
-first drill adds them and runs the suite, so every test that runs for each kind runs for this one.
-The second adds a type of column, decimal numbers.
+`tests/drill/kind` has the files of a sixth kind of session, `tests/drill/vendor` those of a vendor
+that serves it, as they would lie in the tree. The first drill adds both and runs the suite, so
+every test that runs for each kind or each vendor runs for these. The second adds a type of column,
+decimal numbers.
 """
 
 import os
@@ -10,7 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
@@ -18,32 +19,48 @@ import pytest
 from tests.timing import limit
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = (ROOT / "docs" / "add-a-kind.md").read_text(encoding="utf-8")
-KIND = ROOT / "tests" / "drill" / "kind"
-TYPE = ROOT / "tests" / "drill" / "type"
+DRILL = ROOT / "tests" / "drill"
+KIND, VENDOR, TYPE = DRILL / "kind", DRILL / "vendor", DRILL / "type"
 
-EDITS = {
-    "schema/common.py": (
+Edit = tuple[str, str, str]
+"""A file, the text in it before which another one is put (empty: the end), and that other one."""
+KIND_EDITS = (
+    (
+        "schema/common.py",
         '    BOT = strawberry.enum_value("BOT"',
         '    VIDEO = strawberry.enum_value("VIDEO", description="People saw each other.")\n',
     ),
-}
-"""Before which line of a file another one is put."""
+)
+VENDOR_EDITS = (
+    (
+        "app/rest/__init__.py",
+        "from app.settings import",
+        "from app.rest.video.endpoint import VENDOR as VIDEO\n",
+    ),
+    ("app/rest/__init__.py", ")\n\n\ndef routes(", "    VIDEO,\n"),
+    ("docs/rest.md", "", (VENDOR / "rest.txt").read_text("utf-8")),
+    (
+        "docs/data.md",
+        "\nThe vendor's page shows",
+        "| video | `5b0c3c1e-6f0e-4f1b-9a53-2f5c0d3a7e11` | the vendor |\n",
+    ),
+)
 
 PACKAGES = "app/pages/static/graphiql/node_modules"
 
 
 def files(folder: Path) -> list[str]:
-    """The files below a folder, by their paths in it."""
-    found = (path.relative_to(folder) for path in folder.rglob("*.py"))
-    return sorted(path.as_posix() for path in found if "__pycache__" not in path.parts)
+    """The files below a folder that go into a copy, by their paths in it; `.txt` are edits."""
+    found = (path.relative_to(folder) for path in folder.rglob("*.*") if path.is_file())
+    return sorted(path.as_posix() for path in found if path.suffix not in (".txt", ".pyc"))
 
 
-def steps(heading: str) -> list[list[str]]:
-    """The files and commands that the table below a heading of the page names, row by row."""
-    section = PAGE.split(f"## {heading}\n")[1].split("\n## ")[0]
+def steps(page: str, heading: str) -> list[str]:
+    """The files and commands that the table below a heading of a page names."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    section = text.split(f"## {heading}\n")[1].split("\n## ")[0]
     rows = [line.split(" | ")[1] for line in section.splitlines() if re.match(r"\| \d", line)]
-    return [re.findall(r"`([^`]+)`", row) for row in rows]
+    return [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
 
 
 def copied(folder: Path) -> None:
@@ -67,14 +84,17 @@ def added(folder: Path, new: Path) -> None:
     """Put new files into a copy."""
     for name in files(new):
         assert not (folder / name).exists()
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(new / name, folder / name)
 
 
-def edited(folder: Path, name: str, place: str, line: str) -> None:
-    """Put a line before another one, which stands in the file once."""
-    text = (folder / name).read_text(encoding="utf-8")
-    assert text.count(place) == 1, (name, place)
-    (folder / name).write_text(text.replace(place, line + place), encoding="utf-8")
+def edited(folder: Path, edits: Iterable[Edit]) -> None:
+    """Put texts before others, each of which stands in its file once, or at the end of the file."""
+    for name, place, new in edits:
+        text = (folder / name).read_text(encoding="utf-8")
+        assert not place or text.count(place) == 1, (name, place)
+        changed = text.replace(place, new + place) if place else text + new
+        (folder / name).write_text(changed, encoding="utf-8")
 
 
 def run(folder: Path, arguments: Sequence[str], seconds: float) -> str:
@@ -100,27 +120,58 @@ MAKING = {"scripts/schema": ("docs/generate.py",), "scripts/map": ("-m", "app.co
 """What the scripts run."""
 
 
-def test_page_lists_what_the_drill_does() -> None:
+def performed(new: Path, edits: Iterable[Edit], *commands: str) -> list[str]:
+    """The files that a drill adds and edits, and the commands that it runs."""
+    return sorted([*files(new), *{name for name, _, _ in edits}, *commands])
+
+
+@pytest.mark.parametrize(
+    ("page", "new", "edits"),
+    [("add-a-kind.md", KIND, KIND_EDITS), ("add-a-vendor.md", VENDOR, VENDOR_EDITS)],
+    ids=["kind", "vendor"],
+)
+def test_page_lists_what_the_drill_does(page: str, new: Path, edits: tuple[Edit, ...]) -> None:
     """Its table has the drill's files and commands, each once, and nothing else."""
-    named = [name for row in steps("The steps") for name in row]
-    assert sorted(named) == sorted([*files(KIND), *EDITS, *MAKING])
+    assert sorted(steps(page, "The steps")) == performed(new, edits, *MAKING)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(limit(3600))
-def test_sixth_kind(tmp_path: Path) -> None:
-    """One new file and one line, two files of tests: the suite runs with the kind in it."""
+def test_sixth_kind_and_vendor(tmp_path: Path) -> None:
+    """The steps of both pages, and nothing else: the suite runs with the kind and its vendor."""
     copied(tmp_path)
-    added(tmp_path, KIND)
-    for name, (place, line) in EDITS.items():
-        edited(tmp_path, name, place, line)
+    for new, edits in ((KIND, KIND_EDITS), (VENDOR, VENDOR_EDITS)):
+        added(tmp_path, new)
+        edited(tmp_path, edits)
     for command in MAKING.values():
         run(tmp_path, command, 300)
     assert "## VideoSession" in (tmp_path / "docs/data-model.md").read_text(encoding="utf-8")
+    assert "`GET /video/sessions`" in (tmp_path / "docs/map.md").read_text(encoding="utf-8")
     suite = ("-m", "pytest", "-vv", "-n2", "-p", "no:cacheprovider", "-m", "not slow")
-    told = run(tmp_path, suite, 3500)
-    with_it = [line for line in told.splitlines() if " PASSED " in line and "video" in line.lower()]
-    assert len(with_it) > 100, with_it
+    passed = [line for line in run(tmp_path, suite, 3500).splitlines() if " PASSED " in line]
+    with_it = [line for line in passed if "video" in line.lower()]
+    of_vendor = [line for line in with_it if OF_VENDOR.search(line)]
+    assert len(with_it) - len(of_vendor) > 100, with_it
+    assert len(of_vendor) > 20, of_vendor
+    assert ran_with(passed, "tests/app/rest/test_video.py", "")
+    for file, known, ours in EVERY_VENDOR:
+        assert ran_with(passed, file, known) == ran_with(passed, file, ours) != set()
+
+
+OF_VENDOR = re.compile(r"/rest/test_video\.py::|/rest/.*\[video\]|\[GET /video/|_pages.*\[video\]")
+"""Its own tests, and those of every vendor; not those of every file."""
+EVERY_VENDOR = (
+    ("tests/app/rest/test_layout.py", "[knowledge]", "[video]"),
+    ("tests/docs/test_vendor_pages.py", "[knowledge]", "[video]"),
+    ("tests/contract/test_access_scan.py", " /history/sessions/{", " /video/sessions/{"),
+)
+"""Files with tests that run for each vendor, and what is in their names for two of the vendors."""
+
+
+def ran_with(lines: Iterable[str], file: str, part: str) -> set[str]:
+    """The tests of a file that ran with a certain parameter."""
+    of_file = (line.split(f"{file}::")[1] for line in lines if f"{file}::" in line)
+    return {name.split("[")[0] for name in of_file if part in name}
 
 
 IMPORTS = "from bson import Decimal128\nfrom bson.codec_options import TypeCodec\n\n"
@@ -152,9 +203,8 @@ NEW_TYPES_TESTS = (
 
 def test_page_lists_what_a_new_type_takes() -> None:
     """Two entries, a file of tests, and one command."""
-    named = [name for row in steps("A type of column") for name in row]
-    edited_files = {name for name, _, _ in TYPE_EDITS}
-    assert sorted(named) == sorted([*edited_files, *files(TYPE), "scripts/schema"])
+    named = sorted(steps("add-a-kind.md", "A type of column"))
+    assert named == performed(TYPE, TYPE_EDITS, "scripts/schema")
 
 
 @pytest.mark.slow
@@ -163,7 +213,6 @@ def test_new_type_of_column(tmp_path: Path) -> None:
     """Decimal numbers are one entry in the core and their form in GraphQL."""
     copied(tmp_path)
     added(tmp_path, TYPE)
-    for name, place, text in TYPE_EDITS:
-        edited(tmp_path, name, place, text)
+    edited(tmp_path, TYPE_EDITS)
     run(tmp_path, MAKING["scripts/schema"], 100)
     run(tmp_path, ("-m", "pytest", "-p", "no:cacheprovider", *NEW_TYPES_TESTS), 550)

@@ -130,10 +130,6 @@ class Authenticator:
         scopes = {f"{vendor}:{action}" for action in OPEN_PATHS[vendor]}
         return Caller(f"open:{vendor}", frozenset({*scopes, PERSONAL}))
 
-    async def caller(self, vendor: str, request: Request) -> Caller:
-        """The caller of a path that has no scheme of its own: open, or by bearer."""
-        return self.open_caller(vendor) if self.is_open(vendor) else await self.bearer(request)
-
     def _accepted(self, found: Credential | None) -> Caller:
         now = self._now()
         if found is None or not found.valid_at(now):

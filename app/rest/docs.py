@@ -61,6 +61,11 @@ class Chapter:
     queries: tuple[bytes, ...] = (b"",)
     """Query strings that make refusals differ in form."""
 
+    @property
+    def title(self) -> str:
+        """The heading of `reference.md`."""
+        return next(iter(self.prose))
+
 
 def prose(kind: Kind) -> dict[str, str]:
     """`<kind>/reference.md` by its headings; `{settings.…}` stands for a setting's value."""
@@ -115,6 +120,8 @@ def _member(one: Member) -> Json:
     shown = schema_of(one.members) if one.members else dict(codec.schema) or plain(one.source)
     if one.nullable and not one.when and not one.members and codec.null is None:
         shown["type"] = [shown["type"], "null"]
+        if "enum" in shown:
+            shown["enum"] = [*shown["enum"], None]
     if item:
         shown["xml"] = {"name": item}
     if one.column.many:

@@ -50,8 +50,8 @@ def document(settings: Settings, version: str) -> Json:
 
 
 def _tag(vendor: Vendor, settings: Settings) -> Json:
-    title, prose = next(iter(vendor.chapter.prose.items()))
-    return {"name": title, "description": prose.format(settings=settings)}
+    title, prose = vendor.chapter.title, vendor.chapter.prose
+    return {"name": title, "description": prose[title].format(settings=settings)}
 
 
 def _operation(vendor: Vendor, endpoint: Endpoint, settings: Settings) -> Json:
@@ -65,7 +65,7 @@ def _operation(vendor: Vendor, endpoint: Endpoint, settings: Settings) -> Json:
     ]
     parameters = [*in_path, *operation.parameters]
     return {
-        "tags": [next(iter(chapter.prose))],
+        "tags": [chapter.title],
         "operationId": _operation_id(endpoint),
         "summary": operation.summary,
         "description": chapter.prose[operation.summary],

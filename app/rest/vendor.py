@@ -1,7 +1,7 @@
 """A vendor's legacy URLs as a value, and what its endpoints need of the process."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +69,8 @@ class Vendor:
     """A vendor's URLs, and how it refuses."""
 
     kind: Kind
+    service: str
+    """Whose URLs these are, as the documentation names it: `Genesys Co-browse 8.1`."""
     bases: tuple[str, ...]
     """Everything under these is the vendor's: an unknown address there is refused in its shape."""
     endpoints: tuple[Endpoint, ...]
@@ -85,10 +87,12 @@ async def admit(
     request: Request,
     kind: Kind,
     find: Callable[[Authenticator], Awaitable[Caller]] | None = None,
+    buckets: Callable[[Caller], Iterable[str | None]] = lambda _caller: (None,),
 ) -> Context:
     """The context of a request; anybody may come in where the vendor is open.
 
     `find` finds the caller by the vendor's own scheme; without it, Bearer or X-API-Key count.
+    `buckets` are the bots whose rates the request counts for; without them, the caller's own rate.
     Unauthenticated or RateLimited if the credential is missing, wrong or used too often.
     """
     state = state_of(request)
@@ -96,7 +100,8 @@ async def admit(
     if authenticator.is_open(kind.name):
         return state.context(authenticator.open_caller(kind.name))
     caller = await (find(authenticator) if find else authenticator.bearer(request))
-    await authenticator.limit(caller)
+    for bucket in buckets(caller):
+        await authenticator.limit(caller, bucket)
     return state.context(caller)
 
 

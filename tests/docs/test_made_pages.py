@@ -16,6 +16,13 @@ PAGES = [
     for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))
 ]
 
+PAGES_WITH_FILES = (
+    "README.md",
+    "docs/architecture.md",
+    "docs/add-a-kind.md",
+    "docs/add-a-vendor.md",
+)
+
 
 def test_fresh() -> None:
     """What `scripts/schema` would write is what is committed."""
@@ -56,12 +63,12 @@ def test_index() -> None:
     assert pages <= set(re.findall(r"\]\(([^)]+)\)", index))
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/architecture.md", "docs/add-a-kind.md"])
+@pytest.mark.parametrize("page", PAGES_WITH_FILES)
 def test_named_files(page: str) -> None:
     """A file that a page names is there, or is one that a drill adds."""
     text = (ROOT / page).read_text(encoding="utf-8")
     named = re.findall(r"`((?:app|schema|resolvers|tests|scripts|docs)/[\w./-]*)`", text)
-    places = (ROOT, ROOT / "tests" / "drill" / "kind", ROOT / "tests" / "drill" / "type")
+    places = (ROOT, *(ROOT / "tests" / "drill" / drill for drill in ("kind", "type", "vendor")))
     missing = [name for name in named if not any((place / name).exists() for place in places)]
     assert named
     assert missing == []

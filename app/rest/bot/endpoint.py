@@ -7,12 +7,12 @@ from operator import itemgetter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.access.authenticator import MalformedToken
+from app.access.authenticator import Authenticator, MalformedToken
 from app.rest.bot import reference
 from app.rest.bot.layout import SESSION, page
 from app.rest.bot.reference import MALFORMED
 from app.rest.bot.request import ByIds, Search, decode, token
-from app.rest.vendor import Endpoint, Refusal, Vendor, json, state_of
+from app.rest.vendor import Endpoint, Refusal, Vendor, admit, json, state_of
 from resolvers import sessions
 from resolvers.access import Action, Caller
 from resolvers.context import Context
@@ -45,17 +45,15 @@ async def get_sessions(request: Request) -> Response:
 
 async def authenticated(request: Request, bot_id: str | None) -> Context:
     """The caller's context, its request counted; Unauthenticated for a bot that is not its own."""
-    state = state_of(request)
-    authenticator = state.authenticator
-    if authenticator.is_open(BOT.name):
-        return state.context(authenticator.open_caller(BOT.name))
-    caller = await authenticator.by_jwt(token(request.headers))
-    if bot_id is not None and caller.bots is not None and bot_id not in caller.bots:
-        raise Unauthenticated("The bot is not the credential's.")
-    caller.require(BOT, Action.READ)  # before it uses up the rate of a bot it may not see
-    for bucket in buckets(caller, bot_id):
-        await authenticator.limit(caller, bucket)
-    return state.context(caller)
+
+    async def find(authenticator: Authenticator) -> Caller:
+        caller = await authenticator.by_jwt(token(request.headers))
+        if bot_id is not None and caller.bots is not None and bot_id not in caller.bots:
+            raise Unauthenticated("The bot is not the credential's.")
+        caller.require(BOT, Action.READ)  # before it uses up the rate of a bot it may not see
+        return caller
+
+    return await admit(request, BOT, find, lambda caller: buckets(caller, bot_id))
 
 
 def buckets(caller: Caller, bot_id: str | None) -> list[str]:
@@ -113,6 +111,7 @@ def refuse(refusal: Refusal, _request: Request) -> Response:
 
 VENDOR = Vendor(
     kind=BOT,
+    service="Kore.ai XO",
     bases=("/api/public",),
     endpoints=(
         Endpoint("POST", "/api/public/bot/{BotID}/getSessions", get_sessions, reference.OF_BOT),

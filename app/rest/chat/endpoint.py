@@ -57,6 +57,7 @@ def refuse(refusal: Refusal, _request: Request) -> Response:
 
 VENDOR = Vendor(
     kind=CHAT,
+    service="Agendize Chat API",
     bases=("/api/2.0/chat",),
     endpoints=tuple(
         endpoint

@@ -34,6 +34,7 @@ def refuse(refusal: Refusal, _request: Request) -> Response:
 
 VENDOR = Vendor(
     kind=CO_BROWSE,
+    service="Genesys Co-browse 8.1",
     bases=("/cobrowse", "/history"),
     endpoints=tuple(Endpoint("GET", path, get, GET) for path in PATHS),
     refuse=refuse,

@@ -69,6 +69,7 @@ def refuse(refusal: Refusal, _request: Request) -> Response:
 
 VENDOR = Vendor(
     kind=KNOWLEDGE,
+    service="Genesys Knowledge Center 8.5",
     bases=("/sessions", "/gks-server"),
     endpoints=tuple(
         endpoint

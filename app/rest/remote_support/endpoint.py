@@ -77,6 +77,7 @@ def refuse(refusal: Refusal, request: Request) -> Response:
 
 VENDOR = Vendor(
     kind=REMOTE_SUPPORT,
+    service="N-able Take Control, Dameware Remote Everywhere",
     bases=("/get_session_history.php", "/integration"),
     endpoints=tuple(
         endpoint

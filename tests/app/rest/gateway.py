@@ -57,9 +57,6 @@ class FakeAuthenticator:
     def open_caller(self, vendor: str) -> Caller:
         return Caller(f"open:{vendor}", frozenset({f"{vendor}:read", "pii:read"}))
 
-    async def caller(self, vendor: str, request: Request) -> Caller:
-        return self.open_caller(vendor) if self.is_open(vendor) else await self.bearer(request)
-
 
 class Gateway:
     """An application of the vendors' paths alone; `settings` are the gateway's."""

@@ -72,9 +72,6 @@ class Authenticator:
     def open_caller(self, _vendor: str) -> Caller:
         return EVERYBODY
 
-    async def caller(self, vendor: str, request: Request) -> Caller:
-        return self.open_caller(vendor) if self.is_open(vendor) else await self.bearer(request)
-
     def _known(self, id_: str) -> Caller:
         if id_ not in self.callers:
             raise Unauthenticated("secret details")

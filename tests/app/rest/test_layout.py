@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 
 from app.rest import VENDORS, samples
 from app.rest.docs import schema_of
-from app.rest.layout import INSTANT, Codec, Field, Layout
+from app.rest.layout import INSTANT, Codec, Field, Layout, words
 from resolvers.errors import CorruptDocument
 from resolvers.kind import Column, Document, Kind
 from resolvers.value_types import (
@@ -68,7 +68,7 @@ def one_of(kind: Kind, column: Column) -> SearchStrategy[Any]:
 
 def stored(kind: Kind, columns: tuple[Column, ...]) -> SearchStrategy[Document]:
     """Sessions, or parts of them, as they may be stored: what may be null may also be missing."""
-    always = {"deactivationTime", "duration"} if kind.name == "co_browse" else set()
+    always = TABLES[kind.name]._given
     needed, optional = {}, {}
     for column in columns:
         values = one_of(kind, column)
@@ -178,6 +178,13 @@ def test_null_has_a_form_of_its_own() -> None:
     table = Layout(BOT, [Field("ended", "endTime", Codec(lambda _: "yes", null="no"))])
     assert table.row({}) == {"ended": "no"}
     assert table.row({"endTime": datetime(2026, 3, 1)}) == {"ended": "yes"}
+
+
+def test_null_is_one_of_the_words() -> None:
+    """The schema of a column that has few words and may be null has null among them."""
+    table = Layout(BOT, [Field("type", "containmentType", words({"AGENT": "agent"}))])
+    shown = schema_of(table.members)["properties"]["type"]
+    assert (shown["type"], shown["enum"]) == (["string", "null"], ["agent", None])
 
 
 def test_an_unknown_column_is_refused() -> None:

@@ -58,22 +58,22 @@ EMPTY = b"<response><nrequests>0</nrequests><requests></requests></response>"
 
 
 @pytest.fixture
-def gateway() -> Gateway:
+def local() -> Gateway:
     made = Gateway()
     for values in SESSIONS:
         made.create(REMOTE_SUPPORT, **values)
     return made
 
 
-def ask(gateway: Gateway, query: str = "", path: str = PATHS[0], **parameters: str) -> Any:
+def ask(local: Gateway, query: str = "", path: str = PATHS[0], **parameters: str) -> Any:
     """Call with a good key unless one is given; `query` is sent as it stands."""
     pairs = {"KEY": KEY, **parameters}
     query = "&".join([*([query] if query else []), *(f"{k}={v}" for k, v in pairs.items())])
-    return gateway.request("GET", f"{path}?{query}")
+    return local.request("GET", f"{path}?{query}")
 
 
-def ids(gateway: Gateway, **filters: str) -> list[int]:
-    body = ask(gateway, VARS="ID", OUTPUT_FORMAT="JSON", **filters).json()
+def ids(local: Gateway, **filters: str) -> list[int]:
+    body = ask(local, VARS="ID", OUTPUT_FORMAT="JSON", **filters).json()
     return [row["id"] for row in body["requests"]]
 
 
@@ -82,10 +82,10 @@ def error(name: str) -> bytes:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_the_vendors_first_call(gateway: Gateway, path: str) -> None:
+def test_the_vendors_first_call(local: Gateway, path: str) -> None:
     """Only the asked variables, in the asked order, names in lower case."""
     response = ask(
-        gateway,
+        local,
         "VARS=ID CUSTOMER_NUMBER DATE_START DATE_END TECH_USERNAME"
         "&FILTER_DATE_START_INI=2011-01-01&FILTER_PROCESSED=ANSWERED",
         path,
@@ -100,10 +100,10 @@ def test_the_vendors_first_call(gateway: Gateway, path: str) -> None:
     )
 
 
-def test_the_vendors_second_call(gateway: Gateway) -> None:
+def test_the_vendors_second_call(local: Gateway) -> None:
     """A technician's sessions, by a filter whose value has an `@` as it stands."""
     response = ask(
-        gateway,
+        local,
         "VARS=ID CUSTOMER_NUMBER DATE_START&FILTER_DATE_START_INI=2011-01-01"
         "&FILTER_PROCESSED=ANSWERED&FILTER_TECH_USERNAME=mytech@techplace.com",
     )
@@ -114,10 +114,10 @@ def test_the_vendors_second_call(gateway: Gateway) -> None:
     )
 
 
-def test_the_vendors_third_call(gateway: Gateway) -> None:
+def test_the_vendors_third_call(local: Gateway) -> None:
     """One session by its number, its texts escaped."""
     response = ask(
-        gateway,
+        local,
         "VARS=CUSTOMER_NAME CUSTOMER_NUMBER COMPUTER_NAME COMPUTER_DOMAIN PROBLEM_DESCRIPTION "
         "TECH_USERNAME DATE_START DATE_END HAS_VIDEOS COMPUTER_OS NOTES&FILTER_ID=12334",
     )
@@ -148,15 +148,15 @@ def test_the_vendors_third_call(gateway: Gateway) -> None:
         ("VARS", "VARS"),
     ],
 )
-def test_a_wrong_value_is_refused_by_name(gateway: Gateway, parameter: str, message: str) -> None:
+def test_a_wrong_value_is_refused_by_name(local: Gateway, parameter: str, message: str) -> None:
     """Status 200 and the vendor's error body, byte for byte."""
-    response = ask(gateway, **{"VARS": "ID", parameter: "bogus"})
+    response = ask(local, **{"VARS": "ID", parameter: "bogus"})
     assert (response.status_code, response.content) == (200, error(message))
 
 
-def test_an_error_with_json_output(gateway: Gateway) -> None:
+def test_an_error_with_json_output(local: Gateway) -> None:
     """The same message without the root."""
-    response = ask(gateway, VARS="ID", OUTPUT_FORMAT="JSON", FILTER_PROCESSED="x")
+    response = ask(local, VARS="ID", OUTPUT_FORMAT="JSON", FILTER_PROCESSED="x")
     assert response.content == b'{"error_msg":"Invalid FILTER_PROCESSED setting."}'
     assert response.headers["content-type"] == "application/json; charset=UTF-8"
 
@@ -174,53 +174,53 @@ def test_an_error_with_json_output(gateway: Gateway) -> None:
     ],
 )
 @pytest.mark.parametrize("name", ["FILTER_DATE_START_INI", "FILTER_DATE_START_END"])
-def test_a_date_that_is_none_is_refused(gateway: Gateway, name: str, value: str) -> None:
+def test_a_date_that_is_none_is_refused(local: Gateway, name: str, value: str) -> None:
     """Only `YYYY-MM-DD` and `YYYY-MM-DD HH:MM:SS`, and only days that exist."""
-    assert ask(gateway, VARS="ID", **{name: value}).content == error(f"{name} value")
+    assert ask(local, VARS="ID", **{name: value}).content == error(f"{name} value")
 
 
 @pytest.mark.parametrize("value", ["1.5", "abc", "1e3", "٣", "9" * 19, "--1"])
-def test_a_number_that_is_none_is_refused(gateway: Gateway, value: str) -> None:
+def test_a_number_that_is_none_is_refused(local: Gateway, value: str) -> None:
     """FILTER_ID is a whole number of at most 18 ASCII digits."""
-    assert ask(gateway, VARS="ID", FILTER_ID=value).content == error("FILTER_ID value")
+    assert ask(local, VARS="ID", FILTER_ID=value).content == error("FILTER_ID value")
 
 
 @pytest.mark.parametrize(
     "words", ["", "+", "ID+PASSWORD", "ID,NOTES", "ID+" * 171, "OUTPUT_FORMAT"]
 )
-def test_vars_must_be_known_words(gateway: Gateway, words: str) -> None:
+def test_vars_must_be_known_words(local: Gateway, words: str) -> None:
     """Empty, unknown and more than 512 characters are refused alike."""
-    assert ask(gateway, VARS=words).content == error("VARS")
+    assert ask(local, VARS=words).content == error("VARS")
 
 
-def test_vars_must_be_there(gateway: Gateway) -> None:
+def test_vars_must_be_there(local: Gateway) -> None:
     """It is mandatory."""
-    assert ask(gateway).content == error("VARS")
+    assert ask(local).content == error("VARS")
 
 
 @pytest.mark.parametrize("query", ["KEY=", "KEY=wrong", "KEY", "key=a-good-key", ""])
-def test_the_key_must_be_there_and_right(gateway: Gateway, query: str) -> None:
+def test_the_key_must_be_there_and_right(local: Gateway, query: str) -> None:
     """A missing key reads as a wrong one, and nothing else is looked at before."""
-    response = gateway.request("GET", f"{PATHS[0]}?VARS=BOGUS&{query}")
+    response = local.request("GET", f"{PATHS[0]}?VARS=BOGUS&{query}")
     assert response.status_code == 200
     assert response.content in (error("KEY"), b'{"error_msg":"Invalid KEY."}')
 
 
-def test_the_key_is_no_header(gateway: Gateway) -> None:
+def test_the_key_is_no_header(local: Gateway) -> None:
     """A key in the wrong place is no key."""
-    assert gateway.get(f"{PATHS[0]}?VARS=ID", KEY).content == error("KEY")
+    assert local.get(f"{PATHS[0]}?VARS=ID", KEY).content == error("KEY")
 
 
 @pytest.mark.parametrize("blank", ["+", "%20", "++", "%0A", "%0D%0A", "%09", "%20%20+", "%C2%A0"])
-def test_words_may_be_parted_by_any_blanks(gateway: Gateway, blank: str) -> None:
+def test_words_may_be_parted_by_any_blanks(local: Gateway, blank: str) -> None:
     """Doubled ones, line breaks and tabs as well."""
-    body = ask(gateway, VARS=f"{blank}ID{blank}HAS_VIDEOS{blank}", FILTER_ID="12335").text
+    body = ask(local, VARS=f"{blank}ID{blank}HAS_VIDEOS{blank}", FILTER_ID="12335").text
     assert "<request><id>12335</id><has_videos>FALSE</has_videos></request>" in body
 
 
-def test_a_word_given_twice_is_shown_once(gateway: Gateway) -> None:
+def test_a_word_given_twice_is_shown_once(local: Gateway) -> None:
     """JSON could not hold it twice, and the two formats tell the same."""
-    assert b"<request><id>12335</id></request>" in ask(gateway, VARS="ID+id+ID").content
+    assert b"<request><id>12335</id></request>" in ask(local, VARS="ID+id+ID").content
 
 
 @pytest.mark.parametrize(
@@ -232,26 +232,26 @@ def test_a_word_given_twice_is_shown_once(gateway: Gateway) -> None:
         "ID+OUTPUT_FORMAT:JSON",
     ],
 )
-def test_the_format_may_stand_in_vars(gateway: Gateway, words: str) -> None:
+def test_the_format_may_stand_in_vars(local: Gateway, words: str) -> None:
     """The page lists it there."""
-    body = ask(gateway, VARS=words, FILTER_ID="12335").json()
+    body = ask(local, VARS=words, FILTER_ID="12335").json()
     assert body == {"nrequests": 1, "requests": [{"id": 12335}]}
 
 
-def test_a_wrong_format_in_vars_is_refused_by_name(gateway: Gateway) -> None:
+def test_a_wrong_format_in_vars_is_refused_by_name(local: Gateway) -> None:
     """As the parameter of that name is."""
-    response = ask(gateway, VARS="ID+OUTPUT_FORMAT=YAML")
+    response = ask(local, VARS="ID+OUTPUT_FORMAT=YAML")
     assert response.content == error("OUTPUT_FORMAT setting")
 
 
-def test_the_format_parameter_wins_over_vars(gateway: Gateway) -> None:
+def test_the_format_parameter_wins_over_vars(local: Gateway) -> None:
     """Real calls have the parameter."""
-    assert ask(gateway, VARS="ID+OUTPUT_FORMAT=JSON", OUTPUT_FORMAT="XML").text[0] == "<"
+    assert ask(local, VARS="ID+OUTPUT_FORMAT=JSON", OUTPUT_FORMAT="XML").text[0] == "<"
 
 
-def test_everything_as_json(gateway: Gateway) -> None:
+def test_everything_as_json(local: Gateway) -> None:
     """The same tree without the root: numbers for id and count, strings for the rest, and lists."""
-    body = ask(gateway, VARS="+".join(WORDS), OUTPUT_FORMAT="JSON", FILTER_ID="12334").json()
+    body = ask(local, VARS="+".join(WORDS), OUTPUT_FORMAT="JSON", FILTER_ID="12334").json()
     assert body["nrequests"] == 1
     assert list(body["requests"][0].items()) == [
         ("id", 12334),
@@ -281,9 +281,9 @@ def test_everything_as_json(gateway: Gateway) -> None:
     ]
 
 
-def test_chat_and_videos_are_nested_in_xml(gateway: Gateway) -> None:
+def test_chat_and_videos_are_nested_in_xml(local: Gateway) -> None:
     """One element a message or address."""
-    response = ask(gateway, VARS="CHAT_INFO+VIDEO_LINKS", FILTER_ID="12334")
+    response = ask(local, VARS="CHAT_INFO+VIDEO_LINKS", FILTER_ID="12334")
     row = response.content.partition(b"<request>")[2].partition(b"</request>")[0]
     assert row == (
         b"<chat_info><message><date>2011-03-04 05:07:00</date><author>Ann</author>"
@@ -294,9 +294,9 @@ def test_chat_and_videos_are_nested_in_xml(gateway: Gateway) -> None:
     )
 
 
-def test_custom_fields_repeat_their_pair(gateway: Gateway) -> None:
+def test_custom_fields_repeat_their_pair(local: Gateway) -> None:
     """Where the first of both words stands, in the order of the words."""
-    response = ask(gateway, VARS="CUSTOM_FIELD_VALUE+ID+CUSTOM_FIELD_NAME", FILTER_ID="12334")
+    response = ask(local, VARS="CUSTOM_FIELD_VALUE+ID+CUSTOM_FIELD_NAME", FILTER_ID="12334")
     assert response.content.partition(b"<request>")[2].partition(b"</request>")[0] == (
         b"<custom_field_value>Ulm</custom_field_value><custom_field_name>Site</custom_field_name>"
         b"<custom_field_value>9</custom_field_value><custom_field_name>Rack</custom_field_name>"
@@ -304,10 +304,10 @@ def test_custom_fields_repeat_their_pair(gateway: Gateway) -> None:
     )
 
 
-def test_what_is_unknown_is_empty(gateway: Gateway) -> None:
+def test_what_is_unknown_is_empty(local: Gateway) -> None:
     """Every asked name is there all the same, an unfinished end and absent lists too."""
-    gateway.create(REMOTE_SUPPORT, sessionId="7", dateStart=datetime(2010, 1, 1))
-    root = ElementTree.fromstring(ask(gateway, VARS="+".join(WORDS), FILTER_ID="7").text)
+    local.create(REMOTE_SUPPORT, sessionId="7", dateStart=datetime(2010, 1, 1))
+    root = ElementTree.fromstring(ask(local, VARS="+".join(WORDS), FILTER_ID="7").text)
     row = root.find("requests/request")
     assert [(element.tag, element.text) for element in row] == [
         (
@@ -318,24 +318,24 @@ def test_what_is_unknown_is_empty(gateway: Gateway) -> None:
     ]
 
 
-def test_no_hits_are_a_success(gateway: Gateway) -> None:
+def test_no_hits_are_a_success(local: Gateway) -> None:
     """With no rows, in both formats."""
-    assert ask(gateway, VARS="ID", FILTER_ID="99").content == EMPTY
-    body = ask(gateway, VARS="ID", FILTER_ID="-1", OUTPUT_FORMAT="JSON").content
+    assert ask(local, VARS="ID", FILTER_ID="99").content == EMPTY
+    body = ask(local, VARS="ID", FILTER_ID="-1", OUTPUT_FORMAT="JSON").content
     assert body == b'{"nrequests":0,"requests":[]}'
 
 
-def test_characters_that_xml_forbids_are_dropped(gateway: Gateway) -> None:
+def test_characters_that_xml_forbids_are_dropped(local: Gateway) -> None:
     """The body can be parsed whatever somebody typed."""
-    gateway.create(REMOTE_SUPPORT, sessionId="8", notes="a\x01b\x1bc\ufffe]]>\U0001f600&amp;")
-    root = ElementTree.fromstring(ask(gateway, VARS="NOTES", FILTER_ID="8").content)
+    local.create(REMOTE_SUPPORT, sessionId="8", notes="a\x01b\x1bc\ufffe]]>\U0001f600&amp;")
+    root = ElementTree.fromstring(ask(local, VARS="NOTES", FILTER_ID="8").content)
     assert root.findtext("requests/request/notes") == "abc]]>\U0001f600&amp;"
 
 
-def test_newest_come_first(gateway: Gateway) -> None:
+def test_newest_come_first(local: Gateway) -> None:
     """By the start of the session."""
-    gateway.create(REMOTE_SUPPORT, sessionId="1", dateStart=datetime(2011, 6, 1))
-    assert ids(gateway) == [12335, 1, 12334]
+    local.create(REMOTE_SUPPORT, sessionId="1", dateStart=datetime(2011, 6, 1))
+    assert ids(local) == [12335, 1, 12334]
 
 
 @pytest.mark.parametrize(
@@ -378,80 +378,80 @@ def test_newest_come_first(gateway: Gateway) -> None:
     ],
     ids=str,
 )
-def test_filters(gateway: Gateway, filters: dict[str, str], expected: list[int]) -> None:
+def test_filters(local: Gateway, filters: dict[str, str], expected: list[int]) -> None:
     """Whole values without regard to case, bounds exclusive, empty and unknown ones ignored."""
-    assert ids(gateway, **filters) == expected
+    assert ids(local, **filters) == expected
 
 
-def test_the_last_of_two_equal_parameters_counts(gateway: Gateway) -> None:
+def test_the_last_of_two_equal_parameters_counts(local: Gateway) -> None:
     """As PHP reads them."""
-    assert ids(gateway, **{"FILTER_ID": "1&FILTER_ID=12335"}) == [12335]
+    assert ids(local, **{"FILTER_ID": "1&FILTER_ID=12335"}) == [12335]
 
 
-def test_a_form_does_the_same(gateway: Gateway) -> None:
+def test_a_form_does_the_same(local: Gateway) -> None:
     """POST, its fields above those of the address."""
     form = {"KEY": KEY, "VARS": "ID\r\nHAS_VIDEOS", "FILTER_ID": "12334"}
-    response = gateway.request("POST", f"{PATHS[2]}?FILTER_ID=1", data=form)
+    response = local.request("POST", f"{PATHS[2]}?FILTER_ID=1", data=form)
     assert b"<request><id>12334</id><has_videos>TRUE</has_videos></request>" in response.content
 
 
-def test_an_error_of_a_form_has_the_forms_format(gateway: Gateway) -> None:
+def test_an_error_of_a_form_has_the_forms_format(local: Gateway) -> None:
     """JSON that was asked for in the body."""
     form = {"KEY": "wrong", "VARS": "ID", "OUTPUT_FORMAT": "JSON"}
-    response = gateway.request("POST", PATHS[0], data=form)
+    response = local.request("POST", PATHS[0], data=form)
     assert response.content == b'{"error_msg":"Invalid KEY."}'
 
 
-def test_a_post_without_a_body_uses_the_address(gateway: Gateway) -> None:
+def test_a_post_without_a_body_uses_the_address(local: Gateway) -> None:
     """Also without a content type."""
-    response = gateway.request("POST", f"{PATHS[0]}?KEY={KEY}&VARS=ID&FILTER_ID=12335")
+    response = local.request("POST", f"{PATHS[0]}?KEY={KEY}&VARS=ID&FILTER_ID=12335")
     assert b"<id>12335</id>" in response.content
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
-def test_other_methods_are_refused(gateway: Gateway, method: str) -> None:
+def test_other_methods_are_refused(local: Gateway, method: str) -> None:
     """405 in the vendor's shape, which is JSON where that was asked for."""
-    response = gateway.request(method, f"{PATHS[0]}?OUTPUT_FORMAT=JSON")
+    response = local.request(method, f"{PATHS[0]}?OUTPUT_FORMAT=JSON")
     assert (response.status_code, response.headers["allow"]) == (405, "GET, POST")
     assert response.content == b'{"error_msg":"Method Not Allowed"}'
 
 
 @pytest.mark.parametrize("path", ["/integration", "/integration/x", f"{PATHS[0]}/x"])
-def test_unknown_addresses_have_the_vendors_shape(gateway: Gateway, path: str) -> None:
+def test_unknown_addresses_have_the_vendors_shape(local: Gateway, path: str) -> None:
     """404 with an error message."""
-    response = gateway.request("GET", path)
+    response = local.request("GET", path)
     assert response.status_code == 404
     assert re.fullmatch(b"<response><error_msg>.+</error_msg></response>", response.content)
 
 
 def test_more_rows_than_a_page_all_come() -> None:
     """Pages of the database are put together, newest first, without a gap or a repetition."""
-    gateway = Gateway()
+    local = Gateway()
     rows = [
         {"_id": str(n), "startedAt": datetime(2020, 1, 1, 0, n // 60), "hasVideos": False}
         for n in range(1, 1203)
     ]
-    gateway.insert(REMOTE_SUPPORT, rows)
-    assert sorted(ids(gateway)) == list(range(1, 1203))
+    local.insert(REMOTE_SUPPORT, rows)
+    assert sorted(ids(local)) == list(range(1, 1203))
 
 
 def test_too_many_rows_are_refused_not_cut() -> None:
     """The limit is an error message, never a short answer."""
-    gateway = Gateway(remote_support_max_rows=2)
+    local = Gateway(remote_support_max_rows=2)
     for values in SESSIONS:
-        gateway.create(REMOTE_SUPPORT, **values)
-    assert b"<nrequests>2<" in ask(gateway, VARS="ID").content
-    gateway.create(REMOTE_SUPPORT, sessionId="5")
-    assert ask(gateway, VARS="ID").content == (
+        local.create(REMOTE_SUPPORT, **values)
+    assert b"<nrequests>2<" in ask(local, VARS="ID").content
+    local.create(REMOTE_SUPPORT, sessionId="5")
+    assert ask(local, VARS="ID").content == (
         b"<response><error_msg>More than 2 sessions match. Narrow the filters."
         b"</error_msg></response>"
     )
 
 
-def test_personal_values_are_masked(gateway: Gateway) -> None:
+def test_personal_values_are_masked(local: Gateway) -> None:
     """A credential without `pii:read` sees that there is a text, not which."""
     asked = "ID+CUSTOMER_NAME+NOTES+CUSTOMER_NUMBER+CUSTOM_FIELD_NAME+CUSTOM_FIELD_VALUE+CHAT_INFO"
-    body = ask(gateway, VARS=asked, KEY=MASKED_KEY, FILTER_ID="12334").text
+    body = ask(local, VARS=asked, KEY=MASKED_KEY, FILTER_ID="12334").text
     assert "<customer_name>***</customer_name><notes>***</notes>" in body
     assert "<customer_number>C-1</customer_number>" in body
     assert "<custom_field_value>***</custom_field_value>" in body
@@ -468,31 +468,31 @@ def test_personal_values_are_masked(gateway: Gateway) -> None:
     ],
     ids=str,
 )
-def test_masked_columns_cannot_be_filtered_by(gateway: Gateway, filters: dict[str, str]) -> None:
+def test_masked_columns_cannot_be_filtered_by(local: Gateway, filters: dict[str, str]) -> None:
     """Else the answer would give away what is masked."""
-    response = ask(gateway, VARS="ID", KEY=MASKED_KEY, **filters)
+    response = ask(local, VARS="ID", KEY=MASKED_KEY, **filters)
     assert response.status_code == 200
     assert b"<error_msg>" in response.content
     assert b"pii:read" in response.content
 
 
-def test_a_key_of_another_kind_reads_nothing(gateway: Gateway) -> None:
+def test_a_key_of_another_kind_reads_nothing(local: Gateway) -> None:
     """The refusal names the scope that is missing."""
-    response = ask(gateway, VARS="ID", KEY=FOREIGN_KEY)
+    response = ask(local, VARS="ID", KEY=FOREIGN_KEY)
     assert b"<error_msg>This needs the scope remote_support:read" in response.content
 
 
-def test_a_key_used_too_often_is_told_when_to_come_back(gateway: Gateway) -> None:
+def test_a_key_used_too_often_is_told_when_to_come_back(local: Gateway) -> None:
     """429 with Retry-After, the body in the vendor's shape."""
-    response = ask(gateway, VARS="ID", KEY=TIRED_KEY)
+    response = ask(local, VARS="ID", KEY=TIRED_KEY)
     assert (response.status_code, response.headers["retry-after"]) == (429, "7")
     assert response.content.startswith(b"<response><error_msg>")
 
 
-def test_a_damaged_record_is_an_error_in_the_vendors_shape(gateway: Gateway) -> None:
+def test_a_damaged_record_is_an_error_in_the_vendors_shape(local: Gateway) -> None:
     """500 that names the session; a row is never left out in silence."""
-    gateway.damage(REMOTE_SUPPORT, "12334", {"notes": 5})
-    response = ask(gateway, VARS="ID+NOTES")
+    local.damage(REMOTE_SUPPORT, "12334", {"notes": 5})
+    response = ask(local, VARS="ID+NOTES")
     assert response.status_code == 500
     assert b"<response><error_msg>Session '12334': notes is" in response.content
 
@@ -512,13 +512,13 @@ ANSWER = re.compile(
     st.sampled_from(["GET", "POST"]),
 )
 def test_arbitrary_text_leads_only_to_the_contracts_answers(
-    gateway: Gateway, given_: dict[str, str], method: str
+    local: Gateway, given_: dict[str, str], method: str
 ) -> None:
     """Rows or one of the contract's refusals, status 200, whatever any parameter holds."""
     sent = {"KEY": KEY, "VARS": "ID NOTES", **given_}
     sent = {name: text.encode("utf-8", "replace").decode() for name, text in sent.items()}
     place = {"params": sent} if method == "GET" else {"data": sent}
-    response = gateway.request(method, PATHS[0], **place)
+    response = local.request(method, PATHS[0], **place)
     assert response.status_code == 200
     if response.headers["content-type"].startswith("application/json"):
         assert set(response.json()) in ({"error_msg"}, {"nrequests", "requests"})
@@ -529,29 +529,29 @@ def test_arbitrary_text_leads_only_to_the_contracts_answers(
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.binary())
-def test_arbitrary_bytes_lead_only_to_the_contracts_answers(gateway: Gateway, raw: bytes) -> None:
+def test_arbitrary_bytes_lead_only_to_the_contracts_answers(local: Gateway, raw: bytes) -> None:
     """A query that is no query is a call without a key, also as a form; it may ask for JSON."""
     form = {"content-type": "application/x-www-form-urlencoded"}
-    response = gateway.request("POST", PATHS[0], content=raw, headers=form)
+    response = local.request("POST", PATHS[0], content=raw, headers=form)
     assert response.status_code == 200
     assert response.content in (error("KEY"), b'{"error_msg":"Invalid KEY."}')
 
 
-def test_multipart_form(gateway: Gateway) -> None:
+def test_multipart_form(local: Gateway) -> None:
     """PHP's curl sends an array of fields as multipart/form-data."""
     fields = {"KEY": (None, KEY), "VARS": (None, "ID NOTES"), "FILTER_ID": (None, "no number")}
-    response = gateway.request("POST", PATHS[0], files=fields)
+    response = local.request("POST", PATHS[0], files=fields)
     assert (response.status_code, response.content) == (
         200,
         b"<response><error_msg>Invalid FILTER_ID value.</error_msg></response>",
     )
 
 
-def test_broken_multipart_form(gateway: Gateway) -> None:
+def test_broken_multipart_form(local: Gateway) -> None:
     """A form that cannot be read is a call without a key; files are no parameters."""
     headers = {"content-type": "multipart/form-data; boundary=x"}
     for content in (b"", b"--y\r\n", b"--x\r\ncontent-disposition: form-data; name=KEY"):
-        response = gateway.request("POST", PATHS[0], content=content, headers=headers)
+        response = local.request("POST", PATHS[0], content=content, headers=headers)
         assert (response.status_code, response.content) == (200, error("KEY"))
-    response = gateway.request("POST", PATHS[0], files={"KEY": ("key.txt", KEY)})
+    response = local.request("POST", PATHS[0], files={"KEY": ("key.txt", KEY)})
     assert (response.status_code, response.content) == (200, error("KEY"))

@@ -39,6 +39,7 @@ UNDESCRIBED = Operation("An operation", "The answer.", {})
 def vendor(*rows: tuple[str, str], base: str = "/v", handle: Handler = echo):
     return Vendor(
         kind=CO_BROWSE,
+        service="Example",
         bases=(base,),
         endpoints=tuple(Endpoint(method, path, handle, UNDESCRIBED) for method, path in rows),
         refuse=refuse,

@@ -1,0 +1,1 @@
+"""Video sessions as Example Video serves them."""

@@ -50,14 +50,14 @@ def derived(kind: Kind, document: Document) -> Document:
     if ended is not None and kind.ended and ended < timeline.started_at:
         raise Invalid("A session cannot end before it starts.", (kind.ended,))
     status = "CLOSED" if timeline.closed else "ACTIVE"
-    kept = {
+    stored = {
         "status": status if kind.ended else None,
         "startedAt": timeline.started_at,
         "endedAt": ended,
         "durationSeconds": timeline.duration_seconds,
         "customer": timeline.customer,
     }
-    for name, value in kept.items():
+    for name, value in stored.items():
         if value is None:
             document.pop(name, None)
         else:

@@ -94,11 +94,11 @@ class RootField(StrawberryField):
     def present(self, node: FieldNode, arguments: Arguments) -> dict[str, Any]:
         """The arguments at `node` without conditions whose variables are absent."""
         values = {argument.name.value: argument.value for argument in node.arguments or ()}
-        kept = {
+        given = {
             name: present(values[name], value) if name in self._filters else value
             for name, value in arguments.items()
         }
-        return {name: value for name, value in kept.items() if value is not ABSENT}
+        return {name: value for name, value in given.items() if value is not ABSENT}
 
     def _wanted(self, run: Run, info: GraphQLResolveInfo[Any]) -> Any:
         operation = run.operation

@@ -26,7 +26,7 @@ METHODS = (b"GET ", b"HEAD ", b"POST ", b"PUT ", b"PATCH ", b"DELETE ", b"OPTION
 UPGRADE = re.compile(rb"\r\nupgrade:[^\r\n]*", re.IGNORECASE)
 
 
-def mend(line: bytes) -> bytes:
+def encoded_spaces(line: bytes) -> bytes:
     """The request line, without its line feed, as HTTP has it."""
     found = LINE.fullmatch(line)
     return found[1] + _encoded(found[2]) + found[3] if found else line
@@ -72,7 +72,7 @@ class Protocol(HttpToolsProtocol):
             return
         self._held = b""
         line, ended, headers = UPGRADE.sub(b"", head).partition(b"\n")
-        super().data_received(mend(line) + ended + headers + blank + body)
+        super().data_received(encoded_spaces(line) + ended + headers + blank + body)
 
     def send_400_response(self, msg: str) -> None:
         """Refuse bytes that are not HTTP, and unknown methods, in JSON like all other errors."""

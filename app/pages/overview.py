@@ -14,7 +14,7 @@ from resolvers.store.overview import Arrivals
 from resolvers.store.store import Store
 from schema.kinds import KINDS
 
-KEPT_SECONDS: Final = 5.0
+FRESH_SECONDS: Final = 5.0
 """How long figures are shown before they are asked for again."""
 UNANSWERED: Final = (GatewayError, *DRIVER_ERRORS)
 
@@ -32,8 +32,8 @@ class Figures:
 class Latest:
     """The figures of the last seconds; however many ask, the database is asked once."""
 
-    def __init__(self, kept: float = KEPT_SECONDS) -> None:
-        self._kept = kept
+    def __init__(self, fresh: float = FRESH_SECONDS) -> None:
+        self._fresh = fresh
         self._until = 0.0
         self._figures = Figures(None)
         self._asking = asyncio.Lock()
@@ -43,7 +43,7 @@ class Latest:
         async with self._asking:
             if time.monotonic() >= self._until:
                 self._figures = await look(store)
-                self._until = time.monotonic() + self._kept
+                self._until = time.monotonic() + self._fresh
         return self._figures
 
 

@@ -23,7 +23,7 @@ WORDS: Mapping[str, str] = {
     r"edges?": "API; of Relay's, `edge`",
     r"tells?|told|telling": "say, show, inform",
     r"holds?|held|holding": "have, contain, store, apply",
-    r"mend(?:s|ed|ing)?": "fix, correct",
+    r"encoded_spaces(?:s|ed|ing)?": "fix, correct",
     r"ways?": "how, method, path",
     r"kept": "stored, saved, cached",
     r"blanks?": "space",

@@ -97,7 +97,7 @@ async def test_figures_are_kept_for_a_while(wire_store: Store) -> None:
 
 async def test_figures_are_asked_for_again(wire_store: Store) -> None:
     """They do not stay for ever."""
-    latest = Latest(kept=0)
+    latest = Latest(fresh=0)
     before = await latest.of(wire_store)
     await wire_store.database["bot_sessions"].insert_one(
         {"_id": "a", "createdAt": NOW}, bypass_document_validation=True

@@ -150,9 +150,10 @@ def main() -> None:
     parser.add_argument("files", nargs="*", type=Path, default=ROOT.glob("resolvers/**/*.py"))
     for name, default in (("count", 60), ("minutes", 60), ("seed", random.randrange(10**6))):
         parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--tests", help="a file or folder, in place of all that concern the core")
     given = parser.parse_args()
     recorder = Recorder()
-    if pytest.main(["-n0", *TESTS], plugins=[recorder]):
+    if pytest.main(["-n0", *([given.tests] if given.tests else TESTS)], plugins=[recorder]):
         sys.exit("The tests fail without a mutant.")
     every = [
         (file.resolve(), number, line)

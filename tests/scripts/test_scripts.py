@@ -69,6 +69,13 @@ def test_seed_export_import(database: dict[str, str], tmp_path: Path) -> None:
     assert script("export", **other) == exported
 
 
+def test_mutants() -> None:
+    """One small fault in one file, tried against the tests of that file."""
+    tests, file = "--tests=tests/resolvers/test_reservations.py", "resolvers/reservations.py"
+    told = script("mutants", "--count=1", "--seed=1", tests, file)
+    assert re.search(r"^[01] of 1 survived\.$", told, re.MULTILINE)
+
+
 def test_serve(database: dict[str, str], tmp_path: Path) -> None:
     """The gateway serves at the address that it prints, until Ctrl-C."""
     command = [str(ROOT / "scripts" / "serve"), "--no-demo"]

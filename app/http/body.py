@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
 from app.http.refusal import RefusedError
@@ -32,14 +32,20 @@ async def read_body(
 
 
 async def _read(receive: Receive, limit: int) -> bytes:
+    # As starlette.requests.Request.stream does, without its object and generator for each request.
     chunks: list[bytes] = []
     size = 0
-    async for chunk in Request({"type": "http"}, receive).stream():
-        size += len(chunk)
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body = message.get("body", b"")
+        size += len(body)
         if size > limit:
             raise _too_large(limit)
-        chunks.append(chunk)
-    return b"".join(chunks)
+        if not message.get("more_body", False):
+            return b"".join([*chunks, body]) if chunks else body
+        chunks.append(body)
 
 
 def _too_large(limit: int) -> RefusedError:

@@ -32,7 +32,9 @@ def make(kind: Kind, dice: Dice) -> Values:
     end = dice.end(120, 3600)
     left_out = {kind.ended, *(() if end else kind.only_ended)}
     own = tuple(column for column in kind.own_columns if column.name not in left_out)
-    made = _Maker(dice, end or dice.now, words()["columns"].get(kind.name, {})).object(own)
+    known = words()["columns"]
+    choices = {**known["*"], **known.get(kind.name, {})}
+    made = _Maker(dice, end or dice.now, choices).object(own)
     made["updatedAt"] = end or dice.start
     if kind.ended and end:
         made[kind.ended] = end

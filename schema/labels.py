@@ -6,10 +6,16 @@ from typing import Any
 from strawberry import ID
 
 from resolvers import sessions
-from resolvers.errors import BadInput
 from resolvers.kind import Document, Kind
 from resolvers.values import clean
-from schema.common import Located, Payload, Session, located, parse_global_id
+from schema.common import (
+    Located,
+    Payload,
+    Session,
+    located,
+    not_a_global_id,
+    parse_global_id,
+)
 from schema.execution.run import Run
 from schema.payloads import payload
 from schema.root_field import Argument, Arguments, RootField
@@ -62,9 +68,5 @@ async def _located(kind: Kind, work: Awaitable[Document]) -> Located:
 def _place(kinds: Mapping[str, Kind], text: str) -> tuple[Kind, str]:
     type_name, session_id = parse_global_id(text) or ("", "")
     if type_name not in kinds:
-        raise BadInput(
-            f"id: {text[:100]!r} is not a valid global id. Use the `id` of a session just as it "
-            "was returned.",
-            argument="id",
-        )
+        raise not_a_global_id("id", text)
     return kinds[type_name], session_id

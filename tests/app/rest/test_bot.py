@@ -1,12 +1,9 @@
 """getSessions by the vendor's paths: who may ask, what is refused, what a row looks like."""
 
 # ruff: noqa: F811
-import copy
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-import httpx
 import orjson
 import pytest
 from bson import ObjectId
@@ -14,70 +11,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.rest.bot import layout, request
-from resolvers.errors import BadInput, Timeout
-from resolvers.request import LARGEST_PAGE
+from resolvers.errors import BadInput
 from schema.kinds.bot import BOT
-from tests.app.rest.legacy import NOW, Door, door  # noqa: F401
-
-BOT_ID = "st-1"
-PATH = f"/api/public/bot/{BOT_ID}/getSessions"
-ALL = "/api/public/getSessions"
-PATHS = (PATH, f"/api/public/stream/{BOT_ID}/getSessions", ALL)
-AUTH = {"auth": "jwt.root"}
-START = datetime(2026, 2, 27, 8, 0, 0, 25_000)
-
-SESSION: dict[str, Any] = {
-    "sessionId": "s1",
-    "botId": BOT_ID,
-    "channel": "rtm",
-    "userId": "u1",
-    "startTime": START,
-    "endTime": START + timedelta(seconds=4),
-    "sessionLang": ["en", "fr"],
-    "sessionType": "NON_INTERACTIVE",
-    "containmentType": "DROP_OFF",
-    "isDeveloper": False,
-    "tags": {
-        "userTags": [{"name": "regular", "value": "newuser"}],
-        "sessionTags": [{"name": "topic"}],
-    },
-    "noOfMessagesExchanged": 6,
-    "noOfTasksExecuted": 2,
-}
-ROW = (
-    b'{"sessionId":"s1","botId":"st-1","channel":"rtm","userId":"u1",'
-    b'"start_time":"2026-02-27T08:00:00.025Z","end_time":"2026-02-27T08:00:04.025Z",'
-    b'"session_lang":["en","fr"],"sessionType":"non-interactive","containmentType":"dropOff",'
-    b'"isDeveloper":false,"sessionStatus":"closed",'
-    b'"tags":{"userTags":[{"value":"newuser","name":"regular"}],'
-    b'"sessionTags":[{"value":null,"name":"topic"}]},'
-    b'"noOfMessagesExchanged":6,"noOfTasksExecuted":2}'
+from tests.app.rest.bot_calls import (
+    ALL,
+    AUTH,
+    CREDENTIALS,
+    INVALID,
+    PATH,
+    PATHS,
+    ROW,
+    START,
+    WEEK,
+    ask,
+    store,
+    tag,
 )
-INVALID = b'{"errors":[{"msg":"Validation errors/ Invalid arguments","code":412}]}'
-CREDENTIALS = b'{"errors":[{"msg":"Invalid SDK credentials","code":4002}]}'
-WEEK = {"dateFrom": "2026-02-22", "dateTo": "2026-03-01"}
-
-
-def store(door: Door, session_id: str, **values: Any) -> None:
-    """A closed session that differs from SESSION in `values`; None takes a value away."""
-    merged = {**copy.deepcopy(SESSION), "sessionId": session_id, **values}
-    door.create(BOT, {name: value for name, value in merged.items() if value is not None})
-
-
-def ask(
-    door: Door,
-    body: Any = None,
-    path: str = PATH,
-    headers: Mapping[str, str] | None = None,
-) -> httpx.Response:
-    return door.send("POST", path, body, AUTH if headers is None else headers)
-
-
-def found(door: Door, body: Any = None, path: str = PATH) -> list[str]:
-    """The ids of the sessions in an answer."""
-    answer = ask(door, body, path)
-    assert answer.status_code == 200, answer.text
-    return [row["sessionId"] for row in answer.json()["sessions"]]
+from tests.app.rest.legacy import NOW, Door, door  # noqa: F401
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -107,227 +57,6 @@ def test_a_closed_session_may_lack_a_containment_type(door: Door) -> None:
     (row,) = ask(door).json()["sessions"]
     assert "containmentType" not in row
     assert "end_time" in row
-
-
-@pytest.mark.parametrize("body", [None, b"", b" \n", b"{}", {"unknown": 1}])
-def test_an_empty_body_asks_for_everything(door: Door, body: Any) -> None:
-    """So does one without a member that is known."""
-    store(door, "s1")
-    assert found(door, body) == ["s1"]
-
-
-def test_newest_first(door: Door) -> None:
-    """By start time."""
-    for minutes in (5, 1, 9):
-        store(door, f"s{minutes}", startTime=START - timedelta(minutes=minutes))
-    assert found(door) == ["s1", "s5", "s9"]
-
-
-@pytest.mark.parametrize("body", [None, {"sessionId": ["s3", "s1", "new", "s2"]}])
-def test_sessions_of_one_moment_stand_by_id(door: Door, body: Any) -> None:
-    """As the two of the vendor's selfService sample do."""
-    store(door, "new", startTime=START + timedelta(seconds=1))
-    for session_id in ("s2", "s1", "s3"):
-        store(door, session_id)
-    assert found(door, body) == ["new", "s1", "s2", "s3"]
-
-
-@pytest.mark.parametrize(
-    ("body", "ids", "more"),
-    [
-        ({}, ["s0", "s1", "s2", "s3", "s4"], False),
-        ({"limit": 2}, ["s0", "s1"], True),
-        ({"limit": 2, "skip": 2}, ["s2", "s3"], True),
-        ({"limit": 2, "offset": 4}, ["s4"], False),
-        ({"limit": 2.0, "skip": 3, "offset": 0}, ["s3", "s4"], False),
-        ({"limit": 0}, [], True),
-        ({"skip": 5}, [], False),
-        ({"skip": 1e30}, [], False),
-        ({"limit": None, "skip": None, "offset": 3}, ["s3", "s4"], False),
-    ],
-)
-def test_pages_count_all_matches(
-    door: Door, body: dict[str, Any], ids: list[str], more: bool
-) -> None:
-    """`total` is the same on each page."""
-    for minutes in range(5):
-        store(door, f"s{minutes}", startTime=START - timedelta(minutes=minutes))
-    store(door, "other", botId="st-2")
-    answer = ask(door, body).json()
-    assert [row["sessionId"] for row in answer["sessions"]] == ids
-    assert (answer["total"], answer["moreAvailable"]) == (5, more)
-
-
-def test_a_count_that_takes_too_long_is_503(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page whose `total` is not known cannot be told in the vendor's shape."""
-
-    async def slow(*_: Any) -> int:
-        raise Timeout("Too slow.")
-
-    monkeypatch.setattr("resolvers.store.read.count", slow)
-    store(door, "s0")
-    store(door, "s1")
-    answer = ask(door, {"limit": 1})
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
-    assert answer.json() == {"errors": [{"msg": "Too slow.", "code": 503}]}
-
-
-def test_a_larger_limit_is_lowered(door: Door) -> None:
-    """To GATEWAY_BOT_MAX_LIMIT, without a word."""
-    door.settings(bot_max_limit=2)
-    for minutes in range(3):
-        store(door, f"s{minutes}", startTime=START - timedelta(minutes=minutes))
-    answer = ask(door, {"limit": 10_000}).json()
-    assert (len(answer["sessions"]), answer["total"], answer["moreAvailable"]) == (2, 3, True)
-
-
-def test_limits_beyond_graphqls_are_served(door: Door) -> None:
-    """A client that asks for 1,000 gets more than a GraphQL page."""
-    store(door, "s0")
-    (row,) = door.stored(BOT)
-    rows = [{**row, "_id": f"s{number}"} for number in range(1, LARGEST_PAGE + 2)]
-    door.runner.run(door.state.store.collection(BOT).insert_many(rows))
-    assert len(found(door, {"limit": 1000})) == LARGEST_PAGE + 2
-
-
-def test_the_default_limit_is_100(door: Door) -> None:
-    """A request without a limit."""
-    asked = request.decode(b"", [], NOW, 1000)
-    assert isinstance(asked, request.Search)
-    assert (asked.skip, asked.limit) == (0, 100)
-
-
-@pytest.mark.parametrize(
-    ("start", "body", "inside"),
-    [
-        (NOW, {}, True),
-        (NOW + timedelta(milliseconds=1), {}, False),
-        (NOW - timedelta(days=7), {}, True),
-        (NOW - timedelta(days=7, milliseconds=1), {}, False),
-        (datetime(2021, 4, 26), {"dateFrom": "2021-04-26"}, True),
-        (datetime(2021, 5, 3), {"dateFrom": "2021-04-26"}, True),
-        (datetime(2021, 5, 3, 0, 0, 0, 1000), {"dateFrom": "2021-04-26"}, False),
-        (datetime(2021, 4, 19), {"dateTo": "2021-04-26"}, True),
-        (datetime(2021, 4, 18, 23, 59, 59, 999000), {"dateTo": "2021-04-26"}, False),
-        (datetime(2021, 4, 26), {"dateTo": "2021-04-26"}, True),
-        (datetime(2021, 4, 26, 0, 0, 1), {"dateTo": "2021-04-26"}, False),
-        (START, {"dateFrom": "2026-02-27T08:00:00.025Z"}, True),
-        (START, {"dateFrom": "2026-02-27T08:00:00.026Z"}, False),
-        (START, {"dateFrom": "2026-02-27 T08:00:00.025Z"}, True),
-        (START, {"dateFrom": "2026-02-27T08:00:00Z"}, True),
-        (START, {"dateFrom": "2026-02-27T08:00:00.3Z"}, False),
-        (START, {"dateTo": "2026-02-27T08:00:00.025Z"}, True),
-        (START, {"dateTo": "2026-02-27T08:00:00.024Z"}, False),
-        (
-            START,
-            {"dateFrom": "2026-02-20T08:00:00.025Z", "dateTo": "2026-02-27T08:00:00.025Z"},
-            True,
-        ),
-        (START, {"dateFrom": "2026-02-27", "dateTo": "2026-02-27"}, False),
-    ],
-)
-def test_the_span_includes_its_ends(
-    door: Door, start: datetime, body: dict[str, str], inside: bool
-) -> None:
-    """To the millisecond; seven days where an end is missing."""
-    store(door, "s1", startTime=start, endTime=None, containmentType=None)
-    assert found(door, body) == (["s1"] if inside else [])
-
-
-@pytest.mark.parametrize(
-    ("query", "ids"),
-    [
-        ("", ["drop", "self", "agent", "open"]),
-        ("containmentType=dropOff", ["drop"]),
-        ("containmentType=SELFSERVICE", ["self"]),
-        ("containmentType=agent&other=1", ["agent"]),
-        ("containmentType=Agent&containmentType=agent", ["agent"]),
-    ],
-)
-def test_containment_types_in_any_case(door: Door, query: str, ids: list[str]) -> None:
-    """A query parameter; other parameters are ignored."""
-    store(door, "drop", startTime=START)
-    store(door, "self", startTime=START - timedelta(minutes=1), containmentType="SELF_SERVICE")
-    store(door, "agent", startTime=START - timedelta(minutes=2), containmentType="AGENT")
-    late = START - timedelta(minutes=3)
-    store(door, "open", startTime=late, endTime=None, containmentType=None)
-    assert found(door, path=f"{PATH}?{query}") == ids
-
-
-@pytest.mark.parametrize(
-    ("body", "ids"),
-    [
-        ({"userId": "u1"}, ["s1"]),
-        ({"userId": "U1"}, []),
-        ({"userId": ""}, []),
-        ({"userId": "a\0b"}, []),
-        ({"sessionType": "interactive"}, ["s2"]),
-        ({"sessionType": "non-interactive"}, ["s1"]),
-    ],
-)
-def test_users_and_session_types(door: Door, body: dict[str, str], ids: list[str]) -> None:
-    """Whole values."""
-    store(door, "s1")
-    store(door, "s2", userId="u2", sessionType="INTERACTIVE")
-    assert found(door, body) == ids
-
-
-def tag(name: str, *values: str, of: str = "user") -> dict[str, Any]:
-    return {"name": name, "values": list(values), "type": of}
-
-
-@pytest.mark.parametrize(
-    ("tags", "ids"),
-    [
-        ({"and": [tag("plan", "gold")]}, ["s1"]),
-        ({"and": [tag("plan", "gold", "free")]}, ["s1", "s2"]),
-        ({"and": [tag("plan", "gold", of="session")]}, []),
-        ({"and": [tag("topic", "bill", of="session"), tag("plan", "free")]}, ["s2"]),
-        ({"or": [tag("plan", "gold"), tag("topic", "bill", of="session")]}, ["s1", "s2"]),
-        ({"and": [tag("plan", "free")], "or": [tag("plan", "gold")]}, []),
-        ({"and": [tag("plan", "north")]}, []),
-        ({"and": [tag("plan")]}, []),
-        ({"and": []}, ["s1", "s2"]),
-        ({"or": []}, []),
-        ({}, ["s1", "s2"]),
-    ],
-)
-def test_tags(door: Door, tags: dict[str, Any], ids: list[str]) -> None:
-    """Name and one of the values on one and the same tag; `and` and `or` hold both."""
-    gold = [{"name": "plan", "value": "gold"}, {"name": "area", "value": "north"}]
-    free = [{"name": "plan", "value": "free"}]
-    bill = [{"name": "topic", "value": "bill"}]
-    store(door, "s1", tags={"userTags": gold, "sessionTags": []})
-    early = START - timedelta(minutes=1)
-    store(door, "s2", startTime=early, tags={"userTags": free, "sessionTags": bill})
-    assert found(door, {"tags": tags}) == ids
-
-
-def test_sessions_by_their_ids(door: Door) -> None:
-    """Unknown ids are listed, in this case only; every other filter and paging are ignored."""
-    store(door, "s1", startTime=datetime(2020, 1, 1))
-    store(door, "s2")
-    store(door, "other", botId="st-2")
-    ids = ["no", "s1", "other", "s2", "a\0b", "s1", "no"]
-    body = {"sessionId": ids, "limit": 1, "skip": -1, "dateFrom": "never", "userId": "nobody"}
-    answer = ask(door, body, f"{PATH}?containmentType=never").json()
-    assert list(answer) == ["total", "moreAvailable", "sessions", "invalidSessions"]
-    assert [row["sessionId"] for row in answer["sessions"]] == ["s2", "s1"]
-    assert (answer["total"], answer["moreAvailable"]) == (2, False)
-    assert answer["invalidSessions"] == ["no", "other", "a\0b"]
-
-
-def test_no_ids_find_nothing(door: Door) -> None:
-    """An empty list is a list."""
-    store(door, "s1")
-    expected = b'{"total":0,"moreAvailable":false,"sessions":[],"invalidSessions":[]}'
-    assert ask(door, {"sessionId": []}).content == expected
-
-
-@pytest.mark.parametrize(("count", "status"), [(50, 200), (51, 412)])
-def test_at_most_50_ids(door: Door, count: int, status: int) -> None:
-    """Duplicates are counted."""
-    assert ask(door, {"sessionId": ["s1"] * count}).status_code == status
 
 
 @pytest.mark.parametrize(

@@ -17,13 +17,14 @@ Driver = Literal["pymongo", "motor"]
 
 
 CODECS = [type_.codec for type_ in VALUE_TYPES if type_.codec]
-CODEC: CodecOptions[dict[str, Any]] = CodecOptions(
-    tz_aware=False,
+CODEC_OPTIONS: dict[str, Any] = {
+    "tz_aware": False,
     # A stored date beyond year 9999 or broken text spoils its own field, not the whole page.
-    datetime_conversion=DatetimeConversion.DATETIME_AUTO,
-    unicode_decode_error_handler="replace",
-    type_registry=TypeRegistry(CODECS),
-)
+    "datetime_conversion": DatetimeConversion.DATETIME_AUTO,
+    "unicode_decode_error_handler": "replace",
+    "type_registry": TypeRegistry(CODECS),
+}
+CODEC: CodecOptions[dict[str, Any]] = CodecOptions(**CODEC_OPTIONS)
 SIGN_OF_LIFE_SHARE = 0.1
 """The share of a deadline that is reserved for asking whether the database answers at all."""
 

@@ -23,7 +23,7 @@ from app.graphql.media_types import GRAPHQL_JSON, require_json, response_type
 from app.graphql.parameters import Parameters, from_address, from_body
 from app.graphql.persisted import Documents
 from app.http.body import read_body
-from app.http.boundary import HEADERS
+from app.http.boundary import headers_of
 from app.http.negotiation import prefers_html
 from app.http.refusal import JSON, Header, RefusedError, respond
 from app.manifests import load
@@ -78,7 +78,7 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, one response."""
-        headers = scope.get(HEADERS) or dict(scope["headers"])
+        headers = headers_of(scope)
         exchange = Exchange(
             scope["method"], headers, scope["query_string"], receive, scope["app"].state.gateway
         )

@@ -11,7 +11,7 @@ from app.http.origin import Headers, Hosts, Origins
 from app.http.refusal import Header, RefusedError, respond
 
 HEADERS: Final = "gateway.headers"
-"""Where the scope keeps the request's headers as a dictionary: of equal names, the last."""
+"""Where the scope keeps what `headers_of` made."""
 
 SECURITY: Final[tuple[Header, ...]] = (
     (b"x-content-type-options", b"nosniff"),
@@ -53,7 +53,7 @@ class Boundary:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        headers = scope[HEADERS] = dict(scope["headers"])
+        headers = headers_of(scope)
         try:
             self._require_host(scope, headers)
             cors = self._origins.require(headers, self._is_page(scope))
@@ -107,6 +107,14 @@ def _adding(send: Send, headers: Iterable[Header]) -> Send:
         await send(message)
 
     return send_with_headers
+
+
+def headers_of(scope: Scope) -> dict[bytes, bytes]:
+    """The request's headers as a dictionary, made once a request: of equal names, the last."""
+    headers: dict[bytes, bytes] | None = scope.get(HEADERS)
+    if headers is None:
+        headers = scope[HEADERS] = dict(scope["headers"])
+    return headers
 
 
 async def _refuse(scope: Scope, send: Send, error: RefusedError) -> None:

@@ -23,6 +23,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from app.errors import STATUS
 from app.http.body import read_body
+from app.http.boundary import headers_of
 from app.http.refusal import RefusedError
 from app.rest.vendor import Endpoint, Refusal, Vendor
 from resolvers.errors import GatewayError
@@ -152,7 +153,7 @@ class VendorRoutes(BaseRoute):
         return response
 
     async def _served(self, endpoint: Endpoint, request: Request) -> Response:
-        headers = dict(request.scope["headers"])
+        headers = headers_of(request.scope)
         body = await read_body(request.receive, headers, self._max_body, self._seconds)
         return await endpoint.handle(Request(request.scope, _replay(body)))
 

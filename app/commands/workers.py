@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Mapping
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from threading import Thread
@@ -49,7 +50,10 @@ class Supervisor(Multiprocess):
         """Start the workers deaf to Ctrl-C, which the terminal sends to them, too.
 
         This process ends them when it ends itself; the signal waits here until they are started.
+        Python's resource tracker starts first: where the first worker started it, Ctrl-C would be
+        unblocked before that worker is there.
         """
+        resource_tracker.ensure_running()
         own = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             super().init_processes()

@@ -1,9 +1,9 @@
-"""Clients of either driver, the deadline of every operation, and what a driver's errors mean."""
+"""Clients of either driver, and what a driver's errors mean."""
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Literal, TypeVar
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from bson.codec_options import CodecOptions, DatetimeConversion, TypeRegistry
 from pymongo import AsyncMongoClient, WriteConcern
@@ -25,8 +25,6 @@ CODEC_OPTIONS: dict[str, Any] = {
     "type_registry": TypeRegistry(CODECS),
 }
 CODEC: CodecOptions[dict[str, Any]] = CodecOptions(**CODEC_OPTIONS)
-SIGN_OF_LIFE_SHARE = 0.1
-"""The share of a deadline that is reserved for asking whether the database answers at all."""
 
 
 def connect(uri: str, driver: Driver, deadline: float, loop: asyncio.AbstractEventLoop) -> Any:
@@ -106,48 +104,8 @@ def meaning(error: Exception, seconds: float) -> GatewayError | None:
     return found(MESSAGES[found].format(seconds=seconds)) if found else None
 
 
-T = TypeVar("T")
-
 DRIVER_ERRORS = (driver_errors.PyMongoError, driver_errors.DocumentTooLarge)
 """The second is the only error of the driver's that is not a PyMongoError."""
-
-
-async def within(deadline: float, ping: Callable[[], Awaitable[Any]], work: Awaitable[T]) -> T:
-    """Await `work` for at most `deadline` seconds; Timeout if slow, Unavailable if dead."""
-    spare = deadline * SIGN_OF_LIFE_SHARE
-    try:
-        async with asyncio.timeout(deadline - spare):
-            return await work
-    except TimeoutError as error:
-        alive = await _alive(ping, spare)
-        if alive:
-            raise Timeout(SLOW.format(seconds=deadline)) from error
-        raise Unavailable(UNREACHABLE) from error
-    except DRIVER_ERRORS as error:
-        known = meaning(error, deadline)
-        if known is None:
-            raise
-        raise known from error
-
-
-async def _alive(ping: Callable[[], Awaitable[Any]], seconds: float) -> bool:
-    """Whether the database answers within `seconds`; nobody waits for it any longer.
-
-    The driver may swallow a cancellation (`asyncio.wait_for` does so before Python 3.12), so the
-    question is asked in a task that is left behind.
-    """
-    asked = asyncio.ensure_future(ping())
-    asked.add_done_callback(_ignore)
-    done, _ = await asyncio.wait({asked}, timeout=seconds)
-    if not done:
-        asked.cancel()
-    return bool(done) and asked.exception() is None
-
-
-def _ignore(asked: asyncio.Future[Any]) -> None:
-    """An unanswered question is not an unhandled error."""
-    if not asked.cancelled():
-        asked.exception()
 
 
 async def opened(cursor: Any) -> Any:

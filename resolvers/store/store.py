@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from resolvers.kind import Kind
-from resolvers.store.driver import within
+from resolvers.store.deadline import within
 from resolvers.store.write_locks import WriteLocks
 
 T = TypeVar("T")

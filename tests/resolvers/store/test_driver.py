@@ -1,16 +1,15 @@
-"""What the driver's errors mean to clients, and how a deadline tells slow from dead."""
+"""What the driver's errors mean to clients."""
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
 
 import pytest
 from bson.errors import BSONError
 from pymongo import errors as driver_errors
 
-from resolvers.errors import GatewayError, Invalid, NotFound, Timeout, Unavailable
+from resolvers.errors import GatewayError, Invalid, Timeout, Unavailable
 from resolvers.store import driver
-from resolvers.store.driver import meaning, within
+from resolvers.store.driver import meaning
 
 pytestmark = pytest.mark.anyio
 
@@ -99,59 +98,3 @@ async def test_reads_see_what_is_stored_here() -> None:
 def test_codes_of_the_server(code: int, expected: type) -> None:
     """The server's code says more than the driver's class."""
     assert type(meaning(driver_errors.OperationFailure("x", code), 2)) is expected
-
-
-@pytest.mark.parametrize("type_", [driver_errors.AutoReconnect, driver_errors.DocumentTooLarge])
-async def test_nothing_of_the_driver_reaches_the_client(type_: type[Exception]) -> None:
-    """Messages are ours."""
-
-    async def work() -> None:
-        raise type_("10.0.0.7:27017 secret_collection")
-
-    with pytest.raises(GatewayError) as failure:
-        await within(1, answering, work())
-    assert "secret" not in failure.value.message
-    assert "10.0" not in failure.value.message
-
-
-async def answering() -> None:
-    """A database that is alive."""
-
-
-async def silent() -> None:
-    """A database that is not."""
-    await asyncio.Event().wait()
-
-
-async def broken() -> None:
-    """A database that refuses connections."""
-    raise driver_errors.AutoReconnect("refused")
-
-
-@pytest.mark.parametrize(
-    ("ping", "expected"), [(answering, Timeout), (silent, Unavailable), (broken, Unavailable)]
-)
-async def test_late_work(ping: Callable[[], Awaitable[None]], expected: type[Exception]) -> None:
-    """Work that does not end is cut; a sign of life decides which error it is."""
-    with pytest.raises(expected):
-        await within(0.05, ping, silent())
-
-
-async def test_own_refusals_pass() -> None:
-    """Errors of the core are not the driver's."""
-
-    async def work() -> None:
-        raise NotFound("No such session.")
-
-    with pytest.raises(NotFound):
-        await within(1, answering, work())
-
-
-async def test_bugs_pass() -> None:
-    """An error that nobody can mean keeps its own class, for the log."""
-
-    async def work() -> None:
-        raise driver_errors.InvalidName("x")
-
-    with pytest.raises(driver_errors.InvalidName):
-        await within(1, answering, work())

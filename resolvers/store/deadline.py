@@ -1,0 +1,95 @@
+"""The deadline of every operation, kept also where the driver does not notice its end."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from resolvers.errors import Timeout, Unavailable
+from resolvers.store.driver import DRIVER_ERRORS, SLOW, UNREACHABLE, meaning
+
+T = TypeVar("T")
+
+SIGN_OF_LIFE_SHARE = 0.1
+"""The share of a deadline that is reserved for asking whether the database answers at all."""
+INSIST_SECONDS = 0.02
+"""How soon a cancellation that had no effect is repeated."""
+
+
+async def within(deadline: float, ping: Callable[[], Awaitable[Any]], work: Awaitable[T]) -> T:
+    """Await `work` for at most `deadline` seconds; Timeout if slow, Unavailable if dead."""
+    spare = deadline * SIGN_OF_LIFE_SHARE
+    try:
+        with Insistent(deadline - spare):
+            return await work
+    except TimeoutError as error:
+        alive = await _alive(ping, spare)
+        if alive:
+            raise Timeout(SLOW.format(seconds=deadline)) from error
+        raise Unavailable(UNREACHABLE) from error
+    except DRIVER_ERRORS as error:
+        known = meaning(error, deadline)
+        if known is None:
+            raise
+        raise known from error
+
+
+class Insistent:
+    """`asyncio.timeout`, but the block is cancelled until it ends: TimeoutError after `seconds`.
+
+    One cancellation is not enough. PyMongo loses it where `asyncio.wait_for` does (before Python
+    3.12, when what is awaited is done at the same instant), and then opens one more connection to
+    a database that is silent, which takes another deadline.
+    """
+
+    __slots__ = ("_before", "_cancelled", "_loop", "_next", "_seconds", "_task")
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._cancelled = 0
+
+    def __enter__(self) -> Self:
+        task = asyncio.current_task()
+        assert task, "only a task can be cancelled"
+        self._task = task
+        self._before = task.cancelling()
+        self._loop = asyncio.get_running_loop()
+        self._next = self._loop.call_later(self._seconds, self._cancel)
+        return self
+
+    def _cancel(self) -> None:
+        self._cancelled += 1
+        self._task.cancel()
+        self._next = self._loop.call_later(INSIST_SECONDS, self._cancel)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._next.cancel()
+        for _ in range(self._cancelled):
+            self._task.uncancel()
+        ours = self._cancelled and self._task.cancelling() <= self._before
+        if ours and isinstance(error, asyncio.CancelledError):
+            raise TimeoutError from error
+
+
+async def _alive(ping: Callable[[], Awaitable[Any]], seconds: float) -> bool:
+    """Whether the database answers within `seconds`; nobody waits for it any longer.
+
+    The question is asked in a task that is left behind.
+    """
+    asked = asyncio.ensure_future(ping())
+    asked.add_done_callback(_ignore)
+    done, _ = await asyncio.wait({asked}, timeout=seconds)
+    if not done:
+        asked.cancel()
+    return bool(done) and asked.exception() is None
+
+
+def _ignore(asked: asyncio.Future[Any]) -> None:
+    """An unanswered question is not an unhandled error."""
+    if not asked.cancelled():
+        asked.exception()

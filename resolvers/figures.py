@@ -8,7 +8,9 @@ several reads can be put together.
 """
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from resolvers.errors import BadInput
 
@@ -95,12 +97,9 @@ class Figures:
         return self._bounded(self._middle_at(place))
 
     def _middle_at(self, place: int) -> float:
-        passed = 0
         values = sorted((middle(bucket), count) for bucket, count in self.buckets.items())
-        for value, count in values:
-            passed += count
-            if passed >= place:
-                break
+        passed = list(accumulate(count for _, count in values))
+        value = values[bisect_left(passed, place)][0]
         return float(round(value)) if self.whole and abs(value) < EXACT_BELOW else value
 
     def _bounded(self, value: float) -> float:

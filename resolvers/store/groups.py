@@ -136,7 +136,9 @@ def _branch(asked: Grouping, place: int, limit: int) -> list[Stage]:
         value = f"${part.path}"
         more["b"] = _bucket(value) if part.percentiles else _sound(value)
         group |= {"s": {"$sum": value}} if part.sums else {}
-        group |= {"lo": {"$min": value}, "hi": {"$max": value}} if part.ends else {}
+        if part.ends:  # texts and the like are left out: mongomock compares no text with a number
+            below = {"$cond": [{"$lt": [value, INFINITY]}, value, None]}
+            group |= {"lo": {"$min": below}, "hi": {"$max": below}}
     stages: list[Stage] = [{"$group": {"_id": _id(asked, more), **group}}, {"$limit": limit}]
     return stages if part.where is None else [*_match(part.where), *stages]
 

@@ -12,7 +12,7 @@ from resolvers.kind import Column, Document, Index, SessionIds, Timeline
 from resolvers.value_types import TEXT
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
-from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
+from schema.fields import CREATE, DELETE, GET, LIST, STATISTICS, SUMMARY, UPDATE, KindType
 from schema.inputs import input_of, make_input, plain
 from schema.payloads import (
     EndedAt,
@@ -277,6 +277,7 @@ ENTRY = KindType(
         "remoteSupportSession": GET,
         "remoteSupportSessions": LIST,
         "remoteSupportSessionSummary": SUMMARY,
+        "remoteSupportSessionStatistics": STATISTICS,
         "createRemoteSupportSession": CREATE,
         "updateRemoteSupportSession": UPDATE,
         "deleteRemoteSupportSession": DELETE,

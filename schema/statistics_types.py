@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 from typing import Any, Optional
 
 import strawberry
+from strawberry import UNSET
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
@@ -113,11 +114,34 @@ class NumberStatistics:
     )
 
 
+GROUP_BY = (
+    f"At most {MOST_KEYS} columns: a group for each combination of values that occurs, null among "
+    "them. One group of all sessions if left out. Personal columns need the scope `pii:read`."
+)
+EVERY = (
+    "A group for each bucket of `startedAt`, too. If `filter` bounds `startedAt` on both sides, "
+    "buckets without sessions are there with 0. Without bounds, changes of the clocks are known "
+    f"from {KNOWN[0]} to {KNOWN[1]}."
+)
+TIME_ZONE = "The IANA name of the zone whose clocks `every` follows; UTC if left out."
+RATE_OF = (
+    "Of each group, the share that meets this too is its `rate`: the drop-offs among a bot's "
+    "sessions, for example."
+)
+ORDER_BY = (
+    "The ordering of groups; if left out, by bucket and key, or largest first without `every`."
+)
+FIRST = (
+    f"How many groups from the start of the ordering: 0 to {MOST_GROUPS:,}. Without it, more than "
+    f"{MOST_GROUPS:,} groups are refused; with it, more than {MOST_ROWS:,}."
+)
+
+
 class StatisticsTypes:
     """The types of one kind's statistics: BotSessionStatistics, BotSessionGroup, …"""
 
     def __init__(self, type_: type, kind: Kind, more: Mapping[str, Any]) -> None:
-        """`more` has the annotations of columns that are no fields of the type, by name."""
+        """`more` has the annotations of columns that the type lacks, by name."""
         self._type, self._kind, self._more = type_, kind, more
         self._keys, self._measures = groupable(kind.columns), measurable(kind.columns)
         for name in self._measures.keys() & {"key", "count", "share", "rate"}:
@@ -139,11 +163,11 @@ class StatisticsTypes:
             "field": (StatisticsOrderField, _described("What to order by.")),
             "of": (
                 Optional[measure],  # noqa: UP045  # made at run time
-                _described("The column of an average, minimum, maximum, sum or percentile.", None),
+                _described("The column of an average, minimum, maximum, sum or percentile.", UNSET),
             ),
             "p": (
                 float | None,
-                _described("Of a percentile, from 0 to 1: the 95th is 0.95.", None),
+                _described("Of a percentile, from 0 to 1: the 95th is 0.95.", UNSET),
             ),
             "direction": (OrderDirection, _described("The direction.", OrderDirection.ASC)),
         }
@@ -233,46 +257,14 @@ class StatisticsTypes:
 
     def arguments(self, filter_type: Any) -> tuple[Argument, ...]:
         """What a field takes besides its filter."""
+        group_by, order = list[self.group_by], list[self.order]  # type: ignore[name-defined]  # made at run time
         return (
-            Argument(
-                "groupBy",
-                Optional[list[self.group_by]],  # type: ignore[name-defined]  # noqa: UP045  # as above
-                f"At most {MOST_KEYS} columns: a group for each combination of values that occurs, "
-                "null among them. One group of all sessions if left out. Personal columns need the "
-                "scope `pii:read`.",
-            ),
-            Argument(
-                "every",
-                TimeBucket | None,
-                "A group for each bucket of `startedAt`, too. If `filter` bounds `startedAt` on "
-                "both sides, buckets without sessions are there with 0. Without bounds, changes "
-                f"of the clocks are known from {KNOWN[0]} to {KNOWN[1]}.",
-            ),
-            Argument(
-                "timeZone",
-                str | None,
-                "The IANA name of the zone whose clocks `every` goes by; UTC if left out.",
-            ),
-            Argument(
-                "rateOf",
-                Optional[filter_type],  # noqa: UP045  # made at run time
-                "Of each group, which share meets this too: see `rate`. Drop-offs among a bot's "
-                "sessions, for example.",
-                conditions=True,
-            ),
-            Argument(
-                "orderBy",
-                Optional[list[self.order]],  # type: ignore[name-defined]  # noqa: UP045  # as above
-                "The ordering of groups; by bucket and key if left out, or largest first without "
-                "`every`.",
-            ),
-            Argument(
-                "first",
-                int | None,
-                f"How many groups from the start of the ordering: 0 to {MOST_GROUPS:,}. Without "
-                f"it, more than {MOST_GROUPS:,} groups are refused; with it, more than "
-                f"{MOST_ROWS:,}.",
-            ),
+            Argument("groupBy", Optional[group_by], GROUP_BY),  # noqa: UP045  # made at run time
+            Argument("every", TimeBucket | None, EVERY),
+            Argument("timeZone", str | None, TIME_ZONE),
+            Argument("rateOf", Optional[filter_type], RATE_OF, conditions=True),  # noqa: UP045
+            Argument("orderBy", Optional[order], ORDER_BY),  # noqa: UP045  # made at run time
+            Argument("first", int | None, FIRST),
         )
 
 
@@ -304,7 +296,7 @@ def _column(name: str, type_: ValueType, description: str, **more: Any) -> Colum
 
 
 def _object(name: str, description: str, fields: Mapping[str, tuple[Any, Column]]) -> Any:
-    """A type of documents, whose fields are named here in Python's way."""
+    """A type of documents; `fields` has the names of its attributes."""
     namespace: dict[str, Any] = {
         "__annotations__": {field: annotation for field, (annotation, _) in fields.items()},
         "__doc__": description,

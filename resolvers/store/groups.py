@@ -112,8 +112,7 @@ async def _aggregate(
 
 
 def _match(where: Filter) -> list[Stage]:
-    wanted = query(where)
-    return [{"$match": wanted}] if wanted else []
+    return [{"$match": query(where)}]
 
 
 def _side_by_side(branches: Sequence[list[Stage]]) -> list[Stage]:
@@ -156,7 +155,7 @@ def _sound(value: str) -> Any:
 
 
 def _bucket(value: str) -> Any:
-    """As `resolvers.figures.bucket_of` has it; null for what is not a finite number."""
+    """As `resolvers.figures.bucket_of` has it; null for anything but a finite number."""
     above = {"$cond": [{"$lt": [value, INFINITY]}, _logarithm(value), None]}
     below = {"$add": [_logarithm({"$subtract": [0, value]}), NEGATIVE]}
     not_above = {"$cond": [{"$lt": [value, 0]}, below, ZERO]}
@@ -169,7 +168,7 @@ def _logarithm(value: Any) -> Any:
 
 
 def _period(calendar: Calendar) -> Any:
-    """The number of the bucket of time; null for what is not a date, or in no bucket."""
+    """The number of the bucket of time; null for other values, and dates in no bucket."""
     numbered = [
         (span, _number(calendar.unit, place, span)) for place, span in enumerate(calendar.spans)
     ]
@@ -229,5 +228,5 @@ def _numbers(row: Document, names: Iterable[str]) -> tuple[float, float | None, 
 
 
 def _float(value: Any) -> float:
-    """A number of any of BSON's classes: one has no way to a float but its text."""
+    """A number of any of BSON's classes; Decimal128 becomes a float by its text alone."""
     return float(value if isinstance(value, (int, float)) else str(value))

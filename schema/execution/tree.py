@@ -25,6 +25,8 @@ class Field:
     selection: "Selection | None" = None
     choices: "Mapping[str, Selection] | None" = None
     """For sessions of any kind: what is selected on each, by the kind's name."""
+    p: float | None = None
+    """Of a percentile."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,8 +102,8 @@ async def _aggregate(
     store: Store, kind: Kind, stages: Sequence[Stage], most: int
 ) -> list[Document]:
     async def rows() -> list[Document]:
-        # One reply, where it has not more than 16 MB.
-        asked = {"maxTimeMS": store.max_time_ms, "batchSize": most + 1}
+        # More than there can be, so that one reply has them all, up to 16 MB.
+        asked = {"maxTimeMS": store.max_time_ms, "batchSize": most + 2}
         found = await opened(store.collection(kind).aggregate(list(stages), **asked))
         documents: list[Document] = await found.to_list(None)
         return documents

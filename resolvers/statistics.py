@@ -14,7 +14,6 @@ from resolvers.access import PERSONAL, Action, require_impersonal
 from resolvers.across import for_kind
 from resolvers.context import Context
 from resolvers.errors import BadInput, Forbidden, Invalid, LimitExceeded, Timeout, Unavailable
-from resolvers.figures import check_p
 from resolvers.groups import (
     KIND,
     MOST_GROUPS,
@@ -29,6 +28,7 @@ from resolvers.groups import (
     bounds,
 )
 from resolvers.kind import Kind
+from resolvers.percentiles import check_p
 from resolvers.request import NEVER, Filter, both
 from resolvers.store import groups as store
 from resolvers.store.groups import Grouping, Part, Row
@@ -119,7 +119,7 @@ async def _read(
         return rows
     count = await store.count(context.store, asked.kind, where, grouping)
     if count > MOST_GROUPS:
-        raise too_many(count)
+        raise too_many(count, about=calendar is not None)
     raise LimitExceeded(
         f"The percentiles of {count:,} groups are too many different numbers. Narrow the filter, "
         "group by fewer columns or longer periods, or ask for averages.",
@@ -128,9 +128,8 @@ async def _read(
 
 
 def _parts(question: Question, rate_of: Filter | None) -> Iterator[Part]:
-    """A part for each measure, in that order, and one for the rate."""
-    if not question.measures:
-        yield Part()
+    """A part that counts, one for each measure in that order, and one for the rate."""
+    yield Part()
     for measure in question.measures:
         ends = measure.ends or measure.percentiles
         yield Part(measure.leaf.path, measure.sums, ends, measure.percentiles)

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from resolvers.documents import is_sound
 from resolvers.errors import LimitExceeded
-from resolvers.figures import Figures
 from resolvers.groups import MOST_GROUPS, MOST_ROWS, Figure, Leaf, Measure, Question, Ranking
+from resolvers.percentiles import Figures
 from resolvers.store.groups import Row
 from resolvers.time_buckets import Calendar, from_ms
 from resolvers.value_types import INTEGER
@@ -53,7 +53,7 @@ class Tally:
     calendar: Calendar | None
     groups: dict[Key, Group] = field(default_factory=dict)
     total: int = 0
-    _starts: dict[int, int | None] = field(default_factory=dict)
+    _starts: dict[tuple[int, ...], int | None] = field(default_factory=dict)
 
     def add(self, rows: Iterable[Row], known: Sequence[Any]) -> None:
         """Put the rows of a kind to the groups.
@@ -61,15 +61,15 @@ class Tally:
         `known` has the values of keys that are not read, and None for those that are.
         """
         for row in rows:
-            group = self._group((self._keys(row.keys, known), self._start(row.period)))
-            if row.part >= max(1, len(group.figures)):  # after those of all measures: the rate's
-                group.matching += row.count
-                continue
+            group = self._group((self._keys(row.keys, known), self._start(row.slots)))
             if row.part == 0:
                 group.count += row.count
                 self.total += row.count
-            if row.sound:
-                group.figures[row.part].add(row.count, row.total, row.low, row.high, row.bucket)
+            elif row.part <= len(group.figures):
+                figures = group.figures[row.part - 1]
+                figures.add(row.count, row.total, row.low, row.high, row.bucket)
+            else:
+                group.matching += row.count
 
     def _group(self, key: Key) -> Group:
         group = self.groups.get(key)
@@ -90,12 +90,12 @@ class Tally:
             for leaf, given in zip(self.question.group_by, known, strict=True)
         )
 
-    def _start(self, period: int | None) -> int | None:
-        if period is None or self.calendar is None:
+    def _start(self, slots: tuple[int, ...]) -> int | None:
+        if self.calendar is None:
             return None
-        if period not in self._starts:
-            self._starts[period] = self.calendar.start_of(period)
-        return self._starts[period]
+        if slots not in self._starts:
+            self._starts[slots] = self.calendar.bucket_of(slots)
+        return self._starts[slots]
 
     def ended(self) -> Statistics:
         """The groups in their order, `first` of them; LimitExceeded if there are too many."""
@@ -129,10 +129,11 @@ def _value(leaf: Leaf, stored: Any) -> Any:
     return stored if stored is not None and is_sound(leaf.column, stored) else None
 
 
-def too_many(count: int) -> LimitExceeded:
-    """The refusal of that many groups."""
+def too_many(count: int, about: bool = False) -> LimitExceeded:
+    """The refusal of that many groups, or `about` so many."""
+    number = f"up to {count:,}" if about else f"{count:,}"
     return LimitExceeded(
-        f"This makes {count:,} groups: at most {MOST_GROUPS:,} are answered. Narrow the filter, "
+        f"This makes {number} groups: at most {MOST_GROUPS:,} are answered. Narrow the filter, "
         "group by fewer columns or longer periods, or keep the `first` of an ordering (of at most "
         f"{MOST_ROWS:,}).",
         limit="groups",

@@ -3,22 +3,20 @@
     Calendar(Every(Unit.DAY, "Europe/Berlin"), start, end).starts()
 
 gives the first instant of each day, in UTC: 22:00 in summer, 23:00 in winter. A zone is a row of
-spans, each with one offset, so nothing here or in the database has to know its rules.
+spans, each with one offset, so that nothing else has to know its rules.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 EPOCH = datetime(1970, 1, 1)
 HOUR, DAY, WEEK = 3_600_000, 86_400_000, 7 * 86_400_000
 """In milliseconds."""
-SPREAD = 200_000_000
-"""Hours between the numbers of one span's hours and the next one's: more than all years have."""
 PROBE = timedelta(days=3)
 """No zone has changed its clocks twice within that time since 1900."""
 KNOWN = (1970, 2100)
@@ -93,7 +91,7 @@ class Calendar:
         if self.unit is Unit.HOUR:
             return list(self._hours(first, last))
         numbers = range(self._number(first), self._number(last) + 1)
-        found = (self.start_of(number) for number in numbers)
+        found = (self._start_of(number) for number in numbers)
         return sorted({start for start in found if start is not None})
 
     def size(self) -> int | None:
@@ -107,11 +105,47 @@ class Calendar:
             return last // HOUR - first // HOUR + 1
         return self._number(last) - self._number(first) + 1
 
-    def start_of(self, number: int) -> int | None:
-        """The first instant of the bucket that the database numbered so; None if it never was."""
+    @property
+    def slot(self) -> int:
+        """How far the edges of slots lie apart: the length of a bucket, or a day for months."""
+        return LENGTHS.get(self.unit, DAY)
+
+    @cached_property
+    def phases(self) -> tuple[int, ...]:
+        """Where slots begin, after a whole number of them since 1970.
+
+        Mostly one for each offset of the zone: midnight in winter and midnight in summer. Between
+        two edges of all phases together, no bucket begins: so the database finds the slots of a
+        session by division alone, and does not have to know when clocks change.
+        """
+        origin = ORIGINS.get(self.unit, 0)
+        known = [(place, span) for place, span in enumerate(self.spans) if self._touches(place)]
+        found = {(origin - span.offset) % self.slot for _, span in known}
+        leaps = (
+            span.start for place, span in known if place and self.bucket(span.start) == span.start
+        )
+        return tuple(sorted(found | {start % self.slot for start in leaps}))
+
+    def _touches(self, place: int) -> bool:
+        starts = self.end is None or self.spans[place].start < to_ms(self.end)
+        return starts and (self.start is None or self._end_of(place) > to_ms(self.start))
+
+    def bucket_of(self, slots: Sequence[int]) -> int | None:
+        """The start of the bucket of a session, from its slot of each phase."""
+        edges = (
+            number * self.slot + phase for number, phase in zip(slots, self.phases, strict=True)
+        )
+        return self.bucket(max(edges))
+
+    def bucket(self, moment: int) -> int | None:
+        """The first instant of the bucket that a moment is in."""
         if self.unit is Unit.HOUR:
-            index, shifted = divmod(number + SPREAD // 2, SPREAD)
-            return self._start_of_hour(index, shifted - SPREAD // 2)
+            index = self._index(moment)
+            return self._start_of_hour(index, (moment + self.spans[index].offset) // HOUR)
+        return self._start_of(self._number(moment))
+
+    def _start_of(self, number: int) -> int | None:
+        """The first instant of a bucket; None for a day that a zone leapt over."""
         begin, end = self._local(number), self._local(number + 1)
         place = max(0, bisect_right(self._begins, begin - DAY) - 1)
         for index in range(place, len(self.spans)):

@@ -13,7 +13,7 @@ from typing import Any
 from graphql import FloatValueNode, IntValueNode
 
 from resolvers.errors import BadInput, LimitExceeded
-from resolvers.figures import check_p
+from resolvers.percentiles import check_p
 from resolvers.groups import Figure, Leaf, Measure, Question, Ranking, groupable, measurable
 from resolvers.kind import Document, Kind
 from resolvers.request import Filter

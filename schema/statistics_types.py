@@ -20,7 +20,7 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_snake_case
 
-from resolvers.figures import ERROR_PERCENT, Figures
+from resolvers.percentiles import ERROR_PERCENT, Figures
 from resolvers.groups import (
     MOST_GROUPS,
     MOST_KEYS,
@@ -99,7 +99,7 @@ class PercentileField(StrawberryField):
     "left out, as are stored values that are damaged or not finite."
 )
 class NumberStatistics:
-    """A document; resolvers.figures has its values."""
+    """A document; resolvers.percentiles has its values."""
 
     count: int = column("How many sessions have a value.")
     average: float | None = column("To three decimals; null over no values.")

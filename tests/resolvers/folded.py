@@ -87,7 +87,9 @@ def fold(
     groups: dict[Key, Folded] = {}
     for document in documents:
         started = document.get("startedAt")
-        start = period_start(started, every) if every and isinstance(started, datetime) else None
+        if every and not isinstance(started, datetime):
+            continue
+        start = period_start(started, every) if every else None
         keys = tuple(sound(leaf, document) for leaf in group_by)
         group = groups.setdefault((keys, start), Folded(values=[[] for _ in measures]))
         group.count += 1

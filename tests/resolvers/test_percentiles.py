@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from resolvers.errors import BadInput
-from resolvers.figures import ERROR_PERCENT, Figures, bucket_of
+from resolvers.percentiles import ERROR_PERCENT, Figures, bucket_of
 from tests.resolvers.folded import nearest_rank
 
 NUMBERS = st.one_of(

@@ -25,16 +25,21 @@ NEGATIVE = 10**7
 """What is added to the number of a bucket of negative numbers."""
 EXACT_BELOW = 50
 """Whole numbers up to this are alone in their buckets."""
+LEAST = 1e-300
+"""Added to each number, because 0 has no logarithm; numbers that are not larger count as 0."""
 LARGEST_EXPONENT = 709.78
 """Of e: beyond it there are no floats."""
 
 
 def bucket_of(number: float) -> int:
     """The bucket of a finite number, as the database works it out."""
-    if number == 0:
-        return ZERO
-    bucket = math.ceil(math.log(abs(number)) / LOG_GROWTH)
-    return bucket if number > 0 else bucket + NEGATIVE
+    size = abs(number) + LEAST
+    return signed(round(number / size), math.ceil(math.log(size, GROWTH)))
+
+
+def signed(sign: int, power: int) -> int:
+    """The bucket of the numbers up to this power of GROWTH that are above, at or below 0."""
+    return ZERO if sign == 0 else power if sign > 0 else power + NEGATIVE
 
 
 def middle(bucket: int) -> float:

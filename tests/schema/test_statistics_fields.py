@@ -240,7 +240,8 @@ def test_only_what_is_selected_is_computed(bots: Client, monkeypatch: pytest.Mon
     groups(bots, "groupBy: [BOT_ID]", "durationSeconds { maximum }")
     _, group, _ = sent[0]
     assert group == {"$group": {"_id": {"k0": "$botId"}, "n": {"$sum": 1}}}
-    _, group, _ = sent[1]
+    _, branches, *_ = sent[1]
+    _, group, _ = branches["$facet"]["part1"]
     assert set(group["$group"]) == {"_id", "n", "lo", "hi"}
 
 

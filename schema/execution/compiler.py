@@ -14,11 +14,12 @@ value. So it needs no error handling, and cannot disagree about errors.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from graphql import FieldNode, GraphQLObjectType, is_abstract_type, is_object_type
 
+from resolvers.errors import BadInput
 from resolvers.kind import Column
 from schema.columns import NOTE, ColumnField
 from schema.common import (
@@ -36,11 +37,13 @@ from schema.execution import source
 from schema.execution.operation import Operation
 from schema.execution.selections import Parent, Selections, inner_type
 from schema.execution.tree import Field, Selection
+from schema.execution.windows import WindowOf
 from schema.strawberry_internals import definition_of
 
 log = logging.getLogger(__name__)
 
-Renderer = Callable[[Any], Any]
+Renderer = Callable[[Any, Mapping[str, Any]], Any]
+"""The response object of a value, under these variables."""
 
 MOST_FIELDS = 2000
 """Selections beyond this size are not worth a function of their own."""
@@ -68,7 +71,7 @@ def _compiled(
 ) -> Renderer | None:
     try:
         return compile_selection(collect(selections, type_, nodes))
-    except NotCompiledError:
+    except (NotCompiledError, BadInput):  # a window that its field refuses
         return None
     except Exception:
         operation.prepares = False
@@ -111,7 +114,8 @@ class _Collector:
             raise NotCompiledError(name)
         if not is_object_type(inner):
             return Field(response_name, name, column)
-        return Field(response_name, name, column, self.selection(inner, nodes))
+        window = WindowOf(nodes[0], parent.name) if column and column.count else None
+        return Field(response_name, name, column, self.selection(inner, nodes), window)
 
 
 def _shape(type_: GraphQLObjectType) -> type:

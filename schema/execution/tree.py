@@ -11,6 +11,7 @@ Selection("BotSession", Session, (
 from dataclasses import dataclass
 
 from resolvers.kind import Column
+from schema.execution.windows import WindowOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class Field:
     column: Column | None = None
     """None for fields that are not stored, such as `__typename` and `pageInfo`."""
     selection: "Selection | None" = None
+    window: WindowOf | None = None
+    """Of a list that is shown in pages."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def _list(column: Column, value: Any, owner: str) -> list[Any]:
 
 def count(column: Column, source: Document) -> int:
     """How many elements a list has that is shown in pages; CorruptDocument if nobody knows."""
-    value = source.get(column.count)
+    value: Any = source.get(column.count)
     if not INTEGER.sound(value):
         raise corrupt(column, source.get(column.path), str(source.get("_id")))
     return int(value)

@@ -85,9 +85,7 @@ class PagedField(ColumnField):
 
     def get_result(self, source: Document, info: Any, args: list[Any], kwargs: Any) -> ListPage:
         """The page that the arguments ask for; CorruptDocument if the list is none."""
-        tag = list_tag(
-            parent_type_name(info), self.graphql_name or to_camel_case(self.python_name)
-        )
+        tag = list_tag(parent_type_name(info), self.graphql_name or to_camel_case(self.python_name))
         window = list_window(kwargs, tag)
         column = self.metadata[NOTE]
         count = documents.count(column, source)

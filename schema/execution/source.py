@@ -54,8 +54,15 @@ def identifier(prefix: bytes, session_id: str) -> str:
 HELPERS: Mapping[str, Any] = value_types.HELPERS | {
     helper.__name__: helper
     for helper in (
-        unsound, listed, all_of, integer, number, identifier, shown, place_cursor
-    )  # fmt: skip
+        unsound,
+        listed,
+        all_of,
+        integer,
+        number,
+        identifier,
+        shown,
+        place_cursor,
+    )
 }
 """What the statements may name."""
 
@@ -225,9 +232,7 @@ class Writer:
         self._depth -= 1
         return made
 
-    def _page(
-        self, selection: Selection, column: Column, window: WindowOf, document: str
-    ) -> str:
+    def _page(self, selection: Selection, column: Column, window: WindowOf, document: str) -> str:
         """A page of a list: see schema.list_pages.ListPage."""
         v, count, start, end = (self._name(stem) for stem in ("v", "count", "start", "end"))
         tag, item = self._constant("tag", window.tag), self._name("item")

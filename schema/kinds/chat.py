@@ -178,9 +178,9 @@ def _set_times(document: Document) -> None:
 
 
 def first_response_seconds(messages: Iterable[Document]) -> float | None:
-    """From the visitor's first message to the first answer; messages of one moment keep their order.
+    """From the visitor's first message to the first answer; a greeting before it is none.
 
-    What an operator wrote before is no answer: a greeting.
+    Messages of one moment keep their order.
     """
     asked: datetime | None = None
     for message in sorted(messages, key=lambda message: message["sent"]["instant"]):

@@ -8,7 +8,7 @@ const CHAT = gql`
       id
       button { buttonId name }
       customer { customerId name }
-      messages { messageId message }
+      messages { nodes { messageId message } }
     }
   }
 `;
@@ -24,5 +24,5 @@ const client = new ApolloClient({
 const ids = process.argv.slice(2);
 for (const sessionId of ids) await client.query({ query: CHAT, variables: { sessionId } });
 const read = (sessionId) => client.readQuery({ query: CHAT, variables: { sessionId } }).chatSession;
-console.log(JSON.stringify(ids.map((id) => read(id).messages.map((one) => one.message))));
+console.log(JSON.stringify(ids.map((id) => read(id).messages.nodes.map((one) => one.message))));
 client.stop();

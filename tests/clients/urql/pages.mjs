@@ -28,7 +28,7 @@ const CHANGE = gql`
 `;
 const CHAT = gql`
   query Chat($sessionId: String!) {
-    chatSession(sessionId: $sessionId) { id customer { customerId name } messages { messageId message } }
+    chatSession(sessionId: $sessionId) { id customer { customerId name } messages { nodes { messageId message } } }
   }
 `;
 
@@ -46,6 +46,7 @@ const client = new Client({
         BotSessionConnection: embedded,
         BotSessionEdge: embedded,
         ChatMessage: embedded,
+        ChatMessageConnection: embedded,
         PageInfo: embedded,
         SessionCustomer: embedded,
       },
@@ -90,7 +91,7 @@ for (const sessionId of chatIds) await run(client.query(CHAT, { sessionId }).toP
 const chats = [];
 for (const sessionId of chatIds) {
   const { chatSession } = await run(client.query(CHAT, { sessionId }, fromCache).toPromise());
-  chats.push(chatSession.messages.map((one) => one.message));
+  chats.push(chatSession.messages.nodes.map((one) => one.message));
 }
 
 console.log(JSON.stringify({

@@ -10,7 +10,8 @@ CREATE = """mutation ($input: CreateChatSessionInput!) {
   createChatSession(input: $input) { session { sessionId } errors { code field message } } }"""
 APPEND = """mutation ($id: String!, $messages: [ChatMessageInput!]!) {
   appendChatMessages(sessionId: $id, messages: $messages) {
-    session { messages { messageId message source sent { dateTime timeZone instant } } updatedAt }
+    session { messages(first: 500) { nodes { messageId message source sent { dateTime timeZone instant } } }
+      updatedAt }
     errors { code field message } } }"""
 END = """mutation ($id: String!, $at: DateTime) { endChatSession(sessionId: $id, endedAt: $at) {
     session { status endedAt durationSeconds } errors { code field message } } }"""
@@ -38,28 +39,30 @@ def test_append(client: Client) -> None:
     )
     assert client.data(APPEND, id="c", messages=[second]) == {
         "session": {
-            "messages": [
-                {
-                    "messageId": "m1",
-                    "message": "Hello",
-                    "source": "VISITOR",
-                    "sent": {
-                        "dateTime": "2026-03-01T09:30:00",
-                        "timeZone": "UTC",
-                        "instant": "2026-03-01T09:30:00.000Z",
+            "messages": {
+                "nodes": [
+                    {
+                        "messageId": "m1",
+                        "message": "Hello",
+                        "source": "VISITOR",
+                        "sent": {
+                            "dateTime": "2026-03-01T09:30:00",
+                            "timeZone": "UTC",
+                            "instant": "2026-03-01T09:30:00.000Z",
+                        },
                     },
-                },
-                {
-                    "messageId": "m2",
-                    "message": "Hello",
-                    "source": "OPERATOR",
-                    "sent": {
-                        "dateTime": "2026-03-01T10:30:04",
-                        "timeZone": "CET",
-                        "instant": "2026-03-01T09:30:04.000Z",
+                    {
+                        "messageId": "m2",
+                        "message": "Hello",
+                        "source": "OPERATOR",
+                        "sent": {
+                            "dateTime": "2026-03-01T10:30:04",
+                            "timeZone": "CET",
+                            "instant": "2026-03-01T09:30:04.000Z",
+                        },
                     },
-                },
-            ],
+                ]
+            },
             "updatedAt": "2026-03-01T09:30:03.000Z",
         },
         "errors": [],
@@ -70,7 +73,7 @@ def test_company_time_zone(client: Client) -> None:
     """Clock times that name no zone are the company's."""
     client.context.company_timezone = "Asia/Tokyo"
     payload = client.data(APPEND, id="c", messages=[hello()])
-    assert payload["session"]["messages"][0]["sent"] == {
+    assert payload["session"]["messages"]["nodes"][0]["sent"] == {
         "dateTime": "2026-03-01T18:30:00",
         "timeZone": "Asia/Tokyo",
         "instant": "2026-03-01T09:30:00.000Z",
@@ -90,7 +93,8 @@ def test_fifty_at_once(client: Client) -> None:
     assert sorted(order) == sorted(ids)
     for response in responses:
         seen = [
-            m["messageId"] for m in response["data"]["appendChatMessages"]["session"]["messages"]
+            message["messageId"]
+            for message in response["data"]["appendChatMessages"]["session"]["messages"]["nodes"]
         ]
         assert seen == order[: len(seen)]
 
@@ -138,7 +142,7 @@ def test_nothing_to_append(client: Client) -> None:
     """An empty list changes nothing."""
     client.clock.advance(seconds=1)
     assert client.data(APPEND, id="c", messages=[])["session"] == {
-        "messages": [],
+        "messages": {"nodes": []},
         "updatedAt": "2026-03-01T09:30:00.000Z",
     }
 

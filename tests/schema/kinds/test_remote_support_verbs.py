@@ -19,7 +19,7 @@ END = """mutation ($id: String!, $time: DateTime, $notes: String) {
 
 APPEND = """mutation ($id: String!, $messages: [RemoteSupportMessageInput!]!) {
   appendRemoteSupportMessages(sessionId: $id, messages: $messages) {
-    session { chat { at author text } } errors { code field message } } }"""
+    session { chat { nodes { at author text } } } errors { code field message } } }"""
 SET = """mutation ($id: String!, $fields: [CustomFieldChange!]!) {
   setCustomFields(sessionId: $id, fields: $fields) {
     session { customFields { name value } updatedAt } errors { code field message } } }"""

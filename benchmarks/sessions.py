@@ -85,9 +85,10 @@ POOL: tuple[Document, ...] = tuple(session(number) for number in range(POOL_SIZE
 
 
 def project(document: Document, projection: Mapping[str, Any] | None) -> Document:
-    """What an engine returns of `document` under a plain projection, top-level or dotted; `$slice` top-level.
+    """What an engine returns of `document` under a plain projection, top-level or dotted.
 
-    Inclusion keeps the stored order and `_id` unless it is refused; exclusion is top-level only.
+    Inclusion keeps the stored order and `_id` unless it is refused; exclusion is top-level only,
+    and so is `$slice`.
     """
     if not projection:
         return document

@@ -40,13 +40,15 @@ def list_tag(type_name: str, name: str) -> str:
 
 def list_window(arguments: Mapping[str, Any], tag: str) -> ListWindow:
     """What the arguments of a field ask for; BadInput naming the argument."""
-    first, after, last, before = paging.window(arguments)
-    return ListWindow(
-        first,
-        -1 if after is None else decode_place(after, tag, "after"),
-        last,
-        None if before is None else decode_place(before, tag, "before"),
+    checked = paging.window(arguments)
+    after, before = (
+        None if text is None else decode_place(text, tag, argument)
+        for argument, text in (
+            ("after", arguments.get("after")),
+            ("before", arguments.get("before")),
+        )
     )
+    return ListWindow(checked.first, -1 if after is None else after, checked.last, before)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ The selection says what to read (projection.py), and one command is sent:
 
 The selection, as a tree (tree.py), becomes this function (compiler.py, source.py):
 
-    def render(value, variables):
+    def render(value, windows):
         if value is None: return None
         v_2 = value['tags']
         if type(v_2) is not dict: unsound()

@@ -17,12 +17,19 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from graphql import FieldNode, GraphQLObjectType, is_abstract_type, is_object_type
+from graphql import (
+    FieldNode,
+    GraphQLAbstractType,
+    GraphQLObjectType,
+    is_abstract_type,
+    is_object_type,
+)
 
 from resolvers.errors import BadInput
 from resolvers.kind import Column
 from schema.columns import NOTE, ColumnField
 from schema.common import (
+    KIND_BY_TYPE,
     Connection,
     DeleteSessionPayload,
     Edge,
@@ -111,11 +118,21 @@ class _Collector:
         column = _column(definition_of(parent.fields[name]), parent)
         inner = inner_type(parent, name)
         if is_abstract_type(inner):
-            raise NotCompiledError(name)
+            return Field(response_name, name, column, choices=self._choices(parent, inner, nodes))
         if not is_object_type(inner):
             return Field(response_name, name, column)
         window = WindowOf(nodes[0], parent.name) if column and column.count else None
         return Field(response_name, name, column, self.selection(inner, nodes), window)
+
+    def _choices(
+        self, parent: GraphQLObjectType, inner: GraphQLAbstractType, nodes: list[FieldNode]
+    ) -> dict[str, Selection]:
+        """What is selected on each kind of session, where a connection has all of them."""
+        if _shape(parent) not in (Connection, Edge):
+            raise NotCompiledError(inner.name)
+        types = self._selections.schema.get_possible_types(inner)
+        kinds = {type_: KIND_BY_TYPE[type_.name].name.lower() for type_ in types}
+        return {kind: self.selection(type_, nodes) for type_, kind in kinds.items()}
 
 
 def _shape(type_: GraphQLObjectType) -> type:
@@ -140,17 +157,19 @@ def _column(field: Any, parent: GraphQLObjectType) -> Column | None:
     raise NotCompiledError(field.name)
 
 
-def write(selection: Selection) -> tuple[str, dict[str, Any]]:
-    """The function's text, and the constants that it names."""
+def write(selection: Selection) -> tuple[str, source.Writer]:
+    """The function's text, with those that it calls, and its writer, who has what they name."""
     writer = source.Writer()
-    return writer.function(selection), writer.constants
+    return writer.functions(selection), writer
 
 
 def compile_selection(selection: Selection) -> Renderer:
     """The function that renders a value with this selection."""
-    text, constants = write(selection)
+    text, writer = write(selection)
     log.debug("%s:\n%s", selection.type_name, text)
-    namespace = dict(constants)
+    namespace = dict(writer.constants)
     exec(compile(text, f"<{selection.type_name}>", "exec"), namespace)  # noqa: S102  # our own text
-    render: Renderer = namespace["render"]
-    return render
+    render: Any = namespace["render"]
+    if not (windows := writer.windows):
+        return render  # type: ignore[no-any-return]  # and the windows are of no matter
+    return lambda value, variables: render(value, [window(variables) for window in windows])

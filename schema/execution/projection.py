@@ -47,7 +47,7 @@ class ColumnsOf:
     """Those whose windows depend on variables."""
 
     def __call__(self, variables: Variables) -> Paths:
-        """The stored paths. Of a list whose window is refused nothing is read: its field says so."""
+        """The stored paths; of a list whose window its field refuses, the count alone."""
         if not self.lists:
             return self.fixed
         return self.fixed.union(_part(column, of, variables) for column, of in self.lists)

@@ -8,6 +8,7 @@ Selection("BotSession", Session, (
 ))
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from resolvers.kind import Column
@@ -25,6 +26,8 @@ class Field:
     selection: "Selection | None" = None
     window: WindowOf | None = None
     """Of a list that is shown in pages."""
+    choices: "Mapping[str, Selection] | None" = None
+    """For sessions of any kind: what is selected on each, by the kind's name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,14 +145,16 @@ def cursors() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("text", "words"), cursors())
 def test_other_cursors(text: str, words: str) -> None:
     """What is no cursor of this list is refused, by the argument; that of another, by its name."""
-    with pytest.raises(BadInput, match=words) as refusal:
+    with pytest.raises(BadInput) as refusal:
         paging.decode_place(text, TAG, "before")
     assert refusal.value.details == {"argument": "before"}
     assert refusal.value.message.startswith("before: ")
+    assert words in refusal.value.message
 
 
 def test_a_list_cursor_elsewhere() -> None:
     """A list of sessions refuses the cursor of a list within them, by name."""
     text = paging.place_cursor(TAG, 3)
-    with pytest.raises(BadInput, match="belongs to the field ChatSession.messages, not to chat"):
+    with pytest.raises(BadInput) as refusal:
         paging.decode_cursor(text, CHAT, paging.default_order(CHAT), "after")
+    assert "belongs to the field ChatSession.messages, not to chat" in refusal.value.message

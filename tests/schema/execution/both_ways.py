@@ -23,6 +23,7 @@ from resolvers.store.store import Store
 from schema.build import Schema, build
 from schema.errors import formatted
 from schema.kinds import KINDS
+from schema.list_pages import list_tag
 from schema.strawberry_internals import core_schema
 from tests.schema.execution.database import Database
 from tests.schema.execution.generated import Generator, Operation
@@ -122,12 +123,15 @@ async def answer(schema: Schema, case: Case) -> Answer:
 
 
 def _cursors() -> tuple[str, ...]:
-    """A valid cursor of each kind's default ordering."""
+    """A valid cursor of each kind's default ordering, and some of each list within sessions."""
     found = []
     for entry in KINDS:
         order = default_order(entry.kind)
         tag = paging.cursor_tag(entry.kind, order)
         found += paging.encode_cursors(tag, sort_paths(order), [{"_id": "a", "startedAt": NOW}])
+        for column in set(entry.kind.kept.values()):
+            tag = list_tag(entry.kind.type_name, column.name)
+            found += [paging.place_cursor(tag, place) for place in (0, 1, 5)]
     return tuple(found)
 
 

@@ -10,8 +10,9 @@ CREATE = """mutation ($input: CreateChatSessionInput!) {
   createChatSession(input: $input) { session { sessionId } errors { code field message } } }"""
 APPEND = """mutation ($id: String!, $messages: [ChatMessageInput!]!) {
   appendChatMessages(sessionId: $id, messages: $messages) {
-    session { messages(first: 500) { nodes { messageId message source sent { dateTime timeZone instant } } }
-      updatedAt }
+    session { updatedAt
+      messages(first: 500) {
+        nodes { messageId message source sent { dateTime timeZone instant } } } }
     errors { code field message } } }"""
 END = """mutation ($id: String!, $at: DateTime) { endChatSession(sessionId: $id, endedAt: $at) {
     session { status endedAt durationSeconds } errors { code field message } } }"""

@@ -206,3 +206,69 @@ def test_unknown_time_zone_at_creation(client: Client) -> None:
     start = {"dateTime": "2026-03-01T09:00:00", "timeZone": "Nowhere"}
     refusal = client.refusal(CREATE, input={"start": start})
     assert (refusal["code"], refusal["field"]) == ("INVALID", ["input", "start", "timeZone"])
+
+
+KEPT = """{ messageCount lastMessage { messageId } lastMessageAt firstResponseSeconds }"""
+
+
+def kept(client: Client) -> dict[str, Any]:
+    """What is kept of the messages."""
+    return dict(client.data(f'{{ chatSession(sessionId: "c") {KEPT} }}'))
+
+
+def sent(seconds: int, **values: Any) -> dict[str, Any]:
+    """A message of some time after half past nine."""
+    return hello(sent={"dateTime": f"2026-03-01T09:30:{seconds:02}"}, **values)
+
+
+def test_what_is_kept(client: Client) -> None:
+    """Each way to write messages keeps their number, the last one and the first response."""
+    client.data(APPEND, id="c", messages=[sent(1, messageId="greeting", source="OPERATOR")])
+    client.data(APPEND, id="c", messages=[sent(5, messageId="question")])
+    assert kept(client) == {
+        "messageCount": 2,
+        "lastMessage": {"messageId": "question"},
+        "lastMessageAt": "2026-03-01T09:30:05.000Z",
+        "firstResponseSeconds": None,
+    }
+    client.data(APPEND, id="c", messages=[sent(9, messageId="answer", source="OPERATOR")])
+    answered = {
+        "messageCount": 3,
+        "lastMessage": {"messageId": "answer"},
+        "lastMessageAt": "2026-03-01T09:30:09.000Z",
+        "firstResponseSeconds": 4.0,
+    }
+    assert kept(client) == answered
+    client.data(END, id="c")
+    assert kept(client) == answered
+    update = """mutation ($messages: [ChatMessageInput!]) {
+      updateChatSession(sessionId: "c", input: {messages: $messages}) { errors { code } } }"""
+    client.data(update, messages=[])
+    assert kept(client) == {
+        "messageCount": 0,
+        "lastMessage": None,
+        "lastMessageAt": None,
+        "firstResponseSeconds": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("messages", "seconds"),
+    [
+        ([], None),
+        ([("VISITOR", 1)], None),
+        ([("OPERATOR", 1), ("VISITOR", 2)], None),
+        ([("OPERATOR", 1), ("VISITOR", 2), ("VISITOR", 3), ("OPERATOR", 9)], 7.0),
+        ([("VISITOR", 2), ("OPERATOR", 2)], 0.0),
+        ([("OPERATOR", 2), ("VISITOR", 2)], None),
+        ([("OPERATOR", 9), ("VISITOR", 4), ("VISITOR", 1), ("OPERATOR", 3)], 2.0),
+        ([("OPERATOR", 1), ("OPERATOR", 2)], None),
+    ],
+)
+def test_first_response(
+    client: Client, messages: list[tuple[str, int]], seconds: float | None
+) -> None:
+    """From the first question to the first answer after it, in the order of their times."""
+    given = [sent(at, source=source) for source, at in messages]
+    client.data(APPEND, id="c", messages=given)
+    assert kept(client)["firstResponseSeconds"] == seconds

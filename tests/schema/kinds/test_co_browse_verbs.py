@@ -167,3 +167,17 @@ def test_pages_at_once(client: Client) -> None:
     stored = client.stored("co_browse", ID)
     assert stored is not None
     assert sorted(page["url"] for page in stored["pages"]) == sorted(urls)
+
+
+def test_what_is_kept(client: Client) -> None:
+    """Pages are counted, and the last one is the one that was opened last."""
+    for minute, page in ((40, "b"), (35, "a")):
+        client.data(
+            ENTER, id=ID, url=f"https://shop.example/{page}", at=f"2026-03-01T09:{minute}:00Z"
+        )
+    shown = "pageCount lastPage { url duration }"
+    query = f'{{ coBrowseSession(sessionId: "{ID}") {{ {shown} }} }}'
+    last = {"url": "https://shop.example/b", "duration": None}
+    assert client.data(query) == {"pageCount": 2, "lastPage": last}
+    client.data(END, id=ID, time="2026-03-01T09:40:07Z")
+    assert client.data(query) == {"pageCount": 2, "lastPage": {**last, "duration": 7}}

@@ -36,7 +36,7 @@ class Column(Rules):
     count: str = ""
     """Of a list that is shown in pages: the derived column that has the number of its elements."""
     last: str = ""
-    """And the one that has its last element; both are kept by `resolvers.lists`."""
+    """And the one that has its last element; `resolvers.lists` computes both."""
     derived: bool = False
     """Computed by the write path, never given by a client."""
     hidden: bool = False
@@ -168,8 +168,8 @@ class Kind:
         return tuple(column for column in self.columns if not column.derived)
 
     @cached_property
-    def kept(self) -> Mapping[str, Column]:
-        """The lists that are shown in pages, by the columns that are kept beside them."""
+    def beside(self) -> Mapping[str, Column]:
+        """The lists that are shown in pages, by the columns that have their count or last entry."""
         return {
             name: column
             for column in self.columns

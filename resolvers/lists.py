@@ -94,7 +94,7 @@ def settle(column: Column, window: ListWindow, row: Document) -> bool:
     """Cut what was read of a list to its window; False if the whole list must be read for that.
 
     That is so where the stored count is missing, as in sessions of earlier releases, or is not that
-    of the list. A value that is no list stays as it is: showing it is an error.
+    of the list. A value of another type stays as it is: showing it is an error.
     """
     count, reach = row.get(column.count), window.reach
     if not isinstance(count, int) or isinstance(count, bool) or count < 0:
@@ -114,23 +114,23 @@ def settle(column: Column, window: ListWindow, row: Document) -> bool:
     return True
 
 
-def keep(columns: Sequence[Column], document: Document) -> None:
+def add_counts(columns: Sequence[Column], document: Document) -> None:
     """Store beside each list what its notes ask for: how many elements it has, and the last one."""
     for column in columns:
         if column.count:
-            keep_one(column, document)
+            add_count(column, document)
 
 
-def keep_one(column: Column, document: Document) -> None:
-    """The same for one list; nothing is said of a list that is none."""
+def add_count(column: Column, document: Document) -> None:
+    """The same for one list; a value of another type has neither."""
     items = document.get(column.path)
     items = [] if items is None else items
     known = isinstance(items, list)
-    kept = {column.count: len(items) if known else None}
+    stored = {column.count: len(items) if known else None}
     if column.last:
         last = items[-1] if known and items else None
-        kept[column.last] = last if column.type.sound(last) else None
-    for name, value in kept.items():
+        stored[column.last] = last if column.type.sound(last) else None
+    for name, value in stored.items():
         if value is None:
             document.pop(name, None)
         else:

@@ -127,7 +127,7 @@ def kind_of(
     definition = get_object_definition(type_, strict=True)
     own = tuple(column_ for column_ in columns_of(type_) if column_.name not in SESSION_NAMES)
     columns = (*SESSION_COLUMNS, *own, *hidden)
-    _check_kept(definition.name, columns)
+    _check_counts(definition.name, columns)
     return Kind(
         name=name,
         type_name=definition.name,
@@ -144,8 +144,8 @@ def kind_of(
     )
 
 
-def _check_kept(type_name: str, columns: tuple[Column, ...]) -> None:
-    """TypeError unless what a list in pages keeps beside it is there, and derived."""
+def _check_counts(type_name: str, columns: tuple[Column, ...]) -> None:
+    """TypeError unless the columns beside a list in pages are there, and derived."""
     derived = {column_.name for column_ in columns if column_.derived and not column_.stored}
     for path, column_ in walk(columns):
         if column_.count and (column_ not in columns or column_.type is not OBJECT):

@@ -9,7 +9,7 @@ find, for all such sessions together, and counted here.
 from collections.abc import Sequence
 
 from resolvers.kind import Column, Document, Kind
-from resolvers.lists import keep_one, parts, settle
+from resolvers.lists import add_count, parts, settle
 from resolvers.request import Columns
 from resolvers.store.find import find
 from resolvers.store.store import Store
@@ -20,7 +20,7 @@ async def complete(store: Store, kind: Kind, columns: Columns, rows: Sequence[Do
     for column, window in parts(columns) if columns else ():
         if window is None:
             for row in rows:
-                keep_one(column, row)
+                add_count(column, row)
         elif short := [row for row in rows if not settle(column, window, row)]:
             await _whole(store, kind, column, short)
 
@@ -31,4 +31,4 @@ async def _whole(store: Store, kind: Kind, column: Column, rows: Sequence[Docume
     lists = {repr(one["_id"]): one.get(column.path) for one in found}  # any type may be an id
     for row in rows:
         row[column.path] = lists.get(repr(row["_id"]))
-        keep_one(column, row)
+        add_count(column, row)

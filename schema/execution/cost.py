@@ -40,7 +40,7 @@ from schema.execution.operation import Operation
 from schema.execution.selections import Selections
 
 LIST_SIZE: Final = 10
-"""Entries that a stored list, such as a chat's messages, is taken to have, all lists within them
+"""Entries that a stored list, such as a session's tags, is taken to have, all lists within them
 together: one document has both, so nesting does not multiply what is read."""
 
 Variables = Mapping[str, Any]

@@ -92,15 +92,15 @@ def of_page(selected: Selected, kind: Kind) -> Given:
 
 def _lists(selected: Selected, kind: Kind) -> Iterator[tuple[Column, WindowOf | None]]:
     """The lists in pages that a selection needs, each with its window; None for its count."""
-    for field in selected.groups() if kind.kept else ():
+    for field in selected.groups() if kind.beside else ():
         name = field.nodes[0].name.value
         column = kind.by_name.get(name)
-        if column is None or not (column.count or name in kind.kept):
+        if column is None or not (column.count or name in kind.beside):
             continue
         if column.count and (field.named("nodes").nodes or field.named("edges", "node").nodes):
             yield column, WindowOf(field.nodes[0], kind.type_name)
         else:
-            yield kind.kept.get(name, column), None
+            yield kind.beside.get(name, column), None
 
 
 def _part(column: Column, of: WindowOf | None, variables: Variables) -> ListPart:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from resolvers import paging
 from resolvers.errors import BadInput
 from resolvers.kind import Document
-from resolvers.lists import NOTHING, ListPart, ListWindow, keep, parts, settle, shown
+from resolvers.lists import NOTHING, ListPart, ListWindow, add_counts, parts, settle, shown
 from resolvers.store.plan import projection
 from tests.conftest import KINDS_BY_NAME, NOW
 
@@ -108,7 +108,7 @@ def test_windows_of_one_list() -> None:
 def test_kept(messages: Any, kept: Document) -> None:
     """Beside a list are its count and its last element, and what no longer applies is gone."""
     document = {"messages": messages, "messageCount": 7, "lastMessage": {"id": "old"}}
-    keep(CHAT.columns, document)
+    add_counts(CHAT.columns, document)
     assert document == {"messages": messages, **kept}
 
 

@@ -129,7 +129,7 @@ def _cursors() -> tuple[str, ...]:
         order = default_order(entry.kind)
         tag = paging.cursor_tag(entry.kind, order)
         found += paging.encode_cursors(tag, sort_paths(order), [{"_id": "a", "startedAt": NOW}])
-        for column in set(entry.kind.kept.values()):
+        for column in set(entry.kind.beside.values()):
             tag = list_tag(entry.kind.type_name, column.name)
             found += [paging.place_cursor(tag, place) for place in (0, 1, 5)]
     return tuple(found)

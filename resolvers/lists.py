@@ -7,7 +7,7 @@ shows the elements from 2 up to 4, m2 and m3: `bounds(5) == (2, 4)`. Only they a
 session. A place is a number from 0, and stays what it is while elements are added at the end.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -27,13 +27,14 @@ class ListWindow(NamedTuple):
 
     def bounds(self, count: int) -> tuple[int, int]:
         """The place of the first element shown, and that behind the last, in a list of `count`."""
-        start = min(self.after + 1, count)
-        end = count if self.before is None else min(self.before, count)
-        if self.last is None:
-            end = min(end, start + (self.first or 0))
-        else:
-            start = max(start, end - self.last)
-        return start, max(start, end)
+        first, after, last, before = self
+        start = after + 1 if after < count else count
+        end = count if before is None or before > count else before
+        if last is not None:
+            start = max(start, end - last)
+        elif first is not None and start + first < end:
+            end = start + first
+        return start, end if end > start else start
 
     @property
     def reach(self) -> tuple[int, int] | int | None:
@@ -90,28 +91,40 @@ def shown(items: list[Any], start: int, end: int) -> list[Any]:
     return items if len(items) == end - start else items[start:end]
 
 
-def settle(column: Column, window: ListWindow, row: Document) -> bool:
-    """Cut what was read of a list to its window; False if the whole list must be read for that.
+def settle(column: Column, window: ListWindow, rows: Iterable[Document]) -> list[Document]:
+    """Cut what was read of a list to its window, in each row; the rows that need the whole list.
 
-    That is so where the stored count is missing, as in sessions of earlier releases, or is not that
-    of the list. A value of another type stays as it is: showing it is an error.
+    Those are sessions whose stored count is missing, as that of earlier releases, or is not that of
+    the list. A value of another type stays as it is: showing it is an error.
     """
-    count, reach = row.get(column.count), window.reach
-    if not isinstance(count, int) or isinstance(count, bool) or count < 0:
-        return False
-    items = row.get(column.path)
-    items = [] if items is None else items
-    if reach is None or not isinstance(items, list):
-        return True
+    path, counted, reach = column.path, column.count, window.reach
+    short = []
+    for row in rows:
+        count, items = row.get(counted), row.get(path)
+        if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+            short.append(row)
+        elif reach is not None and (items is None or isinstance(items, list)):
+            start, end = window.bounds(count)
+            offset, length = _read(reach, count)
+            if len(items or ()) != length or (
+                start < end and not _within(start, end, offset, length)
+            ):
+                short.append(row)
+            elif length != end - start:
+                row[path] = items[start - offset : end - offset] if start < end and items else []
+    return short
+
+
+def _read(reach: tuple[int, int] | int, count: int) -> tuple[int, int]:
+    """The place of the first element read, and how many are, in a list of `count`."""
     if isinstance(reach, int):
-        offset, length = max(0, count + reach), min(-reach, count)
-    else:
-        offset, length = reach[0], max(0, min(reach[1], count - reach[0]))
-    start, end = window.bounds(count)
-    if len(items) != length or (start < end and not offset <= start <= end <= offset + length):
-        return False
-    row[column.path] = items[start - offset : end - offset] if start < end else []
-    return True
+        return (count + reach, -reach) if count > -reach else (0, count)
+    place, most = reach
+    return place, max(0, min(most, count - place))
+
+
+def _within(start: int, end: int, offset: int, length: int) -> bool:
+    return offset <= start and end <= offset + length
 
 
 def add_counts(columns: Sequence[Column], document: Document) -> None:

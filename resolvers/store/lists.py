@@ -21,7 +21,7 @@ async def complete(store: Store, kind: Kind, columns: Columns, rows: Sequence[Do
         if window is None:
             for row in rows:
                 add_count(column, row)
-        elif short := [row for row in rows if not settle(column, window, row)]:
+        elif short := settle(column, window, rows):
             await _whole(store, kind, column, short)
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from resolvers.kind import Column
 from resolvers.lists import shown
 from resolvers.paging import place_cursor
+from resolvers.value_types import INTEGER
 from schema import value_types
 from schema.common import (
     KIND_BY_TYPE,
@@ -81,6 +82,10 @@ FIGURES: Mapping[str, str] = {
     "else number({source}.average_duration_seconds)",
 }
 """The fields of SessionSummary: stored durations may be anything, and so may their mean."""
+
+
+COUNT = Column(name="count", type=INTEGER)
+"""How the number of a list's elements is checked."""
 
 
 class Writer:
@@ -262,7 +267,8 @@ class Writer:
         """A page of a list: see schema.list_pages.ListPage."""
         v, count, start, end = (self._name(stem) for stem in ("v", "count", "start", "end"))
         tag, item = self._constant("tag", window.tag), self._name("item")
-        self._write(f"{count} = integer({document}[{column.count!r}])")
+        self._write(f"{count} = {document}[{column.count!r}]")
+        self._checked(COUNT, count, False)
         self._write(f"{start}, {end} = {self._window(window)}.bounds({count})")
         self._write(f"{v} = {document}.get({column.path!r})")
         self._write(f"if type({v}) is not list: {v} = listed({v})")

@@ -89,7 +89,7 @@ async def list_(context: Context, read: Across) -> Page:
         more = len(rows) > size or any(page.has_next for page in pages)
         return Page(rows[:size], more, window.after is not None, total)
     more = len(rows) > size or any(page.has_previous for page in pages)
-    return Page(rows[len(rows) - size :], window.before is not None, more, total)
+    return Page(rows[max(0, len(rows) - size) :], window.before is not None, more, total)
 
 
 def _part(

@@ -71,3 +71,20 @@ def test_lists_within_lists_do_not_multiply() -> None:
     text = "{ call { legs { number note { holds { since } } holds { since until } } } }"
     # call 1; each of ten legs: itself 1, number 1, note 1 with holds 2, holds 3
     assert cost(Operation(parse(text)), None, nested).total({}) == 1 + 10 * (1 + 1 + 1 + 2 + 3)
+
+
+def test_lists_within_pages_of_parts() -> None:
+    """A list in pages is of one document, too; the pages of sessions are not."""
+    nested = build_schema(
+        "interface Node { id: ID } type Query { calls(first: Int, last: Int): Calls } "
+        "type Calls { nodes: [Call] } type Call implements Node { id: ID, tags: [Tag!] "
+        "legs(first: Int, last: Int): Legs } type Legs { nodes: [Leg] edges: [Edge] } "
+        "type Edge { node: Leg } type Leg { holds: [Tag!] } type Tag { name: Int }"
+    )
+    text = "{ calls(first: 2) { nodes { tags { name } legs(first: 3) { %s } } } }"
+    for legs, counted in (
+        ("nodes { holds { name } }", 3 * (1 + 2)),
+        ("edges { node { holds { name } } }", 3 * (1 + 1 + 2)),
+    ):
+        found = cost(Operation(parse(text % legs)), None, nested).total({})
+        assert found == 1 + 2 * (1 + 10 * 2 + 1 + counted)

@@ -32,7 +32,11 @@ for (const sessionId of ids) {
   let after = null;
   let more = true;
   while (more) {
-    const { data } = await client.query({ query: CHAT, variables: { sessionId, after } });
+    const { data } = await client.query({
+      query: CHAT,
+      variables: { sessionId, after },
+      fetchPolicy: "network-only", // the cache has one list, whatever `after` is
+    });
     ({ hasNextPage: more, endCursor: after } = data.chatSession.messages.pageInfo);
   }
 }

@@ -163,10 +163,10 @@ def _definition(node: FieldNode, type_: GraphQLNamedType) -> GraphQLField | None
     return field
 
 
-def _is_within(connection: GraphQLNamedType) -> bool:
+def _is_within(connection: Any) -> bool:
     """Whether the nodes of a connection are parts of a session, which have no ids of their own."""
-    assert isinstance(connection, GraphQLObjectType)
-    node = get_named_type(connection.fields["nodes"].type)
+    edge: Any = get_named_type(connection.fields["edges"].type)
+    node = get_named_type(edge.fields["node"].type)
     return isinstance(node, GraphQLObjectType) and not node.interfaces
 
 

@@ -77,7 +77,8 @@ def test_lists_within_pages_of_parts() -> None:
     """A list in pages is of one document, too; the pages of sessions are not."""
     nested = build_schema(
         "interface Node { id: ID } type Query { calls(first: Int, last: Int): Calls } "
-        "type Calls { nodes: [Call] } type Call implements Node { id: ID, tags: [Tag!] "
+        "type Calls { nodes: [Call] edges: [CallEdge] } type CallEdge { node: Call } "
+        "type Call implements Node { id: ID, tags: [Tag!] "
         "legs(first: Int, last: Int): Legs } type Legs { nodes: [Leg] edges: [Edge] } "
         "type Edge { node: Leg } type Leg { holds: [Tag!] } type Tag { name: Int }"
     )

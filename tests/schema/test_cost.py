@@ -76,10 +76,10 @@ def test_lists_within_lists_do_not_multiply() -> None:
 def test_lists_within_pages_of_parts() -> None:
     """A list in pages is of one document, too; the pages of sessions are not."""
     nested = build_schema(
-        "interface Node { id: ID } type Query { calls(first: Int, last: Int): Calls } "
+        "interface Node { id: ID } type Query { calls(first: Int, after: ID, last: Int): Calls } "
         "type Calls { nodes: [Call] edges: [CallEdge] } type CallEdge { node: Call } "
         "type Call implements Node { id: ID, tags: [Tag!] "
-        "legs(first: Int, last: Int): Legs } type Legs { nodes: [Leg] edges: [Edge] } "
+        "legs(first: Int, after: ID, last: Int): Legs } type Legs { nodes: [Leg] edges: [Edge] } "
         "type Edge { node: Leg } type Leg { holds: [Tag!] } type Tag { name: Int }"
     )
     text = "{ calls(first: 2) { nodes { tags { name } legs(first: 3) { %s } } } }"

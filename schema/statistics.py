@@ -10,18 +10,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import FloatValueNode, IntValueNode
+from graphql import ValueNode, value_from_ast_untyped
 
 from resolvers.errors import BadInput, LimitExceeded
-from resolvers.percentiles import check_p
 from resolvers.groups import Figure, Leaf, Measure, Question, Ranking, groupable, measurable
 from resolvers.kind import Document, Kind
+from resolvers.percentiles import check_p
 from resolvers.request import Filter
 from resolvers.statistics import Statistics
 from resolvers.tally import Group
 from resolvers.time_buckets import Every, Unit
 from schema import filters
 from schema.execution.selections import Selected
+from schema.execution.windows import Given
 from schema.root_field import Arguments
 from schema.statistics_types import FIGURES
 
@@ -33,28 +34,30 @@ class StatisticsRead:
     measures: tuple[Measure, ...]
     rate: bool
     shares: tuple[float, ...]
-    """Every `p` of a percentile that stands in the text."""
+    """Every `p` of a percentile."""
 
 
-def wanted(selected: Selected, kind: Kind) -> StatisticsRead:
+def wanted(selected: Selected, kind: Kind) -> Given:
     """What a field of statistics selects."""
     groups = selected.named("groups")
     names = {node.name.value for node in groups.fields()}
     found = {
         leaf: groups.named(name) for name, leaf in measurable(kind.columns).items() if name in names
     }
-    return StatisticsRead(
-        tuple(_measure(leaf, inner) for leaf, inner in found.items()),
+    shares = [share for inner in found.values() for share in _shares(inner)]
+    measures = tuple(_measure(leaf, inner) for leaf, inner in found.items())
+    return lambda variables: StatisticsRead(
+        measures,
         "rate" in names,
-        tuple(p for inner in found.values() for p in _shares(inner)),
+        tuple(value_from_ast_untyped(share, dict(variables)) for share in shares),
     )
 
 
-def _shares(selected: Selected) -> Iterator[float]:
+def _shares(selected: Selected) -> Iterator[ValueNode]:
+    """The `p` of every percentile."""
     for node in selected.fields():
         for argument in node.arguments or ():
-            if isinstance(argument.value, FloatValueNode | IntValueNode):
-                yield float(argument.value.value)
+            yield argument.value
 
 
 def _measure(leaf: Leaf, selected: Selected) -> Measure:

@@ -20,7 +20,6 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_snake_case
 
-from resolvers.percentiles import ERROR_PERCENT, Figures
 from resolvers.groups import (
     MOST_GROUPS,
     MOST_KEYS,
@@ -30,6 +29,7 @@ from resolvers.groups import (
     measurable,
 )
 from resolvers.kind import Column, Kind
+from resolvers.percentiles import ERROR_PERCENT, Figures
 from resolvers.time_buckets import KNOWN
 from resolvers.value_types import DATETIME, FLOAT, INTEGER, OBJECT, ValueType
 from schema.columns import NOTE, ColumnField, column, columns_of
@@ -233,7 +233,7 @@ class StatisticsTypes:
     @property
     def _key(self) -> Any:
         name = self._kind.type_name
-        text = "The bucket's first instant, in UTC; null without `every`, or for a damaged start."
+        text = "The bucket's first instant, in UTC; null without `every`."
         start = _column("periodStart", DATETIME, text, nullable=True)
         fields: dict[str, tuple[Any, Column]] = {"period_start": (datetime | None, start)}
         for leaf in self._keys.values():

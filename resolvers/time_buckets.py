@@ -107,16 +107,16 @@ class Calendar:
 
     @property
     def slot(self) -> int:
-        """How far the edges of slots lie apart: the length of a bucket, or a day for months."""
+        """How long a slot of time is: as a bucket, or a day for months."""
         return LENGTHS.get(self.unit, DAY)
 
     @cached_property
     def phases(self) -> tuple[int, ...]:
         """Where slots begin, after a whole number of them since 1970.
 
-        Mostly one for each offset of the zone: midnight in winter and midnight in summer. Between
-        two edges of all phases together, no bucket begins: so the database finds the slots of a
-        session by division alone, and does not have to know when clocks change.
+        Mostly one for each offset of the zone: midnight in winter and midnight in summer. Buckets
+        begin only where a slot of some phase does. So the database finds the slots of a session by
+        division alone, and does not have to know when clocks change.
         """
         origin = ORIGINS.get(self.unit, 0)
         known = [(place, span) for place, span in enumerate(self.spans) if self._touches(place)]
@@ -132,10 +132,10 @@ class Calendar:
 
     def bucket_of(self, slots: Sequence[int]) -> int | None:
         """The start of the bucket of a session, from its slot of each phase."""
-        edges = (
+        starts = (
             number * self.slot + phase for number, phase in zip(slots, self.phases, strict=True)
         )
-        return self.bucket(max(edges))
+        return self.bucket(max(starts))
 
     def bucket(self, moment: int) -> int | None:
         """The first instant of the bucket that a moment is in."""

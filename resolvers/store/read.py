@@ -88,6 +88,12 @@ async def get_many(
     return {document["_id"]: document for document in documents}
 
 
+async def following(store: Store, kind: Kind, last: str, limit: int) -> list[Document]:
+    """The first `limit` whole sessions whose ids come after `last`, by id."""
+    wanted: Query = {"_id": {"$gt": last}}
+    return await store.run(find(store, kind, wanted, None, limit, [("_id", 1)]))
+
+
 async def summarise(store: Store, kind: Kind, where: Filter) -> Summary:
     """Count and mean duration of the sessions that meet `where`, to the millisecond."""
     stages: list[dict[str, Any]] = [

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+from resolvers import search
 from resolvers.context import Context
 from resolvers.errors import CorruptDocument, Invalid
 from resolvers.kind import Document, Kind, Timeline
@@ -66,6 +67,8 @@ def derived(kind: Kind, document: Document) -> Document:
             document.pop(name, None)
         else:
             document[name] = value
+    with _corrupt(kind, document):
+        search.index(kind, document)
     return document
 
 

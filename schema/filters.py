@@ -9,6 +9,7 @@ import strawberry
 from graphql import ListValueNode, ObjectValueNode, ValueNode, VariableNode
 from strawberry.types.base import get_object_definition
 
+from resolvers.common_columns import SEARCH_KEYS
 from resolvers.errors import BadInput, Invalid, LimitExceeded
 from resolvers.kind import Column, Kind
 from resolvers.request import (
@@ -18,12 +19,14 @@ from resolvers.request import (
     Either,
     Filter,
     Not,
+    Search,
     Some,
     every,
     none,
 )
 from resolvers.texts import check_text
 from resolvers.value_types import INT_MAX, INT_MIN, LONGEST_SOUGHT, Operator, ValueType
+from resolvers.words import BEGINNING, LONGEST_SEARCH, MOST_TERMS, terms
 from schema.inputs import annotation_of, make_input, plain
 from schema.value_types import FORMS
 
@@ -34,6 +37,14 @@ DEEPEST = 20
 
 NO_INDEX = (
     f"Cannot use an index: combine it with other conditions. At most {LONGEST_SOUGHT} characters."
+)
+
+SEARCH_TEXT = (
+    "Sessions in whose texts all these words occur: messages, notes and what is known of the "
+    "customer. Case and accents do not matter. `print*` finds words that begin so (at least "
+    f"{BEGINNING} characters); words in quotation marks must follow one another. At most "
+    f"{LONGEST_SEARCH} characters and {MOST_TERMS} words. Served by an index. Needs the scope "
+    "`pii:read`."
 )
 
 TEXTS: Mapping[Operator, str] = {
@@ -125,6 +136,7 @@ def filter_input(
         "and": (many, "All of these are met; an empty list always is."),
         "or": (many, "At least one of these is met; an empty list never is."),
         "not": (Optional[own], "This is not met."),
+        "search": (Optional[str], SEARCH_TEXT),
         **further,
         **_column_inputs(type_, [part for part in kind.columns if part.name not in further]),
     }
@@ -186,6 +198,8 @@ class _Reader:
             here = f"{at}.{name}"
             if name in ("and", "or", "not") and name not in by_name:
                 parts.append(self._combined(name, value, columns, here))
+            elif by_name[name] is SEARCH_KEYS:
+                parts.append(self._search(value, here))
             else:
                 parts.append(self._column(by_name[name], value, path, here))
         return parts[0] if len(parts) == 1 else All(tuple(parts))
@@ -214,6 +228,12 @@ class _Reader:
             return self.conditions(value, columns, (), at)
         finally:
             self._depth -= 1
+
+    def _search(self, text: str, at: str) -> Search:
+        self._count_one()
+        _not_null(text, at)
+        _check(text, at)
+        return Search(terms(text))
 
     def _count_one(self) -> None:
         self._count += 1

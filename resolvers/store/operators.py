@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 from operator import ge, gt, le, lt
 from typing import Any
 
+from resolvers.common_columns import SEARCH_KEYS, SEARCH_TEXTS
 from resolvers.errors import BadInput, LimitExceeded
 from resolvers.folding import FOLDED, fold
 from resolvers.kind import Column
-from resolvers.request import All, Compare, Either, Filter, Not, Operator, Some
+from resolvers.request import All, Compare, Either, Filter, Not, Operator, Search, Some
+from resolvers.search import LETTERS, spoken
 from resolvers.value_types import LONGEST_SOUGHT, as_it_is
 
 Query = dict[str, Any]
@@ -106,7 +108,9 @@ def query(where: Filter) -> Query:
         case Compare():
             return _compare(where)
         case Some(path, condition):
-            return {_dotted(path): {"$elemMatch": _element(condition)}}
+            return {_dotted(path): _some(condition)}
+        case Search():
+            return _search(where)
         case All(parts):
             return conjoin(query(part) for part in parts)
         case Either(parts):
@@ -115,6 +119,43 @@ def query(where: Filter) -> Query:
             return query(part)
         case Not(part):
             return _negate(query(part))
+
+
+def _some(condition: Filter) -> Any:
+    """What is asked of a list; the plain value where one element is to be equal to it.
+
+    That says the same, and the embedded engine knows that an index serves it.
+    """
+    match condition:
+        case Compare((), Operator.EQ, value) if value is not None:
+            return value
+    return {"$elemMatch": _element(condition)}
+
+
+def _search(where: Search) -> Query:
+    """One key is asked of the index, what it does not prove of the texts.
+
+    The parts stand under two names because the embedded engine walks no index where one name has
+    two conditions.
+    """
+    letters = "".join(sorted(LETTERS[speaker] for speaker in where.speakers))
+    start = rf"^[{letters}][\s\S]*?" if letters else ""
+    asked: list[Query] = [
+        {"$regex": start + re.escape(term.needle)} for term in where.terms if not where.proves(term)
+    ]
+    if not asked:
+        return key_condition(where, where.leader)
+    several = {"$all": [{"$elemMatch": pattern} for pattern in asked]}
+    texts = asked[0] if len(asked) == 1 else several
+    return {**key_condition(where, where.leader), SEARCH_TEXTS.path: texts}
+
+
+def key_condition(where: Search, key: str) -> Query:
+    """The sessions that have a key of a search, said by one of its speakers if it names some."""
+    if not where.speakers or key.endswith("*"):  # beginnings do not say who wrote
+        return {SEARCH_KEYS.path: key}
+    named = [spoken(key, speaker) for speaker in sorted(where.speakers)]
+    return {SEARCH_KEYS.path: named[0] if len(named) == 1 else {"$in": named}}
 
 
 def _negate(clause: Query) -> Query:

@@ -10,6 +10,7 @@ from resolvers.kind import Document, Kind
 from resolvers.request import Columns, Filter, Page, Read, Summary
 from resolvers.store.driver import opened
 from resolvers.store.find import find
+from resolvers.store.leader import led
 from resolvers.store.operators import Query, conjoin, query
 from resolvers.store.plan import Plan, plan, projection
 from resolvers.store.store import Store
@@ -19,6 +20,7 @@ Total = int | Timeout | None
 
 async def list_(store: Store, read: Read) -> Page:
     """The rows that `read` describes, with the number of all matches if it asks for that."""
+    read = read._replace(where=await led(store, read.kind, read.where))
     planned = plan(read)
     work = store.run(_rows(store, read, planned))
     total: Total = None
@@ -56,7 +58,7 @@ async def _total(store: Store, kind: Kind, match: Query) -> Total:
 
 async def count(store: Store, kind: Kind, where: Filter) -> int:
     """How many sessions meet `where`; the collection's own figure answers at once for all."""
-    return await _count(store, kind, query(where))
+    return await _count(store, kind, query(await led(store, kind, where)))
 
 
 async def _count(store: Store, kind: Kind, match: Query) -> int:
@@ -97,7 +99,7 @@ async def following(store: Store, kind: Kind, last: str, limit: int) -> list[Doc
 async def summarise(store: Store, kind: Kind, where: Filter) -> Summary:
     """Count and mean duration of the sessions that meet `where`, to the millisecond."""
     stages: list[dict[str, Any]] = [
-        {"$match": query(where)},
+        {"$match": query(await led(store, kind, where))},
         {
             "$group": {
                 "_id": None,

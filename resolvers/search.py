@@ -95,7 +95,7 @@ def index(kind: Kind, session: Document) -> None:
     room = MOST_CHARACTERS
     for text in texts(kind, session):
         whole = plain(text.text).split()
-        row = _within(whole, text.speaker, found, room)
+        row = _within(whole, text.speaker, found, room - len("C "))
         if row:
             stored.append(f"{LETTERS[text.speaker]} {' '.join(row)} ")
             room -= len(stored[-1])

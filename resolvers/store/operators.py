@@ -108,7 +108,7 @@ def query(where: Filter) -> Query:
         case Compare():
             return _compare(where)
         case Some(path, condition):
-            return {_dotted(path): _some(condition)}
+            return {_dotted(path): {"$elemMatch": _element(condition)}}
         case Search():
             return _search(where)
         case All(parts):
@@ -119,17 +119,6 @@ def query(where: Filter) -> Query:
             return query(part)
         case Not(part):
             return _negate(query(part))
-
-
-def _some(condition: Filter) -> Any:
-    """What is asked of a list; the plain value where one element is to be equal to it.
-
-    That says the same, and the embedded engine knows that an index serves it.
-    """
-    match condition:
-        case Compare((), Operator.EQ, value) if value is not None:
-            return value
-    return {"$elemMatch": _element(condition)}
 
 
 def _search(where: Search) -> Query:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 KINDS = list(KINDS_BY_NAME.values())
 CHAT = KINDS_BY_NAME["chat"]
-COMPUTED = {"startedAt": "", "customer": "", "status": ""}
+COMPUTED = dict.fromkeys(("startedAt", "customer", "status", "searchKeys", "searchTexts"), "")
 """What the sessions here lack at first."""
 
 

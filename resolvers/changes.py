@@ -80,7 +80,7 @@ def rederived(kind: Kind, before: Document) -> Document:
     after = copy.deepcopy(before)
     fill_lists(kind.columns, after)
     after = derived(kind, after)
-    missing = {column.path for column in kind.columns if column.many} - before.keys()
+    missing = {column.path for column in kind.own_columns if column.many} - before.keys()
     after = {name: value for name, value in after.items() if value or name not in missing}
     return before if after == before else {**after, "revision": before.get("revision", 0) + 1}
 

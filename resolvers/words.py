@@ -31,12 +31,13 @@ _CODE_POINTS = 20_000
 _ACCENTS_OF_SCRIPTS = frozenset({7, 8, 9})
 """Combining classes of marks that make another letter: nuktas, Japanese voicing, viramas."""
 _RUN = (
-    "[\u0e00-\u0e7f\u0e80-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u2e80-\u2fdf"
+    "\u0e00-\u0e7f\u0e80-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u2e80-\u2fdf"
     "\u3005-\u3007\u3041-\u309f\u30a1-\u30ff\u3100-\u312f\u31f0-\u31ff\u3400-\u4dbf"
-    "\u4e00-\u9fff\uac00-\ud7ff\U00020000-\U0003ffff]+"
+    "\u4e00-\u9fff\uac00-\ud7ff\U00020000-\U0003ffff"
 )
-RUN = re.compile(_RUN)
+RUN = re.compile(f"[{_RUN}]+")
 """Characters of scripts without spaces between words."""
+_PART = re.compile(rf"[{_RUN}]+|[^\s{_RUN}]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +88,19 @@ PLAIN = _Plain()
 
 def plain(text: str) -> str:
     """The words of a text, each between spaces; empty if there are none."""
-    found = words(unicodedata.normalize("NFC", text.translate(PLAIN)))
+    normal = unicodedata.normalize("NFC", text.translate(PLAIN))
+    found = [shortened(word[0]) for word in words(normal)]
     return f" {' '.join(found)} " if found else ""
 
 
-def words(normal: str) -> list[str]:
-    """The words and runs of a text whose characters are plain already."""
-    return [word if RUN.match(word) else word[:LONGEST_WORD] for word in _parts(normal)]
+def words(normal: str) -> Iterator[re.Match[str]]:
+    """The words and runs of a text whose characters are plain already, with their places."""
+    return _PART.finditer(normal)
 
 
-def _parts(normal: str) -> list[str]:
-    return RUN.sub(r" \g<0> ", normal).split()
+def shortened(word: str) -> str:
+    """A word as far as it is compared."""
+    return word if len(word) <= LONGEST_WORD or RUN.match(word) else word[:LONGEST_WORD]
 
 
 def keys(word: str) -> Iterator[str]:
@@ -126,47 +129,50 @@ _PIECE = re.compile(r'"([^"]*)"?|[^\s"]+')
 
 
 @lru_cache(1000)
-def terms(text: str) -> tuple[Term, ...]:
-    """What a searched text asks for; BadInput where it has no word, LimitExceeded if it is long."""
-    if len(text) > LONGEST_SEARCH:
-        raise _too_long(len(text))
-    found = []
-    for piece in _PIECE.finditer(text.translate(_QUOTES)):
+def terms(text: str, at: str = "search") -> tuple[Term, ...]:
+    """What a searched text asks for; BadInput where it has no word, LimitExceeded if it is long.
+
+    `at` is where it was given, for errors: `filter.search`.
+    """
+    rows = []
+    for piece in _PIECE.finditer(text[: LONGEST_SEARCH + 1].translate(_QUOTES)):
         phrase = piece[1] is not None
-        row = plain(piece[1] if phrase else piece[0]).split()
-        if row:
-            found.append(_term(row, not phrase and piece[0].endswith("*")))
-    if not found:
-        raise BadInput(
-            "search: there is no word in this text. Give at least one letter or digit.",
-            argument="search",
-        )
-    if len(found) > MOST_TERMS:
+        if row := plain(piece[1] if phrase else piece[0]).split():
+            rows.append((row, not phrase and piece[0].endswith("*")))
+    _check_lengths(text, rows, at)
+    return tuple(dict.fromkeys(_term(row, begins, at) for row, begins in rows))
+
+
+def _check_lengths(text: str, rows: list[tuple[list[str], bool]], at: str) -> None:
+    """Refuse what is empty or too long, in characters as they are given and as they are stored."""
+    argument = at.partition(".")[0]
+    for length in (len(text), sum(len(word) + 1 for row, _ in rows for word in row) // 2):
+        if length > LONGEST_SEARCH:
+            raise LimitExceeded(
+                f"{at}: a text of {length} characters is too long: at most {LONGEST_SEARCH}.",
+                argument=argument,
+            )
+    if len(rows) > MOST_TERMS:
         raise LimitExceeded(
-            f"search: {len(found)} words and phrases are too many: at most {MOST_TERMS}.",
-            argument="search",
+            f"{at}: {len(rows)} words and phrases are too many: at most {MOST_TERMS}.",
+            argument=argument,
         )
-    if (length := sum(len(term.needle) for term in found)) > LONGEST_SEARCH * 2:
-        raise _too_long(length)
-    return tuple(dict.fromkeys(found))
+    if not rows:
+        raise BadInput(
+            f"{at}: there is no word in this text. Give at least one letter or digit.",
+            argument=argument,
+        )
 
 
-def _too_long(length: int) -> LimitExceeded:
-    return LimitExceeded(
-        f"search: a text of {length} characters is too long: at most {LONGEST_SEARCH}.",
-        argument="search",
-    )
-
-
-def _term(row: list[str], begins: bool) -> Term:
+def _term(row: list[str], begins: bool, at: str) -> Term:
     """The term of words in a row; with `begins` the last one may go on."""
     last = row[-1]
     begins = begins and not RUN.match(last)
     if begins and len(last) < BEGINNING and len(row) == 1:
         raise BadInput(
-            f"search: {last!r} is too short a beginning of a word: give at least {BEGINNING} "
+            f"{at}: {last!r} is too short a beginning of a word: give at least {BEGINNING} "
             "characters before the *.",
-            argument="search",
+            argument=at.partition(".")[0],
         )
     found = [key for word in (row[:-1] if begins else row) for key in _sought(word)]
     if begins and len(last) >= BEGINNING:

@@ -77,6 +77,17 @@ def texts(kind: Kind, session: Document) -> Iterator[Text]:
             yield Text(name, place.note.speaker(session, around), moment, text)
 
 
+@lru_cache(100)
+def columns(kind: Kind) -> frozenset[str]:
+    """The stored paths that `texts` looks at."""
+    found: set[str] = set()
+    for path, note in places(kind):
+        around = path[:-1]
+        found.add(".".join(column.path for column in (around if around else path)))
+        found.update(note.reads)
+    return frozenset(found)
+
+
 def _values(path: tuple[Column, ...], around: Document) -> Iterator[tuple[Document, str]]:
     """Each text at a path, with the object that it stands in."""
     column, *rest = path

@@ -39,12 +39,14 @@ NO_INDEX = (
     f"Cannot use an index: combine it with other conditions. At most {LONGEST_SOUGHT} characters."
 )
 
+SEARCH_SYNTAX = (
+    "All words must occur. Case and accents do not matter. `print*` finds words that begin so (at "
+    f"least {BEGINNING} characters); words in quotation marks must follow one another. At most "
+    f"{LONGEST_SEARCH} characters and {MOST_TERMS} words."
+)
 SEARCH_TEXT = (
-    "Sessions in whose texts all these words occur: messages, notes and what is known of the "
-    "customer. Case and accents do not matter. `print*` finds words that begin so (at least "
-    f"{BEGINNING} characters); words in quotation marks must follow one another. At most "
-    f"{LONGEST_SEARCH} characters and {MOST_TERMS} words. Served by an index. Needs the scope "
-    "`pii:read`."
+    "Sessions in whose texts words occur: messages, notes, and what is known of the customer. "
+    f"{SEARCH_SYNTAX} An index serves it. Needs the scope `pii:read`."
 )
 
 TEXTS: Mapping[Operator, str] = {
@@ -232,8 +234,8 @@ class _Reader:
     def _search(self, text: str, at: str) -> Search:
         self._count_one()
         _not_null(text, at)
-        _check(text, at)
-        return Search(terms(text))
+        check_value(text, at)
+        return Search(terms(text, at))
 
     def _count_one(self) -> None:
         self._count += 1
@@ -279,7 +281,7 @@ class _Reader:
         if operator not in (Operator.EQ, Operator.NE):
             _not_null(value, at)
         for item in value if isinstance(value, list) else [value]:
-            _check(item, at)
+            check_value(item, at)
         if isinstance(value, list) and len(value) > MOST_VALUES:
             raise LimitExceeded(
                 f"{at}: {len(value)} values are too many: at most {MOST_VALUES}.", argument="filter"
@@ -305,12 +307,12 @@ def _not_empty(value: Any, at: str) -> None:
         )
 
 
-def _check(value: Any, at: str) -> None:
-    """Refuse what a database cannot compare."""
+def check_value(value: Any, at: str) -> None:
+    """Refuse what a database cannot compare; `at` is where it was given: `filter.botId.eq`."""
     try:
         if isinstance(value, str):
             check_text(value)
     except Invalid as error:
-        raise BadInput(f"{at}: {error.message}", argument="filter") from None
+        raise BadInput(f"{at}: {error.message}", argument=at.partition(".")[0]) from None
     if isinstance(value, int) and not INT_MIN <= value <= INT_MAX:
         raise BadInput(f"{at}: {value} is out of range.", argument="filter")

@@ -85,7 +85,7 @@ def zoned_now(context: Any) -> Document:
 
 
 def _speaker(_session: Document, message: Document) -> Speaker:
-    return Speaker.AGENT if message["source"] == "OPERATOR" else Speaker.CUSTOMER
+    return Speaker.AGENT if message.get("source") == "OPERATOR" else Speaker.CUSTOMER
 
 
 @strawberry.type(description="A message in a chat.")

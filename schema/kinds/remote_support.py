@@ -47,11 +47,11 @@ NAMES = ("customerName", "customerEmail", "techName", "techUsername")
 
 def _writer(session: Document, line: Document) -> Speaker | None:
     """Whose name or address the author is; None for anybody else."""
-    names = [fold(session.get(name) or "") for name in NAMES]
-    author = fold(line["author"])
-    if author in names[:2]:
-        return Speaker.CUSTOMER
-    return Speaker.AGENT if author in names[2:] else None
+    author = fold(str(line.get("author")))
+    for name in NAMES:
+        if session.get(name) and author == fold(str(session[name])):
+            return Speaker.CUSTOMER if name.startswith("customer") else Speaker.AGENT
+    return None
 
 
 def _customer(_session: Document, _around: Document) -> Speaker:

@@ -48,9 +48,8 @@ class Rebuilt:
 
 def version(kind: Kind) -> str:
     """What is computed for a kind, as a short text that is another one when that changes."""
-    derived = [path for path, column in walk(kind.columns) if column.derived]
-    told = "\n".join([str(DERIVATION), *derived])
-    return hashlib.sha256(told.encode()).hexdigest()[:12]
+    paths = [path for path, column in walk(kind.columns) if column.derived or column.searched]
+    return hashlib.sha256("\n".join([str(DERIVATION), *paths]).encode()).hexdigest()[:12]
 
 
 async def outdated(store: Store, kinds: Iterable[Kind]) -> list[Kind]:

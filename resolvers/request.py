@@ -77,8 +77,7 @@ class Search:
 
     def proves(self, term: Term) -> bool:
         """Whether a session with the leader has that term, so that no text need be looked at."""
-        said = self.speakers and self.leader.endswith("*")  # beginnings do not say who wrote
-        return term.exact and term.keys == (self.leader,) and not said
+        return term.exact and term.keys == (self.leader,)
 
 
 Filter = Compare | Some | All | Either | Not | Search

@@ -1,10 +1,10 @@
 """What the search finds of a session: its texts, the keys that an index has of them, and the hits.
 
-    {"searchKeys": ["printer", "pri*", "C:printer", …], "searchTexts": ["C printer jam "]}
+    {"searchKeys": ["printer:C", "jam:C"], "searchTexts": ["C printer jam "]}
 
 is stored with a chat in which the customer wrote "Printer jam!". The letter says who wrote it; `-`
-stands for nobody. A word that somebody wrote is also a key with the letter, so that a search in
-the customers' texts alone reads no others. Every write computes both anew (resolvers.changes).
+stands for nobody. It is a part of the keys, so that a search in what the customers wrote reads no
+others. Every write computes both anew (resolvers.changes).
 
 Both end where a session has MOST_KEYS, or MOST_CHARACTERS of plain texts: what comes later is not
 found, on any engine. Short columns come first, then the lists, the longest last.
@@ -20,12 +20,12 @@ from resolvers.kind import Column, Document, Kind, Searched, Speaker
 from resolvers.paging import stored_value
 from resolvers.words import keys, plain
 
-MOST_KEYS = 10_000
-"""Of a session: some 4,000 different words of a conversation."""
+MOST_KEYS = 5_000
+"""Of a session: its different words; one that two wrote counts twice."""
 MOST_CHARACTERS = 500_000
 """Characters of the plain texts of a session."""
 LETTERS = {Speaker.CUSTOMER: "C", Speaker.AGENT: "A", Speaker.BOT: "B", None: "-"}
-"""How a stored text begins. Words have no capitals, so no key is another one's by chance."""
+"""How a stored text begins, and a stored key ends."""
 
 
 class Text(NamedTuple):
@@ -122,20 +122,13 @@ def _within(
     """The words as far as there is room for them and for their keys, which are added to `found`."""
     for place, word in enumerate(row):
         room -= len(word) + 1
-        added = [key for key in _keys(word, speaker) if key not in found]
+        added = [key for one in keys(word) if (key := stored_key(one, speaker)) not in found]
         if room < 0 or len(found) + len(added) > MOST_KEYS:
             return row[:place]
         found.update(dict.fromkeys(added))
     return row
 
 
-def _keys(word: str, speaker: Speaker | None) -> Iterator[str]:
-    for key in keys(word):
-        yield key
-        if speaker and not key.endswith("*"):
-            yield spoken(key, speaker)
-
-
-def spoken(key: str, speaker: Speaker) -> str:
-    """The key of a word that this speaker wrote."""
-    return f"{LETTERS[speaker]}:{key}"
+def stored_key(key: str, speaker: Speaker | None) -> str:
+    """A key of a text that this speaker wrote; no word has a colon in it."""
+    return f"{key}:{LETTERS[speaker]}"

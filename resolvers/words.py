@@ -19,8 +19,8 @@ from resolvers.errors import BadInput, LimitExceeded
 
 LONGEST_WORD = 40
 """Characters of a word that are compared; what follows does not matter."""
-BEGINNING = 3
-"""Characters of a word that are a key of the index for `prin*`."""
+SHORTEST_BEGINNING = 2
+"""Characters before the `*` of `pr*`."""
 LONGEST_SEARCH = 200
 """Characters of a searched text."""
 MOST_TERMS = 20
@@ -45,7 +45,7 @@ class Term:
     """One thing that must occur in a session: a word, a beginning, or words in a row."""
 
     keys: tuple[str, ...]
-    """Keys of the index that a session with it has, all of them."""
+    """Keys of the index that a session with it has, all of them; `prin*`: one that begins so."""
     needle: str
     """What stands in the plain text of a session with it."""
     exact: bool
@@ -106,22 +106,12 @@ def shortened(word: str) -> str:
 def keys(word: str) -> Iterator[str]:
     """What the index has of a word or run.
 
-    Of `printer`: `printer` and `pri*`. Of the run 打印机: 打, 打印, 印, 印机 and 机.
+    Of `printer` the word itself; of the run 打印机 its pairs and how it ends: 打印, 印机 and 机.
     """
     if RUN.match(word):
-        for place, character in enumerate(word):
-            yield character
-            if place + 1 < len(word):
-                yield word[place : place + 2]
+        yield from (word[place : place + 2] for place in range(len(word)))
     else:
         yield word
-        if len(word) >= BEGINNING:
-            yield beginning(word)
-
-
-def beginning(word: str) -> str:
-    """The key of all words that begin like this one."""
-    return f"{word[:BEGINNING]}*"
 
 
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
@@ -168,24 +158,23 @@ def _term(row: list[str], begins: bool, at: str) -> Term:
     """The term of words in a row; with `begins` the last one may go on."""
     last = row[-1]
     begins = begins and not RUN.match(last)
-    if begins and len(last) < BEGINNING and len(row) == 1:
+    if begins and len(last) < SHORTEST_BEGINNING and len(row) == 1:
         raise BadInput(
-            f"{at}: {last!r} is too short a beginning of a word: give at least {BEGINNING} "
-            "characters before the *.",
+            f"{at}: {last!r} is too short a beginning of a word: give at least "
+            f"{SHORTEST_BEGINNING} characters before the *.",
             argument=at.partition(".")[0],
         )
     found = [key for word in (row[:-1] if begins else row) for key in _sought(word)]
-    if begins and len(last) >= BEGINNING:
-        found.append(beginning(last))
+    if begins:
+        found.append(f"{last}*")
     needle = "" if RUN.match(row[0]) else " "
     needle += " ".join(row)
     needle += "" if begins or RUN.match(last) else " "
-    exact = len(row) == 1 == len(found) and not (begins and len(last) > BEGINNING)
-    return Term(tuple(dict.fromkeys(found)), needle, exact)
+    return Term(tuple(dict.fromkeys(found)), needle, exact=len(row) == len(found) == 1)
 
 
 def _sought(word: str) -> list[str]:
     """The keys that a session with this word or run has, as few as say it."""
-    if not RUN.match(word) or len(word) == 1:
+    if not RUN.match(word):
         return [word]
-    return [word[place : place + 2] for place in range(len(word) - 1)]
+    return [*keys(word)][:-1] or [f"{word}*"]

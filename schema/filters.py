@@ -26,7 +26,7 @@ from resolvers.request import (
 )
 from resolvers.texts import check_text
 from resolvers.value_types import INT_MAX, INT_MIN, LONGEST_SOUGHT, Operator, ValueType
-from resolvers.words import BEGINNING, LONGEST_SEARCH, MOST_TERMS, terms
+from resolvers.words import LONGEST_SEARCH, MOST_TERMS, SHORTEST_BEGINNING, terms
 from schema.inputs import annotation_of, make_input, plain
 from schema.value_types import FORMS
 
@@ -41,8 +41,8 @@ NO_INDEX = (
 
 SEARCH_SYNTAX = (
     "All words must occur. Case and accents do not matter. `print*` finds words that begin so (at "
-    f"least {BEGINNING} characters); words in quotation marks must follow one another. At most "
-    f"{LONGEST_SEARCH} characters and {MOST_TERMS} words."
+    f"least {SHORTEST_BEGINNING} characters); words in quotation marks must follow one another. At "
+    f"most {LONGEST_SEARCH} characters and {MOST_TERMS} words."
 )
 SEARCH_TEXT = (
     "Sessions in whose texts words occur: messages, notes, and what is known of the customer. "

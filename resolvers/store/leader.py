@@ -36,7 +36,7 @@ async def led(store: Store, kind: Kind, where: Filter) -> Filter:
 
 async def _led(store: Store, kind: Kind, where: Search) -> Search:
     keys = dict.fromkeys(key for term in where.terms for key in term.keys)
-    # A beginning is a key of more sessions than any word that starts so.
+    # Beginnings of words lead only where there is nothing else: many keys begin alike.
     whole = [key for key in keys if not key.endswith("*")] or keys
     candidates = sorted(whole, key=len, reverse=True)[:CANDIDATES]
     if len(candidates) == 1:

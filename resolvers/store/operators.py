@@ -15,7 +15,7 @@ from resolvers.errors import BadInput, LimitExceeded
 from resolvers.folding import FOLDED, fold
 from resolvers.kind import Column
 from resolvers.request import All, Compare, Either, Filter, Not, Operator, Search, Some
-from resolvers.search import LETTERS, spoken
+from resolvers.search import LETTERS, stored_key
 from resolvers.value_types import LONGEST_SOUGHT, as_it_is
 
 Query = dict[str, Any]
@@ -127,8 +127,7 @@ def _search(where: Search) -> Query:
     The parts stand under two names because the embedded engine walks no index where one name has
     two conditions.
     """
-    letters = "".join(sorted(LETTERS[speaker] for speaker in where.speakers))
-    start = rf"^[{letters}][\s\S]*?" if letters else ""
+    start = rf"^[{_letters(where)}][\s\S]*?" if where.speakers else ""
     asked: list[Query] = [
         {"$regex": start + re.escape(term.needle)} for term in where.terms if not where.proves(term)
     ]
@@ -140,11 +139,16 @@ def _search(where: Search) -> Query:
 
 
 def key_condition(where: Search, key: str) -> Query:
-    """The sessions that have a key of a search, said by one of its speakers if it names some."""
-    if not where.speakers or key.endswith("*"):  # beginnings do not say who wrote
-        return {SEARCH_KEYS.path: key}
-    named = [spoken(key, speaker) for speaker in sorted(where.speakers)]
-    return {SEARCH_KEYS.path: named[0] if len(named) == 1 else {"$in": named}}
+    """The sessions that have a key of a search, in a text of one of its speakers if it has some."""
+    if key.endswith("*"):
+        by = rf"[^:]*:[{_letters(where)}]$" if where.speakers else ""
+        return {SEARCH_KEYS.path: {"$regex": f"^{re.escape(key[:-1])}{by}"}}
+    stored = [stored_key(key, speaker) for speaker in sorted(where.speakers) or LETTERS]
+    return {SEARCH_KEYS.path: stored[0] if len(stored) == 1 else {"$in": stored}}
+
+
+def _letters(where: Search) -> str:
+    return "".join(LETTERS[speaker] for speaker in sorted(where.speakers))
 
 
 def _negate(clause: Query) -> Query:

@@ -60,26 +60,25 @@ def test_case_does_not_matter(text: str) -> None:
 
 
 def test_keys() -> None:
-    """A word and how it begins; each character of a run and each pair."""
-    assert list(keys("printer")) == ["printer", "pri*"]
-    assert list(keys("pc")) == ["pc"]
-    assert list(keys("打印机")) == ["打", "打印", "印", "印机", "机"]
+    """A word itself; each pair of a run, and how it ends."""
+    assert list(keys("printer")) == ["printer"]
+    assert list(keys("打印机")) == ["打印", "印机", "机"]
+    assert list(keys("机")) == ["机"]
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("Printer", Term(("printer",), " printer ", True)),
-        ("print*", Term(("pri*",), " print", False)),
-        ("pri*", Term(("pri*",), " pri", True)),
+        ("print*", Term(("print*",), " print", True)),
+        ("the-pri*", Term(("the", "pri*"), " the pri", False)),
         ('"Printer, jam"', Term(("printer", "jam"), " printer jam ", False)),
         ("“printer jam”", Term(("printer", "jam"), " printer jam ", False)),
         ('"printer jam', Term(("printer", "jam"), " printer jam ", False)),
         ('"printer*"', Term(("printer",), " printer ", True)),
         ("4.2", Term(("4", "2"), " 4 2 ", False)),
-        ("ada@exam*", Term(("ada", "exa*"), " ada exam", False)),
-        ("ada@e*", Term(("ada",), " ada e", False)),
-        ("印", Term(("印",), "印", True)),
+        ("ada@e*", Term(("ada", "e*"), " ada e", False)),
+        ("印", Term(("印*",), "印", True)),
         ("印机", Term(("印机",), "印机", True)),
         ("打印机*", Term(("打印", "印机"), "打印机", False)),
         ("iphone手机", Term(("iphone", "手机"), " iphone 手机", False)),
@@ -105,7 +104,9 @@ def test_a_text_finds_itself(text: str) -> None:
         return
     has = {key for word in plain(text).split() for key in keys(word)}
     for term in found:
-        assert has.issuperset(term.keys)
+        for key in term.keys:
+            begins = key.endswith("*") and any(one.startswith(key[:-1]) for one in has)
+            assert begins or key in has
         if not RUN.search(term.needle):
             assert term.needle in plain(text)
 
@@ -117,9 +118,9 @@ def test_no_word(text: str) -> None:
         terms(text)
 
 
-@pytest.mark.parametrize("text", ["p*", "pr*", "printer j*"])
+@pytest.mark.parametrize("text", ["p*", "printer j*"])
 def test_short_beginning(text: str) -> None:
-    """One or two characters begin too many words."""
+    """One character begins too many words."""
     with pytest.raises(BadInput, match="too short"):
         terms(text)
 

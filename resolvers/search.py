@@ -51,7 +51,8 @@ def places(kind: Kind) -> tuple[Place, ...]:
 
     Then what is appended to the longest list is appended to the stored texts as well.
     """
-    found = list(_places(kind.columns, ()))
+    own = [column for column in kind.columns if column.name not in kind.beside]  # no copies
+    found = list(_places(own, ()))
     return tuple(sorted(found, key=lambda place: _length(place.path)))
 
 

@@ -22,6 +22,7 @@ from schema.connection import ConnectionSource
 from schema.execution.projection import PageRead
 from schema.execution.run import Run
 from schema.execution.selections import Selected
+from schema.execution.windows import Given
 from schema.fields import PAGE, KindType, filter_argument
 from schema.filters import SEARCH_SYNTAX, check_value
 from schema.root_field import Argument, Arguments, RootField
@@ -183,8 +184,9 @@ def search_fields(entries: Sequence[KindType]) -> tuple[RootField, ...]:
     """`searchSessions`."""
     over = all_kinds(tuple(entry.kind for entry in entries))
 
-    def wanted(selected: Selected) -> SearchRead:
-        return SearchRead(over.wanted(selected), bool(selected.named("edges", "matches").nodes))
+    def wanted(selected: Selected) -> Given:
+        pages, matches = over.wanted(selected), bool(selected.named("edges", "matches").nodes)
+        return lambda variables: SearchRead(pages(variables), matches)
 
     async def search_sessions(run: Run, wanted: SearchRead, arguments: Arguments) -> Found:
         check_value(arguments["text"], "text")

@@ -78,7 +78,7 @@ def test_enum(name: str) -> None:
 
 def test_root_fields() -> None:
     """Queries and mutations are these and no others."""
-    queries = {"node", "nodes", "sessions", "sessionStatistics", "viewer"}
+    queries = {"node", "nodes", "searchSessions", "sessions", "sessionStatistics", "viewer"}
     mutations = {*VERBS, "addSessionLabels", "removeSessionLabels"}
     for kind in SAMPLES:
         queries |= {kind.name, *(f"{kind.name}{end}" for end in ("s", "Summary", "Statistics"))}

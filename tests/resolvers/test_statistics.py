@@ -13,7 +13,7 @@ from resolvers import statistics
 from resolvers.access import Caller
 from resolvers.across import common_kind
 from resolvers.context import Context
-from resolvers.errors import BadInput, Forbidden, LimitExceeded
+from resolvers.errors import BadInput, Forbidden, LimitExceeded, Timeout
 from resolvers.groups import (
     MOST_GROUPS,
     MOST_ROWS,
@@ -28,6 +28,7 @@ from resolvers.groups import (
 from resolvers.kind import Document
 from resolvers.request import EVERYTHING, All, Compare, Filter, Operator
 from resolvers.statistics import Statistics
+from resolvers.store import groups as store
 from resolvers.time_buckets import Every, Unit
 from tests.conftest import KINDS_BY_NAME, mock_store
 from tests.resolvers.folded import Folded, Key, buckets, fold, nearest_rank
@@ -401,3 +402,20 @@ def test_several_kinds_together(ask: Asker) -> None:
     }
     only = Compare((common.by_name["kind"],), Operator.EQ, "CHAT")
     assert asked("kind", where=only) == {("CHAT",): (2, 8.0)}
+
+
+def test_a_kind_that_cannot_be_read(ask: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The refusal names it: without its sessions, any group might be wrong."""
+    read = store.read
+
+    async def slow_chats(context_store: Any, kind: Any, *rest: Any) -> Any:
+        if kind is CHAT:
+            raise Timeout("Too slow.")
+        return await read(context_store, kind, *rest)
+
+    monkeypatch.setattr(store, "read", slow_chats)
+    question = Question(where=EVERYTHING)
+    with pytest.raises(Timeout, match="The chat sessions could not be read"):
+        ask.runner.run(statistics.of_kinds(ask.context, (BOT, CHAT), question))
+    with pytest.raises(Timeout, match=r"^Too slow\.$"):
+        ask.runner.run(statistics.of_kinds(ask.context, (CHAT,), question))

@@ -101,7 +101,7 @@ class Tally:
         """The groups in their order, `first` of them; LimitExceeded if there are too many."""
         self._fill()
         count = len(self.groups)
-        if self.question.first is None and count > MOST_GROUPS:
+        if count > (MOST_GROUPS if self.question.first is None else MOST_ROWS):
             raise too_many(count)
         for group in self.groups.values():
             group.share = group.count / self.total if self.total else 0.0

@@ -127,8 +127,8 @@ class Calendar:
         return tuple(sorted(found | {start % self.slot for start in leaps}))
 
     def _touches(self, place: int) -> bool:
-        starts = self.end is None or self.spans[place].start < to_ms(self.end)
-        return starts and (self.start is None or self._end_of(place) > to_ms(self.start))
+        before_end = self.end is None or self.spans[place].start < to_ms(self.end)
+        return before_end and (self.start is None or self._end_of(place) > to_ms(self.start))
 
     def bucket_of(self, slots: Sequence[int]) -> int | None:
         """The start of the bucket of a session, from its slot of each phase."""

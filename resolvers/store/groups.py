@@ -6,7 +6,7 @@ becomes, after the `$match` of the filter, the branches of a `$facet`
 
     [{"$group": {"_id": {"k0": "$botId"}, "n": {"$sum": 1}}}]
     [{"$match": <the duration is a finite number>},
-     {"$group": {"_id": {"k0": "$botId", "p": 1}, "n": …, "s": {"$sum": "$durationSeconds"}}}]
+     {"$group": {"_id": {"k0": "$botId", "p": …}, "n": …, "s": {"$sum": "$durationSeconds"}}}]
 
 so that numbers that are missing, damaged or not finite spoil no sum. Slots of time and buckets of
 numbers are found by arithmetic. Only stages and operators are used that every engine has, and
@@ -129,7 +129,7 @@ def _side_by_side(branches: Sequence[list[Stage]]) -> list[Stage]:
 
 def _branch(asked: Grouping, place: int, limit: int) -> list[Stage]:
     part = asked.parts[place]
-    more: dict[str, Any] = {"p": place} if place else {}
+    more: dict[str, Any] = {"p": {"$literal": place}} if place else {}
     group: Stage = {"n": {"$sum": 1}}
     stages: list[Stage] = []
     if part.where is not None:

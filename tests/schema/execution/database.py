@@ -120,10 +120,12 @@ def _groups(stages: Sequence[Document], count: int, average: Any) -> list[Docume
     rows = []
     for part in parts:
         spec = next(stage["$group"]["_id"] for stage in part if "$group" in stage) or {}
-        ids = {**dict.fromkeys(spec, "text"), "t": 20_000, "b": True, "p": spec.get("p", 0)}
-        known = {name: ids[name] for name in spec}
+        part_number = spec.get("p", {"$literal": 0})["$literal"]
+        slots = {name: 20_000 for name in spec if name[0] == "t"}
+        known = {"p": part_number, **slots, **{name: 1 for name in spec if name in ("b", "z")}}
+        keys = {name: "text" for name in spec if name[0] == "k"}
         numbers = {"n": count, "s": average, "lo": average, "hi": average}
-        rows += [{"_id": known, **numbers}, {"_id": {"p": known.get("p", 0)}, **numbers}]
+        rows += [{"_id": {**known, **keys}, **numbers}, {"_id": known, **numbers}]
     return rows
 
 

@@ -53,6 +53,45 @@ def test_bounds(window: ListWindow, length: int) -> None:
     assert shown(items, start, end) == sliced(window, items)
 
 
+@given(
+    size=st.integers(1, 4),
+    length=st.integers(0, 9),
+    appended=st.lists(st.integers(0, 3), max_size=6),
+)
+def test_walking_while_it_grows(size: int, length: int, appended: list[int]) -> None:
+    """Pages forward show every element once, those that are appended meanwhile too."""
+    items = list(range(length))
+    found: list[int] = []
+    after, more = -1, True
+    while more or appended:
+        start, end = ListWindow(first=size, after=after).bounds(len(items))
+        found += items[start:end]
+        after, more = max(after, end - 1), end < len(items)
+        if appended:
+            items += range(len(items), len(items) + appended.pop())
+            more = True
+    assert found == items
+
+
+@given(
+    size=st.integers(1, 4),
+    length=st.integers(0, 9),
+    appended=st.lists(st.integers(0, 3), max_size=6),
+)
+def test_walking_back_while_it_grows(size: int, length: int, appended: list[int]) -> None:
+    """Pages backward show every element that was there at first, once."""
+    items = list(range(length))
+    found: list[int] = []
+    before, more = None, True
+    while more:
+        start, end = ListWindow(last=size, before=before).bounds(len(items))
+        found = [*items[start:end], *found]
+        before, more = start, start > 0
+        if appended:
+            items += range(len(items), len(items) + appended.pop())
+    assert found == list(range(length))
+
+
 @given(window=WINDOWS, length=st.integers(0, 12), count=st.none() | st.integers(-1, 12))
 def test_what_was_read(window: ListWindow, length: int, count: int | None) -> None:
     """It is cut to the window by the right count; by another one, never to what is not there."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resolvers import paging
@@ -92,10 +92,12 @@ def test_walking_back_while_it_grows(size: int, length: int, appended: list[int]
     assert found == list(range(length))
 
 
-@given(window=WINDOWS, length=st.integers(0, 12), count=st.none() | st.integers(-1, 12))
-def test_what_was_read(window: ListWindow, length: int, count: int | None) -> None:
+@settings(max_examples=1000)
+@given(window=WINDOWS, length=st.integers(0, 12), wrong=st.sampled_from([0, 0, 0, 1, -1, 3, None]))
+def test_what_was_read(window: ListWindow, length: int, wrong: int | None) -> None:
     """It is cut to the window by the right count; by another one, never to what is not there."""
     items = list(range(length))
+    count = None if wrong is None else length + wrong
     row: Document = {"messages": read(window, items), "messageCount": count}
     if settle(MESSAGES, window, [row]):
         assert count != length or (window.before or 0) > length  # the list has become shorter
@@ -122,7 +124,13 @@ def test_projection(window: ListWindow) -> None:
         assert found == {}
     else:
         part = found["messages"]["$slice"]
-        assert part < 0 if isinstance(part, int) else part[1] > 0
+        most = window.first if window.last is None else window.last
+        assert most is not None
+        if isinstance(part, int):
+            assert part == -most < 0
+        else:
+            assert 0 < part[1] <= most
+            assert window.before is None or sum(part) <= window.before
 
 
 def test_windows_of_one_list() -> None:

@@ -18,6 +18,8 @@ TYPES = {
     "SessionCustomer": "customerId: String, name: String, email: String",
     "PageInfo": """hasNextPage: Boolean!, hasPreviousPage: Boolean!, startCursor: String,
         endCursor: String""",
+    "NumberStatistics": """count: Int!, average: Float, minimum: Float, maximum: Float, sum: Float,
+        percentile: Float""",
     "SessionSummary": "count: Int!, averageDurationSeconds: Float",
     "UserError": "code: ErrorCode!, field: [String!], message: String!",
     "DeleteSessionPayload": "deletedId: ID, errors: [UserError!]!, query: Query!",
@@ -29,6 +31,8 @@ ENUMS = {
     "SessionStatus": "ACTIVE CLOSED",
     "ErrorCode": "NOT_FOUND ALREADY_EXISTS INVALID CONFLICT FORBIDDEN",
     "OrderDirection": "ASC DESC",
+    "TimeBucket": "HOUR DAY WEEK MONTH QUARTER YEAR",
+    "StatisticsOrderField": "COUNT KEY PERIOD_START RATE AVERAGE MINIMUM MAXIMUM SUM PERCENTILE",
 }
 INPUTS = {
     "BooleanFilter": "eq: Boolean, ne: Boolean, in: [Boolean!], nin: [Boolean!]",
@@ -74,10 +78,10 @@ def test_enum(name: str) -> None:
 
 def test_root_fields() -> None:
     """Queries and mutations are these and no others."""
-    queries = {"node", "nodes", "searchSessions", "sessions", "viewer"}
+    queries = {"node", "nodes", "searchSessions", "sessions", "sessionStatistics", "viewer"}
     mutations = {*VERBS, "addSessionLabels", "removeSessionLabels"}
     for kind in SAMPLES:
-        queries |= {kind.name, f"{kind.name}s", f"{kind.name}Summary"}
+        queries |= {kind.name, *(f"{kind.name}{end}" for end in ("s", "Summary", "Statistics"))}
         mutations |= {f"{verb}{kind.type}" for verb in ("create", "update", "delete")}
     assert SCHEMA.query_type is not None
     assert SCHEMA.mutation_type is not None
@@ -113,6 +117,18 @@ def test_kind(kind: Sample) -> None:
         f"{kind.type}Connection",
     )
     assert signature(query, f"{kind.name}Summary") == (filtered, "SessionSummary")
+    assert signature(query, f"{kind.name}Statistics") == (
+        {
+            **filtered,
+            "groupBy": f"[{kind.type}GroupBy!]",
+            "every": "TimeBucket",
+            "timeZone": "String",
+            "rateOf": f"{kind.type}Filter",
+            "orderBy": f"[{kind.type}StatisticsOrder!]",
+            "first": "Int",
+        },
+        f"{kind.type}Statistics",
+    )
     payload = f"{kind.type}Payload!"
     create = {"input": f"Create{kind.type}Input!"}
     update = {**either, "input": f"Update{kind.type}Input!"}
@@ -124,6 +140,9 @@ def test_kind(kind: Sample) -> None:
             pageInfo: PageInfo!, totalCount: Int""",
         f"{kind.type}Edge": f"cursor: String!, node: {kind.type}",
         f"{kind.type}Payload": f"session: {kind.type}, errors: [UserError!]!, query: Query!",
+        f"{kind.type}Statistics": f"groups: [{kind.type}Group!]!, groupCount: Int!",
+        f"{kind.type}StatisticsOrder": f"""field: StatisticsOrderField!, of: {kind.type}Measure,
+            p: Float, direction: OrderDirection!""",
         f"{kind.type}Order": f"field: {kind.type}OrderField!, direction: OrderDirection!",
     }
     for name, shape in shapes.items():

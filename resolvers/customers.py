@@ -84,17 +84,17 @@ async def unlink(context: Context, identifiers: Sequence[Identifier]) -> list[Id
 
     Each group changes as a whole. One that is not linked changes nothing.
     """
-    given = {one.key for one in _checked(context, identifiers)}
-
-    def without(linked: Sequence[Document]) -> Sequence[Document]:
-        return [row for row in linked if row["key"] not in given]
-
-    rest: list[str] = []
-    for key in sorted(given):
-        for row in await links.linked(context.store, [key]):
-            rest += [row["key"]] if row["key"] not in given else []
-        await links.change(context.store, [key], without)
-    return await _shown(context, rest)
+    waiting = {one.key for one in _checked(context, identifiers)}
+    others: set[str] = set()
+    while waiting:
+        key = min(waiting)
+        group = await links.change(
+            context.store, [key], lambda rows: [row for row in rows if row["key"] not in waiting]
+        )
+        linked = {row["key"] for row in group}
+        others |= linked - waiting
+        waiting -= linked | {key}
+    return await _shown(context, sorted(others))
 
 
 async def linked_with(context: Context, identifier: Identifier) -> tuple[Identifier, ...]:

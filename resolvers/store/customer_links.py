@@ -67,17 +67,18 @@ async def linked(store: Store, keys: Iterable[str]) -> list[Document]:
     return _united((await _found(store, keys)).groups)
 
 
-async def change(store: Store, keys: Sequence[str], compute: Compute) -> None:
+async def change(store: Store, keys: Sequence[str], compute: Compute) -> list[Document]:
     """Make one group of those that these identifiers are in, with what `compute` leaves.
 
-    Conflict if other processes change the same groups again and again.
+    The answer is what was linked before. Conflict if other processes change the same groups again and again.
     """
     async with store.write_locks.hold((COLLECTION,), store.deadline):
         for attempt in range(ATTEMPTS):
             found = await _found(store, keys)
             if not (found.undone or found.marked):
-                if await _replaced(store, found.groups, compute):
-                    return
+                before = _united(found.groups)
+                if await _replaced(store, found.groups, before, list(compute(before))):
+                    return before
             elif found.undone or attempt >= PATIENCE:
                 await _settle(store, found)
                 continue
@@ -111,10 +112,10 @@ async def _found(store: Store, keys: Iterable[str]) -> _Found:
     return _Found([groups[name] for name in sorted(groups)], list(undone.values()))
 
 
-async def _replaced(store: Store, groups: Sequence[Document], compute: Compute) -> bool:
+async def _replaced(
+    store: Store, groups: Sequence[Document], before: list[Document], left: list[Document]
+) -> bool:
     """Steps 1 to 3; False if another process was faster, which may leave marks behind."""
-    before = _united(groups)
-    left = list(compute(before))
     if left == before and len(groups) < 2:
         return True
     left = left if len(left) > 1 else []  # one alone is linked with nothing

@@ -160,7 +160,7 @@ def outcomes(start: frozenset[frozenset[str]], steps: list[Step]) -> set[Any]:
 
 
 @pytest.mark.usefixtures("hurried")
-@settings(max_examples=100, deadline=None, suppress_health_check=ONE_FIXTURE)
+@settings(max_examples=60, deadline=None, suppress_health_check=ONE_FIXTURE)
 @given(
     overlapping=STORED,
     steps=st.lists(STEPS, min_size=2, max_size=3),
@@ -183,7 +183,7 @@ def test_at_the_same_time(overlapping: list[list[str]], steps: list[Step], seed:
 
 
 @pytest.mark.usefixtures("hurried")
-@settings(max_examples=100, deadline=None, suppress_health_check=ONE_FIXTURE)
+@settings(max_examples=60, deadline=None, suppress_health_check=ONE_FIXTURE)
 @given(
     overlapping=STORED,
     killed=STEPS,

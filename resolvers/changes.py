@@ -43,9 +43,7 @@ def derived(kind: Kind, document: Document) -> Document:
     with _corrupt(kind, document):
         timeline = kind.derive(document)
         _require_times(timeline)
-        add_folded(kind.columns, document)
-        if isinstance(document["labels"], list):
-            document["labels"] = list(dict.fromkeys(document["labels"]))
+        _drop_repeated(document)
     ended = timeline.ended_at
     if ended is not None and kind.ended and ended < timeline.started_at:
         raise Invalid("A session cannot end before it starts.", (kind.ended,))
@@ -62,7 +60,18 @@ def derived(kind: Kind, document: Document) -> Document:
             document.pop(name, None)
         else:
             document[name] = value
+    add_folded(kind.columns, document)
     return document
+
+
+def _drop_repeated(document: Document) -> None:
+    """Keep each label and each related session once, in the place where it came first."""
+    if isinstance(document["labels"], list):
+        document["labels"] = list(dict.fromkeys(document["labels"]))
+    related = document["relatedSessions"]
+    if isinstance(related, list):
+        pairs = {(pair["kind"], pair["sessionId"]): pair for pair in reversed(related)}
+        document["relatedSessions"] = list(reversed(pairs.values()))
 
 
 def require_possible(context: Context, kind: Kind, before: Document, after: Document) -> None:

@@ -30,6 +30,8 @@ from schema.value_types import BY_ANNOTATION
 
 NOTE = "column"
 """Where a field's metadata keeps its Column."""
+KIND = "session_kind"
+"""The attribute by which the class of a kind's sessions leads to its Kind."""
 
 
 class ColumnField(StrawberryField):
@@ -117,7 +119,7 @@ def kind_of(
     definition = get_object_definition(type_, strict=True)
     own = tuple(column_ for column_ in columns_of(type_) if column_.name not in SESSION_NAMES)
     columns = (*SESSION_COLUMNS, *own, *hidden)
-    return Kind(
+    kind = Kind(
         name=name,
         type_name=definition.name,
         collection=collection,
@@ -131,6 +133,8 @@ def kind_of(
         reservation=reservation,
         vendor_retention=vendor_retention,
     )
+    setattr(type_, KIND, kind)
+    return kind
 
 
 SESSION_NAMES = frozenset(column_.name for column_ in SESSION_COLUMNS)

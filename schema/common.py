@@ -11,8 +11,9 @@ from strawberry import ID, Info
 
 from resolvers.across import OfKind
 from resolvers.errors import BadInput
-from schema.columns import customer_column, session_column
+from schema.columns import column, customer_column, session_column
 from schema.errors import UserError
+from schema.related_sessions import RelatedField
 from schema.strawberry_internals import parent_type_name
 
 T = TypeVar("T")
@@ -94,6 +95,15 @@ class SessionCustomer:
     email: str | None = customer_column("email")
 
 
+@strawberry.type(description="A session that another one names.")
+class RelatedSession:
+    """`session` is joined: see schema.related_sessions."""
+
+    kind: SessionKind = column("Which kind of session it is.")
+    session_id: str = column("Its own id (`sessionId`).", max_length=256)
+    session: "Session | None" = RelatedField()
+
+
 @strawberry.interface(description="What every kind of support session has.")
 class Session(Node):
     """Each kind's own fields come on top of these."""
@@ -116,6 +126,11 @@ class Session(Node):
     labels: list[str] = session_column("labels")
     note: str | None = session_column("note")
     assignee: str | None = session_column("assignee")
+    related_sessions: list[RelatedSession] = column(
+        "The sessions that this one names, of any kind, such as the co-browsing in a chat. Sessions "
+        "that name this one are found by filtering `relatedSessions`.",
+        max_items=50,
+    )
     created_at: datetime = session_column("createdAt")
     updated_at: datetime = session_column("updatedAt")
 

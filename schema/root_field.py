@@ -89,7 +89,7 @@ class RootField(StrawberryField):
         core = core_info(info)
         arguments = {name: plain(value) for name, value in given.items()}
         arguments = self.present(core.field_nodes[0], arguments)
-        return await self.resolve(run, self._wanted(run, core), arguments)
+        return await self.resolve(run, wanted_at(run, core, self.wanted), arguments)
 
     def present(self, node: FieldNode, arguments: Arguments) -> dict[str, Any]:
         """The arguments at `node` without conditions whose variables are absent."""
@@ -100,15 +100,17 @@ class RootField(StrawberryField):
         }
         return {name: value for name, value in given.items() if value is not ABSENT}
 
-    def _wanted(self, run: Run, info: GraphQLResolveInfo[Any]) -> Any:
-        operation = run.operation
-        variables: Any = info.variable_values
-        nodes = list(info.field_nodes)
-        selected = Selected(
-            Selections(info.schema, operation.fragments, variables),
-            tuple(nodes),
-            get_named_type(info.return_type),
-            is_alone(info.operation),
-        )
-        key = ("wanted", operation.place(nodes, variables))
-        return operation.derive(key, lambda: self.wanted(selected))
+
+def wanted_at(run: Run, info: GraphQLResolveInfo[Any], wanted: Callable[[Selected], Any]) -> Any:
+    """What a field reads for its selection: worked out once for each place in an operation."""
+    operation = run.operation
+    variables: Any = info.variable_values
+    nodes = list(info.field_nodes)
+    selected = Selected(
+        Selections(info.schema, operation.fragments, variables),
+        tuple(nodes),
+        get_named_type(info.return_type),
+        is_alone(info.operation),
+    )
+    key = ("wanted", operation.place(nodes, variables))
+    return operation.derive(key, lambda: wanted(selected))

@@ -5,7 +5,7 @@
 becomes `PageRead({"channel", "tags.userTags.name"}, cursors=True, count=False)`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from resolvers.kind import Column, Kind
@@ -66,10 +66,17 @@ def _paths(selected: Selected, columns: Sequence[Column], prefix: str) -> Iterat
         column = by_name[name]
         path = prefix + column.path
         if column.columns:
-            inner = [*_paths(selected.named(name), column.columns, f"{path}.")]
-            yield from inner or [_presence(column, path)]
+            yield from _inside(selected.named(name), column, path)
         else:
             yield path
+
+
+def _inside(selected: Selected, column: Column, path: str) -> Iterable[str]:
+    """The paths of an object's parts; a joined field (`session`) needs all of them."""
+    known = {"__typename", *(part.name for part in column.columns)}
+    if any(node.name.value not in known for node in selected.fields()):
+        return [path]
+    return [*_paths(selected, column.columns, f"{path}.")] or [_presence(column, path)]
 
 
 def _presence(column: Column, path: str) -> str:

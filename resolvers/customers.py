@@ -5,26 +5,45 @@ the same person's; nothing is guessed. Linking is transitive: who links a with b
 one group of three. Unlinking takes identifiers out of their group, and leaves the others together.
 """
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
 
-from resolvers.access import MASK, PERSONAL
+from resolvers.access import LINKING, MASK, PERSONAL
+from resolvers.across import readable
 from resolvers.context import Context
 from resolvers.errors import Forbidden, Invalid, UserError
-from resolvers.folding import fold
-from resolvers.kind import Document
+from resolvers.folding import FOLDED, fold
+from resolvers.kind import Column, Document, Kind
+from resolvers.request import (
+    EVERYTHING,
+    Compare,
+    Either,
+    Filter,
+    Operator,
+    Order,
+    Read,
+    Window,
+    both,
+)
 from resolvers.store import customer_links as links
+from resolvers.store import read as reads
 from resolvers.texts import check_text
+from resolvers.value_types import TEXT
 
-WRITE: Final = "customer:write"
-"""The scope that linking needs; `*:write` is about sessions, and does not include it."""
 MOST_LINKED = 100
 """Identifiers of one customer, and of one request."""
+MOST_NAMED = 100
+"""Newest sessions of each kind in which names are sought."""
 LONGEST = 320
 """Characters of an identifier, as of the longest e-mail address."""
+
+
+FOLDED_EMAIL = Column(
+    name="email", stored=f"{FOLDED}.email", type=TEXT, description="As it is compared."
+)
 
 
 class IdentifierType(StrEnum):
@@ -66,7 +85,8 @@ async def link(context: Context, identifiers: Sequence[Identifier]) -> list[Iden
 
     def united(linked: Sequence[Document]) -> Sequence[Document]:
         known = {row["key"] for row in linked}
-        added = [_stored(context, one) for one in given if one.key not in known]
+        now = context.now()
+        added = [_stored(context, one, now) for one in given if one.key not in known]
         if (count := len(linked) + len(added)) > MOST_LINKED:
             raise Invalid(
                 f"A customer has at most {MOST_LINKED} identifiers: these would be {count}.",
@@ -86,15 +106,122 @@ async def unlink(context: Context, identifiers: Sequence[Identifier]) -> list[Id
     """
     waiting = {one.key for one in _checked(context, identifiers)}
     others: set[str] = set()
+
+    def without(linked: Sequence[Document]) -> Sequence[Document]:
+        return [row for row in linked if row["key"] not in waiting]
+
     while waiting:
         key = min(waiting)
-        group = await links.change(
-            context.store, [key], lambda rows: [row for row in rows if row["key"] not in waiting]
-        )
+        group = await links.change(context.store, [key], without)
         linked = {row["key"] for row in group}
         others |= linked - waiting
         waiting -= linked | {key}
     return await _shown(context, sorted(others))
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRead:
+    """What is wanted of a customer besides the identifiers."""
+
+    names: bool = False
+    first_seen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """One customer, as far as the caller may see the sessions."""
+
+    identifiers: list[Identifier]
+    """Masked where the caller may not see them."""
+    names: list[str]
+    """Of the newest sessions, each once, the newest first."""
+    first_seen_at: datetime | None
+    last_seen_at: datetime
+    sessions: Filter
+    """Those of this customer; it has what is masked in `identifiers`."""
+
+
+async def find(
+    context: Context, kinds: Sequence[Kind], identifier: Identifier, wanted: CustomerRead
+) -> Customer | None:
+    """The customer who has this identifier; None if the caller may see no session of theirs.
+
+    One find a kind, and one more for the first session.
+    """
+    require_visible(context, identifier)
+    may_read = readable(context, kinds, None, EVERYTHING)
+    try:
+        _check_value(identifier.value)
+    except Invalid:
+        return None  # nobody has it
+    linked = await linked_with(context, identifier)
+    where = sessions_of(may_read[0], linked)
+
+    def ends(count: int, descending: bool, *columns: str) -> Iterable[Awaitable[list[Document]]]:
+        return (_end(context, kind, where, count, descending, columns) for kind in may_read)
+
+    newest = ends(MOST_NAMED, True, "customer.name") if wanted.names else ends(1, True)
+    oldest = ends(1, False) if wanted.first_seen else ()
+    found = await asyncio.gather(*newest, *oldest)
+    rows = [row for part in found[: len(may_read)] for row in part]
+    first = [row for part in found[len(may_read) :] for row in part]
+    if not rows:
+        return None
+    rows.sort(key=_started, reverse=True)
+    return Customer(
+        identifiers=masked(context, linked),
+        names=_names(context, rows),
+        first_seen_at=min(map(_started, first), default=None),
+        last_seen_at=_started(rows[0]),
+        sessions=where,
+    )
+
+
+def sessions_of(kind: Kind, identifiers: Iterable[Identifier]) -> Filter:
+    """The sessions whose customer has one of these identifiers; the same for every kind."""
+    customer = kind.by_name["customer"]
+    columns = {
+        IdentifierType.CUSTOMER_ID: customer.column("customerId"),
+        IdentifierType.EMAIL: FOLDED_EMAIL,
+    }
+    values: dict[IdentifierType, list[str]] = {}
+    for one in identifiers:
+        values.setdefault(one.type, []).append(one.compared)
+    parts = tuple(
+        Compare((customer, columns[type_]), Operator.IN, values[type_]) for type_ in sorted(values)
+    )
+    return parts[0] if len(parts) == 1 else Either(parts)
+
+
+async def _end(
+    context: Context,
+    kind: Kind,
+    where: Filter,
+    count: int,
+    descending: bool,
+    columns: Iterable[str],
+) -> list[Document]:
+    """The newest, or oldest, sessions of one kind, with when they started."""
+    read = Read(
+        kind,
+        both(where, context.visible(kind)),
+        (Order(kind.by_name["startedAt"], descending),),
+        Window(first=count),
+        frozenset({"startedAt", *columns}),
+    )
+    return (await reads.list_(context.store, read)).documents
+
+
+def _started(row: Document) -> datetime:
+    started: datetime = row["startedAt"]
+    return started
+
+
+def _names(context: Context, rows: Iterable[Document]) -> list[str]:
+    """The names in sessions, each once; of all together only MASK, where they are masked."""
+    found = [(row.get("customer") or {}).get("name") for row in rows]
+    names = list(dict.fromkeys(name for name in found if isinstance(name, str)))
+    return names if context.caller.sees_personal else [MASK][: len(names)]
 
 
 async def linked_with(context: Context, identifier: Identifier) -> tuple[Identifier, ...]:
@@ -126,10 +253,8 @@ def masked(context: Context, identifiers: Iterable[Identifier]) -> list[Identifi
 
 def _checked(context: Context, identifiers: Sequence[Identifier]) -> list[Identifier]:
     """The identifiers, each once; Forbidden and Invalid where they cannot be linked."""
-    if not context.caller.holds(WRITE):
-        raise Forbidden(
-            f"This needs the scope {WRITE}. Ask for a credential that has it."
-        )
+    if not context.caller.holds(LINKING):
+        raise Forbidden(f"This needs the scope {LINKING}. Ask for a credential that has it.")
     if not 1 <= len(identifiers) <= MOST_LINKED:
         raise Invalid(f"Give 1 to {MOST_LINKED} identifiers.", ("identifiers",))
     for place, one in enumerate(identifiers):
@@ -147,20 +272,18 @@ def _check_value(value: str) -> None:
         raise Invalid(f"An identifier has 1 to {LONGEST} characters, not {len(value)}.")
 
 
-def _stored(context: Context, one: Identifier) -> Document:
+def _stored(context: Context, one: Identifier, now: datetime) -> Document:
     return {
         "key": one.key,
         "type": str(one.type),
         "value": one.value,
-        "linkedAt": context.now(),
+        "linkedAt": now,
         "linkedBy": context.caller.name,
     }
 
 
 def _identifier(row: Document) -> Identifier:
-    return Identifier(
-        IdentifierType(row["type"]), row["value"], row["linkedAt"], row["linkedBy"]
-    )
+    return Identifier(IdentifierType(row["type"]), row["value"], row["linkedAt"], row["linkedBy"])
 
 
 async def _shown(context: Context, keys: Sequence[str]) -> list[Identifier]:

@@ -17,6 +17,7 @@ from resolvers.context import Context
 from resolvers.errors import BadInput, GatewayError
 from resolvers.kind import Kind
 from schema.all_kinds import across_fields
+from schema.customers import customer_fields, link_fields
 from schema.execution.executor import CompiledExecutor
 from schema.execution.operations import CachedOperations, OperationCache
 from schema.execution.program import Programs
@@ -150,12 +151,10 @@ def build(
     """
     operations = OperationCache(limits, introspection)
     queries = [
-        VIEWER,
-        *node_fields(entries),
-        *across_fields(tuple(entries)),
+        *_queries(entries),
         *(field for entry in entries for field in entry.queries),
     ]
-    changes = [*_labels(entries), *(field for entry in entries for field in entry.changes)]
+    changes = [*_changes(entries), *(field for entry in entries for field in entry.changes)]
     schema = Schema(
         query=create_type("Query", queries, description="Everything that can be asked."),
         mutation=create_type("Mutation", changes, description="Everything that can be changed."),
@@ -184,17 +183,20 @@ def root_fields(entries: Sequence[KindType] = KINDS) -> Iterator[tuple[Kind | No
     for entry in entries:
         for field in (*entry.queries, *entry.changes):
             yield entry.kind, str(field.graphql_name), _work(field)
-    for field in (
-        VIEWER,
-        *node_fields(entries),
-        *across_fields(tuple(entries)),
-        *_labels(entries),
-    ):
+    for field in (*_queries(entries), *_changes(entries)):
         yield None, str(field.graphql_name), _work(field)
 
 
-def _labels(entries: Sequence[KindType]) -> tuple[RootField, ...]:
-    return label_fields([entry.kind for entry in entries])
+def _queries(entries: Sequence[KindType]) -> tuple[RootField, ...]:
+    """The fields of Query that are no kind's own."""
+    kinds = [entry.kind for entry in entries]
+    fields = (*node_fields(entries), *across_fields(tuple(entries)), *customer_fields(kinds))
+    return (VIEWER, *fields)
+
+
+def _changes(entries: Sequence[KindType]) -> tuple[RootField, ...]:
+    """The fields of Mutation that are no kind's own."""
+    return (*label_fields([entry.kind for entry in entries]), *link_fields())
 
 
 def _work(field: StrawberryField) -> Work:

@@ -13,7 +13,7 @@ from resolvers.across import OfKind
 from resolvers.errors import BadInput
 from schema.columns import column, customer_column, session_column
 from schema.errors import UserError
-from schema.related_sessions import RelatedField
+from schema.related_sessions import related_session
 from schema.strawberry_internals import parent_type_name
 
 T = TypeVar("T")
@@ -101,7 +101,7 @@ class RelatedSession:
 
     kind: SessionKind = column("Which kind of session it is.")
     session_id: str = column("Its own id (`sessionId`).", max_length=256)
-    session: "Session | None" = RelatedField()
+    session: "Session | None" = related_session()
 
 
 @strawberry.interface(description="What every kind of support session has.")
@@ -127,8 +127,8 @@ class Session(Node):
     note: str | None = session_column("note")
     assignee: str | None = session_column("assignee")
     related_sessions: list[RelatedSession] = column(
-        "The sessions that this one names, of any kind, such as the co-browsing in a chat. Sessions "
-        "that name this one are found by filtering `relatedSessions`.",
+        "The sessions that this one names, of any kind, such as the co-browsing in a chat. Those "
+        "that name this one are found by a filter on `relatedSessions`.",
         max_items=50,
     )
     created_at: datetime = session_column("createdAt")

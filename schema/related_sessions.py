@@ -6,7 +6,7 @@ All that are asked for at the same time are one find a kind, however many rows n
 from collections.abc import Awaitable
 from typing import Any
 
-from graphql import GraphQLSchema
+from graphql import GraphQLSchema, is_object_type
 from strawberry.types.field import StrawberryField
 
 from resolvers.access import Action
@@ -52,10 +52,16 @@ class RelatedField(StrawberryField):
         return _of_kind(kind, run.loader.get(kind, session_id, columns[kind.name]))
 
 
+def related_session() -> Any:
+    """The field beside `kind` and `sessionId`."""
+    return RelatedField()
+
+
 def _kinds(schema: GraphQLSchema) -> dict[str, Kind]:
     """The kinds of a schema by their SessionKind: `BOT`."""
-    types = (definition_of(made).origin for made in schema.type_map.values() if made.extensions)
-    return {kind.enum_name: kind for type_ in types if (kind := getattr(type_, KIND, None))}
+    made = [type_ for type_ in schema.type_map.values() if is_object_type(type_)]
+    classes = [definition_of(type_).origin for type_ in made if type_.extensions]
+    return {kind.enum_name: kind for class_ in classes if (kind := getattr(class_, KIND, None))}
 
 
 async def _of_kind(kind: Kind, read: Awaitable[Document | None]) -> OfKind | None:

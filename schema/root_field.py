@@ -46,10 +46,13 @@ class RootField(StrawberryField):
         returns: Any,
         arguments: Iterable[Argument],
         description: str,
-        resolve: Callable[[Run, Any, Arguments], Awaitable[Any]],
+        resolve: Callable[..., Awaitable[Any]],
         wanted: Callable[[Selected], Any] = lambda _selected: None,
     ) -> None:
-        """`wanted` says what the selection needs, the same for every run of an operation."""
+        """`resolve` takes a Run, what `wanted` says that the selection needs, and Arguments.
+
+        `wanted` is the same for every run of an operation.
+        """
         arguments = tuple(arguments)
         super().__init__(
             python_name=name,
@@ -87,9 +90,12 @@ class RootField(StrawberryField):
         if started is not None:
             return await started
         core = core_info(info)
-        arguments = {name: plain(value) for name, value in given.items()}
-        arguments = self.present(core.field_nodes[0], arguments)
+        arguments = self._given(core, given)
         return await self.resolve(run, wanted_at(run, core, self.wanted), arguments)
+
+    def _given(self, info: GraphQLResolveInfo[Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        arguments = {name: plain(value) for name, value in given.items()}
+        return self.present(info.field_nodes[0], arguments)
 
     def present(self, node: FieldNode, arguments: Arguments) -> dict[str, Any]:
         """The arguments at `node` without conditions whose variables are absent."""
@@ -99,6 +105,17 @@ class RootField(StrawberryField):
             for name, value in arguments.items()
         }
         return {name: value for name, value in given.items() if value is not ABSENT}
+
+
+class NestedField(RootField):
+    """The same below an object: `resolve` is given the object's source value first."""
+
+    def get_result(self, source: Any, info: Any, args: list[Any], kwargs: Any) -> Awaitable[Any]:
+        """Called by Strawberry; `kwargs` are the arguments that were given."""
+        run: Run = info.context
+        core = core_info(info)
+        wanted = wanted_at(run, core, self.wanted)
+        return self.resolve(source, run, wanted, self._given(core, kwargs))
 
 
 def wanted_at(run: Run, info: GraphQLResolveInfo[Any], wanted: Callable[[Selected], Any]) -> Any:

@@ -1,7 +1,7 @@
 """Which identifiers are one customer's: a document for each group of linked identifiers.
 
-    {_id, revision, identifiers: [{key: "EMAIL:ada@example.com", type, value, linkedAt, linkedBy}, …],
-     closing: {by, revision}, closed: [_id, …]}
+    {_id, revision, closing: {by, revision}, closed: [_id, …],
+     identifiers: [{key: "EMAIL:ada@example.com", type, value, linkedAt, linkedBy}, …]}
 
 A group changes by one update, guarded by its `revision`. Several groups become one in three steps,
 and a process may be killed after any write:
@@ -70,7 +70,8 @@ async def linked(store: Store, keys: Iterable[str]) -> list[Document]:
 async def change(store: Store, keys: Sequence[str], compute: Compute) -> list[Document]:
     """Make one group of those that these identifiers are in, with what `compute` leaves.
 
-    The answer is what was linked before. Conflict if other processes change the same groups again and again.
+    The answer is what was linked before. Conflict if other processes change the same groups again
+    and again.
     """
     async with store.write_locks.hold((COLLECTION,), store.deadline):
         for attempt in range(ATTEMPTS):

@@ -14,14 +14,11 @@ from hypothesis import strategies as st
 from mongomock_motor import AsyncMongoMockClient
 
 from resolvers import customers
-from resolvers.access import Caller
 from resolvers.context import Context
-from resolvers.customers import MOST_LINKED, Identifier, IdentifierType
-from resolvers.errors import Forbidden, Invalid
+from resolvers.customers import Identifier, IdentifierType
 from resolvers.store import customer_links
 from resolvers.store.customer_links import COLLECTION
 from resolvers.store.store import Store
-from tests.conftest import NOW, Clock
 
 pytestmark = pytest.mark.anyio
 T = TypeVar("T")
@@ -132,7 +129,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 async def stored(shared: Any, overlapping: list[list[str]]) -> frozenset[frozenset[str]]:
     """Store groups as they are; who is linked by them."""
     for place, names in enumerate(overlapping):
-        rows = [customers._stored(process(shared), one) for one in ids(names)]
+        rows = [customers._stored(process(shared), one, NOW) for one in ids(names)]
         row = {"_id": str(place), "revision": 1, "identifiers": rows, "closed": []}
         await shared[COLLECTION].insert_one(row)
     return await groups(process(shared))

@@ -70,8 +70,10 @@ def _drop_repeated(document: Document) -> None:
         document["labels"] = list(dict.fromkeys(document["labels"]))
     related = document["relatedSessions"]
     if isinstance(related, list):
-        pairs = {(pair["kind"], pair["sessionId"]): pair for pair in reversed(related)}
-        document["relatedSessions"] = list(reversed(pairs.values()))
+        pairs: dict[tuple[str, str], Document] = {}
+        for pair in related:
+            pairs.setdefault((pair["kind"], pair["sessionId"]), pair)
+        document["relatedSessions"] = list(pairs.values())
 
 
 def require_possible(context: Context, kind: Kind, before: Document, after: Document) -> None:

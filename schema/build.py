@@ -188,14 +188,14 @@ def root_fields(entries: Sequence[KindType] = KINDS) -> Iterator[tuple[Kind | No
 
 
 def _queries(entries: Sequence[KindType]) -> tuple[RootField, ...]:
-    """The fields of Query that are no kind's own."""
+    """The fields of Query that do not belong to one kind."""
     kinds = [entry.kind for entry in entries]
     fields = (*node_fields(entries), *across_fields(tuple(entries)), *customer_fields(kinds))
     return (VIEWER, *fields)
 
 
 def _changes(entries: Sequence[KindType]) -> tuple[RootField, ...]:
-    """The fields of Mutation that are no kind's own."""
+    """The fields of Mutation that do not belong to one kind."""
     return (*label_fields([entry.kind for entry in entries]), *link_fields())
 
 

@@ -15,6 +15,13 @@ SCHEMA = build_schema(
 TYPES = {
     "Session": SESSION_FIELDS,
     "Node": "id: ID!",
+    "RelatedSession": "kind: SessionKind!, sessionId: String!, session: Session",
+    "Customer": """identifiers: [CustomerIdentifier!]!, names: [String!]!, firstSeenAt: DateTime,
+        lastSeenAt: DateTime, sessions: SessionConnection""",
+    "CustomerIdentifier": """type: CustomerIdentifierType!, value: String!, linkedAt: DateTime,
+        linkedBy: String""",
+    "CustomerLinksPayload": """identifiers: [CustomerIdentifier!]!, errors: [UserError!]!,
+        query: Query!""",
     "SessionCustomer": "customerId: String, name: String, email: String",
     "PageInfo": """hasNextPage: Boolean!, hasPreviousPage: Boolean!, startCursor: String,
         endCursor: String""",
@@ -29,8 +36,12 @@ ENUMS = {
     "SessionStatus": "ACTIVE CLOSED",
     "ErrorCode": "NOT_FOUND ALREADY_EXISTS INVALID CONFLICT FORBIDDEN",
     "OrderDirection": "ASC DESC",
+    "CustomerIdentifierType": "CUSTOMER_ID EMAIL",
 }
 INPUTS = {
+    "CustomerKey": "customerId: String, email: String",
+    "CustomerIdentifierInput": "type: CustomerIdentifierType!, value: String!",
+    "RelatedSessionInput": "kind: SessionKind!, sessionId: String!",
     "BooleanFilter": "eq: Boolean, ne: Boolean, in: [Boolean!], nin: [Boolean!]",
     "StringFilter": """eq: String, ne: String, in: [String!], nin: [String!], startsWith: String,
         endsWith: String, contains: String, containsIgnoreCase: String, eqIgnoreCase: String""",
@@ -74,8 +85,9 @@ def test_enum(name: str) -> None:
 
 def test_root_fields() -> None:
     """Queries and mutations are these and no others."""
-    queries = {"node", "nodes", "sessions", "viewer"}
+    queries = {"node", "nodes", "sessions", "customer", "viewer"}
     mutations = {*VERBS, "addSessionLabels", "removeSessionLabels"}
+    mutations |= {"linkCustomerIdentifiers", "unlinkCustomerIdentifiers"}
     for kind in SAMPLES:
         queries |= {kind.name, f"{kind.name}s", f"{kind.name}Summary"}
         mutations |= {f"{verb}{kind.type}" for verb in ("create", "update", "delete")}

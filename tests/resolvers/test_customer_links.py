@@ -13,12 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mongomock_motor import AsyncMongoMockClient
 
-from resolvers import customers
+from resolvers import customers, sessions
 from resolvers.context import Context
-from resolvers.customers import Identifier, IdentifierType
+from resolvers.customers import CustomerRead, Identifier, IdentifierType
 from resolvers.store import customer_links
 from resolvers.store.customer_links import COLLECTION
 from resolvers.store.store import Store
+from tests.conftest import KINDS_BY_NAME, NOW, Clock, OpenStore, prepared
 
 pytestmark = pytest.mark.anyio
 T = TypeVar("T")
@@ -26,6 +27,8 @@ T = TypeVar("T")
 ONE_FIXTURE = [HealthCheck.function_scoped_fixture]
 
 NAMES = "abcdefg"
+KINDS = tuple(KINDS_BY_NAME.values())
+CHAT = KINDS_BY_NAME["chat"]
 Step = tuple[str, tuple[str, ...]]
 """A verb, and the customer ids that it is about."""
 STEPS = st.tuples(
@@ -208,3 +211,38 @@ def test_killed_at_any_command(
         assert [row for row in rows if row["identifiers"]] == []
 
     asyncio.run(run())
+
+
+async def test_on_every_engine(context: Context) -> None:
+    """Linked, made one of several groups, found, and taken out again."""
+    for value in ("a", "b"):
+        chat = {"visitor": {"name": value, "emailAddress": f"{value}@X.org"}}
+        await sessions.create(context, CHAT, {"sessionId": value, **chat})
+    for pair in ("ab", "cd", "ef"):
+        await customers.link(context, ids(pair))
+    shown = await customers.link(context, [*ids("bcf"), mail("A@x.org"), mail("B@x.org")])
+    assert [one.value for one in shown] == [*"abcdef", "A@x.org", "B@x.org"]
+    found = await customers.find(context, KINDS, ids("e")[0], CustomerRead(names=True))
+    assert found is not None
+    assert sorted(found.names) == ["a", "b"]
+    left = await customers.unlink(context, [*ids("abcde"), mail("b@x.org")])
+    assert [one.value for one in left] == ["f", "A@x.org"]
+    found = await customers.find(context, KINDS, ids("f")[0], CustomerRead(names=True))
+    assert found is not None
+    assert found.names == ["a"]
+    assert await context.store.database[COLLECTION].count_documents({}) == 1
+
+
+async def test_processes_meet_on_an_engine(open_store: OpenStore) -> None:
+    """Many links of the same identifiers at once, by stores that share no lock, are all kept."""
+    stores = [await prepared(await open_store()) for _ in range(4)]
+    pairs = ["ab", "bc", "cd", "de", "ef", "fg"]
+    await asyncio.gather(
+        *(
+            customers.link(Context(stores[nth % 4], now=Clock()), ids(pair))
+            for nth, pair in enumerate(pairs * 2)
+        )
+    )
+    assert await groups(Context(stores[0])) == {frozenset(NAMES)}
+    await asyncio.gather(*(customers.unlink(Context(store), ids("abcd")) for store in stores))
+    assert await groups(Context(stores[0])) == model(ALONE, [("link", tuple("efg"))])

@@ -213,6 +213,26 @@ def test_killed_at_any_command(
     asyncio.run(run())
 
 
+@pytest.mark.parametrize(
+    ("step", "after", "commands"),
+    [
+        (("unlink", ("a", "x")), ["bc"], 4),  # two finds, the mark, the update that decides
+        (("link", ("a", "d")), ["abcd"], 4),
+    ],
+    ids=["unlink", "link"],
+)
+async def test_one_update_decides(step: Step, after: list[str], commands: int) -> None:
+    """Before it nothing is done, and from then on everything."""
+    for number in range(commands + 4):
+        shared = database()
+        await stored(shared, [["a", "b"], ["a", "c"]])
+        with suppress(KilledError):
+            await take(process(shared, commands=number), step)
+        linked = {group for group in await groups(process(shared)) if len(group) > 1}
+        wanted = ["abc"] if number < commands else after
+        assert linked == {frozenset(names) for names in wanted}, number
+
+
 async def test_on_every_engine(context: Context) -> None:
     """Linked, made one of several groups, found, and taken out again."""
     for value in ("a", "b"):

@@ -4,7 +4,7 @@ import base64
 import binascii
 import enum
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
 from strawberry import ID, Info
@@ -13,7 +13,6 @@ from resolvers.across import OfKind
 from resolvers.errors import BadInput
 from schema.columns import column, customer_column, session_column
 from schema.errors import UserError
-from schema.related_sessions import related_session
 from schema.strawberry_internals import parent_type_name
 
 T = TypeVar("T")
@@ -95,13 +94,8 @@ class SessionCustomer:
     email: str | None = customer_column("email")
 
 
-@strawberry.type(description="A session that another one names.")
-class RelatedSession:
-    """`session` is joined: see schema.related_sessions."""
-
-    kind: SessionKind = column("Which kind of session it is.")
-    session_id: str = column("Its own id (`sessionId`).", max_length=256)
-    session: "Session | None" = related_session()
+RELATED = Annotated["RelatedSession", strawberry.lazy("schema.related_sessions")]  # type: ignore[name-defined]  # noqa: F821
+"""By name: that type has a field of type Session."""
 
 
 @strawberry.interface(description="What every kind of support session has.")
@@ -126,7 +120,7 @@ class Session(Node):
     labels: list[str] = session_column("labels")
     note: str | None = session_column("note")
     assignee: str | None = session_column("assignee")
-    related_sessions: list[RelatedSession] = column(
+    related_sessions: list[RELATED] = column(
         "The sessions that this one names, of any kind, such as the co-browsing in a chat. Those "
         "that name this one are found by a filter on `relatedSessions`.",
         max_items=50,
@@ -149,42 +143,42 @@ KIND_BY_TYPE = {type_name_of(kind): kind for kind in SessionKind}
 class PageInfo:
     """As the Relay specification has it."""
 
-    has_next_page: bool = strawberry.field(description="Whether more sessions follow this page.")
-    has_previous_page: bool = strawberry.field(description="Whether sessions precede this page.")
+    has_next_page: bool = strawberry.field(description="Whether more follows this page.")
+    has_previous_page: bool = strawberry.field(description="Whether more precedes this page.")
     start_cursor: str | None = strawberry.field(
-        description="Cursor of the page's first session: pass it as `before` for the page before."
+        description="Cursor of the page's first entry: pass it as `before` for the page before."
     )
     end_cursor: str | None = strawberry.field(
-        description="Cursor of the page's last session: pass it as `after` for the next page."
+        description="Cursor of the page's last entry: pass it as `after` for the next page."
     )
 
 
-@strawberry.type(description="A session and its place in the list.")
+@strawberry.type(description="An entry of a list and its place in it.")
 class Edge(Generic[T]):
     """One row of a connection."""
 
     cursor: str = strawberry.field(
-        description="Opaque; valid only with the `orderBy` it came from."
+        description="Opaque; valid only with the field, and the `orderBy`, it came from."
     )
     node: T | None = strawberry.field(
-        description="The session; null, with an error, only if its stored record is damaged."
+        description="The entry; null, with an error, only if its stored record is damaged."
     )
 
 
 @strawberry.type(
-    description="A page of sessions. New sessions are neither skipped nor repeated between pages."
+    description="A page of a list. New entries are neither skipped nor repeated between pages."
 )
 class Connection(Generic[T]):
     """As the Relay specification has it, with `nodes` as a shortcut."""
 
-    edges: list[Edge[T]] = strawberry.field(description="The page's sessions with their cursors.")
-    nodes: list[T | None] = strawberry.field(description="The page's sessions without cursors.")
+    edges: list[Edge[T]] = strawberry.field(description="The page's entries with their cursors.")
+    nodes: list[T | None] = strawberry.field(description="The page's entries without cursors.")
     page_info: PageInfo = strawberry.field(
         description="Whether there are more pages, and their cursors."
     )
     total_count: int | None = strawberry.field(
-        description="How many sessions match the filter on all pages together; counted only when "
-        "selected. Null, with an error, if counting takes too long."
+        description="How many entries there are on all pages together. Sessions are counted only "
+        "when this is selected; null, with an error, if that takes too long."
     )
 
 

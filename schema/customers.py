@@ -34,6 +34,7 @@ from schema.errors import UserError, user_error
 from schema.execution.projection import PageRead
 from schema.execution.run import Run
 from schema.execution.selections import Selected
+from schema.execution.windows import Given
 from schema.root_field import Argument, Arguments, NestedField, RootField
 
 
@@ -208,11 +209,12 @@ def _change(name: str, text: str, verb: Verb) -> RootField:
     return RootField(name, CustomerLinksPayload, [IDENTIFIERS], text, resolve)
 
 
-def _wanted(selected: Selected) -> CustomerRead:
-    return CustomerRead(
+def _wanted(selected: Selected) -> Given:
+    read = CustomerRead(
         names=bool(selected.named("names").nodes),
         first_seen=bool(selected.named("firstSeenAt").nodes),
     )
+    return lambda _variables: read
 
 
 def _of_key(key: Mapping[str, Any]) -> Identifier:

@@ -3,18 +3,22 @@
 All that are asked for at the same time are one find a kind, however many rows name them.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from typing import Any
 
+import strawberry
 from graphql import GraphQLSchema, is_object_type
 from strawberry.types.field import StrawberryField
 
 from resolvers.access import Action
 from resolvers.across import OfKind, of_kind
 from resolvers.kind import Document, Kind
-from schema.columns import KIND
+from schema.columns import KIND, column
+from schema.common import Session, SessionKind
 from schema.execution import projection
 from schema.execution.run import Run
+from schema.execution.selections import Selected
+from schema.execution.windows import Given
 from schema.root_field import wanted_at
 from schema.strawberry_internals import core_info, definition_of
 
@@ -45,16 +49,28 @@ class RelatedField(StrawberryField):
         columns = wanted_at(
             run,
             core,
-            lambda selected: {
-                kind.name: projection.columns_of(selected, kind) for kind in kinds.values()
-            },
+            lambda selected: _columns(selected, kinds.values()),
         )
         return _of_kind(kind, run.loader.get(kind, session_id, columns[kind.name]))
 
 
-def related_session() -> Any:
-    """The field beside `kind` and `sessionId`."""
+def _joined() -> Any:
     return RelatedField()
+
+
+@strawberry.type(description="A session that another one names.")
+class RelatedSession:
+    """A stored pair, and the session that is joined."""
+
+    kind: SessionKind = column("Which kind of session it is.")
+    session_id: str = column("Its own id (`sessionId`).", max_length=256)
+    session: Session | None = _joined()
+
+
+def _columns(selected: Selected, kinds: Iterable[Kind]) -> Given:
+    """The stored paths to read of each kind, by its name."""
+    wanted = {kind.name: projection.columns_of(selected, kind) for kind in kinds}
+    return lambda variables: {name: columns(variables) for name, columns in wanted.items()}
 
 
 def _kinds(schema: GraphQLSchema) -> dict[str, Kind]:

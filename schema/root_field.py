@@ -18,6 +18,7 @@ from strawberry.types.field import StrawberryField
 
 from schema.execution.run import Run
 from schema.execution.selections import Selected, Selections, is_alone
+from schema.execution.windows import Given
 from schema.filters import ABSENT, present
 from schema.inputs import plain
 from schema.strawberry_internals import core_info
@@ -37,6 +38,9 @@ class Argument:
     """Whether it is a filter: conditions that wait for an absent variable are absent too."""
 
 
+NOTHING_WANTED: Given = lambda _variables: None  # noqa: E731  # a default value
+
+
 class RootField(StrawberryField):
     """A field of Query or Mutation."""
 
@@ -47,11 +51,11 @@ class RootField(StrawberryField):
         arguments: Iterable[Argument],
         description: str,
         resolve: Callable[..., Awaitable[Any]],
-        wanted: Callable[[Selected], Any] = lambda _selected: None,
+        wanted: Callable[[Selected], Given] = lambda _selected: NOTHING_WANTED,
     ) -> None:
-        """`resolve` takes a Run, what `wanted` says that the selection needs, and Arguments.
+        """`resolve` takes a Run, what is wanted, and Arguments.
 
-        `wanted` is the same for every run of an operation.
+        `wanted` says what the selection needs: a function of the variables, for every run.
         """
         arguments = tuple(arguments)
         super().__init__(
@@ -118,8 +122,8 @@ class NestedField(RootField):
         return self.resolve(source, run, wanted, self._given(core, kwargs))
 
 
-def wanted_at(run: Run, info: GraphQLResolveInfo[Any], wanted: Callable[[Selected], Any]) -> Any:
-    """What a field reads for its selection: worked out once for each place in an operation."""
+def wanted_at(run: Run, info: GraphQLResolveInfo[Any], wanted: Callable[[Selected], Given]) -> Any:
+    """What a field reads for its selection; worked out once but for the variables' values."""
     operation = run.operation
     variables: Any = info.variable_values
     nodes = list(info.field_nodes)
@@ -130,4 +134,4 @@ def wanted_at(run: Run, info: GraphQLResolveInfo[Any], wanted: Callable[[Selecte
         is_alone(info.operation),
     )
     key = ("wanted", operation.place(nodes, variables))
-    return operation.derive(key, lambda: wanted(selected))
+    return operation.derive(key, lambda: wanted(selected))(variables)

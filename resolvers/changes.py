@@ -70,7 +70,7 @@ def _drop_repeated(document: Document) -> None:
     """Keep each label and each related session once, in the place where it came first."""
     if isinstance(document["labels"], list):
         document["labels"] = list(dict.fromkeys(document["labels"]))
-    related = document["relatedSessions"]
+    related = document.get("relatedSessions")
     if isinstance(related, list):
         pairs: dict[tuple[str, str], Document] = {}
         for pair in related:

@@ -39,11 +39,10 @@ MOST_NAMED = 100
 """Newest sessions of each kind in which names are sought."""
 LONGEST = 320
 """Characters of an identifier, as of the longest e-mail address."""
-
-
 FOLDED_EMAIL = Column(
     name="email", stored=f"{FOLDED}.email", type=TEXT, description="As it is compared."
 )
+"""Of the column `customer`."""
 
 
 class IdentifierType(StrEnum):

@@ -6,7 +6,7 @@ one group of three. Unlinking takes identifiers out of their group, and leaves t
 """
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ from enum import StrEnum
 from resolvers.access import LINKING, MASK, PERSONAL
 from resolvers.across import readable
 from resolvers.context import Context
-from resolvers.errors import Forbidden, Invalid, UserError
+from resolvers.errors import Forbidden, Invalid, Timeout, Unavailable, UserError
 from resolvers.folding import FOLDED, fold
 from resolvers.kind import Column, Document, Kind
 from resolvers.request import (
@@ -135,7 +135,7 @@ class Customer:
     names: list[str]
     """Of the newest sessions, each once, the newest first."""
     first_seen_at: datetime | None
-    last_seen_at: datetime
+    last_seen_at: datetime | None
     sessions: Filter
     """Those of this customer; it has what is masked in `identifiers`."""
 
@@ -166,12 +166,11 @@ async def find(
     first = [row for part in found[len(may_read) :] for row in part]
     if not rows:
         return None
-    rows.sort(key=_started, reverse=True)
     return Customer(
         identifiers=masked(context, linked),
         names=_names(context, rows),
-        first_seen_at=min(map(_started, first), default=None),
-        last_seen_at=_started(rows[0]),
+        first_seen_at=min(_starts(first), default=None),
+        last_seen_at=max(_starts(rows), default=None),
         sessions=where,
     )
 
@@ -208,17 +207,24 @@ async def _end(
         Window(first=count),
         frozenset({"startedAt", *columns}),
     )
-    return (await reads.list_(context.store, read)).documents
+    try:
+        return (await reads.list_(context.store, read)).documents
+    except (Timeout, Unavailable) as error:
+        raise type(error)(
+            f"The {kind.label} sessions could not be read, and a customer is shown from those of "
+            f"all kinds. {error.message}"
+        ) from error
 
 
-def _started(row: Document) -> datetime:
-    started: datetime = row["startedAt"]
-    return started
+def _starts(rows: Iterable[Document]) -> Iterator[datetime]:
+    """When sessions started; damaged ones do not say."""
+    return (row["startedAt"] for row in rows if isinstance(row.get("startedAt"), datetime))
 
 
 def _names(context: Context, rows: Iterable[Document]) -> list[str]:
-    """The names in sessions, each once; of all together only MASK, where they are masked."""
-    found = [(row.get("customer") or {}).get("name") for row in rows]
+    """The names in sessions, the newest first, each once; where they are masked, MASK alone."""
+    newest = sorted(rows, key=lambda row: next(_starts([row]), datetime.min), reverse=True)
+    found = [row["customer"].get("name") for row in newest if isinstance(row.get("customer"), dict)]
     names = list(dict.fromkeys(name for name in found if isinstance(name, str)))
     return names if context.caller.sees_personal else [MASK][: len(names)]
 

@@ -7,6 +7,10 @@ import pytest
 
 from resolvers.access import Caller
 from resolvers.customers import MOST_LINKED, MOST_NAMED
+from resolvers.errors import GatewayError, Timeout, Unavailable
+from resolvers.request import Page, Read
+from resolvers.store import read as reads
+from resolvers.store.store import Store
 from schema.build import build
 from tests.schema.conftest import NOW, Client
 
@@ -306,3 +310,38 @@ def test_created_sessions_are_found_in_any_case(client: Client) -> None:
     assert client.data(update)["errors"] == []
     assert client.data(text, by={"email": "strasse@example.org"}) is None
     assert client.data(text, by={"email": "B@c.d"}) == {"names": ["Ada"]}
+
+
+def test_damaged_sessions(filled: Client) -> None:
+    """A session without a start counts for neither time, and hides no other."""
+    filled.insert("bot", {"_id": "b2", "customer": {"id": "c1", "name": 5}, "startedAt": "late"})
+    filled.insert("bot", {"_id": "b3", "customer": {"id": "only"}})
+    text = "query ($by: CustomerKey!) { customer(by: $by) { names firstSeenAt lastSeenAt } }"
+    customer = filled.data(text, by={"customerId": "c1"})
+    assert customer["names"] == []
+    assert filled.data(text, by={"customerId": "only"}) == {
+        "names": [],
+        "firstSeenAt": None,
+        "lastSeenAt": None,
+    }
+
+
+@pytest.mark.parametrize("fault", [Timeout, Unavailable])
+def test_a_kind_that_cannot_be_read(
+    linked: Client, monkeypatch: pytest.MonkeyPatch, fault: type[GatewayError]
+) -> None:
+    """Names and times would be of some kinds only: the customer is refused, and nothing else."""
+    original = reads.list_
+
+    async def failing(store: Store, read: Read) -> Page:
+        if read.kind.name == "chat":
+            raise fault("It was slow.")
+        return await original(store, read)
+
+    monkeypatch.setattr(reads, "list_", failing)
+    text = '{ customer(by: {customerId: "c1"}) { names } botSession(sessionId: "b1") { id } }'
+    answer = linked(text)
+    (error,) = answer["errors"]
+    assert (error["path"], error["extensions"]["code"]) == (["customer"], fault.code)
+    assert "chat sessions could not be read" in error["message"]
+    assert answer["data"]["botSession"]

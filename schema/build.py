@@ -29,6 +29,7 @@ from schema.labels import label_fields
 from schema.limits import Introspection, Limits
 from schema.payload_query import add_query
 from schema.root_field import RootField
+from schema.search import search_fields
 from schema.strawberry_internals import core_schema
 from schema.value_types import SCALARS
 
@@ -190,8 +191,13 @@ def root_fields(entries: Sequence[KindType] = KINDS) -> Iterator[tuple[Kind | No
 def _queries(entries: Sequence[KindType]) -> tuple[RootField, ...]:
     """The fields of Query that do not belong to one kind."""
     kinds = [entry.kind for entry in entries]
-    fields = (*node_fields(entries), *across_fields(tuple(entries)), *customer_fields(kinds))
-    return (VIEWER, *fields)
+    return (
+        VIEWER,
+        *node_fields(entries),
+        *across_fields(tuple(entries)),
+        *search_fields(entries),
+        *customer_fields(kinds),
+    )
 
 
 def _changes(entries: Sequence[KindType]) -> tuple[RootField, ...]:

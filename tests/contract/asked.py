@@ -45,6 +45,7 @@ GIVEN: dict[str, list[str]] = {
     "by": [f'{{customerId: "{CUSTOMER.value}"}}'],
     "id": [f'"{one}"' for one in GLOBAL_IDS.values()],
     "ids": [f"[{', '.join(f'{chr(34)}{one}{chr(34)}' for one in GLOBAL_IDS.values())}]"],
+    "text": [f'"{PII}"'],
 }
 """What arguments are given, as GraphQL writes it; a field is asked once for each."""
 

@@ -5,13 +5,16 @@ from typing import Any
 
 import pytest
 
+from resolvers import sessions
 from resolvers.access import Caller
 from resolvers.customers import MOST_LINKED, MOST_NAMED
 from resolvers.errors import GatewayError, Timeout, Unavailable
+from resolvers.rebuild import rebuild
 from resolvers.request import Page, Read
 from resolvers.store import read as reads
 from resolvers.store.store import Store
 from schema.build import build
+from tests.conftest import KINDS_BY_NAME
 from tests.schema.conftest import NOW, Client
 
 CUSTOMER = """query ($by: CustomerKey!, $kinds: [SessionKind!], $filter: SessionFilter,
@@ -345,3 +348,15 @@ def test_a_kind_that_cannot_be_read(
     assert (error["path"], error["extensions"]["code"]) == (["customer"], fault.code)
     assert "chat sessions could not be read" in error["message"]
     assert answer["data"]["botSession"]
+
+
+def test_sessions_of_an_earlier_version(client: Client) -> None:
+    """They are found by their address once they are rebuilt."""
+    chat = {"visitor": {"name": "Ada", "emailAddress": "Ada@X.org"}, "sessionId": "h"}
+    kind = KINDS_BY_NAME["chat"]
+    client.runner.run(sessions.create(client.context, kind, chat))
+    client.runner.run(client.collection("chat").update_one({}, {"$unset": {"customer.folded": ""}}))
+    text = 'query { customer(by: {email: "ada@x.org"}) { names } }'
+    assert client.data(text) is None
+    client.runner.run(rebuild(client.context, kind, lambda _count: None))
+    assert client.data(text) == {"names": ["Ada"]}

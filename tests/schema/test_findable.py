@@ -20,6 +20,7 @@ PLACES = {
     "customer": "schema/customers.py",
     "linkCustomerIdentifiers": "schema/customers.py",
     "unlinkCustomerIdentifiers": "schema/customers.py",
+    "searchSessions": "schema/search.py",
     "addSessionLabels": "schema/labels.py",
     "removeSessionLabels": "schema/labels.py",
 }

@@ -85,7 +85,7 @@ def test_enum(name: str) -> None:
 
 def test_root_fields() -> None:
     """Queries and mutations are these and no others."""
-    queries = {"node", "nodes", "sessions", "customer", "viewer"}
+    queries = {"node", "nodes", "searchSessions", "sessions", "customer", "viewer"}
     mutations = {*VERBS, "addSessionLabels", "removeSessionLabels"}
     mutations |= {"linkCustomerIdentifiers", "unlinkCustomerIdentifiers"}
     for kind in SAMPLES:

@@ -14,13 +14,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import rest
 from app.access.authenticator import Authenticator
+from app.access.one_time_codes import OneTimeCodes
 from app.context import State
 from app.database.connect import open_store
 from app.graphql.endpoint import GraphQLEndpoint, limits
 from app.http.boundary import Boundary
 from app.http.origin import Hosts, Origins
 from app.http.refusal import RefusedError
-from app.pages import fallback, graphiql, landing
+from app.pages import fallback, graphiql, landing, sign_in
 from app.rest import openapi
 from app.rest.routing import VendorRoutes
 from app.rest.vendor import Refusal
@@ -85,8 +86,11 @@ class Gateway(FastAPI):
         return self.openapi_schema
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The ASGI application; the database is opened when it starts up."""
+def create_app(settings: Settings, codes: OneTimeCodes | None = None) -> FastAPI:
+    """The ASGI application; the database is opened when it starts up.
+
+    `codes` are the one-time codes in the addresses that this start prints.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -121,6 +125,7 @@ def create_app(settings: Settings) -> FastAPI:
         Route("/readyz", readyz),
         *landing.routes(settings, schema),
         *graphiql.routes(graphiql.load_examples()),
+        *sign_in.routes(settings, codes),
     ]
     fallback.install(app)
     return app

@@ -23,7 +23,17 @@ _STATIC: Final = Path(__file__).parent / "static"
 _EXAMPLES: Final = Path(__file__).parent / "examples"
 _PACKAGES: Final = _STATIC / "graphiql" / "node_modules"
 
-_OWN_FILES: Final = ("docs.css", "docs.js", "graphiql.css", "graphiql.js", "landing.css")
+_OWN_FILES: Final = (
+    "docs.css",
+    "docs.js",
+    "examples.js",
+    "graphiql.css",
+    "graphiql.js",
+    "guide.css",
+    "key.js",
+    "landing.css",
+    "landing.js",
+)
 _PACKAGE_FILES: Final = {
     "vendor/explorer.css": "@graphiql/plugin-explorer/dist/style.css",
     "vendor/explorer.js": "@graphiql/plugin-explorer/dist/index.umd.js",
@@ -49,29 +59,41 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One operation that GraphiQL opens in a tab; `variables` and `headers` are JSON texts."""
+    """One operation of GraphiQL's menu; `variables` is a JSON text.
+
+    `title` is the first sentence of its comment. The examples of the first group open in tabs.
+    """
 
     name: str
+    group: str
+    title: str
     query: str
     variables: str | None = None
-    headers: str | None = None
 
 
 def load_examples(folder: Path = _EXAMPLES) -> tuple[Example, ...]:
-    """Read the example operations, in the order of their file names.
+    """Read the example operations, in the order of their groups and file names.
 
-    `03-name.graphql` is the operation, `03-name.variables.json` beside it its variables, if any.
+    `1-start/2-name.graphql` is an operation of the group Start, whose first line is its title as a
+    comment; `1-start/2-name.variables.json` beside it has its variables, if any.
     """
-    return tuple(_load_example(path) for path in sorted(folder.glob("*.graphql")))
+    return tuple(_load_example(path) for path in sorted(folder.glob("*/*.graphql")))
 
 
 def _load_example(path: Path) -> Example:
+    query = path.read_text("utf-8")
     variables = path.with_suffix(".variables.json")
     return Example(
-        name=path.stem.partition("-")[2] or path.stem,
-        query=path.read_text("utf-8"),
+        name=_unnumbered(path.stem),
+        group=_unnumbered(path.parent.name).replace("-", " ").capitalize(),
+        title=query.partition("\n")[0].strip("# ."),
+        query=query,
         variables=variables.read_text("utf-8") if variables.is_file() else None,
     )
+
+
+def _unnumbered(name: str) -> str:
+    return name.partition("-")[2]
 
 
 def routes(examples: Sequence[Example], *, packages: Path = _PACKAGES) -> list[BaseRoute]:

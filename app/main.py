@@ -21,7 +21,7 @@ from app.graphql.endpoint import GraphQLEndpoint, limits
 from app.http.boundary import Boundary
 from app.http.origin import Hosts, Origins
 from app.http.refusal import RefusedError
-from app.pages import fallback, graphiql, landing, sign_in
+from app.pages import fallback, graphiql, guide, landing, sign_in
 from app.rest import openapi
 from app.rest.routing import VendorRoutes
 from app.rest.vendor import Refusal
@@ -30,7 +30,7 @@ from resolvers.errors import GatewayError
 from resolvers.store.store import Store
 from schema.build import build
 
-PAGES = ("/", "/graphiql", "/docs", "/graphql")
+PAGES = ("/", "/graphiql", "/docs", "/graphql", *guide.addresses())
 """Where a link on another site may lead."""
 
 
@@ -125,6 +125,7 @@ def create_app(settings: Settings, codes: OneTimeCodes | None = None) -> FastAPI
         Route("/readyz", readyz),
         *landing.routes(settings, schema),
         *graphiql.routes(graphiql.load_examples()),
+        *guide.routes(),
         *sign_in.routes(settings, codes),
     ]
     fallback.install(app)

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Match, Route
+from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import rest
@@ -28,7 +28,7 @@ from app.rest.vendor import Refusal
 from app.settings import Settings
 from resolvers.errors import GatewayError
 from resolvers.store.store import Store
-from schema.build import build
+from schema.build import Schema, build
 
 PAGES = ("/", "/graphiql", "/docs", "/graphql", *guide.addresses())
 """Where a link on another site may lead."""
@@ -112,24 +112,36 @@ def create_app(settings: Settings, codes: OneTimeCodes | None = None) -> FastAPI
     schema = build(limits=limits(settings), introspection=settings.introspection)
     app.direct = {"/graphql": GraphQLEndpoint(schema, settings)}
     app.vendors = rest.routes(settings)
-    app.boundary = Boundary(
+    app.boundary = _boundary(app, settings)
+    app.router.routes += [
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+        *_pages(settings, schema, codes),
+    ]
+    fallback.install(app)
+    return app
+
+
+def _boundary(app: Gateway, settings: Settings) -> Boundary:
+    """What every request meets first."""
+    return Boundary(
         app.dispatch,
         Hosts(settings.host, settings.allowed_hosts),
-        Origins(settings.cors_origins),
+        Origins(settings.origins),
         PAGES,
         app.needs_credential,
         app.refused,
     )
-    app.router.routes += [
-        Route("/healthz", healthz),
-        Route("/readyz", readyz),
+
+
+def _pages(settings: Settings, schema: Schema, codes: OneTimeCodes | None) -> list[BaseRoute]:
+    """What is there for people."""
+    return [
         *landing.routes(settings, schema),
         *graphiql.routes(graphiql.load_examples()),
         *guide.routes(),
         *sign_in.routes(settings, codes),
     ]
-    fallback.install(app)
-    return app
 
 
 @contextmanager

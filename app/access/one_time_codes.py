@@ -3,8 +3,8 @@
 An address stays in the browser's history, in a terminal and in copies of both. So it carries a
 code that works once and for ten minutes, and only as long as the gateway that made it runs.
 
-A code is an empty file, named by the code's SHA-256, in a folder that all workers see: removing a
-file succeeds once, whichever worker tries.
+A code is a file, named by the code's SHA-256, in a folder that all workers see. Of all attempts to
+remove a file, one succeeds.
 """
 
 import secrets

@@ -31,7 +31,7 @@ FACTORY = "app.commands.workers:application"
 COMPLETED = ("host", "port", "mongodb_uri", "demo_key", "secret_key")
 """Settings that an option or the embedded database gave, and not the environment."""
 CODES = "SESSION_GATEWAY_CODES"
-"""The variable that tells the workers where the one-time codes are. It is not a setting."""
+"""The variable that shows the workers where the one-time codes are. It is not a setting."""
 
 
 def run(

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from html import escape
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from string import Template
@@ -80,7 +81,7 @@ def _page(root: Path, known: Mapping[str, str], name: str) -> str:
         text = (root / file).read_text("utf-8")
     title, content = render(text, PurePosixPath(file), known)
     page = Template(_PAGE.read_text("utf-8"))
-    return page.substitute(title=escape(title), content=content)
+    return page.substitute(title=escape(title, quote=False), content=content)
 
 
 def _decisions(root: Path, known: Mapping[str, str]) -> str:
@@ -95,7 +96,7 @@ def render(text: str, file: PurePosixPath, known: Mapping[str, str]) -> tuple[st
     """The title and the HTML of a Markdown file, whose links are relative to `file`."""
     tokens = _markdown.parse(_COMMENT.sub("", text))
     title = ""
-    for token, following in zip(tokens, tokens[1:], strict=False):
+    for token, following in pairwise(tokens):
         if token.type == "heading_open":
             title = title or _plain(following)
             token.attrSet("id", anchor(_plain(following)))

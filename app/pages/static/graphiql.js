@@ -100,9 +100,11 @@
     "The gateway asks for a key. Paste one above: scripts/serve prints it, and so does " +
     "“keys create”.";
 
+  let problem = NO_KEY; // What a refused request means on this page at present.
+
   async function fetchNoticing(...request) {
     const answer = await fetch(...request);
-    notice(answer.status === 401 ? NO_KEY : "");
+    notice(answer.status === 401 ? problem : "");
     return answer;
   }
 
@@ -205,16 +207,18 @@
       return showViewer(key);
     }
     function change(key) {
+      problem = NO_KEY;
       gatewayKey.write(key);
       return use(key);
     }
     async function signIn() {
+      let key = "";
       try {
-        await use(await gatewayKey.find());
+        key = await gatewayKey.find();
       } catch (error) {
-        await use("");
-        notice(error.message);
+        problem = error.message;
       }
+      await use(key);
     }
 
     fillExamples(element("examples"), examples, open);

@@ -143,7 +143,7 @@ def command(door: Door) -> list[str]:
     """The first query that the page shows, as a shell would take it apart."""
     found = re.search(r'<code id="command">(.+?)</code>', page(door).text, re.S)
     assert found
-    return shlex.split(html.unescape(found[1]))
+    return shlex.split(html.unescape(found[1]).replace("\\\n", ""))
 
 
 def test_first_query_can_be_copied(door: Door) -> None:

@@ -46,7 +46,7 @@ def test_a_code_signs_in(opened: Any, address: str) -> None:
     """The schema and the viewer are there with the first request; the code left the address."""
     assert opened.page.url == address
     assert opened.key() == KEY
-    assert opened.page.locator("#viewer").inner_text() == "Stub: bot:read"
+    opened.page.get_by_text("Stub: bot:read").wait_for()
     assert opened.page.locator("#notice").is_hidden()
     assert len(opened.run()["data"]["botSessions"]) == 3
     assert opened.page.evaluate("history.length") <= 2, "a blank page, and this one"
@@ -99,7 +99,7 @@ def test_a_code_works_once(opened: Any, address: str, visit: Any, codes: OneTime
     assert again.key() == ""
     again.use_key(KEY)
     again.page.get_by_text("Stub: bot:read").wait_for()
-    assert again.page.locator("#notice").is_hidden()
+    again.page.locator("#notice").wait_for(state="hidden")
     assert len(again.run()["data"]["botSessions"]) == 3
 
 

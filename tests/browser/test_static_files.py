@@ -44,6 +44,24 @@ def test_examples_are_complete_operations_with_distinct_names() -> None:
     assert len(names) == len(set(names)) >= 15
 
 
+def test_the_menu_can_be_read() -> None:
+    """Each title is a short sentence of its own; comments fit the editor of a laptop unwrapped."""
+    examples = graphiql.load_examples()
+    titles = [example.title for example in examples]
+    assert len(set(titles)) == len(titles)
+    assert all(title[0].isupper() and len(title) <= 50 for title in titles)
+    comments = [line for one in examples for line in one.query.splitlines() if line.startswith("#")]
+    assert [line for line in comments if len(line) > 54] == []
+
+
+def test_the_first_group_is_the_tabs() -> None:
+    """Four or five examples open in tabs; every group has its name from its folder."""
+    groups = [example.group for example in graphiql.load_examples()]
+    assert 4 <= groups.count("Start") <= 5
+    assert groups[0] == "Start"
+    assert list(dict.fromkeys(groups)) == ["Start", "Lists", "One session", "Changes", "Errors"]
+
+
 def test_examples_are_valid_against_the_committed_schema() -> None:
     """Every example passes validation, and its variables have the types it declares."""
     schema = graphql.build_schema(SCHEMA.read_text("utf-8"))
@@ -61,7 +79,7 @@ def test_examples_are_valid_against_the_committed_schema() -> None:
 def test_examples_reach_the_page(client: httpx.Client) -> None:
     """The page's own endpoint hands them out as they are."""
     rows = client.get("/graphiql/examples.json").json()
-    assert [row["name"] for row in rows] == ["list", "detail", "error"]
+    assert [row["name"] for row in rows] == ["list", "detail", "error", "other"]
     assert rows[1]["variables"] == graphiql_stub.EXAMPLES[1].variables
 
 

@@ -135,6 +135,7 @@
       body: JSON.stringify({ query: "{ viewer { name scopes isEverybody } }" }),
     });
     const viewer = (await answer.json()).data?.viewer;
+    if (key !== gatewayKey.read()) return; // Another key was given meanwhile.
     const scopes = viewer?.scopes.includes("admin") ? "every scope" : viewer?.scopes.join(", ");
     const text = viewer?.isEverybody ? "Access is off: no key needed" : `${viewer?.name}: ${scopes}`;
     element("viewer").textContent = element("viewer").title = viewer ? text : "";

@@ -152,8 +152,14 @@
   function opener() {
     let editors;
     let wanted;
+    let shown;
     function onChange(now) {
       editors = now;
+      const { id, title } = now.tabs[now.activeTabIndex];
+      if (shown !== id + title) {
+        shown = id + title;
+        document.querySelector(".graphiql-tab-active")?.scrollIntoView({ block: "nearest" });
+      }
       if (!now.queryEditor || !now.variableEditor) return;
       now.queryEditor.setOption("lineWrapping", true);
       if (!wanted || now.tabs.length <= wanted.tabs) return;

@@ -1,4 +1,4 @@
-"""React components with Relay's usePaginationFragment, against the live server, in both directions."""
+"""Relay's usePaginationFragment in React, against the live server, in both directions."""
 
 import json
 from pathlib import Path

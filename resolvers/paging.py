@@ -98,26 +98,39 @@ def encode_cursors(tag: str, paths: tuple[str, ...], documents: Iterable[Documen
 
     A wrongly typed value is stored as text: its row can be shown, but paging cannot go on there.
     """
-    dumps, option = orjson.dumps, orjson.OPT_NAIVE_UTC
     if len(paths) == 2 and "." not in paths[0]:  # nearly always: one column and the id
         column, _ = paths
-        places: Iterable[Any] = ((tag, row.get(column), row["_id"]) for row in documents)
+        places: Iterable[Any] = ((row.get(column), row["_id"]) for row in documents)
     else:
         parts = [path.split(".") for path in paths]
-        places = ((tag, *(_stored(row, names) for names in parts)) for row in documents)
+        places = (tuple(stored_value(row, names) for names in parts) for row in documents)
+    return encode_places(tag, places)
+
+
+def encode_places(tag: str, places: Iterable[tuple[Any, ...]]) -> list[str]:
+    """The cursors of places."""
+    dumps, option = orjson.dumps, orjson.OPT_NAIVE_UTC
     return [
-        binascii.b2a_base64(dumps(place, str, option), newline=False).decode() for place in places
+        binascii.b2a_base64(dumps((tag, *place), str, option), newline=False).decode()
+        for place in places
     ]
 
 
-def _stored(row: Any, names: Iterable[str]) -> Any:
+def stored_value(row: Any, names: Iterable[str]) -> Any:
+    """The value at a stored path, given as its parts; None if there is none."""
     for name in names:
         row = row.get(name) if isinstance(row, dict) else None
     return row
 
 
-def decode_cursor(text: str, kind: Kind, order: tuple[Order, ...], argument: str) -> list[Any]:
-    """The ordering values and id in a cursor; BadInput naming `argument` if it does not fit."""
+def decode_cursor(
+    text: str,
+    kind: Kind,
+    order: tuple[Order, ...],
+    argument: str,
+    ids: tuple[ValueType, ...] = (TEXT,),
+) -> list[Any]:
+    """The ordering values and `ids` in a cursor; BadInput naming `argument` if it does not fit."""
     values = _parse(text, argument)
     tag = cursor_tag(kind, order)
     if values[0] != tag:
@@ -126,8 +139,8 @@ def decode_cursor(text: str, kind: Kind, order: tuple[Order, ...], argument: str
             f"not to {_describe(tag)}. Use it with the field and orderBy that it came from.",
             argument=argument,
         )
-    columns = [*(part.column.type for part in order), TEXT]
-    if len(values) != len(columns) + 1 or not isinstance(values[-1], str):
+    columns = [*(part.column.type for part in order), *ids]
+    if len(values) != len(columns) + 1 or None in values[-len(ids) :]:
         raise _broken(argument)
     return [
         _value(value, type_, argument) for value, type_ in zip(values[1:], columns, strict=True)

@@ -4,6 +4,7 @@ A filter is a tree over columns; it carries typed values and never text of the q
 """
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, NamedTuple
 
 from resolvers.errors import Timeout
@@ -59,6 +60,7 @@ class Not:
 Filter = Compare | Some | All | Either | Not
 
 EVERYTHING = All(())
+NEVER = Either(())
 
 
 def both(one: Filter, other: Filter) -> Filter:
@@ -106,13 +108,27 @@ class Order(NamedTuple):
         return any(column.nullable for column in (*self.parents, self.column))
 
 
+class IdBound(Enum):
+    """A place before or after every session id: where one kind's rows end and another's begin."""
+
+    LEAST = "least"
+    GREATEST = "greatest"
+
+
+class Place(tuple[Any, ...]):
+    """A row's place in an ordering: its values of the ordering's columns, and its id or a bound."""
+
+    __slots__ = ()
+
+
 class Window(NamedTuple):
     """Which rows of the ordering: Relay's four arguments, checked; exactly one of the counts."""
 
     first: int | None = DEFAULT_PAGE
-    after: str | None = None
+    after: str | Place | None = None
+    """A cursor, or the place that is in one."""
     last: int | None = None
-    before: str | None = None
+    before: str | Place | None = None
 
 
 class Read(NamedTuple):

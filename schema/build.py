@@ -16,6 +16,7 @@ from strawberry.types.graphql import OperationType
 from resolvers.context import Context
 from resolvers.errors import BadInput, GatewayError
 from resolvers.kind import Kind
+from schema.all_kinds import across_fields
 from schema.execution.executor import CompiledExecutor
 from schema.execution.operations import CachedOperations, OperationCache
 from schema.execution.program import Programs
@@ -151,6 +152,7 @@ def build(
     queries = [
         VIEWER,
         *node_fields(entries),
+        *across_fields(tuple(entries)),
         *(field for entry in entries for field in entry.queries),
     ]
     changes = [*_labels(entries), *(field for entry in entries for field in entry.changes)]
@@ -182,7 +184,12 @@ def root_fields(entries: Sequence[KindType] = KINDS) -> Iterator[tuple[Kind | No
     for entry in entries:
         for field in (*entry.queries, *entry.changes):
             yield entry.kind, str(field.graphql_name), _work(field)
-    for field in (VIEWER, *node_fields(entries), *_labels(entries)):
+    for field in (
+        VIEWER,
+        *node_fields(entries),
+        *across_fields(tuple(entries)),
+        *_labels(entries),
+    ):
         yield None, str(field.graphql_name), _work(field)
 
 

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 import strawberry
 from strawberry import ID, Info
 
+from resolvers.across import OfKind
 from resolvers.errors import BadInput
 from schema.columns import customer_column, session_column
 from schema.errors import UserError
@@ -66,22 +67,8 @@ def not_a_global_id(argument: str, text: str) -> BadInput:
     )
 
 
-class Located(dict[str, Any]):
-    """A document that says which type it is, for fields that return an interface."""
-
-    __slots__ = ("type_name",)
-    type_name: str
-
-
-def located(type_name: str, document: dict[str, Any]) -> Located:
-    """The document with its type's name."""
-    result = Located(document)
-    result.type_name = type_name
-    return result
-
-
-def _type_name(value: Any, _info: Any, _type: Any) -> str:
-    return str(value.type_name)
+def _type_name(value: OfKind, _info: Any, _type: Any) -> str:
+    return value.kind.type_name
 
 
 @strawberry.interface(description="Anything that can be fetched again by its global id.")

@@ -1,28 +1,28 @@
 """A page of documents as GraphQL's connection type sees it."""
 
+from collections.abc import Callable
+
 from resolvers.errors import Timeout
 from resolvers.kind import Document
-from resolvers.paging import cursor_tag, encode_cursors, ordering, sort_paths
-from resolvers.request import Page, Read
+from resolvers.request import Page
 from schema.common import Edge, PageInfo
 
 
 class ConnectionSource:
     """The source value of a connection: its attributes are made when they are asked for."""
 
-    def __init__(self, page: Page, read: Read) -> None:
-        order = ordering(read)
+    def __init__(self, page: Page, cursors: Callable[[list[Document]], list[str]]) -> None:
+        """`cursors` gives the places of the page's rows."""
         self.page = page
         self.documents = page.documents
-        self.tag = cursor_tag(read.kind, order)
-        self.paths = sort_paths(order)
+        self._encode = cursors
         self._cursors: list[str] | None = None
 
     @property
     def cursors(self) -> list[str]:
         """The rows' places in this ordering."""
         if self._cursors is None:
-            self._cursors = encode_cursors(self.tag, self.paths, self.documents)
+            self._cursors = self._encode(self.documents)
         return self._cursors
 
     @property

@@ -17,19 +17,18 @@ from strawberry.types.graphql import OperationType
 
 from resolvers import sessions
 from resolvers.access import Action
+from resolvers.across import OfKind, of_kind
 from resolvers.errors import BadInput
 from resolvers.kind import Document, Kind
-from resolvers.paging import default_order, with_places
+from resolvers.paging import cursors, default_order, with_places
 from resolvers.request import DEFAULT_PAGE, LARGEST_PAGE, Read
 from schema import filters, paging
 from schema.common import (
     Connection,
     DeleteSessionPayload,
-    Located,
     Node,
     Payload,
     SessionSummary,
-    located,
     not_a_global_id,
     parse_global_id,
 )
@@ -123,7 +122,7 @@ async def list_(kind: Kind, run: Run, wanted: PageRead, arguments: Arguments) ->
         with_places(wanted.columns, order) if wanted.cursors else wanted.columns,
         count=wanted.count,
     )
-    return ConnectionSource(await sessions.list_(run.context, read), read)
+    return ConnectionSource(await sessions.list_(run.context, read), partial(cursors, read))
 
 
 async def summarise(kind: Kind, run: Run, _wanted: None, arguments: Arguments) -> SessionSummary:
@@ -176,19 +175,21 @@ EITHER_ID = (
 )
 
 
-def _filter(entry: KindType) -> Argument:
+def filter_argument(filter_type: Any) -> Argument:
+    """The conditions of a list, a summary and the like."""
     return Argument(
         "filter",
-        Optional[entry.filter_type],
+        Optional[filter_type],
         "Which sessions; all if left out. A condition whose variable is not given is left out.",
         conditions=True,
     )
 
 
-def _order_by(entry: KindType) -> Argument:
+def order_argument(kind: Kind) -> Argument:
+    """The ordering of a list."""
     return Argument(
         "orderBy",
-        Optional[list[paging.order_input(entry.kind)]],  # type: ignore[misc]  # made at run time
+        Optional[list[paging.order_input(kind)]],  # type: ignore[misc]  # made at run time
         "The ordering; newest first if left out. The session id decides between equal values.",
     )
 
@@ -216,7 +217,7 @@ LIST = Standard(
     f"and `before`: {DEFAULT_PAGE} sessions a page by default, at most {LARGEST_PAGE}. Null, with "
     "an error, if it is refused.",
     lambda type_: Optional[_over(Connection)(type_)],
-    lambda entry: (_filter(entry), _order_by(entry), *PAGE),
+    lambda entry: (filter_argument(entry.filter_type), order_argument(entry.kind), *PAGE),
     list_,
     projection.of_page,
 )
@@ -224,7 +225,7 @@ SUMMARY = Standard(
     OperationType.QUERY,
     "How many {}s there are and how long they lasted. Null, with an error, if it is refused.",
     lambda _type: Optional[SessionSummary],
-    lambda entry: (_filter(entry),),
+    lambda entry: (filter_argument(entry.filter_type),),
     summarise,
 )
 CREATE = Standard(
@@ -262,12 +263,12 @@ def node_fields(entries: Sequence[KindType]) -> tuple[RootField, ...]:
     """`node(id)` and `nodes(ids)` over all kinds."""
     kinds = {entry.kind.type_name: entry.kind for entry in entries}
 
-    async def node(run: Run, wanted: Wanted, arguments: Arguments) -> Located | None:
+    async def node(run: Run, wanted: Wanted, arguments: Arguments) -> OfKind | None:
         return await _node(run, kinds, wanted, arguments["id"], "id")
 
     async def nodes(
         run: Run, wanted: Wanted, arguments: Arguments
-    ) -> list[Located | BaseException | None]:
+    ) -> list[OfKind | BaseException | None]:
         """An error in the place of a node is reported there, and costs no other."""
         ids = arguments["ids"]
         if len(ids) > MOST_NODES:
@@ -303,7 +304,7 @@ Wanted = Mapping[str, frozenset[str]]
 
 def _node(
     run: Run, kinds: Mapping[str, Kind], wanted: Wanted, text: str, argument: str
-) -> Awaitable[Located | None]:
+) -> Awaitable[OfKind | None]:
     """The session with that global id, which is asked for by the call already.
 
     Sessions that are asked for at the same time are one read a kind.
@@ -312,12 +313,12 @@ def _node(
     if place is None or place[0] not in kinds:
         return _refused(not_a_global_id(argument, text))
     name, session_id = place
-    return _located(name, run.loader.get(kinds[name], session_id, wanted[name]))
+    return _of_kind(kinds[name], run.loader.get(kinds[name], session_id, wanted[name]))
 
 
-async def _located(name: str, read: Awaitable[Document | None]) -> Located | None:
+async def _of_kind(kind: Kind, read: Awaitable[Document | None]) -> OfKind | None:
     row = await read
-    return row if row is None else located(name, row)
+    return row if row is None else of_kind(kind, row)
 
 
 async def _refused(error: BadInput) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Optional
 
 import strawberry
@@ -110,8 +111,13 @@ def _object_input(type_: type, columns: tuple[Column, ...]) -> type:
     )
 
 
-def filter_input(type_: type, kind: Kind) -> type:
-    """The filter of a kind: its columns, and `and`, `or`, `not` over filters of the same kind."""
+def filter_input(
+    type_: type, kind: Kind, further: Mapping[str, tuple[Any, str]] = MappingProxyType({})
+) -> type:
+    """The filter of a kind: its columns, and `and`, `or`, `not` over filters of the same kind.
+
+    `further` has the conditions on columns that the type has no field for.
+    """
     name = f"{kind.type_name}Filter"
     own: Any = strawberry.LazyType(name, __name__)
     many = Optional[list[own]]  # the type refers to itself
@@ -119,7 +125,8 @@ def filter_input(type_: type, kind: Kind) -> type:
         "and": (many, "All of these are met; an empty list always is."),
         "or": (many, "At least one of these is met; an empty list never is."),
         "not": (Optional[own], "This is not met."),
-        **_column_inputs(type_, kind.columns),
+        **further,
+        **_column_inputs(type_, [part for part in kind.columns if part.name not in further]),
     }
     made = make_input(name, f"Which {kind.type_name}s to find; all conditions must be met.", fields)
     globals()[name] = made

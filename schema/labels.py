@@ -6,16 +6,10 @@ from typing import Any
 from strawberry import ID
 
 from resolvers import sessions
+from resolvers.across import OfKind, of_kind
 from resolvers.kind import Document, Kind
 from resolvers.values import clean
-from schema.common import (
-    Located,
-    Payload,
-    Session,
-    located,
-    not_a_global_id,
-    parse_global_id,
-)
+from schema.common import Payload, Session, not_a_global_id, parse_global_id
 from schema.execution.run import Run
 from schema.payloads import payload
 from schema.root_field import Argument, Arguments, RootField
@@ -48,7 +42,7 @@ def _field(name: str, text: str, kinds: Mapping[str, Kind], combine: Combine) ->
             document["labels"] = combine(document["labels"], given["labels"])
 
         work = sessions.act(run.context, kind, session_id, change)
-        return await payload(_located(kind, work), arguments={"sessionId": "id"})
+        return await payload(_of_kind(kind, work), arguments={"sessionId": "id"})
 
     return RootField(name, Payload[Session], ARGUMENTS, text, resolve)
 
@@ -61,8 +55,8 @@ def _without(stored: list[str], given: list[str]) -> list[str]:
     return [label for label in stored if label not in given]
 
 
-async def _located(kind: Kind, work: Awaitable[Document]) -> Located:
-    return located(kind.type_name, await work)
+async def _of_kind(kind: Kind, work: Awaitable[Document]) -> OfKind:
+    return of_kind(kind, await work)
 
 
 def _place(kinds: Mapping[str, Kind], text: str) -> tuple[Kind, str]:

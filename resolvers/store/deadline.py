@@ -1,4 +1,4 @@
-"""The deadline of every operation, kept also where the driver does not notice its end."""
+"""The deadline of every operation, also where the driver does not notice its end."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -14,13 +14,13 @@ becomes two finds, sorted by {startedAt: -1, _id: -1} and limited to 21:
     {"botId": "b", "startedAt": {"$lt": t}}
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from resolvers.kind import Kind
 from resolvers.paging import decode_cursor, ordering
-from resolvers.request import Columns, Order, Read, Window
+from resolvers.request import Columns, IdBound, Order, Read, Window
 from resolvers.store.operators import NOTHING, Query, conjoin, query
 
 KNOWN = 1000
@@ -99,17 +99,22 @@ def _keys(kind: Kind, order: tuple[Order, ...], backward: bool) -> tuple[Order, 
 
 def _bounds(
     read: Read, order: tuple[Order, ...], window: Window, backward: bool
-) -> tuple[list[Any] | None, list[Any] | None]:
+) -> tuple[Sequence[Any] | None, Sequence[Any] | None]:
     """The cursor values where reading starts and where it must end."""
     after, before = (
-        None if text is None else decode_cursor(text, read.kind, order, argument)
-        for text, argument in ((window.after, "after"), (window.before, "before"))
+        decode_cursor(place, read.kind, order, argument) if isinstance(place, str) else place
+        for place, argument in ((window.after, "after"), (window.before, "before"))
     )
     return (before, after) if backward else (after, before)
 
 
-def _after(keys: tuple[Order, ...], values: list[Any]) -> Iterator[Query]:
+def _after(keys: tuple[Order, ...], values: Sequence[Any]) -> Iterator[Query]:
     """The ranges that follow a place, nearest first."""
+    if isinstance(bound := values[-1], IdBound):
+        keys = keys[: len(values) - 1]
+        # All rows that tie with the place stand on one side of it.
+        if bound is (IdBound.GREATEST if keys[-1].descending else IdBound.LEAST):
+            yield {key.path: value for key, value in zip(keys, values, strict=False)}
     for last in reversed(range(len(keys))):
         ties = {key.path: value for key, value in zip(keys[:last], values[:last], strict=True)}
         for bound in _beyond(keys[last], values[last]):
@@ -127,7 +132,7 @@ def _beyond(key: Order, value: Any) -> Iterator[Any]:
         yield {"$gte": key.column.type.least} if value is None else {"$gt": value}
 
 
-def _until(keys: tuple[Order, ...], values: list[Any]) -> Query:
+def _until(keys: tuple[Order, ...], values: Sequence[Any]) -> Query:
     """The rows before a place: the ranges that would follow it in the opposite direction."""
     opposite = tuple(key._replace(descending=not key.descending) for key in keys)
     ranges = list(_after(opposite, values))

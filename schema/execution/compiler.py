@@ -17,11 +17,18 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from graphql import FieldNode, GraphQLObjectType, is_abstract_type, is_object_type
+from graphql import (
+    FieldNode,
+    GraphQLAbstractType,
+    GraphQLObjectType,
+    is_abstract_type,
+    is_object_type,
+)
 
 from resolvers.kind import Column
 from schema.columns import NOTE, ColumnField
 from schema.common import (
+    KIND_BY_TYPE,
     Connection,
     DeleteSessionPayload,
     Edge,
@@ -108,10 +115,20 @@ class _Collector:
         column = _column(definition_of(parent.fields[name]), parent)
         inner = inner_type(parent, name)
         if is_abstract_type(inner):
-            raise NotCompiledError(name)
+            return Field(response_name, name, column, choices=self._choices(parent, inner, nodes))
         if not is_object_type(inner):
             return Field(response_name, name, column)
         return Field(response_name, name, column, self.selection(inner, nodes))
+
+    def _choices(
+        self, parent: GraphQLObjectType, inner: GraphQLAbstractType, nodes: list[FieldNode]
+    ) -> dict[str, Selection]:
+        """What is selected on each kind of session, where a connection has all of them."""
+        if _shape(parent) not in (Connection, Edge):
+            raise NotCompiledError(inner.name)
+        types = self._selections.schema.get_possible_types(inner)
+        kinds = {type_: KIND_BY_TYPE[type_.name].name.lower() for type_ in types}
+        return {kind: self.selection(type_, nodes) for type_, kind in kinds.items()}
 
 
 def _shape(type_: GraphQLObjectType) -> type:
@@ -137,9 +154,9 @@ def _column(field: Any, parent: GraphQLObjectType) -> Column | None:
 
 
 def write(selection: Selection) -> tuple[str, dict[str, Any]]:
-    """The function's text, and the constants that it names."""
+    """The function's text, with those that it calls, and the constants that they name."""
     writer = source.Writer()
-    return writer.function(selection), writer.constants
+    return writer.functions(selection), writer.constants
 
 
 def compile_selection(selection: Selection) -> Renderer:

@@ -75,12 +75,18 @@ class Writer:
 
     def __init__(self) -> None:
         self.constants: dict[str, Any] = dict(HELPERS)
+        self._functions: list[str] = []
         self._lines: list[str] = []
         self._depth = 1
         self._names = 0
 
-    def function(self, selection: Selection) -> str:
-        """The whole function, from its argument `value`."""
+    def functions(self, selection: Selection) -> str:
+        """The function `render`, after those that it calls."""
+        last = self._function(selection, "render")
+        return "\n".join([*self._functions, last])
+
+    def _function(self, selection: Selection, name: str) -> str:
+        """A whole function, from its argument `value`."""
         shapes: Mapping[type, Callable[[Selection, str], str]] = {
             Session: self._session_or_none,
             Connection: self._connection,
@@ -90,7 +96,15 @@ class Writer:
         }
         shown = shapes.get(selection.shape, self._document)(selection, "value")
         self._write(f"return {shown}")
-        return "def render(value):\n" + "".join(self._lines)
+        return f"def {name}(value):\n" + "".join(self._lines)
+
+    def _further(self, stem: str, selection: Selection) -> str:
+        """The name of a function that is written before this one."""
+        name = self._name(stem)
+        outer, self._lines, depth, self._depth = self._lines, [], self._depth, 1
+        self._functions.append(self._function(selection, name))
+        self._lines, self._depth = outer, depth
+        return name
 
     def _write(self, line: str) -> None:
         self._lines.append("    " * self._depth + line + "\n")
@@ -138,9 +152,8 @@ class Writer:
             if field.name == "edges" and inner:
                 pairs = f"zip({rows}.documents, {rows}.cursors)"
                 return self._loop("row, cursor", pairs, lambda: self._edge(inner))
-            if field.name == "nodes" and inner:
-                documents = f"{rows}.documents"
-                return self._loop("row", documents, lambda: self._document(inner, "row"))
+            if field.name == "nodes":
+                return self._loop("row", f"{rows}.documents", lambda: self._node(field))
             if field.name == "pageInfo" and inner:
                 return self._object(inner, lambda part: f"{rows}.{PAGE_INFO[part.name]}")
             return f"integer({rows}.page.total)"
@@ -149,9 +162,22 @@ class Writer:
 
     def _edge(self, selection: Selection) -> str:
         def show(field: Field) -> str:
-            return self._document(field.selection, "row") if field.selection else "cursor"
+            return self._node(field) if field.name == "node" else "cursor"
 
         return self._object(selection, show)
+
+    def _node(self, field: Field) -> str:
+        """A session of a page; of several kinds, each has a function of its own."""
+        if field.selection:
+            return self._document(field.selection, "row")
+        names = {
+            kind: self._further(f"render_{kind}", selection)
+            for kind, selection in (field.choices or {}).items()
+        }
+        functions = ", ".join(f"{kind!r}: {name}" for kind, name in names.items())
+        chosen = self._name("renders")
+        self._functions.append(f"{chosen} = {{{functions}}}\n")
+        return f"{chosen}[row.kind.name](row)"
 
     def _loop(self, names: str, values: str, show: Callable[[], str]) -> str:
         """A list, made element by element."""

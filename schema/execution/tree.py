@@ -8,6 +8,7 @@ Selection("BotSession", Session, (
 ))
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from resolvers.kind import Column
@@ -22,6 +23,8 @@ class Field:
     column: Column | None = None
     """None for fields that are not stored, such as `__typename` and `pageInfo`."""
     selection: "Selection | None" = None
+    choices: "Mapping[str, Selection] | None" = None
+    """For sessions of any kind: what is selected on each, by the kind's name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from resolvers import sessions
 from resolvers.credentials import Issued
 from tests.contract.whole import EVERYTHING, Whole
 from tests.kinds import BY_KIND, SAMPLES
+from tests.kinds.sample import PII
 
 IDS = {sample.kind: sample.session_id for sample in SAMPLES}
 OTHER_BOTS = "another"
@@ -15,7 +16,7 @@ OTHER_BOTS = "another"
 async def stock(whole: Whole) -> None:
     """Store one session of each kind, and one of another bot."""
     for sample in SAMPLES:
-        given = {"sessionId": sample.session_id, **sample.personal}
+        given = {"sessionId": sample.session_id, "note": PII, **sample.personal}
         await sessions.create(whole.context, sample.definition, given)
     bot = BY_KIND["bot"]
     other = {**bot.personal, "botId": "st-2", "sessionId": OTHER_BOTS}

@@ -15,9 +15,17 @@ SOURCES = {
 FIELDS = {name: (kind.name if kind else None, work) for kind, name, work in root_fields()}
 
 
+PLACES = {
+    "sessions": "schema/all_kinds.py",
+    "addSessionLabels": "schema/labels.py",
+    "removeSessionLabels": "schema/labels.py",
+}
+"""The files of fields that are no kind's own, where it is not fields.py."""
+
+
 def of_all_kinds(name: str) -> str:
     """The file of a field that is no kind's own."""
-    return "schema/labels.py" if name.endswith("Labels") else "schema/fields.py"
+    return PLACES.get(name, "schema/fields.py")
 
 
 @pytest.mark.parametrize("name", FIELDS)

@@ -15,9 +15,11 @@ import orjson
 from bson import Int64
 from pymongo.errors import AutoReconnect, ExecutionTimeout, OperationFailure
 
-from resolvers import paging
+from resolvers import merged_pages, paging
 from resolvers.access import EVERYBODY, Caller
+from resolvers.across import common_kind, of_kind
 from resolvers.context import Context
+from resolvers.merged_pages import Across
 from resolvers.paging import default_order, sort_paths
 from resolvers.store.store import Store
 from schema.build import Schema, build
@@ -122,13 +124,15 @@ async def answer(schema: Schema, case: Case) -> Answer:
 
 
 def _cursors() -> tuple[str, ...]:
-    """A valid cursor of each kind's default ordering."""
+    """Valid cursors of each kind's default ordering, and of that of all kinds."""
     found = []
     for entry in KINDS:
         order = default_order(entry.kind)
         tag = paging.cursor_tag(entry.kind, order)
         found += paging.encode_cursors(tag, sort_paths(order), [{"_id": "a", "startedAt": NOW}])
-    return tuple(found)
+    everything = Across(common_kind([entry.kind for entry in KINDS]), ())
+    rows = [of_kind(entry.kind, {"_id": "a", "startedAt": NOW}) for entry in KINDS]
+    return (*found, *merged_pages.cursors(everything, rows))
 
 
 CURSORS = _cursors()

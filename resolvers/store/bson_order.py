@@ -1,0 +1,67 @@
+"""The order in which the database puts values of any type, for rows that are merged here.
+
+Types are ordered first: null, numbers, texts, objects, lists, binaries, ids, booleans, dates
+(https://www.mongodb.com/docs/manual/reference/bson-type-comparison-order/). Columns have one type,
+so all but null and one other are damaged values: they must keep their place, too, or their row
+would be shown twice or not at all.
+"""
+
+import math
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from bson import Binary, DatetimeMS, Decimal128, ObjectId, Regex, Timestamp
+
+EPOCH = datetime(1970, 1, 1)
+MILLISECOND = timedelta(milliseconds=1)
+
+
+def sort_key(value: Any) -> tuple[Any, ...]:
+    """What to compare instead of a stored value; two keys are always comparable."""
+    if value is None:
+        return (1,)
+    for types, rank, comparable in RANKS:
+        if isinstance(value, types):
+            return (rank, *comparable(value))
+    return (99, str(value))
+
+
+def _number(value: Any) -> tuple[Any, ...]:
+    value = value.to_decimal() if isinstance(value, Decimal128) else value
+    return (0,) if math.isnan(value) else (1, value)
+
+
+def _date(value: Any) -> tuple[int]:
+    if isinstance(value, DatetimeMS):
+        return (int(value),)
+    return ((value.replace(tzinfo=None) - EPOCH) // MILLISECOND,)
+
+
+def _list(value: list[Any]) -> tuple[Any, ...]:
+    return (tuple(map(sort_key, value)),)
+
+
+def _object(value: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (tuple((sort_key(item)[0], name, sort_key(item)) for name, item in value.items()),)
+
+
+def _binary(value: bytes) -> tuple[Any, ...]:
+    return (len(value), getattr(value, "subtype", 0), bytes(value))
+
+
+RANKS: tuple[tuple[Any, int, Any], ...] = (
+    (bool, 8, lambda value: (value,)),  # before the numbers: a bool is an int to Python
+    (datetime | DatetimeMS, 9, _date),
+    (int | float | Decimal128, 2, _number),
+    (str, 3, lambda value: (value,)),
+    (Mapping, 4, _object),
+    (list, 5, _list),
+    (bytes | Binary, 6, _binary),
+    (uuid.UUID, 6, lambda value: _binary(value.bytes)),
+    (ObjectId, 7, lambda value: (value,)),
+    (Timestamp, 10, lambda value: (value.time, value.inc)),
+    (Regex, 11, lambda value: (str(value.pattern), value.flags)),
+)
+"""Python types, the place among types, and what is compared within one."""

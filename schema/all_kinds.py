@@ -1,0 +1,113 @@
+"""`sessions`: the sessions of all kinds in one list, over the `Session` interface."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property, lru_cache, partial
+from typing import Any, Optional
+
+from resolvers import merged_pages
+from resolvers.across import common_kind, readable
+from resolvers.kind import Kind
+from resolvers.merged_pages import Across
+from resolvers.paging import default_order, with_places
+from resolvers.request import DEFAULT_PAGE, LARGEST_PAGE, Filter
+from resolvers.value_types import ENUM
+from schema import filters, paging
+from schema.common import Connection, Session, SessionKind
+from schema.connection import ConnectionSource
+from schema.execution import projection
+from schema.execution.projection import PageRead
+from schema.execution.run import Run
+from schema.execution.selections import Selected
+from schema.fields import PAGE, KindType, filter_argument, order_argument
+from schema.root_field import Argument, Arguments, RootField
+
+KINDS_ARGUMENT = Argument(
+    "kinds",
+    list[SessionKind] | None,
+    "Which kinds; all that you may read if left out. FORBIDDEN if you may not read one of these.",
+)
+LIST_TEXT = (
+    "Sessions of all kinds together, newest first unless `orderBy` says otherwise: those of the "
+    "kinds that you may read. Among equal values the kind decides, then the session id. Page with "
+    f"`first` and `after`, or `last` and `before`: {DEFAULT_PAGE} sessions a page by default, at "
+    f"most {LARGEST_PAGE}. Null, with an error, if it is refused."
+)
+
+
+class AllKinds:
+    """What fields over all kinds share: the common filter, ordering, and reading."""
+
+    def __init__(self, kinds: Sequence[Kind]) -> None:
+        self.kinds = tuple(kinds)
+        self.common = common_kind(kinds)
+
+    @cached_property
+    def filter_type(self) -> Any:
+        """`SessionFilter`."""
+        kind = (
+            Optional[filters.condition_input(SessionKind, ENUM)],  # noqa: UP045  # made at run time
+            self.common.by_name["kind"].description,
+        )
+        return filters.filter_input(Session, self.common, {"kind": kind})
+
+    @cached_property
+    def page_arguments(self) -> tuple[Argument, ...]:
+        """What a list takes."""
+        return (
+            KINDS_ARGUMENT,
+            filter_argument(self.filter_type),
+            order_argument(self.common),
+            *PAGE,
+        )
+
+    def wanted(self, selected: Selected) -> "Mapping[str, PageRead]":
+        """What a page reads of each kind, by its name."""
+        return {kind.name: projection.of_page(selected, kind) for kind in self.kinds}
+
+    def where(self, arguments: Arguments) -> Filter:
+        """What the `filter` among these arguments means."""
+        return filters.where(arguments.get("filter"), self.common)
+
+    async def page(
+        self, run: Run, wanted: Mapping[str, PageRead], arguments: Arguments, where: Filter
+    ) -> ConnectionSource:
+        """One page of the sessions that meet `where`."""
+        order = paging.order(arguments.get("orderBy"), self.common) or default_order(self.common)
+        read = Across(
+            self.common,
+            readable(run.context, self.kinds, arguments.get("kinds"), where),
+            where,
+            order,
+            paging.window(arguments),
+            {name: with_places(part.columns, order) for name, part in wanted.items()},
+            count=any(part.count for part in wanted.values()),
+        )
+        page = await merged_pages.list_(run.context, read)
+        return ConnectionSource(page, partial(merged_pages.cursors, read))
+
+
+@lru_cache(100)
+def all_kinds(kinds: tuple[Kind, ...]) -> AllKinds:
+    """The same object, and so the same types, for the same kinds."""
+    return AllKinds(kinds)
+
+
+def across_fields(entries: Sequence[KindType]) -> tuple[RootField, ...]:
+    """`sessions`."""
+    over = all_kinds(tuple(entry.kind for entry in entries))
+
+    async def sessions(
+        run: Run, wanted: Mapping[str, PageRead], arguments: Arguments
+    ) -> ConnectionSource:
+        return await over.page(run, wanted, arguments, over.where(arguments))
+
+    return (
+        RootField(
+            "sessions",
+            Connection[Session] | None,
+            over.page_arguments,
+            LIST_TEXT,
+            sessions,
+            over.wanted,
+        ),
+    )

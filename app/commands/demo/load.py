@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TypeVar
 
 from app.commands.demo.generate import generate
+from app.commands.demo.journey import LENGTH, journey
 from app.rest import VENDORS, samples
 from resolvers import bulk
 from resolvers.bulk import Draft
@@ -19,7 +20,7 @@ from schema.kinds import KINDS
 OF_EACH_KIND = 300
 SEED = 0
 BATCH = 1000
-SIZE = sum(len(samples.lines(one.kind)) for one in VENDORS) + OF_EACH_KIND * len(KINDS)
+SIZE = sum(len(samples.lines(one.kind)) for one in VENDORS) + LENGTH + OF_EACH_KIND * len(KINDS)
 """How many sessions the demo has."""
 
 MARK = "demo"
@@ -81,6 +82,7 @@ def batches(items: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
 def _drafts(now: datetime) -> Iterator[Draft]:
     for vendor in VENDORS:
         yield from samples.drafts(vendor.kind)
+    yield from journey(now)
     for entry in KINDS:
         yield from generate(entry.kind, OF_EACH_KIND, SEED, now)
 

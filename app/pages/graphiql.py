@@ -8,7 +8,8 @@ A page names its files with their digest (`/static/<digest>/name`), so browsers 
 import logging
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from app.pages.assets import ASK_AGAIN, FOR_GOOD, ONE_DAY, Asset
+from resolvers.context import utc_now
+from resolvers.moments import print_datetime
 
 _STATIC: Final = Path(__file__).parent / "static"
 _EXAMPLES: Final = Path(__file__).parent / "examples"
@@ -61,7 +64,8 @@ _log = logging.getLogger(__name__)
 class Example:
     """One operation of GraphiQL's menu; `variables` is a JSON text.
 
-    `title` is the first sentence of its comment. The examples of the first group open in tabs.
+    `title` is the first sentence of its comment. The examples of the first group open in tabs. In
+    the variables, `{7 days ago}` stands for the beginning of that day (UTC).
     """
 
     name: str
@@ -69,6 +73,17 @@ class Example:
     title: str
     query: str
     variables: str | None = None
+
+    def at(self, now: datetime) -> "Example":
+        """The example with its dates, as seen from `now` (in UTC, without an offset)."""
+        if self.variables is None:
+            return self
+        today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+
+        def date(found: re.Match[str]) -> str:
+            return print_datetime(today - timedelta(days=int(found[1])))
+
+        return replace(self, variables=_DAYS_AGO.sub(date, self.variables))
 
 
 def load_examples(folder: Path = _EXAMPLES) -> tuple[Example, ...]:
@@ -110,10 +125,11 @@ def routes(examples: Sequence[Example], *, packages: Path = _PACKAGES) -> list[B
             len(missing),
             packages,
         )
-    operations = [asdict(example) for example in examples]
     icon = Asset("favicon.svg", (_STATIC / "favicon.svg").read_bytes())
 
     def examples_json(_request: Request) -> Response:
+        now = utc_now()
+        operations = [asdict(example.at(now)) for example in examples]
         return JSONResponse(operations, headers={"cache-control": ASK_AGAIN})
 
     return [
@@ -170,5 +186,6 @@ class _Files:
         return f'"/static/{self._asset(name).digest}/{name}"'
 
 
+_DAYS_AGO: Final = re.compile(r"\{(\d+) days ago\}")
 _LINK: Final = re.compile(r'"/static/([^"]+)"')
 _DIGEST: Final = re.compile(r"^[0-9a-f]{16}/")

@@ -4,6 +4,7 @@ import gzip
 import logging
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from app.pages import graphiql
 
 SCHEMA = Path(__file__).parents[2] / "schema" / "schema.graphql"
+NOW = datetime(2026, 3, 1, 12, 30)
 FOLDER = Path(graphiql.__file__).parent / "static" / "graphiql"
 
 
@@ -70,10 +72,21 @@ def test_examples_are_valid_against_the_committed_schema() -> None:
         assert graphql.validate(schema, document) == [], example.name
         operation = graphql.get_operation_ast(document)
         assert operation is not None
-        given = graphiql_stub.as_json(example.variables or "") or {}
+        given = graphiql_stub.as_json(example.at(NOW).variables or "") or {}
         declared = operation.variable_definitions or ()
         refused = graphql.get_variable_values(schema, declared, given)
         assert not isinstance(refused, list), (example.name, refused)
+
+
+def test_dates_of_examples_are_relative() -> None:
+    """A day is named by how long ago it was, and begins at midnight in UTC."""
+    asked = '{"from": "{7 days ago}", "to": "{0 days ago}", "other": "{days ago}"}'
+    example = graphiql.Example("week", "Start", "A week", "query A { b }", variables=asked)
+    assert graphiql_stub.as_json(example.at(NOW).variables or "") == {
+        "from": "2026-02-22T00:00:00.000Z",
+        "to": "2026-03-01T00:00:00.000Z",
+        "other": "{days ago}",
+    }
 
 
 def test_examples_reach_the_page(client: httpx.Client) -> None:

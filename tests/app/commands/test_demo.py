@@ -11,6 +11,7 @@ import pytest
 from app.commands.demo import SIZE, load_demo
 from app.commands.demo.dice import words
 from app.commands.demo.generate import generate
+from app.commands.demo.journey import LENGTH, journey
 from app.commands.demo.load import OF_EACH_KIND
 from app.commands.demo.makers import MAKERS
 from resolvers import bulk, sessions
@@ -112,6 +113,17 @@ async def test_sessions_of_the_example_tabs_exist(
 ) -> None:
     """What the explorer's examples ask for is there."""
     assert await sample(loaded, kind, session_id)
+
+
+async def test_one_customer_went_through_every_system(loaded: Context) -> None:
+    """The journey has a session of every kind, in time order, all of them in the last days."""
+    drafts = list(journey(NOW))
+    found = [await sample(loaded, one.kind, one.values["sessionId"]) for one in drafts]
+    assert {one.kind.name for one in drafts} == {kind.name for kind in ALL}
+    assert len(drafts) == LENGTH
+    starts = [document["startedAt"] for document in found]
+    assert starts == sorted(starts)
+    assert NOW - timedelta(days=4) < starts[0] < starts[-1] < NOW
 
 
 async def test_loads_everything_on_the_wire(wire_store: Store) -> None:

@@ -1,4 +1,4 @@
-"""One customer's way through every system: read an article, asked the bot, chatted, was helped.
+"""One customer's journey through every system: read an article, asked the bot, chatted, was helped.
 
 GraphiQL's examples ask for it. It began three days before the demo data was loaded.
 """

@@ -116,11 +116,10 @@ async def test_sessions_of_the_example_tabs_exist(
 
 
 async def test_one_customer_went_through_every_system(loaded: Context) -> None:
-    """The journey has a session of every kind, in time order, all of them in the last days."""
+    """The journey has sessions of five kinds, in time order, all of them in the last days."""
     drafts = list(journey(NOW))
     found = [await sample(loaded, one.kind, one.values["sessionId"]) for one in drafts]
-    assert {one.kind.name for one in drafts} == {kind.name for kind in ALL}
-    assert len(drafts) == LENGTH
+    assert len({one.kind.name for one in drafts}) == len(drafts) == LENGTH == 5
     starts = [document["startedAt"] for document in found]
     assert starts == sorted(starts)
     assert NOW - timedelta(days=4) < starts[0] < starts[-1] < NOW

@@ -87,7 +87,8 @@ POOL: tuple[Document, ...] = tuple(session(number) for number in range(POOL_SIZE
 def project(document: Document, projection: Mapping[str, Any] | None) -> Document:
     """What an engine returns of `document` under a plain projection, top-level or dotted.
 
-    Inclusion keeps the stored order and `_id` unless it is refused; exclusion is top-level only.
+    Inclusion keeps the stored order and `_id` unless it is refused; exclusion is top-level only,
+    and so is `$slice`.
     """
     if not projection:
         return document
@@ -102,7 +103,19 @@ def project(document: Document, projection: Mapping[str, Any] | None) -> Documen
         branch = tree
         for step in path.split("."):
             branch = branch.setdefault(step, {})
-    return dict(_prune(document, tree))
+    shown = dict(_prune(document, tree))
+    for name, wanted in fields.items():
+        if isinstance(wanted, Mapping) and isinstance(shown.get(name), list):
+            shown[name] = _part(shown[name], wanted["$slice"])
+    return shown
+
+
+def _part(items: list[Any], part: Any) -> list[Any]:
+    """What `$slice` keeps: so many from the start, from the end, or from a place on."""
+    if isinstance(part, int):
+        return items[:part] if part >= 0 else items[part:]
+    start, length = part
+    return items[start : start + length]
 
 
 def _prune(value: Any, tree: Document) -> Any:

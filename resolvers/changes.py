@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from resolvers.context import Context
 from resolvers.errors import CorruptDocument, Invalid
 from resolvers.kind import Document, Kind, Timeline
+from resolvers.lists import add_counts
 from resolvers.values import add_folded, check_lengths, fill_lists
 
 LATEST_END = timedelta(days=1)
@@ -43,6 +44,7 @@ def derived(kind: Kind, document: Document) -> Document:
     with _corrupt(kind, document):
         timeline = kind.derive(document)
         _require_times(timeline)
+        add_counts(kind.columns, document)
         add_folded(kind.columns, document)
         if isinstance(document["labels"], list):
             document["labels"] = list(dict.fromkeys(document["labels"]))

@@ -4,7 +4,8 @@ from typing import Any
 
 from resolvers.errors import CorruptDocument
 from resolvers.kind import Column, Document
-from resolvers.value_types import ENUM, OBJECT
+from resolvers.lists import shown
+from resolvers.value_types import ENUM, INTEGER, OBJECT
 
 
 class Part(dict[str, Any]):
@@ -28,11 +29,30 @@ def read(column: Column, source: Document) -> Any:
     value = source.get(column.path)
     if not column.many:
         return _one(column, value, column.nullable, owner)
+    return [_element(column, item, owner) for item in _list(column, value, owner)]
+
+
+def read_part(column: Column, source: Document, start: int, end: int) -> list[Any]:
+    """The same for the elements between two places of a session's list."""
+    owner = str(source.get("_id"))
+    items = _list(column, source.get(column.path), owner)
+    return [_element(column, item, owner) for item in shown(items, start, end)]
+
+
+def _list(column: Column, value: Any, owner: str) -> list[Any]:
     if value is None:
         return []
     if not isinstance(value, list):
         raise corrupt(column, value, owner)
-    return [_element(column, item, owner) for item in value]
+    return value
+
+
+def count(column: Column, source: Document) -> int:
+    """How many elements a list has that is shown in pages; CorruptDocument if nobody knows."""
+    value: Any = source.get(column.count)
+    if not INTEGER.sound(value):
+        raise corrupt(column, source.get(column.path), str(source.get("_id")))
+    return int(value)
 
 
 def corrupt(column: Column, value: Any, owner: str) -> CorruptDocument:

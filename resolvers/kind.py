@@ -33,6 +33,10 @@ class Column(Rules):
     """The fields of an OBJECT."""
     max_items: int = 1000
     """Longest list."""
+    count: str = ""
+    """Of a list that is shown in pages: the derived column that has the number of its elements."""
+    last: str = ""
+    """And the one that has its last element; `resolvers.lists` computes both."""
     derived: bool = False
     """Computed by the write path, never given by a client."""
     hidden: bool = False
@@ -162,6 +166,17 @@ class Kind:
     def own_columns(self) -> tuple[Column, ...]:
         """The columns a client may write."""
         return tuple(column for column in self.columns if not column.derived)
+
+    @cached_property
+    def beside(self) -> Mapping[str, Column]:
+        """The lists that are shown in pages, by the columns that have their count or last entry."""
+        return {
+            name: column
+            for column in self.columns
+            if column.count
+            for name in (column.count, column.last)
+            if name
+        }
 
 
 def walk(columns: Sequence[Column], prefix: str = "") -> Iterator[tuple[str, Column]]:

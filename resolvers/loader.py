@@ -8,6 +8,7 @@ from typing import Any
 from resolvers import sessions
 from resolvers.context import Context
 from resolvers.kind import Document, Kind
+from resolvers.request import Paths
 
 
 @dataclass(slots=True)
@@ -15,7 +16,7 @@ class _Batch:
     """What is asked for until the read begins."""
 
     ids: list[str] = field(default_factory=list)
-    columns: frozenset[str] = frozenset()
+    columns: Paths = frozenset()
     read: asyncio.Task[dict[str, Document]] | None = None
 
 
@@ -27,7 +28,7 @@ class Loader:
         self._batches: dict[str, _Batch] = {}
 
     def get(
-        self, kind: Kind, session_id: str, columns: frozenset[str]
+        self, kind: Kind, session_id: str, columns: Paths
     ) -> Coroutine[Any, Any, Document | None]:
         """The session with that id, or None; it may have more than these stored paths.
 

@@ -34,6 +34,7 @@ from resolvers.request import (
     IdBound,
     Order,
     Page,
+    Paths,
     Place,
     Read,
     Window,
@@ -58,7 +59,7 @@ class Across(NamedTuple):
     order: tuple[Order, ...] = ()
     """Empty: newest first."""
     window: Window = Window()
-    columns: Mapping[str, frozenset[str]] = {}
+    columns: Mapping[str, Paths] = {}
     """Stored paths to read, by the kind's name; whole documents of the kinds that have none."""
     count: bool = False  # type: ignore[assignment]  # hides tuple.count, as Read does
 

@@ -14,11 +14,13 @@ import orjson
 
 from resolvers.errors import BadInput, Invalid
 from resolvers.kind import Column, Document, Kind
-from resolvers.request import Order, Read
-from resolvers.value_types import TEXT, ValueType
+from resolvers.request import Order, Paths, Read
+from resolvers.value_types import INT_MAX, TEXT, ValueType
 
 KNOWN = 1000
 """How many orderings are cached."""
+PLACES_KNOWN = 10_000
+"""How many cursors of elements are."""
 
 
 @lru_cache(KNOWN)
@@ -75,7 +77,7 @@ def sort_paths(order: tuple[Order, ...]) -> tuple[str, ...]:
 
 
 @lru_cache(KNOWN)
-def with_places(columns: frozenset[str], order: tuple[Order, ...]) -> frozenset[str]:
+def with_places(columns: Paths, order: tuple[Order, ...]) -> Paths:
     """The stored paths to read when rows need cursors too."""
     return columns | frozenset(sort_paths(order))
 
@@ -131,14 +133,7 @@ def decode_cursor(
     ids: tuple[ValueType, ...] = (TEXT,),
 ) -> list[Any]:
     """The ordering values and `ids` in a cursor; BadInput naming `argument` if it does not fit."""
-    values = _parse(text, argument)
-    tag = cursor_tag(kind, order)
-    if values[0] != tag:
-        raise BadInput(
-            f"{argument}: this cursor belongs to {_describe(values[0])}, "
-            f"not to {_describe(tag)}. Use it with the field and orderBy that it came from.",
-            argument=argument,
-        )
+    values = _parse(text, cursor_tag(kind, order), argument)
     columns = [*(part.column.type for part in order), *ids]
     if len(values) != len(columns) + 1 or None in values[-len(ids) :]:
         raise _broken(argument)
@@ -147,7 +142,22 @@ def decode_cursor(
     ]
 
 
-def _parse(text: str, argument: str) -> list[Any]:
+@lru_cache(PLACES_KNOWN)
+def place_cursor(tag: str, place: int) -> str:
+    """The cursor of an element of a list within sessions, such as `ChatSession.messages`."""
+    return binascii.b2a_base64(orjson.dumps((tag, place)), newline=False).decode()
+
+
+def decode_place(text: str, tag: str, argument: str) -> int:
+    """The place in a cursor of that list; BadInput naming `argument` if it is not one of it."""
+    values = _parse(text, tag, argument)
+    if len(values) != 2 or type(values[1]) is not int or not 0 <= values[1] < INT_MAX:
+        raise _broken(argument)
+    return values[1]
+
+
+def _parse(text: str, tag: str, argument: str) -> list[Any]:
+    """A cursor's values; BadInput unless it belongs to what this tag stands for."""
     try:
         raw = base64.b64decode(text.encode("ascii"), validate=True)
         values = orjson.loads(raw)
@@ -155,6 +165,12 @@ def _parse(text: str, argument: str) -> list[Any]:
         raise _broken(argument) from error
     if not isinstance(values, list) or not values or not isinstance(values[0], str):
         raise _broken(argument)
+    if values[0] != tag:
+        raise BadInput(
+            f"{argument}: this cursor belongs to {_describe(values[0])}, "
+            f"not to {_describe(tag)}. Use it with the field and orderBy that it came from.",
+            argument=argument,
+        )
     return values
 
 
@@ -167,7 +183,9 @@ def _value(value: Any, type_: ValueType, argument: str) -> Any:
 
 def _describe(tag: str) -> str:
     kind, _, columns = tag.partition(":")
-    return f"{kind} sessions ordered by {columns}" if columns else "something else"
+    if columns:
+        return f"{kind} sessions ordered by {columns}"
+    return f"the field {tag}" if "." in tag else "something else"
 
 
 def _broken(argument: str) -> BadInput:

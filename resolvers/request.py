@@ -10,13 +10,15 @@ from typing import Any, NamedTuple
 from resolvers.errors import Timeout
 from resolvers.folding import FOLDED
 from resolvers.kind import Column, Kind
+from resolvers.lists import Path
 from resolvers.value_types import Operator as Operator  # requests are made of them, too
 
 DEFAULT_PAGE = 20
 LARGEST_PAGE = 500
 
-Columns = frozenset[str] | None
-"""Stored paths to read; None for whole documents."""
+Paths = frozenset[Path]
+Columns = Paths | None
+"""Stored paths to read, and parts of lists; None for whole documents."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from resolvers.changes import Change, changed, derived, require_possible
 from resolvers.context import Context
 from resolvers.errors import AlreadyExists, Conflict, Forbidden, Invalid, NotFound, UserError
 from resolvers.kind import Document, Kind
+from resolvers.lists import add_counts
 from resolvers.request import EVERYTHING, Columns, Filter, Page, Read, Summary, both
 from resolvers.store import read as reads
 from resolvers.store import write as writes
@@ -44,6 +45,9 @@ async def get_many(
     """The sessions with those ids that meet `where`, by id; unknown ones are left out."""
     context.caller.require(kind, Action.READ)
     found = await _stored(context, kind, session_ids, columns, where)
+    if columns is None:
+        for row in found.values():
+            add_counts(kind.columns, row)
     return {session_id: _shown(context, kind, row) for session_id, row in found.items()}
 
 

@@ -18,6 +18,7 @@ from schema.execution import projection
 from schema.execution.projection import PageRead
 from schema.execution.run import Run
 from schema.execution.selections import Selected
+from schema.execution.windows import Given
 from schema.fields import PAGE, KindType, filter_argument, order_argument
 from schema.root_field import Argument, Arguments, RootField
 
@@ -60,9 +61,10 @@ class AllKinds:
             *PAGE,
         )
 
-    def wanted(self, selected: Selected) -> "Mapping[str, PageRead]":
+    def wanted(self, selected: Selected) -> Given:
         """What a page reads of each kind, by its name."""
-        return {kind.name: projection.of_page(selected, kind) for kind in self.kinds}
+        pages = {kind.name: projection.of_page(selected, kind) for kind in self.kinds}
+        return lambda variables: {name: of(variables) for name, of in pages.items()}
 
     def where(self, arguments: Arguments) -> Filter:
         """What the `filter` among these arguments means."""

@@ -24,6 +24,7 @@ from resolvers.kind import (
     SessionIds,
     Timeline,
     no_reservation,
+    walk,
 )
 from resolvers.value_types import ENUM, OBJECT
 from schema.value_types import BY_ANNOTATION
@@ -73,16 +74,25 @@ def _column(type_name: str, field: StrawberryField, note: dict[str, Any]) -> Col
     annotation = field.resolve_type()
     nullable = isinstance(annotation, StrawberryOptional)
     inner: Any = annotation.of_type if isinstance(annotation, StrawberryOptional) else annotation
-    many = isinstance(inner, StrawberryList)
-    inner = inner.of_type if isinstance(inner, StrawberryList) else inner
+    paged = "count" in note
     return Column(
         name=field.graphql_name or to_camel_case(field.python_name),
-        nullable=nullable,
-        many=many,
-        description=field.description or "",
-        **_value(inner, f"{type_name}.{field.python_name}"),
-        **note,
+        nullable=nullable and not paged,
+        many=paged or isinstance(inner, StrawberryList),
+        **_value(value_of(field), f"{type_name}.{field.python_name}"),
+        **{"description": field.description or "", **note},
     )
+
+
+def value_of(field: StrawberryField) -> Any:
+    """The type of a column's values, without optional, list or connection around it."""
+    inner: Any = field.resolve_type()
+    while hasattr(inner, "of_type"):
+        inner = inner.of_type
+    definition = get_object_definition(inner)
+    if definition and definition.concrete_of:  # Connection[ChatMessage]
+        (inner,) = definition.type_var_map.values()
+    return inner
 
 
 def _value(inner: Any, field: str) -> dict[str, Any]:
@@ -117,6 +127,7 @@ def kind_of(
     definition = get_object_definition(type_, strict=True)
     own = tuple(column_ for column_ in columns_of(type_) if column_.name not in SESSION_NAMES)
     columns = (*SESSION_COLUMNS, *own, *hidden)
+    _check_counts(definition.name, columns)
     return Kind(
         name=name,
         type_name=definition.name,
@@ -131,6 +142,17 @@ def kind_of(
         reservation=reservation,
         vendor_retention=vendor_retention,
     )
+
+
+def _check_counts(type_name: str, columns: tuple[Column, ...]) -> None:
+    """TypeError unless the columns beside a list in pages are there, and derived."""
+    derived = {column_.name for column_ in columns if column_.derived and not column_.stored}
+    for path, column_ in walk(columns):
+        if column_.count and (column_ not in columns or column_.type is not OBJECT):
+            raise TypeError(f"{type_name}.{path}: only a kind's own list of objects has pages.")
+        for name in filter(None, (column_.count, column_.last)):
+            if name not in derived:
+                raise TypeError(f"{type_name}.{path}: the class lacks the derived column {name}.")
 
 
 SESSION_NAMES = frozenset(column_.name for column_ in SESSION_COLUMNS)

@@ -134,42 +134,42 @@ KIND_BY_TYPE = {type_name_of(kind): kind for kind in SessionKind}
 class PageInfo:
     """As the Relay specification has it."""
 
-    has_next_page: bool = strawberry.field(description="Whether more sessions follow this page.")
-    has_previous_page: bool = strawberry.field(description="Whether sessions precede this page.")
+    has_next_page: bool = strawberry.field(description="Whether more follows this page.")
+    has_previous_page: bool = strawberry.field(description="Whether more precedes this page.")
     start_cursor: str | None = strawberry.field(
-        description="Cursor of the page's first session: pass it as `before` for the page before."
+        description="Cursor of the page's first entry: pass it as `before` for the page before."
     )
     end_cursor: str | None = strawberry.field(
-        description="Cursor of the page's last session: pass it as `after` for the next page."
+        description="Cursor of the page's last entry: pass it as `after` for the next page."
     )
 
 
-@strawberry.type(description="A session and its place in the list.")
+@strawberry.type(description="An entry of a list and its place in it.")
 class Edge(Generic[T]):
     """One row of a connection."""
 
     cursor: str = strawberry.field(
-        description="Opaque; valid only with the `orderBy` it came from."
+        description="Opaque; valid only with the field, and the `orderBy`, it came from."
     )
     node: T | None = strawberry.field(
-        description="The session; null, with an error, only if its stored record is damaged."
+        description="The entry; null, with an error, only if its stored record is damaged."
     )
 
 
 @strawberry.type(
-    description="A page of sessions. New sessions are neither skipped nor repeated between pages."
+    description="A page of a list. New entries are neither skipped nor repeated between pages."
 )
 class Connection(Generic[T]):
     """As the Relay specification has it, with `nodes` as a shortcut."""
 
-    edges: list[Edge[T]] = strawberry.field(description="The page's sessions with their cursors.")
-    nodes: list[T | None] = strawberry.field(description="The page's sessions without cursors.")
+    edges: list[Edge[T]] = strawberry.field(description="The page's entries with their cursors.")
+    nodes: list[T | None] = strawberry.field(description="The page's entries without cursors.")
     page_info: PageInfo = strawberry.field(
         description="Whether there are more pages, and their cursors."
     )
     total_count: int | None = strawberry.field(
-        description="How many sessions match the filter on all pages together; counted only when "
-        "selected. Null, with an error, if counting takes too long."
+        description="How many entries there are on all pages together. Sessions are counted only "
+        "when this is selected; null, with an error, if that takes too long."
     )
 
 

@@ -21,7 +21,7 @@ from resolvers.across import OfKind, of_kind
 from resolvers.errors import BadInput
 from resolvers.kind import Document, Kind
 from resolvers.paging import cursors, default_order, with_places
-from resolvers.request import DEFAULT_PAGE, LARGEST_PAGE, Read
+from resolvers.request import DEFAULT_PAGE, LARGEST_PAGE, Paths, Read
 from schema import filters, paging
 from schema.common import (
     Connection,
@@ -38,9 +38,10 @@ from schema.execution import projection
 from schema.execution.projection import PageRead, SessionRead
 from schema.execution.run import Run
 from schema.execution.selections import Selected
+from schema.execution.windows import Given
 from schema.inputs import create_input, update_input
 from schema.payloads import GLOBAL_ID, SESSION_ID, SessionRef, deletion, payload
-from schema.root_field import Argument, Arguments, RootField
+from schema.root_field import NOTHING_WANTED, Argument, Arguments, RootField
 from schema.viewer import Viewer
 
 MOST_NODES = 100
@@ -89,7 +90,7 @@ class Standard:
     """The annotation, from the kind's type."""
     arguments: Callable[[KindType], Sequence[Argument]]
     resolve: Callable[[Kind, Run, Any, Arguments], Awaitable[Any]]
-    wanted: Callable[[Selected, Kind], Any] = lambda _selected, _kind: None
+    wanted: Callable[[Selected, Kind], Given] = lambda _selected, _kind: NOTHING_WANTED
 
     def field(self, name: str, entry: KindType) -> RootField:
         """The field of one kind."""
@@ -276,8 +277,9 @@ def node_fields(entries: Sequence[KindType]) -> tuple[RootField, ...]:
         found = [_node(run, kinds, wanted, text, "ids") for text in ids]
         return await asyncio.gather(*found, return_exceptions=True)
 
-    def wanted(selected: Selected) -> Wanted:
-        return {name: projection.columns_of(selected, kind) for name, kind in kinds.items()}
+    def wanted(selected: Selected) -> Given:
+        columns = {name: projection.columns_of(selected, kind) for name, kind in kinds.items()}
+        return lambda variables: {name: of(variables) for name, of in columns.items()}
 
     one = Argument("id", ID, "A session's `id`.")
     many = Argument("ids", list[ID], "The `id`s of sessions.")
@@ -298,7 +300,7 @@ def node_fields(entries: Sequence[KindType]) -> tuple[RootField, ...]:
     )
 
 
-Wanted = Mapping[str, frozenset[str]]
+Wanted = Mapping[str, Paths]
 """The stored paths to read of each kind, by its type's name."""
 
 

@@ -12,7 +12,7 @@ from strawberry.types.base import get_object_definition
 from strawberry.utils.str_converters import to_camel_case, to_snake_case
 
 from resolvers.kind import Column, Kind
-from schema.columns import NOTE, columns_of
+from schema.columns import NOTE, columns_of, value_of
 
 
 def plain(value: Any) -> Any:
@@ -60,9 +60,7 @@ def annotation_of(type_: type, column: Column) -> Any:
     """The Python type of a column's values in `type_`, without optional and list around it."""
     for field in get_object_definition(type_, strict=True).fields:
         if field.metadata.get(NOTE) is column:
-            inner: Any = field.resolve_type()
-            while hasattr(inner, "of_type"):
-                inner = inner.of_type
+            inner = value_of(field)
             return getattr(inner, "wrapped_cls", inner)
     raise LookupError(column.name)
 

@@ -18,6 +18,7 @@ from strawberry.types.field import StrawberryField
 
 from schema.execution.run import Run
 from schema.execution.selections import Selected, Selections, is_alone
+from schema.execution.windows import Given
 from schema.filters import ABSENT, present
 from schema.inputs import plain
 from schema.strawberry_internals import core_info
@@ -37,6 +38,9 @@ class Argument:
     """Whether it is a filter: conditions that wait for an absent variable are absent too."""
 
 
+NOTHING_WANTED: Given = lambda _variables: None  # noqa: E731  # a default value
+
+
 class RootField(StrawberryField):
     """A field of Query or Mutation."""
 
@@ -47,9 +51,9 @@ class RootField(StrawberryField):
         arguments: Iterable[Argument],
         description: str,
         resolve: Callable[[Run, Any, Arguments], Awaitable[Any]],
-        wanted: Callable[[Selected], Any] = lambda _selected: None,
+        wanted: Callable[[Selected], Given] = lambda _selected: NOTHING_WANTED,
     ) -> None:
-        """`wanted` says what the selection needs, the same for every run of an operation."""
+        """`wanted` says what the selection needs: a function of the variables, for every run."""
         arguments = tuple(arguments)
         super().__init__(
             python_name=name,
@@ -111,4 +115,4 @@ class RootField(StrawberryField):
             is_alone(info.operation),
         )
         key = ("wanted", operation.place(nodes, variables))
-        return operation.derive(key, lambda: self.wanted(selected))
+        return operation.derive(key, lambda: self.wanted(selected))(variables)

@@ -13,7 +13,7 @@ from pymongo.errors import ConnectionFailure
 from resolvers.kind import Document, Kind
 from resolvers.store.driver import CODEC, CODECS
 from resolvers.store.operators import Query
-from resolvers.store.plan import Sort
+from resolvers.store.plan import Projection, Sort
 from resolvers.store.store import Store
 
 
@@ -21,7 +21,7 @@ async def find(
     store: Store,
     kind: Kind,
     wanted: Query,
-    projection: dict[str, int] | None,
+    projection: Projection | None,
     limit: int,
     sort: Sort | None = None,
     skip: int = 0,

@@ -141,8 +141,14 @@ def json_schema(kind: Kind) -> Document:
 
 
 def _object(columns: tuple[Column, ...]) -> Document:
-    # A missing list is an empty one: a release that does not know it may still write beside this.
-    required = sorted(column.path for column in columns if not (column.nullable or column.many))
+    # A missing list is an empty one, and a missing count is made up for by reading: a release that
+    # does not know them may still write beside this.
+    counts = {column.count for column in columns}
+    required = sorted(
+        column.path
+        for column in columns
+        if not (column.nullable or column.many or column.name in counts)
+    )
     schema: Document = {
         "bsonType": "object",
         "properties": {column.path: _property(column) for column in columns},

@@ -19,14 +19,17 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from resolvers.kind import Kind
+from resolvers.lists import parts
 from resolvers.paging import decode_cursor, ordering
-from resolvers.request import Columns, IdBound, Order, Read, Window
+from resolvers.request import Columns, IdBound, Order, Paths, Read, Window
 from resolvers.store.operators import NOTHING, Query, conjoin, query
 
 KNOWN = 1000
 """How many orderings and projections are cached."""
 
 Sort = list[tuple[str, int]]
+Projection = dict[str, Any]
+"""1 for a stored path that is read, `$slice` for a part of a list."""
 
 
 class Plan(NamedTuple):
@@ -38,7 +41,7 @@ class Plan(NamedTuple):
     """One more row than the page, to learn whether another page follows."""
     backward: bool
     """Rows arrive in reverse and are turned round."""
-    projection: dict[str, int] | None
+    projection: Projection | None
     match: Query
     """What `totalCount` counts: the filter alone."""
 
@@ -70,7 +73,7 @@ def plan(read: Read) -> Plan:
     )
 
 
-def projection(columns: Columns) -> dict[str, int] | None:
+def projection(columns: Columns) -> Projection | None:
     """What `find` returns of a document; None for all of it.
 
     A new one each time: a driver may change what it is given, and mongomock does.
@@ -79,10 +82,23 @@ def projection(columns: Columns) -> dict[str, int] | None:
 
 
 @lru_cache(KNOWN)
-def _projection(columns: frozenset[str]) -> dict[str, int]:
+def _projection(columns: Paths) -> Projection:
+    paths = {path for path in columns if isinstance(path, str)}
     # MongoDB refuses a path beside its own parent.
-    shown = (p for p in columns if not any(p.startswith(f"{other}.") for other in columns))
-    return dict.fromkeys(sorted(shown), 1) or {"_id": 1}
+    shown = (p for p in paths if not any(p.startswith(f"{other}.") for other in paths))
+    return dict.fromkeys(sorted(shown), 1) | _lists(columns) or {"_id": 1}
+
+
+def _lists(columns: Paths) -> Projection:
+    """The lists in parts: what is read of each, and its count."""
+    found: Projection = {}
+    for column, window in parts(columns):
+        found[column.count] = 1
+        if window is None:
+            found[column.path] = 1
+        elif (reach := window.reach) is not None:
+            found[column.path] = {"$slice": [*reach] if isinstance(reach, tuple) else reach}
+    return found
 
 
 @lru_cache(KNOWN)

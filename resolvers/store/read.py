@@ -10,6 +10,7 @@ from resolvers.kind import Document, Kind
 from resolvers.request import Columns, Filter, Page, Read, Summary
 from resolvers.store.driver import opened
 from resolvers.store.find import find
+from resolvers.store.lists import complete
 from resolvers.store.operators import Query, conjoin, query
 from resolvers.store.plan import Plan, plan, projection
 from resolvers.store.store import Store
@@ -43,6 +44,7 @@ async def _rows(store: Store, read: Read, planned: Plan) -> list[Document]:
         )
         if len(rows) == planned.limit:
             break
+    await complete(store, read.kind, read.columns, rows)
     return rows
 
 
@@ -83,9 +85,17 @@ async def get_many(
     ids = list(dict.fromkeys(session_ids))
     wanted: Query = {"_id": ids[0] if len(ids) == 1 else {"$in": ids}}
     documents = await store.run(
-        find(store, kind, conjoin([wanted, query(where)]), projection(columns), len(ids))
+        _by_ids(store, kind, conjoin([wanted, query(where)]), columns, len(ids))
     )
     return {document["_id"]: document for document in documents}
+
+
+async def _by_ids(
+    store: Store, kind: Kind, wanted: Query, columns: Columns, limit: int
+) -> list[Document]:
+    rows = await find(store, kind, wanted, projection(columns), limit)
+    await complete(store, kind, columns, rows)
+    return rows
 
 
 async def summarise(store: Store, kind: Kind, where: Filter) -> Summary:

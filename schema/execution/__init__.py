@@ -36,7 +36,7 @@ The selection says what to read (projection.py), and one command is sent:
 
 The selection, as a tree (tree.py), becomes this function (compiler.py, source.py):
 
-    def render(value):
+    def render(value, windows):
         if value is None: return None
         v_2 = value['tags']
         if type(v_2) is not dict: unsound()
@@ -57,6 +57,6 @@ From the document that was found, it makes the data of the response:
     {"botSession":{"id":"Qm90U2Vzc2lvbjph","tags":{"userTags":[{"name":"vip"}]}}}
 
 `scripts/explain` shows the same for any operation. Reading order: selections.py (the one walk over
-selections), operation.py, run.py, operations.py, measure.py, cost.py, projection.py, tree.py,
-compiler.py, source.py, executor.py, readers.py, variables.py, program.py.
+selections), operation.py, run.py, operations.py, measure.py, cost.py, windows.py, projection.py,
+tree.py, compiler.py, source.py, executor.py, readers.py, variables.py, program.py.
 """

@@ -14,7 +14,7 @@ value. So it needs no error handling, and cannot disagree about errors.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from graphql import (
@@ -25,6 +25,7 @@ from graphql import (
     is_object_type,
 )
 
+from resolvers.errors import BadInput
 from resolvers.kind import Column
 from schema.columns import NOTE, ColumnField
 from schema.common import (
@@ -43,11 +44,13 @@ from schema.execution import source
 from schema.execution.operation import Operation
 from schema.execution.selections import Parent, Selections, inner_type
 from schema.execution.tree import Field, Selection
+from schema.execution.windows import WindowOf
 from schema.strawberry_internals import definition_of
 
 log = logging.getLogger(__name__)
 
-Renderer = Callable[[Any], Any]
+Renderer = Callable[[Any, Mapping[str, Any]], Any]
+"""The response object of a value, under these variables."""
 
 MOST_FIELDS = 2000
 """Selections beyond this size are not worth a function of their own."""
@@ -75,7 +78,7 @@ def _compiled(
 ) -> Renderer | None:
     try:
         return compile_selection(collect(selections, type_, nodes))
-    except NotCompiledError:
+    except (NotCompiledError, BadInput):  # a window that its field refuses
         return None
     except Exception:
         operation.prepares = False
@@ -118,7 +121,8 @@ class _Collector:
             return Field(response_name, name, column, choices=self._choices(parent, inner, nodes))
         if not is_object_type(inner):
             return Field(response_name, name, column)
-        return Field(response_name, name, column, self.selection(inner, nodes))
+        window = WindowOf(nodes[0], parent.name) if column and column.count else None
+        return Field(response_name, name, column, self.selection(inner, nodes), window)
 
     def _choices(
         self, parent: GraphQLObjectType, inner: GraphQLAbstractType, nodes: list[FieldNode]
@@ -153,17 +157,19 @@ def _column(field: Any, parent: GraphQLObjectType) -> Column | None:
     raise NotCompiledError(field.name)
 
 
-def write(selection: Selection) -> tuple[str, dict[str, Any]]:
-    """The function's text, with those that it calls, and the constants that they name."""
+def write(selection: Selection) -> tuple[str, source.Writer]:
+    """The function's text, with those that it calls, and its writer, who has what they name."""
     writer = source.Writer()
-    return writer.functions(selection), writer.constants
+    return writer.functions(selection), writer
 
 
 def compile_selection(selection: Selection) -> Renderer:
     """The function that renders a value with this selection."""
-    text, constants = write(selection)
+    text, writer = write(selection)
     log.debug("%s:\n%s", selection.type_name, text)
-    namespace = dict(constants)
+    namespace = dict(writer.constants)
     exec(compile(text, f"<{selection.type_name}>", "exec"), namespace)  # noqa: S102  # our own text
-    render: Renderer = namespace["render"]
-    return render
+    render: Any = namespace["render"]
+    if not (windows := writer.windows):
+        return render  # type: ignore[no-any-return]  # and the windows are of no matter
+    return lambda value, variables: render(value, [window(variables) for window in windows])

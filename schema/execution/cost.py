@@ -4,7 +4,7 @@
     connection           its `edges` and nodes times `first` or `last`, else the default page
     nodes(ids)           times the number of ids
     any other list       times LIST_SIZE
-    a list within one    counts once for each entry of the outer list
+    a list within one    counts once for each entry of the outer list or page
     introspection        1: it reads nothing
 
     query ($n: Int) { botSessions(first: $n) { nodes { botId channel } } }
@@ -13,7 +13,7 @@ gives `1 + n * (1 + 2)`: worked out once for an operation, but for the arguments
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from graphql import (
@@ -40,7 +40,7 @@ from schema.execution.operation import Operation
 from schema.execution.selections import Selections
 
 LIST_SIZE: Final = 10
-"""Entries that a stored list, such as a chat's messages, is taken to have, all lists within them
+"""Entries that a stored list, such as a session's tags, is taken to have, all lists within them
 together: one document has both, so nesting does not multiply what is read."""
 
 Variables = Mapping[str, Any]
@@ -52,6 +52,8 @@ class RowCount:
 
     default: int
     variable: str | None = None
+    within: bool = False
+    """Whether they are elements of one document, in which lists count once."""
 
     def value(self, variables: Variables) -> int:
         """The number, whatever a client put into the variable: it is checked elsewhere."""
@@ -128,12 +130,12 @@ class _Price:
         inner = get_named_type(definition.type)
         rows, below = ONE, ONE if lists is ONE else LIST
         if "first" in definition.args and "last" in definition.args:
-            below = self._page(node)
+            below = replace(self._page(node), within=_is_within(inner))
         elif is_list_type(get_nullable_type(definition.type)):
             rows = lists
             if "ids" in definition.args:
                 rows = self._rows(_argument(node, "ids"), lists)
-            elif lists is LIST:
+            elif lists is LIST or lists.within:
                 below = ONE
         return Cost(1).plus(self.selected(node.selection_set, inner, below)).times(rows)
 
@@ -159,6 +161,13 @@ def _definition(node: FieldNode, type_: GraphQLNamedType) -> GraphQLField | None
         return None
     field: GraphQLField | None = type_.fields.get(node.name.value)
     return field
+
+
+def _is_within(connection: Any) -> bool:
+    """Whether the nodes of a connection are parts of a session, which have no ids of their own."""
+    edge: Any = get_named_type(connection.fields["edges"].type)
+    node = get_named_type(edge.fields["node"].type)
+    return isinstance(node, GraphQLObjectType) and not node.interfaces
 
 
 def _argument(node: FieldNode, name: str) -> ValueNode | None:

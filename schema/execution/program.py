@@ -32,6 +32,7 @@ from schema.execution.operations import OperationCache
 from schema.execution.run import Run
 from schema.execution.selections import Selected, Selections, inner_type, is_alone
 from schema.execution.variables import ArgumentsOf, Variables, arguments_of
+from schema.execution.windows import Given
 from schema.root_field import RootField
 from schema.strawberry_internals import definition_of
 
@@ -42,7 +43,7 @@ class Step:
 
     response_name: str
     field: RootField
-    wanted: Any
+    wanted: Given
     arguments: ArgumentsOf
     render: Renderer
 
@@ -51,7 +52,8 @@ class Step:
         ended = asyncio.get_running_loop().create_future()
         try:
             given = self.arguments(variables)
-            ended.set_result(await self.field.resolve(run, self.wanted, given))
+            wanted = self.wanted(variables.coerced)
+            ended.set_result(await self.field.resolve(run, wanted, given))
         except Exception as error:  # graphql-core reports it
             ended.set_exception(error)
         run.started[self.response_name] = ended
@@ -73,7 +75,9 @@ class Program:
             else:
                 await self._one_by_one(run, variables)
             return {
-                step.response_name: step.render(run.started[step.response_name].result())
+                step.response_name: step.render(
+                    run.started[step.response_name].result(), variables.coerced
+                )
                 for step in self.steps
             }
         except Exception:  # a field's own, or an unsound document

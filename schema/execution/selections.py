@@ -130,6 +130,14 @@ class Selected:
         """The fields below."""
         return self.selections.below(self.nodes, self.type)
 
+    def groups(self) -> Iterator["Selected"]:
+        """The fields below, each by itself: those of one response name are one field."""
+        for nodes in self.selections.grouped(self.nodes, self.type).values():
+            if not nodes[0].name.value.startswith("__"):
+                yield Selected(
+                    self.selections, tuple(nodes), inner_type(self.type, nodes[0].name.value)
+                )
+
     def named(self, *names: str) -> "Selected":
         """What is selected below the fields with this name, and so on with further names."""
         found = self

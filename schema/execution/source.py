@@ -16,6 +16,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from resolvers.kind import Column
+from resolvers.lists import shown
+from resolvers.paging import place_cursor
+from resolvers.value_types import INTEGER
 from schema import value_types
 from schema.common import (
     KIND_BY_TYPE,
@@ -26,6 +29,7 @@ from schema.common import (
     SessionSummary,
 )
 from schema.execution.tree import Field, Selection
+from schema.execution.windows import WindowOf
 from schema.value_types import FORMS, integer, number, unsound
 
 URL_SAFE = bytes.maketrans(b"+/", b"-_")
@@ -49,7 +53,17 @@ def identifier(prefix: bytes, session_id: str) -> str:
 
 
 HELPERS: Mapping[str, Any] = value_types.HELPERS | {
-    helper.__name__: helper for helper in (unsound, listed, all_of, integer, number, identifier)
+    helper.__name__: helper
+    for helper in (
+        unsound,
+        listed,
+        all_of,
+        integer,
+        number,
+        identifier,
+        shown,
+        place_cursor,
+    )
 }
 """What the statements may name."""
 
@@ -70,11 +84,17 @@ FIGURES: Mapping[str, str] = {
 """The fields of SessionSummary: stored durations may be anything, and so may their mean."""
 
 
+COUNT = Column(name="count", type=INTEGER)
+"""How the number of a list's elements is checked."""
+
+
 class Writer:
     """Writes the statements of one function, and collects the constants they name."""
 
     def __init__(self) -> None:
         self.constants: dict[str, Any] = dict(HELPERS)
+        self.windows: list[WindowOf] = []
+        """Those of lists that depend on variables: what the function gets as `windows`."""
         self._functions: list[str] = []
         self._lines: list[str] = []
         self._depth = 1
@@ -86,7 +106,7 @@ class Writer:
         return "\n".join([*self._functions, last])
 
     def _function(self, selection: Selection, name: str) -> str:
-        """A whole function, from its argument `value`."""
+        """A whole function, from its arguments `value` and `windows`."""
         shapes: Mapping[type, Callable[[Selection, str], str]] = {
             Session: self._session_or_none,
             Connection: self._connection,
@@ -96,7 +116,7 @@ class Writer:
         }
         shown = shapes.get(selection.shape, self._document)(selection, "value")
         self._write(f"return {shown}")
-        return f"def {name}(value):\n" + "".join(self._lines)
+        return f"def {name}(value, windows):\n" + "".join(self._lines)
 
     def _further(self, stem: str, selection: Selection) -> str:
         """The name of a function that is written before this one."""
@@ -177,7 +197,7 @@ class Writer:
         functions = ", ".join(f"{kind!r}: {name}" for kind, name in names.items())
         chosen = self._name("renders")
         self._functions.append(f"{chosen} = {{{functions}}}\n")
-        return f"{chosen}[row.kind.name](row)"
+        return f"{chosen}[row.kind.name](row, windows)"
 
     def _loop(self, names: str, values: str, show: Callable[[], str]) -> str:
         """A list, made element by element."""
@@ -194,6 +214,8 @@ class Writer:
         def show(field: Field) -> str:
             if field.column is None:
                 return self._of_session(selection.type_name, field.name, document)
+            if field.window and field.selection:
+                return self._page(field.selection, field.column, field.window, document)
             if field.column.many:
                 return self._list(field, field.column, document)
             return self._single(field, field.column, document)
@@ -240,6 +262,48 @@ class Writer:
         self._write(f"{made} = {shown}")
         self._depth -= 1
         return made
+
+    def _page(self, selection: Selection, column: Column, window: WindowOf, document: str) -> str:
+        """A page of a list: see schema.list_pages.ListPage."""
+        v, count, start, end = (self._name(stem) for stem in ("v", "count", "start", "end"))
+        tag, item = self._constant("tag", window.tag), self._name("item")
+        self._write(f"{count} = {document}[{column.count!r}]")
+        self._checked(COUNT, count, False)
+        self._write(f"{start}, {end} = {self._window(window)}.bounds({count})")
+        self._write(f"{v} = {document}.get({column.path!r})")
+        self._write(f"if type({v}) is not list: {v} = listed({v})")
+        self._write(f"{v} = shown({v}, {start}, {end})")
+        around = {
+            "hasNextPage": f"{end} < {count}",
+            "hasPreviousPage": f"{start} > 0",
+            "startCursor": f"place_cursor({tag}, {start}) if {end} > {start} else None",
+            "endCursor": f"place_cursor({tag}, {end} - 1) if {end} > {start} else None",
+        }
+
+        def edge(part: Field) -> str:
+            if part.selection:
+                return self._part(part.selection, item, False)
+            return f"place_cursor({tag}, place)"
+
+        def show(field: Field) -> str:
+            inner = field.selection
+            if field.name == "edges" and inner:
+                pairs = f"enumerate({v}, {start})"
+                return self._loop(f"place, {item}", pairs, lambda: self._object(inner, edge))
+            if field.name == "nodes" and inner:
+                return self._loop(item, v, lambda: self._part(inner, item, False))
+            if field.name == "pageInfo" and inner:
+                return self._object(inner, lambda part: around[part.name])
+            return count
+
+        return self._object(selection, show)
+
+    def _window(self, window: WindowOf) -> str:
+        """The name of a ListWindow: a constant, or one of those that follow from variables."""
+        if not window.varies:
+            return self._constant("window", window({}))
+        self.windows.append(window)
+        return f"windows[{len(self.windows) - 1}]"
 
     def _list(self, field: Field, column: Column, document: str) -> str:
         v, item = self._name("v"), self._name("item")

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from resolvers.kind import Column
+from schema.execution.windows import WindowOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Field:
     column: Column | None = None
     """None for fields that are not stored, such as `__typename` and `pageInfo`."""
     selection: "Selection | None" = None
+    window: WindowOf | None = None
+    """Of a list that is shown in pages."""
     choices: "Mapping[str, Selection] | None" = None
     """For sessions of any kind: what is selected on each, by the kind's name."""
 

@@ -2,7 +2,7 @@
 
 import enum
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -13,10 +13,11 @@ from strawberry import UNSET, Info
 from resolvers.errors import Invalid
 from resolvers.kind import Document, Timeline
 from schema.columns import column, kind_of
-from schema.common import Payload, Session
+from schema.common import Connection, Payload, Session
 from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
 from schema.inputs import input_of
 from schema.kinds.ids import TEXTS
+from schema.list_pages import paged
 from schema.payloads import (
     GlobalId,
     SessionId,
@@ -109,7 +110,22 @@ class ChatSession(Session):
     closed_at: datetime | None = column(
         "When the chat was closed, if that is known; `endedAt` is that of the last message if not."
     )
-    messages: list[ChatMessage] = column("All messages, oldest first.", max_items=10_000)
+    messages: Connection[ChatMessage] | None = paged(
+        "The messages, oldest first.", count="messageCount", last="lastMessage", max_items=10_000
+    )
+    message_count: int = column("How many messages there are.", derived=True, orderable=True)
+    last_message: ChatMessage | None = column(
+        "The last message; null if there is none.", derived=True
+    )
+    last_message_at: datetime | None = column(
+        "When the last message was sent; null if there is none.", derived=True, orderable=True
+    )
+    first_response_seconds: float | None = column(
+        "Seconds from the visitor's first message to the operator's first message after it, by "
+        "the times when they were sent; null if there is no such answer, or nothing to answer.",
+        derived=True,
+        orderable=True,
+    )
 
 
 def derive(document: Document) -> Timeline:
@@ -118,6 +134,7 @@ def derive(document: Document) -> Timeline:
     for place, message in enumerate(document["messages"]):
         _set_instant(message["sent"], ("messages", str(place), "sent", "dateTime"))
     _check_message_ids(document["messages"])
+    _set_times(document)
     started = document["start"]["instant"]
     times = [message["sent"]["instant"] for message in document["messages"]] or [started]
     closed_at, last = document.get("closedAt"), max(started, *times)
@@ -144,6 +161,35 @@ def _set_instant(moment: Document, field: tuple[str, ...]) -> None:
         moment["instant"] = local.astimezone(UTC).replace(tzinfo=None)
     except OverflowError:
         raise Invalid("This moment is out of range.", field) from None
+
+
+def _set_times(document: Document) -> None:
+    """Keep when the last message was sent, and how long the first response took."""
+    messages = document["messages"]
+    last = messages[-1]["sent"]["instant"] if messages else None
+    for name, value in (
+        ("lastMessageAt", last),
+        ("firstResponseSeconds", first_response_seconds(messages)),
+    ):
+        if value is None:
+            document.pop(name, None)
+        else:
+            document[name] = value
+
+
+def first_response_seconds(messages: Iterable[Document]) -> float | None:
+    """From the visitor's first message to the first answer; a greeting before it is none.
+
+    Messages of one moment keep their order.
+    """
+    asked: datetime | None = None
+    for message in sorted(messages, key=lambda message: message["sent"]["instant"]):
+        moment: datetime = message["sent"]["instant"]
+        if asked is not None and message["source"] == MessageSource.OPERATOR.name:
+            return (moment - asked).total_seconds()
+        if asked is None and message["source"] == MessageSource.VISITOR.name:
+            asked = moment
+    return None
 
 
 def _check_message_ids(messages: list[Document], known: Collection[str] = ()) -> None:

@@ -10,9 +10,10 @@ from strawberry import UNSET, Info
 from resolvers.errors import Conflict, Invalid
 from resolvers.kind import Document, Reservation, Timeline
 from schema.columns import column, kind_of
-from schema.common import Payload, Session
+from schema.common import Connection, Payload, Session
 from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
 from schema.kinds.ids import UUIDS
+from schema.list_pages import paged
 from schema.payloads import (
     EndedAt,
     GlobalId,
@@ -62,8 +63,15 @@ class CoBrowseSession(Session):
     deactivation_time: datetime | None = column(
         "When the session ended; null while it is active. The vendor's name for `endedAt`."
     )
-    pages: list[CoBrowsePage] = column(
-        "The pages that were shared, in the order they were opened.", max_items=2000
+    pages: Connection[CoBrowsePage] | None = paged(
+        "The pages that were shared, in the order they were opened.",
+        count="pageCount",
+        last="lastPage",
+        max_items=2000,
+    )
+    page_count: int = column("How many pages were shared.", derived=True, orderable=True)
+    last_page: CoBrowsePage | None = column(
+        "The page that was opened last; null if there is none.", derived=True
     )
 
 

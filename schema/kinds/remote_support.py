@@ -11,9 +11,10 @@ from resolvers.folding import fold
 from resolvers.kind import Column, Document, Index, SessionIds, Timeline
 from resolvers.value_types import TEXT
 from schema.columns import column, kind_of
-from schema.common import Payload, Session
+from schema.common import Connection, Payload, Session
 from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
 from schema.inputs import input_of, make_input, plain
+from schema.list_pages import paged
 from schema.payloads import (
     EndedAt,
     GlobalId,
@@ -104,7 +105,16 @@ class RemoteSupportSession(Session):
     answered: bool = column(
         "Whether a technician took the customer's request.", default=lambda _context: False
     )
-    chat: list[RemoteSupportMessage] = column("The chat during the session.", max_items=5000)
+    chat: Connection[RemoteSupportMessage] | None = paged(
+        "The chat during the session, oldest line first.",
+        count="messageCount",
+        last="lastMessage",
+        max_items=5000,
+    )
+    message_count: int = column("How many lines the chat has.", derived=True, orderable=True)
+    last_message: RemoteSupportMessage | None = column(
+        "The last line of the chat; null if there is none.", derived=True
+    )
     custom_fields: list[CustomField] = column("Fields that your team added.", max_items=100)
 
 

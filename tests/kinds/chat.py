@@ -8,7 +8,8 @@ SAMPLE = Sample(
     kind="chat",
     session_id="chat-1",
     fields="""button: ChatButton, visitor: ChatVisitor, start: ZonedDateTime!,
-        closedAt: DateTime, messages: [ChatMessage!]!""",
+        closedAt: DateTime, messages: ChatMessageConnection, messageCount: Int!,
+        lastMessage: ChatMessage, lastMessageAt: DateTime, firstResponseSeconds: Float""",
     types={
         "ChatButton": "buttonId: String, name: String",
         "ChatVisitor": """name: String, emailAddress: String, networkAddress: String,
@@ -44,7 +45,11 @@ SAMPLE = Sample(
         "button": None,
         "visitor": None,
         "start": {"dateTime": "2026-03-01T09:30:00", "timeZone": "UTC", "instant": NOW_TEXT},
-        "messages": [],
+        "messages": {"nodes": []},
+        "messageCount": 0,
+        "lastMessage": None,
+        "lastMessageAt": None,
+        "firstResponseSeconds": None,
         "closedAt": None,
     },
     full={
@@ -87,28 +92,43 @@ SAMPLE = Sample(
             "timeZone": "Europe/Paris",
             "instant": "2026-02-01T07:00:00.000Z",
         },
-        "messages": [
-            {
-                "messageId": "m1",
-                "message": "Hello",
-                "source": "VISITOR",
-                "sent": {
-                    "dateTime": "2026-02-01T08:00:05.500",
-                    "timeZone": "Europe/Paris",
-                    "instant": "2026-02-01T07:00:05.500Z",
+        "messages": {
+            "nodes": [
+                {
+                    "messageId": "m1",
+                    "message": "Hello",
+                    "source": "VISITOR",
+                    "sent": {
+                        "dateTime": "2026-02-01T08:00:05.500",
+                        "timeZone": "Europe/Paris",
+                        "instant": "2026-02-01T07:00:05.500Z",
+                    },
                 },
-            },
-            {
-                "messageId": "m2",
-                "message": "Good morning",
-                "source": "OPERATOR",
-                "sent": {
-                    "dateTime": "2026-02-01T07:00:09",
-                    "timeZone": "UTC",
-                    "instant": "2026-02-01T07:00:09.000Z",
+                {
+                    "messageId": "m2",
+                    "message": "Good morning",
+                    "source": "OPERATOR",
+                    "sent": {
+                        "dateTime": "2026-02-01T07:00:09",
+                        "timeZone": "UTC",
+                        "instant": "2026-02-01T07:00:09.000Z",
+                    },
                 },
+            ]
+        },
+        "messageCount": 2,
+        "lastMessage": {
+            "messageId": "m2",
+            "message": "Good morning",
+            "source": "OPERATOR",
+            "sent": {
+                "dateTime": "2026-02-01T07:00:09",
+                "timeZone": "UTC",
+                "instant": "2026-02-01T07:00:09.000Z",
             },
-        ],
+        },
+        "lastMessageAt": "2026-02-01T07:00:09.000Z",
+        "firstResponseSeconds": 3.5,
         "closedAt": None,
     },
     change={"button": {"name": "Sales"}},

@@ -4,11 +4,18 @@ from datetime import timedelta
 
 from tests.kinds.sample import COMMON, NOON, NOW_TEXT, PII, Example, Sample, Verb
 
+LAST = {
+    "url": "https://shop.example/b",
+    "enteredTimestamp": "2013-05-30T18:48:43.764Z",
+    "duration": 19,
+}
+
 SAMPLE = Sample(
     kind="co_browse",
     session_id="83d03970-c959-11e2-857d-082e5f12b9a1",
     fields="""sessionToken: String!, creationTime: DateTime!, activationTime: DateTime,
-        deactivationTime: DateTime, pages: [CoBrowsePage!]!""",
+        deactivationTime: DateTime, pages: CoBrowsePageConnection, pageCount: Int!,
+        lastPage: CoBrowsePage""",
     types={
         "CoBrowsePage": "url: String!, enteredTimestamp: DateTime!, duration: Int",
     },
@@ -28,7 +35,9 @@ SAMPLE = Sample(
         "creationTime": NOW_TEXT,
         "activationTime": None,
         "deactivationTime": None,
-        "pages": [],
+        "pages": {"nodes": []},
+        "pageCount": 0,
+        "lastPage": None,
     },
     full={
         "sessionToken": "519333886",
@@ -51,18 +60,18 @@ SAMPLE = Sample(
         "creationTime": "2013-05-30T18:48:27.527Z",
         "activationTime": "2013-05-30T18:48:32.516Z",
         "deactivationTime": "2013-05-30T18:49:03.522Z",
-        "pages": [
-            {
-                "url": "https://shop.example/a",
-                "enteredTimestamp": "2013-05-30T18:48:32.594Z",
-                "duration": 11,
-            },
-            {
-                "url": "https://shop.example/b",
-                "enteredTimestamp": "2013-05-30T18:48:43.764Z",
-                "duration": 19,
-            },
-        ],
+        "pages": {
+            "nodes": [
+                {
+                    "url": "https://shop.example/a",
+                    "enteredTimestamp": "2013-05-30T18:48:32.594Z",
+                    "duration": 11,
+                },
+                LAST,
+            ]
+        },
+        "pageCount": 2,
+        "lastPage": LAST,
     },
     change={"activationTime": "2013-05-30T18:48:33.000Z"},
     change_shown={
@@ -70,18 +79,18 @@ SAMPLE = Sample(
         "startedAt": "2013-05-30T18:48:33.000Z",
         "durationSeconds": 30.522,
         # The first page counts from the activation.
-        "pages": [
-            {
-                "url": "https://shop.example/a",
-                "enteredTimestamp": "2013-05-30T18:48:32.594Z",
-                "duration": 10,
-            },
-            {
-                "url": "https://shop.example/b",
-                "enteredTimestamp": "2013-05-30T18:48:43.764Z",
-                "duration": 19,
-            },
-        ],
+        "pages": {
+            "nodes": [
+                {
+                    "url": "https://shop.example/a",
+                    "enteredTimestamp": "2013-05-30T18:48:32.594Z",
+                    "duration": 10,
+                },
+                LAST,
+            ]
+        },
+        "pageCount": 2,
+        "lastPage": LAST,
     },
     nullable="deactivationTime",
     required="creationTime",

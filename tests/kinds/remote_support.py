@@ -2,6 +2,8 @@
 
 from tests.kinds.sample import COMMON, NOON, NOW_TEXT, PII, Example, Sample, Verb
 
+LINE = {"at": "2026-02-01T07:01:00.000Z", "author": "Ada", "text": "Hello"}
+
 SAMPLE = Sample(
     kind="remote_support",
     session_id="12334",
@@ -9,7 +11,8 @@ SAMPLE = Sample(
         techUsername: String, techName: String, customerName: String, customerEmail: String,
         customerNumber: String, problemDescription: String, notes: String, hasVideos: Boolean!,
         videoLinks: [String!]!, dateStart: DateTime!, dateEnd: DateTime, startMethod: StartMethod,
-        answered: Boolean!, chat: [RemoteSupportMessage!]!, customFields: [CustomField!]!""",
+        answered: Boolean!, chat: RemoteSupportMessageConnection, messageCount: Int!,
+        lastMessage: RemoteSupportMessage, customFields: [CustomField!]!""",
     types={
         "RemoteSupportMessage": "at: DateTime!, author: String!, text: String!",
         "CustomField": "name: String!, value: String!",
@@ -57,7 +60,9 @@ SAMPLE = Sample(
         "videoLinks": [],
         "dateStart": NOW_TEXT,
         "answered": False,
-        "chat": [],
+        "chat": {"nodes": []},
+        "messageCount": 0,
+        "lastMessage": None,
         "customFields": [],
     },
     full={
@@ -102,7 +107,9 @@ SAMPLE = Sample(
         "dateEnd": "2026-02-01T07:20:00.250Z",
         "startMethod": "AGENT",
         "answered": True,
-        "chat": [{"at": "2026-02-01T07:01:00.000Z", "author": "Ada", "text": "Hello"}],
+        "chat": {"nodes": [LINE]},
+        "messageCount": 1,
+        "lastMessage": LINE,
         "customFields": [{"name": "floor", "value": "2"}, {"name": "floor", "value": "3"}],
     },
     change={"notes": "Second visit."},

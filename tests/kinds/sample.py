@@ -134,6 +134,17 @@ class Sample:
         return self.type[0].lower() + self.type[1:]
 
     @property
+    def paged(self) -> Mapping[str, str]:
+        """The connections of its lists, each with its fields."""
+        named = (type_ for type_ in table(self.fields).values() if type_.endswith("Connection"))
+        return {
+            name: f"""edges: [{name.removesuffix("Connection")}Edge!]!,
+                nodes: [{name.removesuffix("Connection")}]!, pageInfo: PageInfo!,
+                totalCount: Int"""
+            for name in named
+        }
+
+    @property
     def own(self) -> str:
         """A selection of all its own fields."""
         return self._selection(self.fields)
@@ -186,8 +197,10 @@ class Sample:
     def _selection(self, fields: str) -> str:
         shown = []
         for name, type_ in table(fields).items():
-            inner = self.types.get(re.sub(r"\W", "", type_))
-            shown.append(f"{name} {{ {self._selection(inner)} }}" if inner else name)
+            named = re.sub(r"\W", "", type_)
+            inner = self.types.get(named.removesuffix("Connection"))
+            below = f"{{ {self._selection(inner)} }}" if inner else ""
+            shown.append(f"{name} " + (f"{{ nodes {below} }}" if named in self.paged else below))
         return " ".join(shown)
 
     def _decoded(self, values: Values) -> Values:

@@ -11,7 +11,7 @@ from resolvers.context import Context
 from resolvers.errors import AlreadyExists, Timeout, Unavailable
 from resolvers.kind import Document, Kind
 from resolvers.store import write as writes
-from tests.conftest import KINDS_BY_NAME
+from tests.conftest import KINDS_BY_NAME, NOW
 from tests.kinds import EXAMPLES
 
 pytestmark = pytest.mark.anyio
@@ -158,3 +158,18 @@ async def test_taken_id_of_a_single_write(context: Context) -> None:
     await writes.create(context.store, BOT, dict(document))
     with pytest.raises(AlreadyExists, match=r"BotSession .*'b'"):
         await writes.create(context.store, BOT, dict(document))
+
+
+async def test_what_lists_keep(context: Context) -> None:
+    """What is kept beside a list is there as after a creation of its own."""
+    chat = KINDS_BY_NAME["chat"]
+    sent = {"dateTime": NOW, "timeZone": "UTC"}
+    messages = [
+        {"messageId": source, "message": "x", "source": source, "sent": sent}
+        for source in ("VISITOR", "OPERATOR")
+    ]
+    document = drafted(context, chat, "c", messages=messages)
+    assert await bulk.create(context, chat, [document]) == {}
+    row = await context.store.collection(chat).find_one({"_id": "c"})
+    assert (row["messageCount"], row["lastMessage"]) == (2, row["messages"][-1])
+    assert (row["lastMessageAt"], row["firstResponseSeconds"]) == (NOW, 0)

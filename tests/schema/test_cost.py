@@ -25,22 +25,40 @@ def schema() -> GraphQLSchema:
 
 
 def everything(type_: GraphQLNamedType) -> str:
-    """Every field of a type, and of the types below it."""
-    inner = {name: get_named_type(field.type) for name, field in type_.fields.items()}
-    return " ".join(
-        f"{name} {{ {everything(below)} }}" if is_object_type(below) else name
-        for name, below in inner.items()
-    )
+    """Every field of a type, and of the types below it; of a list in pages ten entries."""
+    shown = []
+    for name, field in type_.fields.items():
+        below = get_named_type(field.type)
+        if "first" in field.args:
+            node = get_named_type(below.fields["nodes"].type)
+            shown.append(f"{name}(first: 10) {{ nodes {{ {everything(node)} }} totalCount }}")
+        else:
+            shown.append(f"{name} {{ {everything(below)} }}" if is_object_type(below) else name)
+    return " ".join(shown)
 
 
 @pytest.mark.parametrize("entry", KINDS, ids=lambda entry: entry.kind.name)
 def test_the_largest_page_is_allowed(schema: GraphQLSchema, entry: KindType) -> None:
-    """500 sessions with all their fields and cursors fit into the default cost."""
+    """500 sessions with all their fields, ten entries a list, fit into the default cost."""
     node = everything(schema.type_map[entry.kind.type_name])
     name = entry.kind.type_name[0].lower() + entry.kind.type_name[1:] + "s"
     query = f"{{ {name}(first: 500) {{ edges {{ cursor node {{ {node} }} }} totalCount }} }}"
     total = cost(Operation(parse(query)), None, schema).total({})
     assert 500 * 10 < total <= Limits().cost
+
+
+def test_pages_within_a_page(schema: GraphQLSchema) -> None:
+    """A list in pages counts the rows it is asked for, by variables too; else the default page."""
+    text = (
+        "query ($n: Int, $m: Int = 7) { chatSessions(first: $n) { nodes {"
+        " a: messages(last: $m) { nodes { message } } b: messages { edges { cursor } totalCount }"
+        " } } }"
+    )
+    found = cost(Operation(parse(text)), None, schema)
+    for n, m in ((2, 3), (1, 500)):
+        session = 1 + (1 + m * (1 + 1)) + (1 + 20 * (1 + 1) + 1)
+        assert found.total({"n": n, "m": m}) == 1 + n * session
+    assert found.total({"n": 1}) == found.total({"n": 1, "m": 7})
 
 
 def test_lists_within_lists_do_not_multiply() -> None:
@@ -53,3 +71,21 @@ def test_lists_within_lists_do_not_multiply() -> None:
     text = "{ call { legs { number note { holds { since } } holds { since until } } } }"
     # call 1; each of ten legs: itself 1, number 1, note 1 with holds 2, holds 3
     assert cost(Operation(parse(text)), None, nested).total({}) == 1 + 10 * (1 + 1 + 1 + 2 + 3)
+
+
+def test_lists_within_pages_of_parts() -> None:
+    """A list in pages is of one document, too; the pages of sessions are not."""
+    nested = build_schema(
+        "interface Node { id: ID } type Query { calls(first: Int, after: ID, last: Int): Calls } "
+        "type Calls { nodes: [Call] edges: [CallEdge] } type CallEdge { node: Call } "
+        "type Call implements Node { id: ID, tags: [Tag!] "
+        "legs(first: Int, after: ID, last: Int): Legs } type Legs { nodes: [Leg] edges: [Edge] } "
+        "type Edge { node: Leg } type Leg { holds: [Tag!] } type Tag { name: Int }"
+    )
+    text = "{ calls(first: 2) { nodes { tags { name } legs(first: 3) { %s } } } }"
+    for legs, counted in (
+        ("nodes { holds { name } }", 3 * (1 + 2)),
+        ("edges { node { holds { name } } }", 3 * (1 + 1 + 2)),
+    ):
+        found = cost(Operation(parse(text % legs)), None, nested).total({})
+        assert found == 1 + 2 * (1 + 10 * 2 + 1 + counted)

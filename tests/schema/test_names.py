@@ -43,7 +43,7 @@ INPUTS = {
 """What belongs to no single kind; the rest stands in the samples."""
 
 for kind in SAMPLES:
-    TYPES |= {kind.type: f"{SESSION_FIELDS}, {kind.fields}", **kind.types}
+    TYPES |= {kind.type: f"{SESSION_FIELDS}, {kind.fields}", **kind.types, **kind.paged}
     ENUMS |= kind.enums
     INPUTS |= kind.inputs
 VERBS = {name: verb.arguments for kind in SAMPLES for name, verb in kind.verbs.items()}
@@ -129,6 +129,15 @@ def test_kind(kind: Sample) -> None:
     for name, shape in shapes.items():
         fields = SCHEMA.type_map[name].fields  # type: ignore[attr-defined]  # types with fields
         assert {key: str(field.type) for key, field in fields.items()} == table(shape)
+
+
+@every_kind
+def test_lists_in_pages(kind: Sample) -> None:
+    """A list with a connection takes the arguments of every connection."""
+    paging = {"first": "Int", "after": "String", "last": "Int", "before": "String"}
+    for name, type_ in table(kind.fields).items():
+        if type_ in kind.paged:
+            assert signature(SCHEMA.type_map[kind.type], name) == (paging, type_)  # type: ignore[arg-type]  # an object type
 
 
 @every_kind

@@ -55,7 +55,7 @@ ORDERED = {"startedAt", "_id"}
         ),
         (
             '{ node(id: "Qm90U2Vzc2lvbjpi") { id ...on BotSession { botId }'
-            " ...on ChatSession { messages { messageId } } } }",
+            " ...on ChatSession { messages { nodes { messageId } } } } }",
             {},
             {"_id", "botId"},
         ),

@@ -76,5 +76,5 @@ console.log(JSON.stringify({
   channels,
   refused: refused.updateBotSession,
   left,
-  chats: chats.map((read) => read().chatSession.messages.map((one) => one.message)),
+  chats: chats.map((read) => read().chatSession.messages.nodes.map((one) => one.message)),
 }));

@@ -27,8 +27,16 @@ const CHANGE = gql`
   }
 `;
 const CHAT = gql`
-  query Chat($sessionId: String!) {
-    chatSession(sessionId: $sessionId) { id customer { customerId name } messages { messageId message } }
+  query Chat($sessionId: String!, $after: String) {
+    chatSession(sessionId: $sessionId) {
+      id
+      customer { customerId name }
+      messages(first: 1, after: $after) {
+        edges { cursor node { messageId message } }
+        pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+        totalCount
+      }
+    }
   }
 `;
 
@@ -46,10 +54,15 @@ const client = new Client({
         BotSessionConnection: embedded,
         BotSessionEdge: embedded,
         ChatMessage: embedded,
+        ChatMessageConnection: embedded,
+        ChatMessageEdge: embedded,
         PageInfo: embedded,
         SessionCustomer: embedded,
       },
-      resolvers: { Query: { botSessions: relayPagination() } },
+      resolvers: {
+        Query: { botSessions: relayPagination() },
+        ChatSession: { messages: relayPagination() },
+      },
     }),
     fetchExchange,
   ],
@@ -86,11 +99,18 @@ const change = await run(client.mutation(CHANGE, { sessionId: third.sessionId })
 const fromCache = { requestPolicy: "cache-only" };
 const cached = (await run(client.query(LIST, { botId, after: null }, fromCache).toPromise())).botSessions;
 
-for (const sessionId of chatIds) await run(client.query(CHAT, { sessionId }).toPromise());
+for (const sessionId of chatIds) {
+  let after = null;
+  let page;
+  do {
+    page = (await run(client.query(CHAT, { sessionId, after }).toPromise())).chatSession.messages;
+    after = page.pageInfo.endCursor;
+  } while (page.pageInfo.hasNextPage);
+}
 const chats = [];
 for (const sessionId of chatIds) {
   const { chatSession } = await run(client.query(CHAT, { sessionId }, fromCache).toPromise());
-  chats.push(chatSession.messages.map((one) => one.message));
+  chats.push(chatSession.messages.edges.map((edge) => edge.node.message));
 }
 
 console.log(JSON.stringify({

@@ -25,6 +25,7 @@ from resolvers.store.store import Store
 from schema.build import Schema, build
 from schema.errors import formatted
 from schema.kinds import KINDS
+from schema.list_pages import list_tag
 from schema.strawberry_internals import core_schema
 from tests.schema.execution.database import Database
 from tests.schema.execution.generated import Generator, Operation
@@ -124,12 +125,15 @@ async def answer(schema: Schema, case: Case) -> Answer:
 
 
 def _cursors() -> tuple[str, ...]:
-    """Valid cursors of each kind's default ordering, and of that of all kinds."""
+    """Valid cursors of each kind's default ordering, of that of all kinds, and of lists within."""
     found = []
     for entry in KINDS:
         order = default_order(entry.kind)
         tag = paging.cursor_tag(entry.kind, order)
         found += paging.encode_cursors(tag, sort_paths(order), [{"_id": "a", "startedAt": NOW}])
+        for column in dict.fromkeys(entry.kind.beside.values()):
+            tag = list_tag(entry.kind.type_name, column.name)
+            found += [paging.place_cursor(tag, place) for place in (0, 1, 5)]
     everything = Across(common_kind([entry.kind for entry in KINDS]), ())
     rows = [of_kind(entry.kind, {"_id": "a", "startedAt": NOW}) for entry in KINDS]
     return (*found, *merged_pages.cursors(everything, rows))

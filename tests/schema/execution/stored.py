@@ -9,6 +9,7 @@ from bson import Binary, Code, Decimal128, Int64, ObjectId
 from bson.datetime_ms import DatetimeMS
 
 from resolvers.kind import Column, Kind
+from resolvers.lists import add_counts
 from resolvers.value_types import DATETIME, FLOAT, INTEGER, ValueType
 from schema.kinds import KINDS
 
@@ -80,6 +81,8 @@ class Documents:
     def _session(self, kind: Kind, session_id: str) -> Document:
         damage = self._damage if self._chance(0.4) else 0.0
         row = self._part(kind.columns, damage) | {"_id": session_id}
+        if self._chance(0.6):
+            add_counts(kind.columns, row)
         if self._chance(0.3):
             row["unheardOf"] = {"x": [1]}
         return row

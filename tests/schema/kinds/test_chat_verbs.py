@@ -10,7 +10,9 @@ CREATE = """mutation ($input: CreateChatSessionInput!) {
   createChatSession(input: $input) { session { sessionId } errors { code field message } } }"""
 APPEND = """mutation ($id: String!, $messages: [ChatMessageInput!]!) {
   appendChatMessages(sessionId: $id, messages: $messages) {
-    session { messages { messageId message source sent { dateTime timeZone instant } } updatedAt }
+    session { updatedAt
+      messages(first: 500) {
+        nodes { messageId message source sent { dateTime timeZone instant } } } }
     errors { code field message } } }"""
 END = """mutation ($id: String!, $at: DateTime) { endChatSession(sessionId: $id, endedAt: $at) {
     session { status endedAt durationSeconds } errors { code field message } } }"""
@@ -38,28 +40,30 @@ def test_append(client: Client) -> None:
     )
     assert client.data(APPEND, id="c", messages=[second]) == {
         "session": {
-            "messages": [
-                {
-                    "messageId": "m1",
-                    "message": "Hello",
-                    "source": "VISITOR",
-                    "sent": {
-                        "dateTime": "2026-03-01T09:30:00",
-                        "timeZone": "UTC",
-                        "instant": "2026-03-01T09:30:00.000Z",
+            "messages": {
+                "nodes": [
+                    {
+                        "messageId": "m1",
+                        "message": "Hello",
+                        "source": "VISITOR",
+                        "sent": {
+                            "dateTime": "2026-03-01T09:30:00",
+                            "timeZone": "UTC",
+                            "instant": "2026-03-01T09:30:00.000Z",
+                        },
                     },
-                },
-                {
-                    "messageId": "m2",
-                    "message": "Hello",
-                    "source": "OPERATOR",
-                    "sent": {
-                        "dateTime": "2026-03-01T10:30:04",
-                        "timeZone": "CET",
-                        "instant": "2026-03-01T09:30:04.000Z",
+                    {
+                        "messageId": "m2",
+                        "message": "Hello",
+                        "source": "OPERATOR",
+                        "sent": {
+                            "dateTime": "2026-03-01T10:30:04",
+                            "timeZone": "CET",
+                            "instant": "2026-03-01T09:30:04.000Z",
+                        },
                     },
-                },
-            ],
+                ]
+            },
             "updatedAt": "2026-03-01T09:30:03.000Z",
         },
         "errors": [],
@@ -70,7 +74,7 @@ def test_company_time_zone(client: Client) -> None:
     """Clock times that name no zone are the company's."""
     client.context.company_timezone = "Asia/Tokyo"
     payload = client.data(APPEND, id="c", messages=[hello()])
-    assert payload["session"]["messages"][0]["sent"] == {
+    assert payload["session"]["messages"]["nodes"][0]["sent"] == {
         "dateTime": "2026-03-01T18:30:00",
         "timeZone": "Asia/Tokyo",
         "instant": "2026-03-01T09:30:00.000Z",
@@ -90,7 +94,8 @@ def test_fifty_at_once(client: Client) -> None:
     assert sorted(order) == sorted(ids)
     for response in responses:
         seen = [
-            m["messageId"] for m in response["data"]["appendChatMessages"]["session"]["messages"]
+            message["messageId"]
+            for message in response["data"]["appendChatMessages"]["session"]["messages"]["nodes"]
         ]
         assert seen == order[: len(seen)]
 
@@ -138,7 +143,7 @@ def test_nothing_to_append(client: Client) -> None:
     """An empty list changes nothing."""
     client.clock.advance(seconds=1)
     assert client.data(APPEND, id="c", messages=[])["session"] == {
-        "messages": [],
+        "messages": {"nodes": []},
         "updatedAt": "2026-03-01T09:30:00.000Z",
     }
 
@@ -201,3 +206,69 @@ def test_unknown_time_zone_at_creation(client: Client) -> None:
     start = {"dateTime": "2026-03-01T09:00:00", "timeZone": "Nowhere"}
     refusal = client.refusal(CREATE, input={"start": start})
     assert (refusal["code"], refusal["field"]) == ("INVALID", ["input", "start", "timeZone"])
+
+
+KEPT = """{ messageCount lastMessage { messageId } lastMessageAt firstResponseSeconds }"""
+
+
+def kept(client: Client) -> dict[str, Any]:
+    """What is kept of the messages."""
+    return dict(client.data(f'{{ chatSession(sessionId: "c") {KEPT} }}'))
+
+
+def sent(seconds: int, **values: Any) -> dict[str, Any]:
+    """A message of some time after half past nine."""
+    return hello(sent={"dateTime": f"2026-03-01T09:30:{seconds:02}"}, **values)
+
+
+def test_what_is_kept(client: Client) -> None:
+    """Each way to write messages keeps their number, the last one and the first response."""
+    client.data(APPEND, id="c", messages=[sent(1, messageId="greeting", source="OPERATOR")])
+    client.data(APPEND, id="c", messages=[sent(5, messageId="question")])
+    assert kept(client) == {
+        "messageCount": 2,
+        "lastMessage": {"messageId": "question"},
+        "lastMessageAt": "2026-03-01T09:30:05.000Z",
+        "firstResponseSeconds": None,
+    }
+    client.data(APPEND, id="c", messages=[sent(9, messageId="answer", source="OPERATOR")])
+    answered = {
+        "messageCount": 3,
+        "lastMessage": {"messageId": "answer"},
+        "lastMessageAt": "2026-03-01T09:30:09.000Z",
+        "firstResponseSeconds": 4.0,
+    }
+    assert kept(client) == answered
+    client.data(END, id="c")
+    assert kept(client) == answered
+    update = """mutation ($messages: [ChatMessageInput!]) {
+      updateChatSession(sessionId: "c", input: {messages: $messages}) { errors { code } } }"""
+    client.data(update, messages=[])
+    assert kept(client) == {
+        "messageCount": 0,
+        "lastMessage": None,
+        "lastMessageAt": None,
+        "firstResponseSeconds": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("messages", "seconds"),
+    [
+        ([], None),
+        ([("VISITOR", 1)], None),
+        ([("OPERATOR", 1), ("VISITOR", 2)], None),
+        ([("OPERATOR", 1), ("VISITOR", 2), ("VISITOR", 3), ("OPERATOR", 9)], 7.0),
+        ([("VISITOR", 2), ("OPERATOR", 2)], 0.0),
+        ([("OPERATOR", 2), ("VISITOR", 2)], None),
+        ([("OPERATOR", 9), ("VISITOR", 4), ("VISITOR", 1), ("OPERATOR", 3)], 2.0),
+        ([("OPERATOR", 1), ("OPERATOR", 2)], None),
+    ],
+)
+def test_first_response(
+    client: Client, messages: list[tuple[str, int]], seconds: float | None
+) -> None:
+    """From the first question to the first answer after it, in the order of their times."""
+    given = [sent(at, source=source) for source, at in messages]
+    client.data(APPEND, id="c", messages=given)
+    assert kept(client)["firstResponseSeconds"] == seconds

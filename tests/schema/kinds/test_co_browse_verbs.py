@@ -12,7 +12,7 @@ CREATE = """mutation ($input: CreateCoBrowseSessionInput!) {
   createCoBrowseSession(input: $input) {
     session { sessionId sessionToken } errors { code field message } } }"""
 FIELDS = """{ session { status startedAt endedAt durationSeconds activationTime deactivationTime
-    pages { url enteredTimestamp duration } } errors { code field message } }"""
+    pages { nodes { url enteredTimestamp duration } } } errors { code field message } }"""
 ACTIVATE = f"""mutation ($id: String!, $time: DateTime) {{
   activateCoBrowseSession(sessionId: $id, at: $time) {FIELDS} }}"""
 ENTER = f"""mutation ($id: String!, $url: String!, $at: DateTime) {{
@@ -43,23 +43,25 @@ def test_story(client: Client) -> None:
             "durationSeconds": 30.9,
             "activationTime": "2026-03-01T09:30:05.000Z",
             "deactivationTime": "2026-03-01T09:30:35.900Z",
-            "pages": [
-                {
-                    "url": "https://shop.example/a",
-                    "enteredTimestamp": "2026-03-01T09:30:06.000Z",
-                    "duration": 12,
-                },
-                {
-                    "url": "https://shop.example/b",
-                    "enteredTimestamp": "2026-03-01T09:30:17.000Z",
-                    "duration": 7,
-                },
-                {
-                    "url": "https://shop.example/c",
-                    "enteredTimestamp": "2026-03-01T09:30:24.000Z",
-                    "duration": 11,
-                },
-            ],
+            "pages": {
+                "nodes": [
+                    {
+                        "url": "https://shop.example/a",
+                        "enteredTimestamp": "2026-03-01T09:30:06.000Z",
+                        "duration": 12,
+                    },
+                    {
+                        "url": "https://shop.example/b",
+                        "enteredTimestamp": "2026-03-01T09:30:17.000Z",
+                        "duration": 7,
+                    },
+                    {
+                        "url": "https://shop.example/c",
+                        "enteredTimestamp": "2026-03-01T09:30:24.000Z",
+                        "duration": 11,
+                    },
+                ]
+            },
         },
         "errors": [],
     }
@@ -68,14 +70,14 @@ def test_story(client: Client) -> None:
 def test_last_page_is_open(client: Client) -> None:
     """The page that is open now has no duration yet."""
     payload = client.data(ENTER, id=ID, url="https://shop.example/a")
-    assert [page["duration"] for page in payload["session"]["pages"]] == [None]
+    assert [page["duration"] for page in payload["session"]["pages"]["nodes"]] == [None]
 
 
 def test_pages_in_order_of_time(client: Client) -> None:
     """A page that is told late takes its place."""
     for at in ("2026-03-01T09:40:00Z", "2026-03-01T09:35:00Z"):
         payload = client.data(ENTER, id=ID, url="https://shop.example/a", at=at)
-    times = [page["enteredTimestamp"] for page in payload["session"]["pages"]]
+    times = [page["enteredTimestamp"] for page in payload["session"]["pages"]["nodes"]]
     assert times == ["2026-03-01T09:35:00.000Z", "2026-03-01T09:40:00.000Z"]
 
 
@@ -85,7 +87,7 @@ def test_same_page_again(client: Client) -> None:
     other = {"url": "https://shop.example/b"}
     for values in (page, page, page | other, page | {"at": "2026-03-01T09:41:00Z"}, page):
         payload = client.data(ENTER, **values)
-    assert len(payload["session"]["pages"]) == 3
+    assert len(payload["session"]["pages"]["nodes"]) == 3
 
 
 def test_repetition_confirms_no_guess(client: Client) -> None:
@@ -93,7 +95,7 @@ def test_repetition_confirms_no_guess(client: Client) -> None:
     client.context.caller = Caller("writer", frozenset({"*:read", "*:write"}))
     for _ in range(2):
         payload = client.data(ENTER, id=ID, url="https://shop.example/a", at="2026-03-01T09:40:00Z")
-    assert [page["url"] for page in payload["session"]["pages"]] == ["***", "***"]
+    assert [page["url"] for page in payload["session"]["pages"]["nodes"]] == ["***", "***"]
 
 
 @pytest.mark.parametrize("url", ["", "shop", "/a", "javascript:alert(1)", "https://", "http://[x"])
@@ -165,3 +167,17 @@ def test_pages_at_once(client: Client) -> None:
     stored = client.stored("co_browse", ID)
     assert stored is not None
     assert sorted(page["url"] for page in stored["pages"]) == sorted(urls)
+
+
+def test_what_is_kept(client: Client) -> None:
+    """Pages are counted, and the last one is the one that was opened last."""
+    for minute, page in ((40, "b"), (35, "a")):
+        client.data(
+            ENTER, id=ID, url=f"https://shop.example/{page}", at=f"2026-03-01T09:{minute}:00Z"
+        )
+    shown = "pageCount lastPage { url duration }"
+    query = f'{{ coBrowseSession(sessionId: "{ID}") {{ {shown} }} }}'
+    last = {"url": "https://shop.example/b", "duration": None}
+    assert client.data(query) == {"pageCount": 2, "lastPage": last}
+    client.data(END, id=ID, time="2026-03-01T09:40:07Z")
+    assert client.data(query) == {"pageCount": 2, "lastPage": {**last, "duration": 7}}

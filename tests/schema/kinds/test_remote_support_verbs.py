@@ -19,7 +19,7 @@ END = """mutation ($id: String!, $time: DateTime, $notes: String) {
 
 APPEND = """mutation ($id: String!, $messages: [RemoteSupportMessageInput!]!) {
   appendRemoteSupportMessages(sessionId: $id, messages: $messages) {
-    session { chat { at author text } } errors { code field message } } }"""
+    session { chat { nodes { at author text } } } errors { code field message } } }"""
 SET = """mutation ($id: String!, $fields: [CustomFieldChange!]!) {
   setCustomFields(sessionId: $id, fields: $fields) {
     session { customFields { name value } updatedAt } errors { code field message } } }"""
@@ -205,3 +205,11 @@ def test_unseen_is_not_overwritten(
     assert client.stored("remote_support", "12334") == before
     assert client.data(APPEND, id="12334", messages=[line("Hello")])["errors"] == []
     assert client.data(END, id="12334")["errors"] == []
+
+
+def test_what_is_kept(client: Client) -> None:
+    """The lines of the chat are counted, and the last one is at hand."""
+    query = '{ remoteSupportSession(sessionId: "12334") { messageCount lastMessage { text } } }'
+    assert client.data(query) == {"messageCount": 0, "lastMessage": None}
+    client.data(APPEND, id="12334", messages=[line("a"), line("b")])
+    assert client.data(query) == {"messageCount": 2, "lastMessage": {"text": "b"}}

@@ -22,9 +22,11 @@ const Some = graphql(`
       id
       ...Row
       ... on ChatSession {
-        messages {
-          message
-          source
+        messages(first: 100) {
+          nodes {
+            message
+            source
+          }
         }
       }
     }
@@ -46,7 +48,10 @@ export function texts(result: ResultOf<typeof Some>): string[] {
   return (result.nodes ?? []).flatMap((node) => {
     // @ts-expect-error Only a chat has messages.
     node?.messages;
-    return node?.__typename === "ChatSession" ? node.messages.map((one) => one.message) : [];
+    if (node?.__typename !== "ChatSession") return [];
+    // @ts-expect-error The list may have been refused, and a message be damaged.
+    node.messages.nodes[0].message;
+    return (node.messages?.nodes ?? []).map((one) => one?.message ?? "");
   });
 }
 

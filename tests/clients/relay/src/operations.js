@@ -73,8 +73,10 @@ export const chat = graphql`
   query operationsChatQuery($sessionId: String!) {
     chatSession(sessionId: $sessionId) {
       messages {
-        messageId
-        message
+        nodes {
+          messageId
+          message
+        }
       }
     }
   }

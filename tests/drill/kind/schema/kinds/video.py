@@ -10,10 +10,11 @@ from strawberry import UNSET, Info
 
 from resolvers.kind import Document, Index, Reservation, Timeline
 from schema.columns import column, kind_of
-from schema.common import Payload, Session
+from schema.common import Connection, Payload, Session
 from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
 from schema.inputs import input_of
 from schema.kinds.ids import UUIDS
+from schema.list_pages import paged
 from schema.payloads import (
     EndedAt,
     GlobalId,
@@ -69,13 +70,15 @@ class VideoSession(Session):
     quality: VideoQuality | None = column("How well the room was seen.")
     price: float | None = column("What the room cost, in euros.", orderable=True)
     notes: list[str] = column("What was noted.", max_length=200, max_items=20, personal=True)
-    guests: list[VideoGuest] = column("Who took part.", max_items=10)
+    guests: Connection[VideoGuest] | None = paged(
+        "Who took part.", count="guestCount", last="lastGuest", max_items=10
+    )
     guest_count: int = column("How many guests took part.", derived=True, orderable=True)
+    last_guest: VideoGuest | None = column("Who joined last.", derived=True)
 
 
 def derive(document: Document) -> Timeline:
     """It lasts from `began` to `ended`."""
-    document["guestCount"] = len(document["guests"])
     for guest in document["guests"]:
         for pause in guest["pauses"]:
             pause.pop("seconds", None)

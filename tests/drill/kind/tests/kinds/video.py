@@ -6,8 +6,8 @@ SAMPLE = Sample(
     kind="video",
     session_id="0b6f3c55-6a3c-4a1e-9f4f-53a0c8f6c7d2",
     fields="""room: String!, invitation: String!, began: DateTime!, ended: DateTime,
-        quality: VideoQuality, price: Float, notes: [String!]!, guests: [VideoGuest!]!,
-        guestCount: Int!""",
+        quality: VideoQuality, price: Float, notes: [String!]!, guests: VideoGuestConnection,
+        guestCount: Int!, lastGuest: VideoGuest""",
     types={
         "VideoGuest": "name: String!, pauses: [VideoPause!]!",
         "VideoPause": "since: DateTime!, until: DateTime, seconds: Int",
@@ -38,8 +38,9 @@ SAMPLE = Sample(
         "quality": None,
         "price": None,
         "notes": [],
-        "guests": [],
+        "guests": {"nodes": []},
         "guestCount": 0,
+        "lastGuest": None,
     },
     full={
         "room": "blue",
@@ -71,20 +72,23 @@ SAMPLE = Sample(
         "quality": "SHARP",
         "price": 12.5,
         "notes": ["Starts late."],
-        "guests": [
-            {
-                "name": "Ada",
-                "pauses": [
-                    {
-                        "since": "2026-02-01T07:05:00.000Z",
-                        "until": "2026-02-01T07:05:09.000Z",
-                        "seconds": 9,
-                    }
-                ],
-            },
-            {"name": "Bo", "pauses": []},
-        ],
+        "guests": {
+            "nodes": [
+                {
+                    "name": "Ada",
+                    "pauses": [
+                        {
+                            "since": "2026-02-01T07:05:00.000Z",
+                            "until": "2026-02-01T07:05:09.000Z",
+                            "seconds": 9,
+                        }
+                    ],
+                },
+                {"name": "Bo", "pauses": []},
+            ]
+        },
         "guestCount": 2,
+        "lastGuest": {"name": "Bo", "pauses": []},
     },
     change={"price": 13.0},
     change_shown={"price": 13.0},

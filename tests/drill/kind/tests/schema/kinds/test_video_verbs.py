@@ -3,11 +3,12 @@
 from tests.schema.conftest import Client
 
 CREATE = """mutation ($input: CreateVideoSessionInput!) { createVideoSession(input: $input) {
-  session { sessionId guestCount guests { name pauses { seconds } } }
+  session { sessionId guestCount guests { nodes { name pauses { seconds } } } }
   errors { code field message } } }"""
 JOIN = """mutation ($id: String!, $guests: [VideoGuestInput!]!) {
   joinVideoSession(sessionId: $id, guests: $guests) {
-    session { guestCount guests { name } } errors { code field message } } }"""
+    session { guestCount guests { nodes { name } } lastGuest { name } }
+    errors { code field message } } }"""
 END = """mutation ($id: String!) { endVideoSession(sessionId: $id) {
   session { status durationSeconds } errors { code field message } } }"""
 PAGE = """query ($filter: VideoSessionFilter, $after: String) {
@@ -40,7 +41,11 @@ def test_guests_join(client: Client) -> None:
     """They are counted, and a wrong one is named by its path."""
     session_id = made(client, "a", "Ada")
     joined = client.data(JOIN, id=session_id, guests=[{"name": "Bo"}])["session"]
-    assert joined == {"guestCount": 2, "guests": [{"name": "Ada"}, {"name": "Bo"}]}
+    assert joined == {
+        "guestCount": 2,
+        "guests": {"nodes": [{"name": "Ada"}, {"name": "Bo"}]},
+        "lastGuest": {"name": "Bo"},
+    }
     refusal = client.refusal(JOIN, id=session_id, guests=[{"name": "x" * 101}])
     assert refusal["field"] == ["guests", "0", "name"]
 

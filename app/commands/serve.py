@@ -94,8 +94,7 @@ def serve(settings: Settings, demo: bool = True, workers: int = 1) -> None:
     with one_time_codes.opened() as codes:
 
         def ready(host: str, port: int) -> None:
-            name = f"[{host}]" if ":" in host else host
-            announce(settings, f"http://{name}:{port}", key, codes)
+            announce(settings, origin(host, port), key, codes)
 
         if workers == 1:
             Server(configuration(settings, create_app(settings, codes)), ready).run()
@@ -135,6 +134,12 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._ready(*self.servers[0].sockets[0].getsockname()[:2])
+
+
+def origin(host: str, port: int) -> str:
+    """The address for a browser on this machine; a server on all addresses is on loopback, too."""
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  printed, not bound
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 
 def announce(

@@ -146,6 +146,21 @@ def test_announced_codes(
     assert [codes.redeem(code) for code in printed.values()] == [False, False]
 
 
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000"),
+        ("192.0.2.7", "http://192.0.2.7:8000"),
+        ("0.0.0.0", "http://127.0.0.1:8000"),
+        ("::", "http://[::1]:8000"),
+        ("::1", "http://[::1]:8000"),
+    ],
+)
+def test_printed_addresses_can_be_opened(host: str, address: str) -> None:
+    """No browser opens "all addresses"."""
+    assert serve.origin(host, 8000) == address
+
+
 def test_missing_pages_are_not_announced(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,12 +4,14 @@ import json
 import re
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.pages.graphiql import load_examples
-from tests.gateway import Gateway
+from tests.gateway import SERVE, Gateway, started
+from tests.wire.engine import WireEngine
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("installed")]
 
@@ -118,6 +120,20 @@ def test_the_documentation_describes_the_schema(page: Any) -> None:
     docs.get_by_text("Query", exact=True).click()
     docs.get_by_text("botSessions", exact=True).click()
     docs.get_by_text("newest first unless").wait_for()
+
+
+def test_without_access_no_key_is_asked_for(engine: WireEngine, tmp_path: Path, visit: Any) -> None:
+    """Where access is off, the page says so, and runs at once."""
+    settings = {
+        "GATEWAY_MONGODB_URI": engine.uri,
+        "GATEWAY_MONGODB_DATABASE": f"gateway_{uuid.uuid4().hex}",
+        "GATEWAY_AUTH": "off",
+    }
+    with started((*SERVE, "--no-demo"), tmp_path / "log", settings) as origin:
+        page = visit(f"{origin}/graphiql")
+        page.ready()
+        page.page.get_by_text("Access is off: no key needed").wait_for()
+        assert page.run()["data"]["botSessions"]["nodes"] == []
 
 
 def test_a_wrong_key_shows_the_error(gateway: Gateway, visit: Any) -> None:

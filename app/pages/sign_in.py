@@ -25,17 +25,15 @@ _MAX_BYTES: Final = 1024
 
 
 def routes(settings: Settings, codes: OneTimeCodes | None) -> list[BaseRoute]:
-    """The route, where there are codes and a key to exchange them for."""
-    if codes is None or settings.demo_key is None:
-        return []
-    key = settings.demo_key.get_secret_value()
+    """The route; without codes, or a key to exchange them for, it refuses every code."""
+    key = settings.demo_key.get_secret_value() if settings.demo_key else None
 
     async def sign_in(request: Request) -> Response:
         try:
             body = await read_body(
                 request.receive, headers_of(request.scope), _MAX_BYTES, settings.body_seconds
             )
-            if not codes.redeem(_code(body)):
+            if not (codes and key and codes.redeem(_code(body))):
                 raise RefusedError(403, "FORBIDDEN", REFUSAL)
         except RefusedError as error:
             return _json(error.body, error.status)

@@ -91,7 +91,7 @@ def test_codes_come_by_post_alone(door: Door, codes: OneTimeCodes) -> None:
 
 
 @pytest.mark.parametrize("missing", ["codes", "key"])
-def test_without_a_demo_key_there_is_no_such_address(codes: OneTimeCodes, missing: str) -> None:
-    """Where there is no code or nothing to exchange it for, nobody signs in."""
+def test_without_a_demo_key_nobody_signs_in(codes: OneTimeCodes, missing: str) -> None:
+    """Where there is no code, or nothing to exchange it for, every code is refused."""
     closed = door_to(None, demo_key=SecretStr(KEY)) if missing == "codes" else door_to(codes)
-    assert code(sign_in(closed, {"code": codes.make()})) == (404, "NOT_FOUND")
+    assert code(sign_in(closed, {"code": codes.make()})) == (403, "FORBIDDEN")

@@ -97,6 +97,7 @@ the millisecond.
 | computed | the gateway sets and stores it, so that filters and orderings can use it |
 | required | must be given at creation |
 | orders lists | can be used in `orderBy`: an index begins with it |
+| searched | the [search](search.md) finds its words |
 | personal | masked for credentials without the scope `pii:read` |
 
 Besides its columns, a document has
@@ -166,10 +167,13 @@ def _rules(column: Column, ordering: set[Column]) -> Iterator[str]:
         yield f"at least {column.minimum}"
     if column.format:
         yield FORMATS[column.format].in_docs
-    if column in ordering:
-        yield "orders lists"
-    if column.personal:
-        yield "personal"
+    for told, rule in (
+        (column in ordering, "orders lists"),
+        (column.searched, "searched"),
+        (column.personal, "personal"),
+    ):
+        if told:
+            yield rule
 
 
 def settings() -> str:

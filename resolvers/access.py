@@ -6,9 +6,21 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from resolvers.common_columns import SEARCH_KEYS
 from resolvers.errors import Forbidden, Protected
 from resolvers.kind import Column, Document, Kind, walk
-from resolvers.request import EVERYTHING, All, Compare, Either, Filter, Not, Operator, Order, Some
+from resolvers.request import (
+    EVERYTHING,
+    All,
+    Compare,
+    Either,
+    Filter,
+    Not,
+    Operator,
+    Order,
+    Search,
+    Some,
+)
 
 MASK = "***"
 """What stands where a personal text would."""
@@ -136,6 +148,8 @@ def _columns(where: Filter) -> Iterator[Column]:
         case Some(path, condition):
             yield from path
             yield from _columns(condition)
+        case Search():
+            yield SEARCH_KEYS
         case All(parts) | Either(parts):
             for part in parts:
                 yield from _columns(part)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+from resolvers import search
 from resolvers.context import Context
 from resolvers.errors import CorruptDocument, Invalid
 from resolvers.kind import Document, Kind, Timeline
@@ -13,6 +14,10 @@ from resolvers.values import add_folded, check_lengths, fill_lists
 
 LATEST_END = timedelta(days=1)
 """How far from now a session may end: clocks differ, and time zones are mistaken."""
+
+DERIVATION = 1
+"""Raise it when `derived`, or what a kind derives, gives stored sessions other values than before:
+the next start then asks operators to run `scripts/rebuild`."""
 
 Change = Callable[[Document], None]
 """Alters a copy of a session in place; raises a UserError where its state does not allow that."""
@@ -64,7 +69,22 @@ def derived(kind: Kind, document: Document) -> Document:
             document.pop(name, None)
         else:
             document[name] = value
+    with _corrupt(kind, document):
+        search.index(kind, document)
     return document
+
+
+def rederived(kind: Kind, before: Document) -> Document:
+    """The stored session with everything computed anew; `before` itself if that changes nothing.
+
+    What clients gave stays, and `updatedAt` with it.
+    """
+    after = copy.deepcopy(before)
+    fill_lists(kind.columns, after)
+    after = derived(kind, after)
+    missing = {column.path for column in kind.own_columns if column.many} - before.keys()
+    after = {name: value for name, value in after.items() if value or name not in missing}
+    return before if after == before else {**after, "revision": before.get("revision", 0) + 1}
 
 
 def require_possible(context: Context, kind: Kind, before: Document, after: Document) -> None:

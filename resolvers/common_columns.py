@@ -2,8 +2,29 @@
 
 from collections.abc import Sequence
 
-from resolvers.kind import Column, Index
+from resolvers.kind import Column, Index, Searched
 from resolvers.value_types import DATETIME, ENUM, FLOAT, OBJECT, TEXT
+
+SEARCH_KEYS = Column(
+    name="search",
+    stored="searchKeys",
+    type=TEXT,
+    many=True,
+    derived=True,
+    hidden=True,
+    personal=True,
+    description="The keys that the search looks for.",
+)
+SEARCH_TEXTS = Column(
+    name="searchTexts",
+    type=TEXT,
+    many=True,
+    derived=True,
+    hidden=True,
+    personal=True,
+    description="The plain words of each text that the search finds.",
+)
+"""See `resolvers.search`."""
 
 SESSION_COLUMNS: tuple[Column, ...] = (
     Column(
@@ -54,13 +75,21 @@ SESSION_COLUMNS: tuple[Column, ...] = (
                 name="customerId",
                 stored="id",
                 type=TEXT,
+                searched=Searched(),
                 description="The customer's id or number.",
             ),
-            Column(name="name", type=TEXT, personal=True, description="The customer's name."),
+            Column(
+                name="name",
+                type=TEXT,
+                personal=True,
+                searched=Searched(),
+                description="The customer's name.",
+            ),
             Column(
                 name="email",
                 type=TEXT,
                 personal=True,
+                searched=Searched(),
                 description="The customer's e-mail address.",
             ),
         ),
@@ -79,6 +108,7 @@ SESSION_COLUMNS: tuple[Column, ...] = (
         type=TEXT,
         max_length=4000,
         personal=True,
+        searched=Searched(),
         description="What your team noted about the session.",
     ),
     Column(
@@ -103,6 +133,8 @@ SESSION_COLUMNS: tuple[Column, ...] = (
         orderable=True,
         description="When this record was last changed here.",
     ),
+    SEARCH_KEYS,
+    SEARCH_TEXTS,
 )
 
 COMMON_INDEXES = (
@@ -110,6 +142,7 @@ COMMON_INDEXES = (
     Index(("customer.id", "startedAt", "_id")),
     Index(("labels", "startedAt", "_id")),
     Index(("assignee", "startedAt", "_id")),
+    Index((SEARCH_KEYS.path, "startedAt", "_id")),
 )
 """What every kind has besides an index for each ordering."""
 

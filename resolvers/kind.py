@@ -7,6 +7,7 @@ validation, documentation) is derived from the values here.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +15,28 @@ from resolvers.value_types import Rules, ValueType
 
 Document = dict[str, Any]
 """A stored session, or a part of one: camelCase names as in GraphQL, `_id` for the session id."""
+
+
+class Speaker(StrEnum):
+    """Who wrote a text."""
+
+    CUSTOMER = "CUSTOMER"
+    AGENT = "AGENT"
+    BOT = "BOT"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Searched:
+    """That the search finds the words of a column, and what it says of them.
+
+    `speaker` is called with the session and with the object that the column stands in.
+    """
+
+    speaker: Callable[[Document, Document], Speaker | None] = lambda _session, _around: None
+    at: str = ""
+    """The stored path, within that object, of the moment when it was written; empty: unknown."""
+    reads: tuple[str, ...] = ()
+    """Further stored paths of the session that `speaker` looks at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,6 +75,8 @@ class Column(Rules):
     """A case-folded copy is stored beside it, so that `eqIgnoreCase` is served by an index."""
     personal: bool = False
     """Masked for credentials without the scope `pii:read`."""
+    searched: Searched | None = None
+    """Given if the search finds its words; of a text outside lists of lists."""
 
     path: str = field(init=False)
     """The stored name."""

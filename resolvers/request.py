@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 from resolvers.errors import Timeout
 from resolvers.folding import FOLDED
-from resolvers.kind import Column, Kind
+from resolvers.kind import Column, Kind, Speaker
 from resolvers.lists import Path
 from resolvers.value_types import Operator as Operator  # requests are made of them, too
+from resolvers.words import Term
 
 DEFAULT_PAGE = 20
 LARGEST_PAGE = 500
@@ -59,7 +60,29 @@ class Not:
     part: "Filter"
 
 
-Filter = Compare | Some | All | Either | Not
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Every term occurs in what the search finds of a session: see `resolvers.search`."""
+
+    terms: tuple[Term, ...]
+    speakers: frozenset[Speaker] = frozenset()
+    """Only in texts of these; empty: in all texts."""
+    leader: str = ""
+    """The key that the index is asked for: the longest one if none was chosen."""
+
+    def __post_init__(self) -> None:
+        """Choose a leader."""
+        if not self.leader:
+            keys = [key for term in self.terms for key in term.keys]
+            whole = [key for key in keys if not key.endswith("*")]
+            object.__setattr__(self, "leader", max(whole or keys, key=len))
+
+    def proves(self, term: Term) -> bool:
+        """Whether a session with the leader has that term, so that no text need be looked at."""
+        return term.exact and term.keys == (self.leader,)
+
+
+Filter = Compare | Some | All | Either | Not | Search
 
 EVERYTHING = All(())
 NEVER = Either(())

@@ -28,6 +28,7 @@ from schema.labels import label_fields
 from schema.limits import Introspection, Limits
 from schema.payload_query import add_query
 from schema.root_field import RootField
+from schema.search import search_fields
 from schema.strawberry_internals import core_schema
 from schema.value_types import SCALARS
 
@@ -153,6 +154,7 @@ def build(
         VIEWER,
         *node_fields(entries),
         *across_fields(tuple(entries)),
+        *search_fields(entries),
         *(field for entry in entries for field in entry.queries),
     ]
     changes = [*_labels(entries), *(field for entry in entries for field in entry.changes)]
@@ -188,6 +190,7 @@ def root_fields(entries: Sequence[KindType] = KINDS) -> Iterator[tuple[Kind | No
         VIEWER,
         *node_fields(entries),
         *across_fields(tuple(entries)),
+        *search_fields(entries),
         *_labels(entries),
     ):
         yield None, str(field.graphql_name), _work(field)

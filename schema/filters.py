@@ -9,6 +9,7 @@ import strawberry
 from graphql import ListValueNode, ObjectValueNode, ValueNode, VariableNode
 from strawberry.types.base import get_object_definition
 
+from resolvers.common_columns import SEARCH_KEYS
 from resolvers.errors import BadInput, Invalid, LimitExceeded
 from resolvers.kind import Column, Kind
 from resolvers.request import (
@@ -18,12 +19,14 @@ from resolvers.request import (
     Either,
     Filter,
     Not,
+    Search,
     Some,
     every,
     none,
 )
 from resolvers.texts import check_text
 from resolvers.value_types import INT_MAX, INT_MIN, LONGEST_SOUGHT, Operator, ValueType
+from resolvers.words import LONGEST_SEARCH, MOST_TERMS, SHORTEST_BEGINNING, terms
 from schema.inputs import annotation_of, make_input, plain
 from schema.value_types import FORMS
 
@@ -34,6 +37,16 @@ DEEPEST = 20
 
 NO_INDEX = (
     f"Cannot use an index: combine it with other conditions. At most {LONGEST_SOUGHT} characters."
+)
+
+SEARCH_SYNTAX = (
+    "All words must occur. Case and accents do not matter. `print*` finds words that begin so (at "
+    f"least {SHORTEST_BEGINNING} characters); words in quotation marks must follow one another. At "
+    f"most {LONGEST_SEARCH} characters and {MOST_TERMS} words."
+)
+SEARCH_TEXT = (
+    "Sessions in whose texts words occur: messages, notes, and what is known of the customer. "
+    f"{SEARCH_SYNTAX} An index serves it. Needs the scope `pii:read`."
 )
 
 TEXTS: Mapping[Operator, str] = {
@@ -125,6 +138,7 @@ def filter_input(
         "and": (many, "All of these are met; an empty list always is."),
         "or": (many, "At least one of these is met; an empty list never is."),
         "not": (Optional[own], "This is not met."),
+        "search": (Optional[str], SEARCH_TEXT),
         **further,
         **_column_inputs(type_, [part for part in kind.columns if part.name not in further]),
     }
@@ -186,6 +200,8 @@ class _Reader:
             here = f"{at}.{name}"
             if name in ("and", "or", "not") and name not in by_name:
                 parts.append(self._combined(name, value, columns, here))
+            elif by_name[name] is SEARCH_KEYS:
+                parts.append(self._search(value, here))
             else:
                 parts.append(self._column(by_name[name], value, path, here))
         return parts[0] if len(parts) == 1 else All(tuple(parts))
@@ -214,6 +230,12 @@ class _Reader:
             return self.conditions(value, columns, (), at)
         finally:
             self._depth -= 1
+
+    def _search(self, text: str, at: str) -> Search:
+        self._count_one()
+        _not_null(text, at)
+        check_value(text, at)
+        return Search(terms(text, at))
 
     def _count_one(self) -> None:
         self._count += 1
@@ -259,7 +281,7 @@ class _Reader:
         if operator not in (Operator.EQ, Operator.NE):
             _not_null(value, at)
         for item in value if isinstance(value, list) else [value]:
-            _check(item, at)
+            check_value(item, at)
         if isinstance(value, list) and len(value) > MOST_VALUES:
             raise LimitExceeded(
                 f"{at}: {len(value)} values are too many: at most {MOST_VALUES}.", argument="filter"
@@ -285,12 +307,12 @@ def _not_empty(value: Any, at: str) -> None:
         )
 
 
-def _check(value: Any, at: str) -> None:
-    """Refuse what a database cannot compare."""
+def check_value(value: Any, at: str) -> None:
+    """Refuse what a database cannot compare; `at` is where it was given: `filter.botId.eq`."""
     try:
         if isinstance(value, str):
             check_text(value)
     except Invalid as error:
-        raise BadInput(f"{at}: {error.message}", argument="filter") from None
+        raise BadInput(f"{at}: {error.message}", argument=at.partition(".")[0]) from None
     if isinstance(value, int) and not INT_MIN <= value <= INT_MAX:
         raise BadInput(f"{at}: {value} is out of range.", argument="filter")

@@ -39,6 +39,8 @@ VALUES = {
     "Boolean": "true",
     "LocalDateTime": '"2100-01-01T00:00:00"',
 }
+WORD = '"printer"'
+"""What is searched for."""
 
 
 def sample(schema: GraphQLSchema, name: str, filtered: Iterable[str] = ()) -> str:
@@ -51,7 +53,7 @@ def sample(schema: GraphQLSchema, name: str, filtered: Iterable[str] = ()) -> st
     # An address, as some columns require; another one for a change than for the creation before.
     text = f'"https://{re.split("[A-Z]", name)[0]}.example/"'
     arguments = [
-        f"{argument}: {_value(given.type, text)}"
+        f"{argument}: {WORD if argument == 'text' else _value(given.type, text)}"
         for argument, given in field.args.items()
         if _is_given(field, argument, mutation)
     ]

@@ -1,4 +1,4 @@
-"""The commands that move data: `seed`, `export` and `import`."""
+"""The commands over stored data: `seed`, `export`, `import` and `rebuild`."""
 
 import asyncio
 import sys
@@ -13,7 +13,7 @@ from app.commands.common import UsageError, database, load_settings, orderly_end
 from app.commands.demo.generate import HIGHEST_SEED, IDS_PER_SEED, generate
 from app.commands.demo.load import store_drafts
 from app.commands.exporter import Kinds, export
-from app.commands.importer import Import, Imported, OnConflict
+from app.commands.importer import MOST_SHOWN, Import, Imported, OnConflict
 from app.commands.progress import bar
 from app.database.connect import open_store
 from app.errors import StartError
@@ -21,7 +21,10 @@ from app.settings import Settings
 from resolvers.context import Context, utc_now
 from resolvers.errors import nearest
 from resolvers.kind import Kind
+from resolvers.rebuild import Rebuilt, outdated, rebuild
+from resolvers.request import EVERYTHING
 from resolvers.store import indexes
+from resolvers.store import read as reads
 from schema.kinds import KINDS
 
 DEADLINE = 60.0
@@ -106,6 +109,32 @@ def import_command(
         _run(work)
 
 
+@data.command("rebuild")
+def rebuild_command(
+    kind: Annotated[str | None, typer.Option(help="Only this kind, such as BOT.")] = None,
+) -> None:
+    """Compute anew what is computed and stored with sessions, such as counts of messages."""
+
+    async def work(context: Context) -> str:
+        found = [await _rebuilt(context, one) for one in kinds]
+        seen, changed = (sum(getattr(one, name) for one in found) for name in ("seen", "changed"))
+        said = f"{seen:,} sessions computed, {changed:,} of them changed."
+        if problems := [problem for one in found for problem in one.problems]:
+            more = [f"and {len(problems) - MOST_SHOWN} more."] * (len(problems) > MOST_SHOWN)
+            raise StartError("\n".join((f"{said} Unchanged:", *problems[:MOST_SHOWN], *more)))
+        return said
+
+    with _plain_failures():
+        kinds = [kind_named(kind)] if kind else list(BY_ENUM.values())
+        _run(work)
+
+
+async def _rebuilt(context: Context, kind: Kind) -> Rebuilt:
+    total = await reads.count(context.store, kind, EVERYTHING)
+    with bar(f"Rebuilding {kind.enum_name}", total) as advance:
+        return await rebuild(context, kind, advance)
+
+
 def kind_named(name: str) -> Kind:
     """The kind by its SessionKind, in upper or lower case; UsageError naming the nearest."""
     wanted = name.upper().replace("-", "_")
@@ -119,6 +148,7 @@ async def surroundings(settings: Settings) -> AsyncIterator[Context]:
     """A context over the prepared database, which may do everything."""
     async with open_store(settings, DEADLINE) as store:
         await indexes.prepare(store, BY_ENUM.values(), settings.retention)
+        await outdated(store, BY_ENUM.values())
         now = utc_now()  # one moment for all, so that both looks at a file see the same
         yield Context(
             store, settings.company_timezone, now=lambda: now, retention=settings.retention

@@ -199,7 +199,11 @@ def served(kind: Kind, command: Command) -> str:
     sort = given.get("sort", {})
     if "_id" in where:
         return ID
-    equal = {path for path, condition in where.items() if not isinstance(condition, dict)}
+    equal = {
+        path
+        for path, condition in where.items()
+        if not isinstance(condition, dict) or condition.keys() == {"$in"}
+    }
     rest = [path for path in (sort or where) if path not in equal]
     if not equal and not rest:
         return EVERYTHING

@@ -21,6 +21,7 @@ from app.http.protocol import Protocol
 from app.main import create_app
 from app.pages.graphiql import missing_files
 from app.settings import Settings
+from resolvers import rebuild
 from resolvers.context import utc_now
 from resolvers.errors import Timeout, Unavailable
 from resolvers.store import driver, indexes
@@ -34,6 +35,10 @@ PATIENCE = 60.0
 UNUSABLE_URI = (
     "GATEWAY_MONGODB_URI cannot be used: write one such as mongodb://user:password@host:27017/, "
     "with special characters of the password percent-encoded."
+)
+REBUILD = (
+    "Sessions of {} that an earlier version stored may lack values that this one computes. "
+    "Run scripts/rebuild beside the gateway to add them."
 )
 DRAIN = 5
 """Seconds that running requests are given at the end."""
@@ -54,7 +59,10 @@ async def prepare(settings: Settings, demo: bool) -> tuple[Settings, str | None]
 
 async def _prepare(settings: Settings, demo: bool) -> tuple[Settings, str | None]:
     async with open_store(settings, PATIENCE) as store:
-        await indexes.prepare(store, [entry.kind for entry in KINDS], settings.retention)
+        kinds = [entry.kind for entry in KINDS]
+        await indexes.prepare(store, kinds, settings.retention)
+        if old := await rebuild.outdated(store, kinds):
+            typer.echo(REBUILD.format(", ".join(kind.enum_name for kind in old)), err=True)
         if demo and await _load_demo(store) and settings.mongodb_uri:
             settings = for_embedded(settings, settings.mongodb_uri)
         return settings, await ensure_demo(store, settings) if settings.demo_key else None

@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 from operator import ge, gt, le, lt
 from typing import Any
 
+from resolvers.common_columns import SEARCH_KEYS, SEARCH_TEXTS
 from resolvers.errors import BadInput, LimitExceeded
 from resolvers.folding import FOLDED, fold
 from resolvers.kind import Column
-from resolvers.request import All, Compare, Either, Filter, Not, Operator, Some
+from resolvers.request import All, Compare, Either, Filter, Not, Operator, Search, Some
+from resolvers.search import LETTERS, stored_key
 from resolvers.value_types import LONGEST_SOUGHT, as_it_is
 
 Query = dict[str, Any]
@@ -107,6 +109,8 @@ def query(where: Filter) -> Query:
             return _compare(where)
         case Some(path, condition):
             return {_dotted(path): {"$elemMatch": _element(condition)}}
+        case Search():
+            return _search(where)
         case All(parts):
             return conjoin(query(part) for part in parts)
         case Either(parts):
@@ -115,6 +119,36 @@ def query(where: Filter) -> Query:
             return query(part)
         case Not(part):
             return _negate(query(part))
+
+
+def _search(where: Search) -> Query:
+    """One key is asked of the index, what it does not prove of the texts.
+
+    The parts stand under two names because the embedded engine walks no index where one name has
+    two conditions.
+    """
+    start = rf"^[{_letters(where)}][\s\S]*?" if where.speakers else ""
+    asked: list[Query] = [
+        {"$regex": start + re.escape(term.needle)} for term in where.terms if not where.proves(term)
+    ]
+    if not asked:
+        return key_condition(where, where.leader)
+    several = {"$all": [{"$elemMatch": pattern} for pattern in asked]}
+    texts = asked[0] if len(asked) == 1 else several
+    return {**key_condition(where, where.leader), SEARCH_TEXTS.path: texts}
+
+
+def key_condition(where: Search, key: str) -> Query:
+    """The sessions that have a key of a search, in a text of one of its speakers if it has some."""
+    if key.endswith("*"):
+        by = rf"[^:]*:[{_letters(where)}]$" if where.speakers else ""
+        return {SEARCH_KEYS.path: {"$regex": f"^{re.escape(key[:-1])}{by}"}}
+    stored = [stored_key(key, speaker) for speaker in sorted(where.speakers) or LETTERS]
+    return {SEARCH_KEYS.path: stored[0] if len(stored) == 1 else {"$in": stored}}
+
+
+def _letters(where: Search) -> str:
+    return "".join(LETTERS[speaker] for speaker in sorted(where.speakers))
 
 
 def _negate(clause: Query) -> Query:

@@ -10,6 +10,7 @@ from resolvers.kind import Document, Kind
 from resolvers.request import Columns, Filter, Page, Read, Summary
 from resolvers.store.driver import opened
 from resolvers.store.find import find
+from resolvers.store.leader import led
 from resolvers.store.lists import complete
 from resolvers.store.operators import Query, conjoin, query
 from resolvers.store.plan import Plan, plan, projection
@@ -20,6 +21,7 @@ Total = int | Timeout | None
 
 async def list_(store: Store, read: Read) -> Page:
     """The rows that `read` describes, with the number of all matches if it asks for that."""
+    read = read._replace(where=await led(store, read.kind, read.where))
     planned = plan(read)
     work = store.run(_rows(store, read, planned))
     total: Total = None
@@ -58,7 +60,7 @@ async def _total(store: Store, kind: Kind, match: Query) -> Total:
 
 async def count(store: Store, kind: Kind, where: Filter) -> int:
     """How many sessions meet `where`; the collection's own figure answers at once for all."""
-    return await _count(store, kind, query(where))
+    return await _count(store, kind, query(await led(store, kind, where)))
 
 
 async def _count(store: Store, kind: Kind, match: Query) -> int:
@@ -90,6 +92,12 @@ async def get_many(
     return {document["_id"]: document for document in documents}
 
 
+async def following(store: Store, kind: Kind, last: str, limit: int) -> list[Document]:
+    """The first `limit` whole sessions whose ids come after `last`, by id."""
+    wanted: Query = {"_id": {"$gt": last}}
+    return await store.run(find(store, kind, wanted, None, limit, [("_id", 1)]))
+
+
 async def _by_ids(
     store: Store, kind: Kind, wanted: Query, columns: Columns, limit: int
 ) -> list[Document]:
@@ -101,7 +109,7 @@ async def _by_ids(
 async def summarise(store: Store, kind: Kind, where: Filter) -> Summary:
     """Count and mean duration of the sessions that meet `where`, to the millisecond."""
     stages: list[dict[str, Any]] = [
-        {"$match": query(where)},
+        {"$match": query(await led(store, kind, where))},
         {
             "$group": {
                 "_id": None,

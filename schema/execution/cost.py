@@ -129,7 +129,7 @@ class _Price:
             return Cost(1)
         inner = get_named_type(definition.type)
         rows, below = ONE, ONE if lists is ONE else LIST
-        if "first" in definition.args and "last" in definition.args:
+        if "first" in definition.args and "after" in definition.args:
             below = replace(self._page(node), within=_is_within(inner))
         elif is_list_type(get_nullable_type(definition.type)):
             rows = lists

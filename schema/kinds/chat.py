@@ -11,7 +11,7 @@ import strawberry
 from strawberry import UNSET, Info
 
 from resolvers.errors import Invalid
-from resolvers.kind import Document, Timeline
+from resolvers.kind import Document, Searched, Speaker, Timeline
 from schema.columns import column, kind_of
 from schema.common import Connection, Payload, Session
 from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
@@ -85,6 +85,10 @@ def zoned_now(context: Any) -> Document:
     return {"dateTime": local, "timeZone": context.company_timezone}
 
 
+def _speaker(_session: Document, message: Document) -> Speaker:
+    return Speaker.AGENT if message.get("source") == "OPERATOR" else Speaker.CUSTOMER
+
+
 @strawberry.type(description="A message in a chat.")
 class ChatMessage:
     """Messages stay in the order in which they were stored."""
@@ -95,7 +99,9 @@ class ChatMessage:
         max_length=128,
         default=lambda _context: uuid.uuid4().hex,
     )
-    message: str = column("The text.", max_length=10_000, personal=True)
+    message: str = column(
+        "The text.", max_length=10_000, personal=True, searched=Searched(_speaker, "sent.instant")
+    )
     source: MessageSource = column("Who wrote it.")
     sent: ZonedDateTime = column("When it was sent; now if not given.", default=zoned_now)
 

@@ -8,7 +8,7 @@ import strawberry
 from strawberry import UNSET, Info
 
 from resolvers.folding import fold
-from resolvers.kind import Column, Document, Index, SessionIds, Timeline
+from resolvers.kind import Column, Document, Index, Searched, SessionIds, Speaker, Timeline
 from resolvers.value_types import TEXT
 from schema.columns import column, kind_of
 from schema.common import Connection, Payload, Session
@@ -43,13 +43,35 @@ class StartMethod(enum.Enum):
     )
 
 
+NAMES = ("customerName", "customerEmail", "techName", "techUsername")
+
+
+def _writer(session: Document, line: Document) -> Speaker | None:
+    """Whose name or address the author is; None for anybody else."""
+    author = fold(str(line.get("author")))
+    for name in NAMES:
+        if session.get(name) and author == fold(str(session[name])):
+            return Speaker.CUSTOMER if name.startswith("customer") else Speaker.AGENT
+    return None
+
+
+def _customer(_session: Document, _around: Document) -> Speaker:
+    return Speaker.CUSTOMER
+
+
+def _technician(_session: Document, _around: Document) -> Speaker:
+    return Speaker.AGENT
+
+
 @strawberry.type(description="A line of the chat during a remote-support session.")
 class RemoteSupportMessage:
     """In order of time."""
 
     at: datetime = column("When it was written.", default=lambda context: context.now())
     author: str = column("Who wrote it.", max_length=200, personal=True)
-    text: str = column("What was written.", max_length=4000, personal=True)
+    text: str = column(
+        "What was written.", max_length=4000, personal=True, searched=Searched(_writer, "at", NAMES)
+    )
 
 
 @strawberry.type(description="A field that a team added to its sessions.")
@@ -57,7 +79,7 @@ class CustomField:
     """The same name may occur more than once."""
 
     name: str = column("The field's name.", max_length=32)
-    value: str = column("The field's value.", max_length=100, personal=True)
+    value: str = column("The field's value.", max_length=100, personal=True, searched=Searched())
 
 
 @strawberry.type(
@@ -87,9 +109,11 @@ class RemoteSupportSession(Session):
         "The customer's number in your own books.", max_length=50, folded=True
     )
     problem_description: str | None = column(
-        "What the customer asked for.", max_length=4000, personal=True
+        "What the customer asked for.", max_length=4000, personal=True, searched=Searched(_customer)
     )
-    notes: str | None = column("What the technician noted.", max_length=4000, personal=True)
+    notes: str | None = column(
+        "What the technician noted.", max_length=4000, personal=True, searched=Searched(_technician)
+    )
     has_videos: bool = column("Whether the session was recorded.", default=lambda _context: False)
     video_links: list[str] = column(
         "Addresses of the recordings.", max_length=2048, format="uri", max_items=100

@@ -44,6 +44,7 @@ GLOBAL_IDS = {sample.kind: global_id(sample.type, IDS[sample.kind]) for sample i
 GIVEN: dict[str, list[str]] = {
     "id": [f'"{one}"' for one in GLOBAL_IDS.values()],
     "ids": [f"[{', '.join(f'{chr(34)}{one}{chr(34)}' for one in GLOBAL_IDS.values())}]"],
+    "text": [f'"{PII}"'],
 }
 """What arguments are given, as GraphQL writes it; a field is asked once for each."""
 

@@ -17,6 +17,7 @@ FIELDS = {name: (kind.name if kind else None, work) for kind, name, work in root
 
 PLACES = {
     "sessions": "schema/all_kinds.py",
+    "searchSessions": "schema/search.py",
     "addSessionLabels": "schema/labels.py",
     "removeSessionLabels": "schema/labels.py",
 }

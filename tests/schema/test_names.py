@@ -74,7 +74,7 @@ def test_enum(name: str) -> None:
 
 def test_root_fields() -> None:
     """Queries and mutations are these and no others."""
-    queries = {"node", "nodes", "sessions", "viewer"}
+    queries = {"node", "nodes", "searchSessions", "sessions", "viewer"}
     mutations = {*VERBS, "addSessionLabels", "removeSessionLabels"}
     for kind in SAMPLES:
         queries |= {kind.name, f"{kind.name}s", f"{kind.name}Summary"}

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from pymongo import MongoClient
 
 from tests.gateway import ROOT, started, without_settings
 from tests.timing import limit
@@ -67,6 +68,18 @@ def test_seed_export_import(database: dict[str, str], tmp_path: Path) -> None:
     other = {**database, "GATEWAY_MONGODB_DATABASE": f"{database['GATEWAY_MONGODB_DATABASE']}_2"}
     script("import", str(file), **other)
     assert script("export", **other) == exported
+
+
+def test_rebuild(database: dict[str, str]) -> None:
+    """It brings sessions up to date, and notes that it did."""
+    script("seed", "--kind", "BOT", "--count", "3", "--seed", "1", **database)
+    with MongoClient[dict[str, object]](database["GATEWAY_MONGODB_URI"]) as client:
+        stored = client[database["GATEWAY_MONGODB_DATABASE"]]
+        stored["bot_sessions"].update_many({}, {"$unset": {"customer": ""}})
+        stored["marks"].delete_many({})
+        script("rebuild", "--kind", "BOT", **database)
+        assert stored["bot_sessions"].count_documents({"customer": {"$exists": True}}) == 3
+        assert [row["_id"] for row in stored["marks"].find({"_id": "derived:bot"})]
 
 
 def test_mutants() -> None:

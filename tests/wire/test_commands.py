@@ -12,10 +12,11 @@ from resolvers.context import Context
 from resolvers.errors import Unavailable
 from resolvers.kind import Document
 from resolvers.paging import ordering, sort_paths
-from resolvers.request import Read, Window
-from resolvers.store import driver
+from resolvers.request import Read, Search, Window
+from resolvers.store import driver, leader
 from resolvers.store.driver import Driver
 from resolvers.store.store import Store
+from resolvers.words import terms
 from tests.conftest import DEADLINE, KINDS_BY_NAME, NOW, OpenStore, prepared
 from tests.wire.engine import WireEngine
 
@@ -31,10 +32,12 @@ class Commands(monitoring.CommandListener):
     def __init__(self) -> None:
         self.sent: list[str] = []
         self.concerns: list[Any] = []
+        self.given: list[Any] = []
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
         self.sent.append(event.command_name)
         self.concerns.append(event.command.get("writeConcern"))
+        self.given.append(event.command)
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
         """Nothing to note."""
@@ -96,6 +99,56 @@ async def test_writes_are_acknowledged_once_they_are_safe(
     written = [concern for concern in commands.concerns if concern is not None]
     # The session and its live token: stored, changed and released, removed.
     assert written == [safe] * 5
+
+
+async def spoken(noted: Context, *texts: str) -> None:
+    """Sessions with these notes, the first one newest."""
+    for place, text in enumerate(texts):
+        started = {"startTime": NOW - timedelta(minutes=place), "note": text}
+        await sessions.create(noted, BOT, {"botId": "b", "channel": "c", "userId": "u", **started})
+
+
+async def test_a_word_is_one_find(noted: Context, commands: Commands) -> None:
+    """The index alone finds it: no count before, no second look at the texts."""
+    await spoken(noted, "the printer", "the jam", "the printer jam")
+    commands.sent.clear()
+    found = await sessions.list_(noted, Read(BOT, Search(terms("printer"))))
+    assert (len(found.documents), commands.sent) == (2, ["find"])
+
+
+async def test_the_rarest_word_leads(
+    noted: Context, commands: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each word is counted, the longest first, until one is rare; that one is asked for."""
+    monkeypatch.setattr(leader, "FEW", 1)
+    await spoken(noted, *["common words"] * 3, "common owl", "owl common words")
+    for text, counts, lead in (
+        ("common owl", 2, "owl:"),
+        ("common words owl", 3, "owl:"),
+        ('owl "common words"', 3, "owl:"),
+        ("common kangaroo", 1, "kangaroo:"),
+        ("common owl*", 0, "common:"),
+    ):
+        commands.sent.clear()
+        await sessions.list_(noted, Read(BOT, Search(terms(text))))
+        assert commands.sent == ["aggregate"] * counts + ["find"]
+        asked = commands.given[-1]["filter"]["searchKeys"]["$in"]
+        assert {key.rstrip("-ABC") for key in asked} == {lead}
+
+
+async def test_counts_are_bounded(
+    noted: Context, commands: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No more is counted than it takes to know that a word is frequent."""
+    await spoken(noted, *["alpha beta"] * 4)
+    monkeypatch.setattr(leader, "MOST", 2)
+    monkeypatch.setattr(leader, "FEW", 0)
+    found = await sessions.list_(noted, Read(BOT, Search(terms("alpha beta"))))
+    assert len(found.documents) == 4
+    stages = [command["pipeline"] for command in commands.given if "pipeline" in command]
+    assert [stage for pipeline in stages for stage in pipeline if "$limit" in stage] == [
+        {"$limit": 2}
+    ] * 2
 
 
 def lose_connections(engine_client: MongoClient[dict[str, Any]], times: int) -> None:

@@ -23,12 +23,13 @@ from pymongo.collection import Collection
 from app.commands import route_map
 from app.commands.recording import Command
 from resolvers import paging
-from resolvers.kind import Column, Document, Kind
+from resolvers.kind import Column, Document, Kind, Speaker
 from resolvers.paging import completed, ordering, orderings, sort_paths
-from resolvers.request import All, Compare, Filter, Operator, Read, Window
+from resolvers.request import All, Compare, Filter, Operator, Read, Search, Window
 from resolvers.store import indexes
 from resolvers.store.operators import conjoin, query
 from resolvers.store.plan import plan
+from resolvers.words import terms
 from schema.kinds import bot, remote_support
 from tests.conftest import KINDS_BY_NAME, NOW, opened_store
 from tests.wire.engine import WireEngine
@@ -188,6 +189,19 @@ def test_status_and_customer(kind: Kind, collection: Sessions) -> None:
         assert_served(collection, Read(kind, condition))
         span = within_span(kind, Operator.GT, Operator.LT)
         assert_served(collection, Read(kind, All((condition, span))))
+
+
+def test_search(kind: Kind, collection: Sessions) -> None:
+    """A word by one speaker is a range of the index of keys, in its order, also within a span.
+
+    A word by anybody is one such range for each speaker, which MongoDB merges.
+    """
+    said = Search(terms("printer"), frozenset({Speaker.CUSTOMER}))
+    assert_served(collection, Read(kind, said))
+    assert_served(collection, Read(kind, All((said, within_span(kind, Operator.GT, Operator.LT)))))
+    anybody = query(Search(terms("printer")))
+    keys = ["searchKeys", "startedAt", "_id"]
+    assert list(winning_index(collection, anybody, {"startedAt": -1, "_id": -1})) == keys
 
 
 def test_lookups(kind: Kind, collection: Sessions) -> None:

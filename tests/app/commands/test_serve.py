@@ -53,6 +53,23 @@ async def test_database_of_somebody_gets_no_demo(
 
 
 @pytest.mark.anyio
+async def test_outdated_sessions_are_told_of(
+    engine: WireEngine, database_name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where sessions may lack computed values, the start names the kinds and the command."""
+    settings = settings_for(engine, database_name, tmp_path)
+    async with opened_store(engine.uri, database_name) as store:
+        await serve.prepare(settings, demo=False)
+        assert "rebuild" not in capsys.readouterr().err
+        await store.database["bot_sessions"].insert_one(
+            {"_id": "theirs"}, bypass_document_validation=True
+        )
+        await store.database["marks"].delete_many({})
+        await serve.prepare(settings, demo=False)
+    assert re.search("Sessions of BOT .* scripts/rebuild", capsys.readouterr().err)
+
+
+@pytest.mark.anyio
 async def test_demo_key_of_the_settings(
     engine: WireEngine, database_name: str, tmp_path: Path
 ) -> None:

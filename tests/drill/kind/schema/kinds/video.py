@@ -8,7 +8,7 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET, Info
 
-from resolvers.kind import Document, Index, Reservation, Timeline
+from resolvers.kind import Document, Index, Reservation, Searched, Timeline
 from schema.columns import column, kind_of
 from schema.common import Connection, Payload, Session
 from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
@@ -69,7 +69,9 @@ class VideoSession(Session):
     ended: datetime | None = column("When it ended; null while it is active.")
     quality: VideoQuality | None = column("How well the room was seen.")
     price: float | None = column("What the room cost, in euros.", orderable=True)
-    notes: list[str] = column("What was noted.", max_length=200, max_items=20, personal=True)
+    notes: list[str] = column(
+        "What was noted.", max_length=200, max_items=20, personal=True, searched=Searched()
+    )
     guests: Connection[VideoGuest] | None = paged(
         "Who took part.", count="guestCount", last="lastGuest", max_items=10
     )

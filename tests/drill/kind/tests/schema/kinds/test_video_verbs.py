@@ -62,3 +62,14 @@ def test_an_invitation_is_one_live_sessions(client: Client) -> None:
     assert client.data(CREATE, input=one)["errors"] == []
     refusal = client.refusal(CREATE, input={"room": "a", "invitation": "long"})
     assert refusal["message"].startswith("This must match [0-9a-f]{8} as a whole: Eight letters")
+
+
+def test_the_notes_are_searched(client: Client) -> None:
+    """The columns with the note, and no others: a room's name is none of the words."""
+    client.data(CREATE, input={"room": "kangaroo", "notes": ["It starts late.", "Emus came."]})
+    text = """query ($text: String!) { searchSessions(text: $text, kinds: [VIDEO]) {
+      edges { matches { field parts { text isHit } } } } }"""
+    (edge,) = client.data(text, text='emu* "starts late"')["edges"]
+    assert [match["field"] for match in edge["matches"]] == ["notes", "notes"]
+    assert edge["matches"][1]["parts"][0] == {"text": "Emus", "isHit": True}
+    assert client.data(text, text="kangaroo")["edges"] == []

@@ -1,0 +1,124 @@
+"""Computing anew what follows from stored sessions and is stored with them.
+
+A new version may compute more than the one that stored a session, such as a count of messages.
+`rebuild` goes through all sessions of a kind by their ids, and computes and stores what
+`resolvers.changes.derived` says. Nothing that a client gave changes, `updatedAt` included;
+`revision` rises, because the guards of others must notice (docs/adr/0003-guarded-updates.md).
+
+A mark says how far a kind is: `4f1c` (done by the version 4f1c), or `4f1c chat-17` (done up to the
+session chat-17). So a rebuild that was ended early goes on where it was.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from resolvers.access import Action
+from resolvers.changes import DERIVATION, rederived
+from resolvers.context import Context
+from resolvers.errors import Conflict, CorruptDocument, GatewayError, Invalid
+from resolvers.kind import Document, Kind, walk
+from resolvers.request import EVERYTHING
+from resolvers.store import read as reads
+from resolvers.store import write as writes
+from resolvers.store.store import Store
+
+BATCH = 100
+"""Sessions that are read and stored at once: long chats are large."""
+ATTEMPTS = 100
+"""How often a session is computed again because others changed it meanwhile."""
+
+
+@dataclass(slots=True)
+class Rebuilt:
+    """What became of the sessions of one kind."""
+
+    seen: int = 0
+    changed: int = 0
+    problems: list[str] = field(default_factory=list)
+    """Sessions that stay as they are, and why: one sentence each."""
+
+    def add(self, kind: Kind, session: Document, error: GatewayError) -> None:
+        """Note a session that stays as it is."""
+        named = isinstance(error, CorruptDocument)  # its message says which session it is
+        whose = "" if named else f"{kind.type_name} {session['_id']!r}: "
+        self.problems.append(whose + error.message)
+
+
+def version(kind: Kind) -> str:
+    """What is computed for a kind, as a short text that is another one when that changes."""
+    paths = [path for path, column in walk(kind.columns) if column.derived or column.searched]
+    return hashlib.sha256("\n".join([str(DERIVATION), *paths]).encode()).hexdigest()[:12]
+
+
+async def outdated(store: Store, kinds: Iterable[Kind]) -> list[Kind]:
+    """The kinds with sessions that may lack computed values; it costs a lookup each.
+
+    A kind without sessions is marked as done: all that come will be complete.
+    """
+    found = []
+    for kind in kinds:
+        if await writes.mark(store, _mark(kind)) == version(kind):
+            continue
+        if await reads.following(store, kind, "", 1):
+            found.append(kind)
+        else:
+            await writes.set_mark(store, _mark(kind), version(kind))
+    return found
+
+
+async def rebuild(context: Context, kind: Kind, advance: Callable[[int], object]) -> Rebuilt:
+    """Bring every stored session of a kind up to date, expired ones included.
+
+    It starts with the first session, or where a rebuild of the same version was ended early.
+    """
+    context.caller.require(kind, Action.WRITE)
+    store, found = context.store, Rebuilt()
+    last = await _place(store, kind)
+    while rows := await reads.following(store, kind, last, BATCH):
+        await asyncio.gather(*(_update(context, kind, row, found) for row in rows))
+        last = rows[-1]["_id"]
+        await writes.set_mark(store, _mark(kind), f"{version(kind)} {last}")
+        found.seen += len(rows)
+        advance(len(rows))
+    await writes.set_mark(store, _mark(kind), version(kind))
+    return found
+
+
+def _mark(kind: Kind) -> str:
+    return f"derived:{kind.name}"
+
+
+async def _place(store: Store, kind: Kind) -> str:
+    """The last session that an earlier run of this version did."""
+    done, _, last = (await writes.mark(store, _mark(kind)) or "").partition(" ")
+    return last if done == version(kind) else ""
+
+
+async def _update(context: Context, kind: Kind, session: Document, found: Rebuilt) -> None:
+    """Bring one session up to date; it is read again if others change it meanwhile."""
+    before: Document | None = session
+    for _ in range(ATTEMPTS):
+        after = _after(kind, before, found) if before else None
+        if before is None or after is None:
+            return
+        try:
+            if await writes.update(context.store, kind, before, after):
+                found.changed += 1
+                return
+        except Invalid as error:
+            found.add(kind, before, error)
+            return
+        before = await reads.get(context.store, kind, session["_id"], EVERYTHING, None)
+    found.add(kind, session, Conflict("Other writers keep changing it."))
+
+
+def _after(kind: Kind, before: Document, found: Rebuilt) -> Document | None:
+    """What is to be stored in the place of `before`; None if nothing is."""
+    try:
+        after = rederived(kind, before)
+    except (CorruptDocument, Invalid) as error:
+        found.add(kind, before, error)
+        return None
+    return None if after is before else after

@@ -79,6 +79,10 @@ def rows(value: Any) -> Iterator[Any]:
         found = value.get("nodes") or [edge["node"] for edge in value["edges"]]
         assert len(found) <= value["totalCount"]
         yield from found
+    elif "groups" in value:
+        yield from (group for group in value["groups"] if group["count"])
+    elif "sessions" in value:  # a customer's
+        yield from rows(value["sessions"])
     elif value.get("count") != 0:
         yield value
 

@@ -1,7 +1,7 @@
 """Signing in from the printed address: a page exchanges its one-time code for the demo key.
 
 `POST /sign-in` with `{"code": "…"}` returns `{"key": "…"}`, once a code; 403 for every other code.
-docs/adr/0015-key-in-the-browser.md says why it is not a cookie.
+docs/adr/0016-key-in-the-browser.md says why it is not a cookie.
 """
 
 from typing import Final

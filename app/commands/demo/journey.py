@@ -8,11 +8,17 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from resolvers.bulk import Draft
+from resolvers.customers import Identifier, IdentifierType
 from schema.kinds import bot, chat, co_browse, knowledge, remote_support
 
 NUMBER: Final = "C-204811"
 NAME: Final = "Mia Lorenz"
 EMAIL: Final = "mia.lorenz@example.com"
+IDENTIFIERS: Final = (
+    Identifier(IdentifierType.CUSTOMER_ID, NUMBER),
+    Identifier(IdentifierType.EMAIL, EMAIL),
+)
+"""What links the sessions. The co-browse session has neither; the chat names it."""
 CO_BROWSE: Final = "b6f0a1d2-3c4e-4f58-9a7b-0c1d2e3f4a5b"
 LENGTH: Final = 5
 """How many sessions it has."""
@@ -74,6 +80,7 @@ def _chat(start: datetime) -> Draft:
         "visitor": {"name": NAME, "emailAddress": EMAIL, "startPage": f"{_PAGES}/help/paper-jam"},
         "start": _zoned(start),
         "messages": messages,
+        "relatedSessions": [{"kind": co_browse.CO_BROWSE.name.upper(), "sessionId": CO_BROWSE}],
     }
     known = {"createdAt": start, "updatedAt": moments[-1], "status": "CLOSED"}
     return Draft(chat.CHAT, values, known)

@@ -6,9 +6,9 @@ from itertools import islice
 from typing import TypeVar
 
 from app.commands.demo.generate import generate
-from app.commands.demo.journey import LENGTH, journey
+from app.commands.demo.journey import IDENTIFIERS, LENGTH, journey
 from app.rest import VENDORS, samples
-from resolvers import bulk
+from resolvers import bulk, customers
 from resolvers.bulk import Draft
 from resolvers.context import Context
 from resolvers.request import EVERYTHING
@@ -50,7 +50,9 @@ async def load_demo(store: Store, now: datetime, advance: Advance = unseen) -> i
         await writes.set_mark(store, MARK, LOADING if fresh else DECLINED)
         if not fresh:
             return 0
-    stored = await store_drafts(Context(store, now=lambda: now), _drafts(now), advance)
+    context = Context(store, now=lambda: now)
+    stored = await store_drafts(context, _drafts(now), advance)
+    await customers.link(context, IDENTIFIERS)
     await writes.set_mark(store, MARK, LOADED)
     return stored
 

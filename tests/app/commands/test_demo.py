@@ -11,11 +11,12 @@ import pytest
 from app.commands.demo import SIZE, load_demo
 from app.commands.demo.dice import words
 from app.commands.demo.generate import generate
-from app.commands.demo.journey import LENGTH, journey
+from app.commands.demo.journey import IDENTIFIERS, LENGTH, journey
 from app.commands.demo.load import OF_EACH_KIND
 from app.commands.demo.makers import MAKERS
-from resolvers import bulk, sessions
+from resolvers import bulk, customers, sessions
 from resolvers.context import Context
+from resolvers.customers import CustomerRead
 from resolvers.errors import AlreadyExists
 from resolvers.kind import Document, Kind
 from resolvers.store.store import Store
@@ -123,6 +124,10 @@ async def test_one_customer_went_through_every_system(loaded: Context) -> None:
     starts = [document["startedAt"] for document in found]
     assert starts == sorted(starts)
     assert NOW - timedelta(days=4) < starts[0] < starts[-1] < NOW
+    customer = await customers.find(loaded, IDENTIFIERS[1], CustomerRead(names=True))
+    assert customer
+    assert [one.value for one in customer.identifiers] == [one.value for one in IDENTIFIERS]
+    assert customer.names == ["Mia Lorenz"]
 
 
 async def test_loads_everything_on_the_wire(wire_store: Store) -> None:

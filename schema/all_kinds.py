@@ -10,7 +10,7 @@ from resolvers.across import common_kind, readable
 from resolvers.kind import Document, Kind
 from resolvers.merged_pages import Across
 from resolvers.paging import default_order, with_places
-from resolvers.request import DEFAULT_PAGE, LARGEST_PAGE, Filter
+from resolvers.request import DEFAULT_PAGE, EVERYTHING, LARGEST_PAGE, Filter
 from resolvers.value_types import ENUM
 from schema import filters, paging, statistics
 from schema.common import Connection, Session, SessionKind
@@ -79,14 +79,20 @@ class AllKinds:
         return filters.where(arguments.get("filter"), self.common)
 
     async def page(
-        self, run: Run, wanted: Mapping[str, PageRead], arguments: Arguments, where: Filter
+        self,
+        run: Run,
+        wanted: Mapping[str, PageRead],
+        arguments: Arguments,
+        where: Filter,
+        within: Filter = EVERYTHING,
     ) -> ConnectionSource:
-        """One page of the sessions that meet `where`."""
+        """One page of the sessions that meet `where`, and `within`, which the gateway sets."""
         order = paging.order(arguments.get("orderBy"), self.common) or default_order(self.common)
         read = Across(
             self.common,
             readable(run.context, self.kinds, arguments.get("kinds"), where),
             where,
+            within,
             order,
             paging.window(arguments),
             {name: with_places(part.columns, order) for name, part in wanted.items()},

@@ -148,7 +148,7 @@ def _shape(type_: GraphQLObjectType) -> type:
         return Session
     if origin in ATTRIBUTES:
         return origin
-    if all(isinstance(field, ColumnField | PercentileField) for field in definition.fields):
+    if any(isinstance(field, ColumnField | PercentileField) for field in definition.fields):
         return dict
     raise NotCompiledError(type_.name)
 

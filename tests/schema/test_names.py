@@ -15,6 +15,13 @@ SCHEMA = build_schema(
 TYPES = {
     "Session": SESSION_FIELDS,
     "Node": "id: ID!",
+    "RelatedSession": "kind: SessionKind!, sessionId: String!, session: Session",
+    "Customer": """identifiers: [CustomerIdentifier!]!, names: [String!]!, firstSeenAt: DateTime,
+        lastSeenAt: DateTime, sessions: SessionConnection""",
+    "CustomerIdentifier": """type: CustomerIdentifierType!, value: String!, linkedAt: DateTime,
+        linkedBy: String""",
+    "CustomerLinksPayload": """identifiers: [CustomerIdentifier!]!, errors: [UserError!]!,
+        query: Query!""",
     "SessionCustomer": "customerId: String, name: String, email: String",
     "PageInfo": """hasNextPage: Boolean!, hasPreviousPage: Boolean!, startCursor: String,
         endCursor: String""",
@@ -33,8 +40,12 @@ ENUMS = {
     "OrderDirection": "ASC DESC",
     "TimeBucket": "HOUR DAY WEEK MONTH QUARTER YEAR",
     "StatisticsOrderField": "COUNT KEY PERIOD_START RATE AVERAGE MINIMUM MAXIMUM SUM PERCENTILE",
+    "CustomerIdentifierType": "CUSTOMER_ID EMAIL",
 }
 INPUTS = {
+    "CustomerKey": "customerId: String, email: String",
+    "CustomerIdentifierInput": "type: CustomerIdentifierType!, value: String!",
+    "RelatedSessionInput": "kind: SessionKind!, sessionId: String!",
     "BooleanFilter": "eq: Boolean, ne: Boolean, in: [Boolean!], nin: [Boolean!]",
     "StringFilter": """eq: String, ne: String, in: [String!], nin: [String!], startsWith: String,
         endsWith: String, contains: String, containsIgnoreCase: String, eqIgnoreCase: String""",
@@ -78,8 +89,17 @@ def test_enum(name: str) -> None:
 
 def test_root_fields() -> None:
     """Queries and mutations are these and no others."""
-    queries = {"node", "nodes", "searchSessions", "sessions", "sessionStatistics", "viewer"}
+    queries = {
+        "node",
+        "nodes",
+        "searchSessions",
+        "sessions",
+        "sessionStatistics",
+        "customer",
+        "viewer",
+    }
     mutations = {*VERBS, "addSessionLabels", "removeSessionLabels"}
+    mutations |= {"linkCustomerIdentifiers", "unlinkCustomerIdentifiers"}
     for kind in SAMPLES:
         queries |= {kind.name, *(f"{kind.name}{end}" for end in ("s", "Summary", "Statistics"))}
         mutations |= {f"{verb}{kind.type}" for verb in ("create", "update", "delete")}

@@ -28,6 +28,8 @@ MASK = "***"
 ADMIN = "admin"
 """The scope that stands for every other."""
 PERSONAL = "pii:read"
+LINKING = "customer:write"
+"""Saying which identifiers are one customer's; `*:write` is about sessions."""
 INTROSPECTION = "introspection"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from resolvers.access import Action, forbidden
-from resolvers.common_columns import COMMON_INDEXES, SESSION_COLUMNS, ordering_indexes
+from resolvers.common_columns import COMMON_INDEXES, ordering_indexes
 from resolvers.context import Context
 from resolvers.errors import Forbidden
 from resolvers.kind import Column, Document, Kind, SessionIds
@@ -31,8 +31,12 @@ def of_kind(kind: Kind, document: Document) -> OfKind:
     return result
 
 
-def common_kind(kinds: Iterable[Kind]) -> Kind:
+def common_kind(kinds: Sequence[Kind]) -> Kind:
     """What all kinds have in common, as a kind: filters, orderings and cursors follow from it."""
+    first, *others = kinds
+    shared = [
+        column for column in first.columns if all(column in other.columns for other in others)
+    ]
     kind = Column(
         name="kind",
         type=ENUM,
@@ -46,10 +50,10 @@ def common_kind(kinds: Iterable[Kind]) -> Kind:
         type_name="Session",
         collection="",
         description="What every kind of session has.",
-        columns=(kind, *SESSION_COLUMNS),
+        columns=(kind, *shared),
         session_ids=SessionIds("", "", None),
         derive=_underived,
-        indexes=(*ordering_indexes(SESSION_COLUMNS), *COMMON_INDEXES),
+        indexes=(*ordering_indexes(shared), *COMMON_INDEXES),
     )
 
 

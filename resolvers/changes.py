@@ -50,9 +50,7 @@ def derived(kind: Kind, document: Document) -> Document:
         timeline = kind.derive(document)
         _require_times(timeline)
         add_counts(kind.columns, document)
-        add_folded(kind.columns, document)
-        if isinstance(document["labels"], list):
-            document["labels"] = list(dict.fromkeys(document["labels"]))
+        _drop_repeated(document)
     ended = timeline.ended_at
     if ended is not None and kind.ended and ended < timeline.started_at:
         raise Invalid("A session cannot end before it starts.", (kind.ended,))
@@ -69,6 +67,7 @@ def derived(kind: Kind, document: Document) -> Document:
             document.pop(name, None)
         else:
             document[name] = value
+    add_folded(kind.columns, document)
     with _corrupt(kind, document):
         search.index(kind, document)
     return document
@@ -85,6 +84,18 @@ def rederived(kind: Kind, before: Document) -> Document:
     missing = {column.path for column in kind.own_columns if column.many} - before.keys()
     after = {name: value for name, value in after.items() if value or name not in missing}
     return before if after == before else {**after, "revision": before.get("revision", 0) + 1}
+
+
+def _drop_repeated(document: Document) -> None:
+    """Keep each label and each related session once, in the place where it came first."""
+    if isinstance(document["labels"], list):
+        document["labels"] = list(dict.fromkeys(document["labels"]))
+    related = document.get("relatedSessions")
+    if isinstance(related, list):
+        pairs: dict[tuple[str, str], Document] = {}
+        for pair in related:
+            pairs.setdefault((pair["kind"], pair["sessionId"]), pair)
+        document["relatedSessions"] = list(pairs.values())
 
 
 def require_possible(context: Context, kind: Kind, before: Document, after: Document) -> None:

@@ -89,6 +89,7 @@ SESSION_COLUMNS: tuple[Column, ...] = (
                 name="email",
                 type=TEXT,
                 personal=True,
+                folded=True,
                 searched=Searched(),
                 description="The customer's e-mail address.",
             ),
@@ -140,8 +141,10 @@ SESSION_COLUMNS: tuple[Column, ...] = (
 COMMON_INDEXES = (
     Index(("status", "startedAt", "_id")),
     Index(("customer.id", "startedAt", "_id")),
+    Index(("customer.folded.email", "startedAt", "_id")),
     Index(("labels", "startedAt", "_id")),
     Index(("assignee", "startedAt", "_id")),
+    Index(("relatedSessions.sessionId", "startedAt", "_id")),
     Index((SEARCH_KEYS.path, "startedAt", "_id")),
 )
 """What every kind has besides an index for each ordering."""

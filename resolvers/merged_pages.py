@@ -56,6 +56,8 @@ class Across(NamedTuple):
     kinds: tuple[Kind, ...]
     """Those that the caller may read: see `readable`."""
     where: Filter = EVERYTHING
+    within: Filter = EVERYTHING
+    """A further condition, which the gateway sets: the caller chooses none of its columns."""
     order: tuple[Order, ...] = ()
     """Empty: newest first."""
     window: Window = Window()
@@ -106,7 +108,7 @@ def _part(
     )
     return Read(
         kind,
-        both(where, context.visible(kind)),
+        both(both(where, read.within), context.visible(kind)),
         _order(read),
         window,
         read.columns.get(kind.name),

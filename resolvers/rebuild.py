@@ -48,7 +48,9 @@ class Rebuilt:
 
 def version(kind: Kind) -> str:
     """What is computed for a kind, as a short text that is another one when that changes."""
-    paths = [path for path, column in walk(kind.columns) if column.derived or column.searched]
+    columns = list(walk(kind.columns))
+    paths = [path for path, column in columns if column.derived or column.searched]
+    paths += [f"{path} folded" for path, column in columns if column.folded]
     return hashlib.sha256("\n".join([str(DERIVATION), *paths]).encode()).hexdigest()[:12]
 
 

@@ -17,6 +17,7 @@ from resolvers.context import Context
 from resolvers.errors import BadInput, GatewayError
 from resolvers.kind import Kind
 from schema.all_kinds import across_fields
+from schema.customers import customer_fields, link_fields
 from schema.execution.executor import CompiledExecutor
 from schema.execution.operations import CachedOperations, OperationCache
 from schema.execution.program import Programs
@@ -151,13 +152,10 @@ def build(
     """
     operations = OperationCache(limits, introspection)
     queries = [
-        VIEWER,
-        *node_fields(entries),
-        *across_fields(tuple(entries)),
-        *search_fields(entries),
+        *_queries(entries),
         *(field for entry in entries for field in entry.queries),
     ]
-    changes = [*_labels(entries), *(field for entry in entries for field in entry.changes)]
+    changes = [*_changes(entries), *(field for entry in entries for field in entry.changes)]
     schema = Schema(
         query=create_type("Query", queries, description="Everything that can be asked."),
         mutation=create_type("Mutation", changes, description="Everything that can be changed."),
@@ -186,18 +184,25 @@ def root_fields(entries: Sequence[KindType] = KINDS) -> Iterator[tuple[Kind | No
     for entry in entries:
         for field in (*entry.queries, *entry.changes):
             yield entry.kind, str(field.graphql_name), _work(field)
-    for field in (
+    for field in (*_queries(entries), *_changes(entries)):
+        yield None, str(field.graphql_name), _work(field)
+
+
+def _queries(entries: Sequence[KindType]) -> tuple[RootField, ...]:
+    """The fields of Query that do not belong to one kind."""
+    kinds = [entry.kind for entry in entries]
+    return (
         VIEWER,
         *node_fields(entries),
         *across_fields(tuple(entries)),
         *search_fields(entries),
-        *_labels(entries),
-    ):
-        yield None, str(field.graphql_name), _work(field)
+        *customer_fields(kinds),
+    )
 
 
-def _labels(entries: Sequence[KindType]) -> tuple[RootField, ...]:
-    return label_fields([entry.kind for entry in entries])
+def _changes(entries: Sequence[KindType]) -> tuple[RootField, ...]:
+    """The fields of Mutation that do not belong to one kind."""
+    return (*label_fields([entry.kind for entry in entries]), *link_fields())
 
 
 def _work(field: StrawberryField) -> Work:

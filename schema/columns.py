@@ -11,6 +11,7 @@ from strawberry.types.base import (
 )
 from strawberry.types.enum import StrawberryEnumDefinition
 from strawberry.types.field import StrawberryField
+from strawberry.types.lazy_type import LazyType
 from strawberry.utils.str_converters import to_camel_case
 
 from resolvers import documents
@@ -31,6 +32,8 @@ from schema.value_types import BY_ANNOTATION
 
 NOTE = "column"
 """Where a field's metadata keeps its Column."""
+KIND = "session_kind"
+"""The attribute by which the class of a kind's sessions leads to its Kind."""
 
 
 class ColumnField(StrawberryField):
@@ -89,6 +92,8 @@ def value_of(field: StrawberryField) -> Any:
     inner: Any = field.resolve_type()
     while hasattr(inner, "of_type"):
         inner = inner.of_type
+    if isinstance(inner, LazyType):
+        inner = inner.resolve_type()
     definition = get_object_definition(inner)
     if definition and definition.concrete_of:  # Connection[ChatMessage]
         (inner,) = definition.type_var_map.values()
@@ -128,7 +133,7 @@ def kind_of(
     own = tuple(column_ for column_ in columns_of(type_) if column_.name not in SESSION_NAMES)
     columns = (*SESSION_COLUMNS, *own, *hidden)
     _check_counts(definition.name, columns)
-    return Kind(
+    kind = Kind(
         name=name,
         type_name=definition.name,
         collection=collection,
@@ -142,6 +147,8 @@ def kind_of(
         reservation=reservation,
         vendor_retention=vendor_retention,
     )
+    setattr(type_, KIND, kind)
+    return kind
 
 
 def _check_counts(type_name: str, columns: tuple[Column, ...]) -> None:

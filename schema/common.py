@@ -4,14 +4,14 @@ import base64
 import binascii
 import enum
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
 from strawberry import ID, Info
 
 from resolvers.across import OfKind
 from resolvers.errors import BadInput
-from schema.columns import customer_column, session_column
+from schema.columns import column, customer_column, session_column
 from schema.errors import UserError
 from schema.strawberry_internals import parent_type_name
 
@@ -94,6 +94,10 @@ class SessionCustomer:
     email: str | None = customer_column("email")
 
 
+RELATED = Annotated["RelatedSession", strawberry.lazy("schema.related_sessions")]  # type: ignore[name-defined]  # noqa: F821
+"""By name: that type has a field of type Session."""
+
+
 @strawberry.interface(description="What every kind of support session has.")
 class Session(Node):
     """Each kind's own fields come on top of these."""
@@ -116,6 +120,11 @@ class Session(Node):
     labels: list[str] = session_column("labels")
     note: str | None = session_column("note")
     assignee: str | None = session_column("assignee")
+    related_sessions: list[RELATED] = column(
+        "The sessions that this one names, of any kind, such as the co-browsing in a chat. Those "
+        "that name this one are found by a filter on `relatedSessions`.",
+        max_items=50,
+    )
     created_at: datetime = session_column("createdAt")
     updated_at: datetime = session_column("updatedAt")
 

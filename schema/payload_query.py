@@ -10,12 +10,14 @@ from graphql import GraphQLField, GraphQLNonNull, GraphQLSchema, is_object_type
 from strawberry.types.field import StrawberryField
 
 from schema.common import DeleteSessionPayload, Payload
+from schema.customers import CustomerLinksPayload
 from schema.execution.measure import PAYLOAD_QUERY
 from schema.strawberry_internals import definition_of, made_from
 
 DESCRIPTION = "Everything that can be asked, as it is after the change."
 
 _ROOT: Final = object()
+PAYLOADS: Final = (Payload, DeleteSessionPayload, CustomerLinksPayload)
 
 
 def add_query(schema: GraphQLSchema) -> None:
@@ -30,5 +32,5 @@ def add_query(schema: GraphQLSchema) -> None:
     for type_ in schema.type_map.values():
         if is_object_type(type_) and not type_.name.startswith("__"):
             definition = definition_of(type_)
-            if (definition.concrete_of or definition).origin in (Payload, DeleteSessionPayload):
+            if (definition.concrete_of or definition).origin in PAYLOADS:
                 type_.fields[PAYLOAD_QUERY] = field

@@ -50,10 +50,13 @@ class RootField(StrawberryField):
         returns: Any,
         arguments: Iterable[Argument],
         description: str,
-        resolve: Callable[[Run, Any, Arguments], Awaitable[Any]],
+        resolve: Callable[..., Awaitable[Any]],
         wanted: Callable[[Selected], Given] = lambda _selected: NOTHING_WANTED,
     ) -> None:
-        """`wanted` says what the selection needs: a function of the variables, for every run."""
+        """`resolve` takes a Run, what is wanted, and Arguments.
+
+        `wanted` says what the selection needs: a function of the variables, for every run.
+        """
         arguments = tuple(arguments)
         super().__init__(
             python_name=name,
@@ -91,9 +94,12 @@ class RootField(StrawberryField):
         if started is not None:
             return await started
         core = core_info(info)
+        arguments = self._given(core, given)
+        return await self.resolve(run, wanted_at(run, core, self.wanted), arguments)
+
+    def _given(self, info: GraphQLResolveInfo[Any], given: Mapping[str, Any]) -> dict[str, Any]:
         arguments = {name: plain(value) for name, value in given.items()}
-        arguments = self.present(core.field_nodes[0], arguments)
-        return await self.resolve(run, self._wanted(run, core), arguments)
+        return self.present(info.field_nodes[0], arguments)
 
     def present(self, node: FieldNode, arguments: Arguments) -> dict[str, Any]:
         """The arguments at `node` without conditions whose variables are absent."""
@@ -104,15 +110,28 @@ class RootField(StrawberryField):
         }
         return {name: value for name, value in given.items() if value is not ABSENT}
 
-    def _wanted(self, run: Run, info: GraphQLResolveInfo[Any]) -> Any:
-        operation = run.operation
-        variables: Any = info.variable_values
-        nodes = list(info.field_nodes)
-        selected = Selected(
-            Selections(info.schema, operation.fragments, variables),
-            tuple(nodes),
-            get_named_type(info.return_type),
-            is_alone(info.operation),
-        )
-        key = ("wanted", operation.place(nodes, variables))
-        return operation.derive(key, lambda: self.wanted(selected))(variables)
+
+class NestedField(RootField):
+    """The same below an object: `resolve` is given the object's source value first."""
+
+    def get_result(self, source: Any, info: Any, args: list[Any], kwargs: Any) -> Awaitable[Any]:
+        """Called by Strawberry; `kwargs` are the arguments that were given."""
+        run: Run = info.context
+        core = core_info(info)
+        wanted = wanted_at(run, core, self.wanted)
+        return self.resolve(source, run, wanted, self._given(core, kwargs))
+
+
+def wanted_at(run: Run, info: GraphQLResolveInfo[Any], wanted: Callable[[Selected], Given]) -> Any:
+    """What a field reads for its selection; worked out once but for the variables' values."""
+    operation = run.operation
+    variables: Any = info.variable_values
+    nodes = list(info.field_nodes)
+    selected = Selected(
+        Selections(info.schema, operation.fragments, variables),
+        tuple(nodes),
+        get_named_type(info.return_type),
+        is_alone(info.operation),
+    )
+    key = ("wanted", operation.place(nodes, variables))
+    return operation.derive(key, lambda: wanted(selected))(variables)

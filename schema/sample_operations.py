@@ -43,6 +43,12 @@ WORD = '"printer"'
 """What is searched for."""
 
 
+LISTS = {
+    "CustomerIdentifierInput": '[{type: CUSTOMER_ID, value: "17"}, {type: EMAIL, value: "a@b.c"}]',
+}
+"""Where one element would not be enough."""
+
+
 def sample(schema: GraphQLSchema, name: str, filtered: Iterable[str] = ()) -> str:
     """An operation with this one root field, filtered by these columns if it has a filter."""
     assert schema.query_type
@@ -76,6 +82,8 @@ def _value(type_: GraphQLInputType, text: str) -> str:
     match type_:
         case GraphQLNonNull():
             return _value(type_.of_type, text)
+        case GraphQLList() if (name := get_named_type(type_).name) in LISTS:
+            return LISTS[name]
         case GraphQLList():
             return f"[{_value(type_.of_type, text)}]"
         case GraphQLInputObjectType():

@@ -50,11 +50,18 @@ def _row(given: Mapping[str, Document]) -> Document:
     return {**given["filter"], **update.get("$setOnInsert", {}), **update.get("$inc", {})}
 
 
-class _Figures:
-    """The answer of an aggregation."""
+class _NoRows:
+    """What a find outside the collections of sessions is answered."""
 
     async def to_list(self, _most: int | None) -> list[Document]:
-        return [{"_id": None, "count": 1, "average": 60.0}]
+        return []
+
+
+class _Figures:
+    """The answer of an aggregation: of a summary, or of statistics over one group."""
+
+    async def to_list(self, _most: int | None) -> list[Document]:
+        return [{"_id": None, "count": 1, "average": 60.0, "n": 1}]
 
 
 METHODS: Mapping[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any]], Any]]] = {
@@ -77,6 +84,11 @@ class _Collection:
     database: "RecordingDatabase"
     name: str
 
+    def find(self, wanted: Mapping[str, Any]) -> _NoRows:
+        """Such as the links between a customer's identifiers."""
+        self.database.commands.append(Command(self.name, "find", {"filter": wanted}))
+        return _NoRows()
+
     def __getattr__(self, method: str) -> Callable[..., Awaitable[Any]]:
         names, answer = METHODS[method]
 
@@ -98,6 +110,10 @@ class RecordingDatabase:
 
     def __getitem__(self, name: str) -> _Collection:
         return _Collection(self, name)
+
+    def get_collection(self, name: str, **_options: Any) -> _Collection:
+        """The same, where a read is to have options."""
+        return self[name]
 
     async def command(self, command: Mapping[str, Any], **_options: Any) -> Document:
         """A find, as resolvers.store.find sends it."""

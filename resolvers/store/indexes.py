@@ -8,7 +8,7 @@ from pymongo import IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
 from resolvers.kind import Column, Document, Kind
-from resolvers.store import credentials
+from resolvers.store import credentials, customer_links
 from resolvers.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ async def prepare(store: Store, kinds: Iterable[Kind], retention: Mapping[str, i
     `retention` has seconds by the kind's name; the sessions of other kinds never expire.
     """
     await credentials.prepare(store)
+    await customer_links.prepare(store)
     existing = set(await store.run(store.database.list_collection_names()))
     for kind in kinds:
         await _collection(store, kind, kind.collection in existing)

@@ -7,7 +7,7 @@ shown in pages becomes a ListPart: its window may depend on variables, so what i
 of them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from resolvers.errors import BadInput
@@ -97,7 +97,7 @@ def _lists(selected: Selected, kind: Kind) -> Iterator[tuple[Column, WindowOf | 
         column = kind.by_name.get(name)
         if column is None or not (column.count or name in kind.beside):
             continue
-        if column.count and (field.named("nodes").nodes or field.named("edges", "node").nodes):
+        if column.count and (field.named("nodes").nodes or field.named("edges").nodes):
             yield column, WindowOf(field.nodes[0], kind.type_name)
         else:
             yield kind.beside.get(name, column), None
@@ -119,10 +119,17 @@ def _paths(selected: Selected, columns: Sequence[Column], prefix: str) -> Iterat
             continue
         path = prefix + column.path
         if column.columns:
-            inner = [*_paths(selected.named(name), column.columns, f"{path}.")]
-            yield from inner or [_presence(column, path)]
+            yield from _inside(selected.named(name), column, path)
         else:
             yield path
+
+
+def _inside(selected: Selected, column: Column, path: str) -> Iterable[str]:
+    """The paths of an object's parts; a joined field (`session`) needs all of them."""
+    known = {"__typename", *(part.name for part in column.columns)}
+    if any(node.name.value not in known for node in selected.fields()):
+        return [path]
+    return [*_paths(selected, column.columns, f"{path}.")] or [_presence(column, path)]
 
 
 def _presence(column: Column, path: str) -> str:

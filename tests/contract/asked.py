@@ -29,7 +29,7 @@ from graphql import (
 
 from schema.build import build, root_fields
 from schema.common import global_id
-from tests.contract.stocked import IDS
+from tests.contract.stocked import CUSTOMER, IDS
 from tests.kinds import SAMPLES
 from tests.kinds.sample import PII
 
@@ -42,7 +42,9 @@ TYPES = [sample.type for sample in SAMPLES]
 GLOBAL_IDS = {sample.kind: global_id(sample.type, IDS[sample.kind]) for sample in SAMPLES}
 
 GIVEN: dict[str, list[str]] = {
+    "by": [f'{{customerId: "{CUSTOMER.value}"}}'],
     "id": [f'"{one}"' for one in GLOBAL_IDS.values()],
+    "p": ["0.5"],
     "ids": [f"[{', '.join(f'{chr(34)}{one}{chr(34)}' for one in GLOBAL_IDS.values())}]"],
     "text": [f'"{PII}"'],
 }

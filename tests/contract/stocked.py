@@ -2,8 +2,9 @@
 
 import httpx
 
-from resolvers import sessions
+from resolvers import customers, sessions
 from resolvers.credentials import Issued
+from resolvers.customers import Identifier, IdentifierType
 from tests.contract.whole import EVERYTHING, Whole
 from tests.kinds import BY_KIND, SAMPLES
 from tests.kinds.sample import PII
@@ -11,13 +12,20 @@ from tests.kinds.sample import PII
 IDS = {sample.kind: sample.session_id for sample in SAMPLES}
 OTHER_BOTS = "another"
 """The id of a session of another bot."""
+CUSTOMER = Identifier(IdentifierType.CUSTOMER_ID, "customer-of-all")
+"""Linked with whoever was helped in the stored sessions."""
 
 
 async def stock(whole: Whole) -> None:
-    """Store one session of each kind, and one of another bot."""
+    """Store one session of each kind, and one of another bot, all of one customer."""
+    identifiers = [CUSTOMER]
     for sample in SAMPLES:
         given = {"sessionId": sample.session_id, "note": PII, **sample.personal}
-        await sessions.create(whole.context, sample.definition, given)
+        stored = await sessions.create(whole.context, sample.definition, given)
+        known = stored.get("customer", {})
+        for type_, name in ((IdentifierType.CUSTOMER_ID, "id"), (IdentifierType.EMAIL, "email")):
+            identifiers += [Identifier(type_, known[name])] if name in known else []
+    await customers.link(whole.context, identifiers)
     bot = BY_KIND["bot"]
     other = {**bot.personal, "botId": "st-2", "sessionId": OTHER_BOTS}
     await sessions.create(whole.context, bot.definition, other)

@@ -126,12 +126,13 @@ async def test_revoked_fixed_credential_is_not_revived(store: Store) -> None:
 
 
 def test_every_kind_has_two_scopes() -> None:
-    """Besides those for all kinds, personal data, the schema and everything."""
+    """Besides those for all kinds, links, personal data, the schema and everything."""
     assert known_scopes(["bot"]) == (
         "bot:read",
         "bot:write",
         "*:read",
         "*:write",
+        "customer:write",
         "pii:read",
         "introspection",
         "admin",

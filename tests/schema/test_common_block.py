@@ -1,4 +1,4 @@
-"""What a team adds to sessions of every kind: labels, a note, an assignee."""
+"""What a team adds to sessions of every kind: labels, a note, an assignee, related sessions."""
 
 from typing import Any
 
@@ -10,7 +10,12 @@ from tests.kinds import every_kind
 from tests.kinds.sample import Sample
 from tests.schema.conftest import Client
 
-BLOCK = {"labels": ["vip", "late"], "note": "Call back.", "assignee": "mia"}
+BLOCK = {
+    "labels": ["vip", "late"],
+    "note": "Call back.",
+    "assignee": "mia",
+    "relatedSessions": [{"kind": "BOT", "sessionId": "b-1"}, {"kind": "CHAT", "sessionId": "c"}],
+}
 ADD = """mutation ($id: ID!, $labels: [String!]!) { addSessionLabels(id: $id, labels: $labels) {
   session { __typename id labels updatedAt } errors { code field message } } }"""
 REMOVE = ADD.replace("addSessionLabels", "removeSessionLabels")

@@ -89,3 +89,17 @@ def test_lists_within_pages_of_parts() -> None:
     ):
         found = cost(Operation(parse(text % legs)), None, nested).total({})
         assert found == 1 + 2 * (1 + 10 * 2 + 1 + counted)
+
+
+@pytest.mark.parametrize(
+    ("text", "price"),
+    [
+        ("sessions(first: 100) { nodes { id } }", 1 + 100 * 2),
+        ("sessions { nodes { id kind } }", 1 + 20 * 3),
+        ("sessions(first: 10) { nodes { relatedSessions { session { id } } } }", 1 + 10 * 31),
+    ],
+)
+def test_a_customers_sessions(schema: GraphQLSchema, text: str, price: int) -> None:
+    """A page within a customer costs what it costs alone; sessions that rows name count ten."""
+    query = f'{{ customer(by: {{customerId: "a"}}) {{ {text} }} }}'
+    assert cost(Operation(parse(query)), None, schema).total({}) == 1 + price

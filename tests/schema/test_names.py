@@ -15,9 +15,18 @@ SCHEMA = build_schema(
 TYPES = {
     "Session": SESSION_FIELDS,
     "Node": "id: ID!",
+    "RelatedSession": "kind: SessionKind!, sessionId: String!, session: Session",
+    "Customer": """identifiers: [CustomerIdentifier!]!, names: [String!]!, firstSeenAt: DateTime,
+        lastSeenAt: DateTime, sessions: SessionConnection""",
+    "CustomerIdentifier": """type: CustomerIdentifierType!, value: String!, linkedAt: DateTime,
+        linkedBy: String""",
+    "CustomerLinksPayload": """identifiers: [CustomerIdentifier!]!, errors: [UserError!]!,
+        query: Query!""",
     "SessionCustomer": "customerId: String, name: String, email: String",
     "PageInfo": """hasNextPage: Boolean!, hasPreviousPage: Boolean!, startCursor: String,
         endCursor: String""",
+    "NumberStatistics": """count: Int!, average: Float, minimum: Float, maximum: Float, sum: Float,
+        percentile: Float""",
     "SessionSummary": "count: Int!, averageDurationSeconds: Float",
     "UserError": "code: ErrorCode!, field: [String!], message: String!",
     "DeleteSessionPayload": "deletedId: ID, errors: [UserError!]!, query: Query!",
@@ -29,8 +38,14 @@ ENUMS = {
     "SessionStatus": "ACTIVE CLOSED",
     "ErrorCode": "NOT_FOUND ALREADY_EXISTS INVALID CONFLICT FORBIDDEN",
     "OrderDirection": "ASC DESC",
+    "TimeBucket": "HOUR DAY WEEK MONTH QUARTER YEAR",
+    "StatisticsOrderField": "COUNT KEY PERIOD_START RATE AVERAGE MINIMUM MAXIMUM SUM PERCENTILE",
+    "CustomerIdentifierType": "CUSTOMER_ID EMAIL",
 }
 INPUTS = {
+    "CustomerKey": "customerId: String, email: String",
+    "CustomerIdentifierInput": "type: CustomerIdentifierType!, value: String!",
+    "RelatedSessionInput": "kind: SessionKind!, sessionId: String!",
     "BooleanFilter": "eq: Boolean, ne: Boolean, in: [Boolean!], nin: [Boolean!]",
     "StringFilter": """eq: String, ne: String, in: [String!], nin: [String!], startsWith: String,
         endsWith: String, contains: String, containsIgnoreCase: String, eqIgnoreCase: String""",
@@ -74,10 +89,19 @@ def test_enum(name: str) -> None:
 
 def test_root_fields() -> None:
     """Queries and mutations are these and no others."""
-    queries = {"node", "nodes", "searchSessions", "sessions", "viewer"}
+    queries = {
+        "node",
+        "nodes",
+        "searchSessions",
+        "sessions",
+        "sessionStatistics",
+        "customer",
+        "viewer",
+    }
     mutations = {*VERBS, "addSessionLabels", "removeSessionLabels"}
+    mutations |= {"linkCustomerIdentifiers", "unlinkCustomerIdentifiers"}
     for kind in SAMPLES:
-        queries |= {kind.name, f"{kind.name}s", f"{kind.name}Summary"}
+        queries |= {kind.name, *(f"{kind.name}{end}" for end in ("s", "Summary", "Statistics"))}
         mutations |= {f"{verb}{kind.type}" for verb in ("create", "update", "delete")}
     assert SCHEMA.query_type is not None
     assert SCHEMA.mutation_type is not None
@@ -113,6 +137,18 @@ def test_kind(kind: Sample) -> None:
         f"{kind.type}Connection",
     )
     assert signature(query, f"{kind.name}Summary") == (filtered, "SessionSummary")
+    assert signature(query, f"{kind.name}Statistics") == (
+        {
+            **filtered,
+            "groupBy": f"[{kind.type}GroupBy!]",
+            "every": "TimeBucket",
+            "timeZone": "String",
+            "rateOf": f"{kind.type}Filter",
+            "orderBy": f"[{kind.type}StatisticsOrder!]",
+            "first": "Int",
+        },
+        f"{kind.type}Statistics",
+    )
     payload = f"{kind.type}Payload!"
     create = {"input": f"Create{kind.type}Input!"}
     update = {**either, "input": f"Update{kind.type}Input!"}
@@ -124,6 +160,9 @@ def test_kind(kind: Sample) -> None:
             pageInfo: PageInfo!, totalCount: Int""",
         f"{kind.type}Edge": f"cursor: String!, node: {kind.type}",
         f"{kind.type}Payload": f"session: {kind.type}, errors: [UserError!]!, query: Query!",
+        f"{kind.type}Statistics": f"groups: [{kind.type}Group!]!, groupCount: Int!",
+        f"{kind.type}StatisticsOrder": f"""field: StatisticsOrderField!, of: {kind.type}Measure,
+            p: Float, direction: OrderDirection!""",
         f"{kind.type}Order": f"field: {kind.type}OrderField!, direction: OrderDirection!",
     }
     for name, shape in shapes.items():

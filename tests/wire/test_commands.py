@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from pymongo import AsyncMongoClient, MongoClient, monitoring
 
-from resolvers import paging, sessions
+from resolvers import customers, paging, sessions
 from resolvers.context import Context
+from resolvers.customers import Identifier, IdentifierType
 from resolvers.errors import Unavailable
 from resolvers.kind import Document
 from resolvers.paging import ordering, sort_paths
@@ -17,12 +18,14 @@ from resolvers.store import driver, leader
 from resolvers.store.driver import Driver
 from resolvers.store.store import Store
 from resolvers.words import terms
+from schema.build import build
 from tests.conftest import DEADLINE, KINDS_BY_NAME, NOW, OpenStore, prepared
 from tests.wire.engine import WireEngine
 
 pytestmark = pytest.mark.anyio
 
 BOT = KINDS_BY_NAME["bot"]
+CUSTOMER_ID = IdentifierType.CUSTOMER_ID
 MEGABYTE = 1_000_000
 
 
@@ -228,3 +231,28 @@ async def test_commands_of_a_page_beyond_16_megabytes(noted: Context, commands: 
 
 def ids(documents: list[Document]) -> list[str]:
     return [document["_id"] for document in documents]
+
+
+async def test_a_customer_is_two_finds_a_kind(noted: Context, commands: Commands) -> None:
+    """Two for what is linked, then one a kind for each end of the journey; the page is its own."""
+    await insert(noted.store, 300, customer={"id": "c1"})
+    await customers.link(noted, [Identifier(CUSTOMER_ID, name) for name in ("c1", "c2")])
+    kinds = len(KINDS_BY_NAME)
+    ends = '{ customer(by: {customerId: "c2"}) { names firstSeenAt lastSeenAt } }'
+    page = '{ customer(by: {customerId: "c2"}) { sessions(first: 200) { nodes { id } } } }'
+    for text in (ends, page):
+        commands.sent.clear()
+        result = await build().execute(text, context_value=noted)
+        assert result.errors is None
+        assert commands.sent == ["find"] * (2 + 2 * kinds)
+
+
+async def test_related_sessions_are_one_find_a_kind(noted: Context, commands: Commands) -> None:
+    """However many rows name them."""
+    related = [{"kind": "BOT", "sessionId": "7"}, {"kind": "CHAT", "sessionId": "c"}]
+    await insert(noted.store, 200, relatedSessions=related)
+    commands.sent.clear()
+    text = "{ botSessions(first: 200) { nodes { relatedSessions { session { startedAt } } } } }"
+    result = await build().execute(text, context_value=noted)
+    assert result.errors is None
+    assert commands.sent == ["find"] * 3

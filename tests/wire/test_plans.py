@@ -68,7 +68,9 @@ def collection(
 
 def row(kind: Kind, place: int) -> Document:
     """A session as far as filters and orderings look at it."""
-    document: Document = {"_id": str(place), "customer": {"id": f"c{place % 50}"}}
+    known = {"id": f"c{place % 50}", "folded": {"email": f"c{place % 50}@x.org"}}
+    related = [{"kind": "BOT", "sessionId": str(place % 70)}]
+    document: Document = {"_id": str(place), "customer": known, "relatedSessions": related}
     for number, column in enumerate(kind.columns):
         if column.filterable and not column.many and not column.columns and column.path != "_id":
             document[column.path] = value(column, place * (number + 1))
@@ -181,10 +183,12 @@ def test_span_of_time(kind: Kind, collection: Sessions) -> None:
 
 def test_status_and_customer(kind: Kind, collection: Sessions) -> None:
     """What every kind can be filtered by, alone and within a span of time."""
-    customer = kind.by_name["customer"]
+    customer, related = kind.by_name["customer"], kind.by_name["relatedSessions"]
     for condition in (
         Compare((kind.by_name["status"],), Operator.EQ, "ACTIVE"),
         Compare((customer, customer.column("customerId")), Operator.EQ, "c7"),
+        Compare((customer, customer.column("email")), Operator.EQ_IGNORE_CASE, "C7@x.org"),
+        Compare((related, related.column("sessionId")), Operator.EQ, "7"),
     ):
         assert_served(collection, Read(kind, condition))
         span = within_span(kind, Operator.GT, Operator.LT)

@@ -36,7 +36,7 @@ TABLES: dict[str, Layout] = {
 }
 every_table = pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 
-OWN = {"labels", "note", "assignee"}
+OWN = {"labels", "note", "assignee", "relatedSessions"}
 """What the team adds here; it is no vendor's."""
 
 DAMAGE = (5, 2**40, "x", True, 0.5, float("nan"), None, b"x", [], [5], {}, {"a": 1}, datetime.min)
@@ -217,6 +217,6 @@ def test_a_warning_names_session_and_columns(caplog: pytest.LogCaptureFixture) -
 
 @every_table
 def test_the_teams_own_columns_are_not_shown(table: Layout) -> None:
-    """No vendor's answer has labels, note or assignee: they are not even read."""
+    """No vendor's answer has labels, a note and the like: they are not even read."""
     assert table.kind.by_name.keys() >= OWN
     assert not table.paths & OWN

@@ -1,0 +1,296 @@
+"""Who one customer is, over all kinds of session: linked identifiers, and what sessions say.
+
+An identifier is a customer's id or an e-mail address. People and systems say which identifiers are
+the same person's; nothing is guessed. Linking is transitive: who links a with b, and b with c, has
+one group of three. Unlinking takes identifiers out of their group, and leaves the others together.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from resolvers.access import LINKING, MASK, PERSONAL
+from resolvers.across import readable
+from resolvers.context import Context
+from resolvers.errors import Forbidden, Invalid, Timeout, Unavailable, UserError
+from resolvers.folding import FOLDED, fold
+from resolvers.kind import Column, Document, Kind
+from resolvers.request import (
+    EVERYTHING,
+    Compare,
+    Either,
+    Filter,
+    Operator,
+    Order,
+    Read,
+    Window,
+    both,
+)
+from resolvers.store import customer_links as links
+from resolvers.store import read as reads
+from resolvers.texts import check_text
+from resolvers.value_types import TEXT
+
+MOST_LINKED = 100
+"""Identifiers of one customer, and of one request."""
+MOST_NAMED = 100
+"""Newest sessions of each kind in which names are sought."""
+LONGEST = 320
+"""Characters of an identifier, as of the longest e-mail address."""
+FOLDED_EMAIL = Column(
+    name="email", stored=f"{FOLDED}.email", type=TEXT, description="As it is compared."
+)
+"""Of the column `customer`."""
+
+
+class IdentifierType(StrEnum):
+    """What an identifier is."""
+
+    CUSTOMER_ID = "CUSTOMER_ID"
+    """Compared exactly."""
+    EMAIL = "EMAIL"
+    """Personal, and the same in upper and lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """One of the names by which systems know a customer."""
+
+    type: IdentifierType
+    value: str
+    linked_at: datetime | None = None
+    """None: it is linked with nothing."""
+    linked_by: str | None = None
+    """The name of the credential that linked it."""
+
+    @property
+    def key(self) -> str:
+        """What is equal for equal identifiers."""
+        return f"{self.type}:{self.compared}"
+
+    @property
+    def compared(self) -> str:
+        """The value as it is compared."""
+        return fold(self.value) if self.type is IdentifierType.EMAIL else self.value
+
+
+async def link(context: Context, identifiers: Sequence[Identifier]) -> list[Identifier]:
+    """Say that these are one customer's; all that are linked now, as the caller may see them."""
+    given = _checked(context, identifiers)
+    if len(given) < 2:
+        raise Invalid("Give at least two different identifiers to link.", ("identifiers",))
+
+    def united(linked: Sequence[Document]) -> Sequence[Document]:
+        known = {row["key"] for row in linked}
+        now = context.now()
+        added = [_stored(context, one, now) for one in given if one.key not in known]
+        if (count := len(linked) + len(added)) > MOST_LINKED:
+            raise Invalid(
+                f"A customer has at most {MOST_LINKED} identifiers: these would be {count}.",
+                ("identifiers",),
+            )
+        return [*linked, *added]
+
+    keys = [one.key for one in given]
+    await links.change(context.store, keys, united)
+    return await _shown(context, keys)
+
+
+async def unlink(context: Context, identifiers: Sequence[Identifier]) -> list[Identifier]:
+    """Take identifiers out of their groups; what is left of these, as the caller may see it.
+
+    Each group changes as a whole. One that is not linked changes nothing.
+    """
+    waiting = {one.key for one in _checked(context, identifiers)}
+    others: set[str] = set()
+
+    def without(linked: Sequence[Document]) -> Sequence[Document]:
+        return [row for row in linked if row["key"] not in waiting]
+
+    while waiting:
+        key = min(waiting)
+        group = await links.change(context.store, [key], without)
+        linked = {row["key"] for row in group}
+        others |= linked - waiting
+        waiting -= linked | {key}
+    return await _shown(context, sorted(others))
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRead:
+    """What is wanted of a customer besides the identifiers."""
+
+    names: bool = False
+    first_seen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """One customer, as far as the caller may see the sessions."""
+
+    identifiers: list[Identifier]
+    """Masked where the caller may not see them."""
+    names: list[str]
+    """Of the newest sessions, each once, the newest first."""
+    first_seen_at: datetime | None
+    last_seen_at: datetime | None
+    sessions: Filter
+    """Those of this customer; it has what is masked in `identifiers`."""
+
+
+async def find(
+    context: Context, kinds: Sequence[Kind], identifier: Identifier, wanted: CustomerRead
+) -> Customer | None:
+    """The customer who has this identifier; None if the caller may see no session of theirs.
+
+    One find a kind, and one more for the first session.
+    """
+    require_visible(context, identifier)
+    may_read = readable(context, kinds, None, EVERYTHING)
+    try:
+        _check_value(identifier.value)
+    except Invalid:
+        return None  # nobody has it
+    linked = await linked_with(context, identifier)
+    where = sessions_of(may_read[0], linked)
+
+    def ends(count: int, descending: bool, *columns: str) -> Iterable[Awaitable[list[Document]]]:
+        return (_end(context, kind, where, count, descending, columns) for kind in may_read)
+
+    newest = ends(MOST_NAMED, True, "customer.name") if wanted.names else ends(1, True)
+    oldest = ends(1, False) if wanted.first_seen else ()
+    found = await asyncio.gather(*newest, *oldest)
+    rows = [row for part in found[: len(may_read)] for row in part]
+    first = [row for part in found[len(may_read) :] for row in part]
+    if not rows:
+        return None
+    return Customer(
+        identifiers=masked(context, linked),
+        names=_names(context, rows),
+        first_seen_at=min(_starts(first), default=None),
+        last_seen_at=max(_starts(rows), default=None),
+        sessions=where,
+    )
+
+
+def sessions_of(kind: Kind, identifiers: Iterable[Identifier]) -> Filter:
+    """The sessions whose customer has one of these identifiers; the same for every kind."""
+    customer = kind.by_name["customer"]
+    columns = {
+        IdentifierType.CUSTOMER_ID: customer.column("customerId"),
+        IdentifierType.EMAIL: FOLDED_EMAIL,
+    }
+    values: dict[IdentifierType, list[str]] = {}
+    for one in identifiers:
+        values.setdefault(one.type, []).append(one.compared)
+    parts = tuple(
+        Compare((customer, columns[type_]), Operator.IN, values[type_]) for type_ in sorted(values)
+    )
+    return parts[0] if len(parts) == 1 else Either(parts)
+
+
+async def _end(
+    context: Context,
+    kind: Kind,
+    where: Filter,
+    count: int,
+    descending: bool,
+    columns: Iterable[str],
+) -> list[Document]:
+    """The newest, or oldest, sessions of one kind, with when they started."""
+    read = Read(
+        kind,
+        both(where, context.visible(kind)),
+        (Order(kind.by_name["startedAt"], descending),),
+        Window(first=count),
+        frozenset({"startedAt", *columns}),
+    )
+    try:
+        return (await reads.list_(context.store, read)).documents
+    except (Timeout, Unavailable) as error:
+        raise type(error)(
+            f"The {kind.label} sessions could not be read, and a customer is shown from those of "
+            f"all kinds. {error.message}"
+        ) from error
+
+
+def _starts(rows: Iterable[Document]) -> Iterator[datetime]:
+    """When sessions started; damaged ones do not say."""
+    return (row["startedAt"] for row in rows if isinstance(row.get("startedAt"), datetime))
+
+
+def _names(context: Context, rows: Iterable[Document]) -> list[str]:
+    """The names in sessions, the newest first, each once; where they are masked, MASK alone."""
+    newest = sorted(rows, key=lambda row: next(_starts([row]), datetime.min), reverse=True)
+    found = [row["customer"].get("name") for row in newest if isinstance(row.get("customer"), dict)]
+    names = list(dict.fromkeys(name for name in found if isinstance(name, str)))
+    return names if context.caller.sees_personal else [MASK][: len(names)]
+
+
+async def linked_with(context: Context, identifier: Identifier) -> tuple[Identifier, ...]:
+    """All identifiers of the customer who has this one, itself included."""
+    found = await links.linked(context.store, [identifier.key])
+    return tuple(map(_identifier, found)) or (identifier,)
+
+
+def require_visible(context: Context, identifier: Identifier) -> None:
+    """Forbidden for an e-mail address where the caller may not see any."""
+    if identifier.type is IdentifierType.EMAIL and not context.caller.sees_personal:
+        raise Forbidden(
+            f"E-mail addresses are personal: naming one needs the scope {PERSONAL}. Use a "
+            "customerId, or ask for a credential that has it."
+        )
+
+
+def masked(context: Context, identifiers: Iterable[Identifier]) -> list[Identifier]:
+    """Identifiers as the caller may see them."""
+    if context.caller.sees_personal:
+        return list(identifiers)
+    return [
+        Identifier(one.type, MASK, one.linked_at, one.linked_by)
+        if one.type is IdentifierType.EMAIL
+        else one
+        for one in identifiers
+    ]
+
+
+def _checked(context: Context, identifiers: Sequence[Identifier]) -> list[Identifier]:
+    """The identifiers, each once; Forbidden and Invalid where they cannot be linked."""
+    if not context.caller.holds(LINKING):
+        raise Forbidden(f"This needs the scope {LINKING}. Ask for a credential that has it.")
+    if not 1 <= len(identifiers) <= MOST_LINKED:
+        raise Invalid(f"Give 1 to {MOST_LINKED} identifiers.", ("identifiers",))
+    for place, one in enumerate(identifiers):
+        require_visible(context, one)
+        try:
+            _check_value(one.value)
+        except UserError as error:
+            raise error.under("identifiers", str(place), "value") from None
+    return list({one.key: one for one in identifiers}.values())
+
+
+def _check_value(value: str) -> None:
+    check_text(value)
+    if not 0 < len(value) <= LONGEST:
+        raise Invalid(f"An identifier has 1 to {LONGEST} characters, not {len(value)}.")
+
+
+def _stored(context: Context, one: Identifier, now: datetime) -> Document:
+    return {
+        "key": one.key,
+        "type": str(one.type),
+        "value": one.value,
+        "linkedAt": now,
+        "linkedBy": context.caller.name,
+    }
+
+
+def _identifier(row: Document) -> Identifier:
+    return Identifier(IdentifierType(row["type"]), row["value"], row["linkedAt"], row["linkedBy"])
+
+
+async def _shown(context: Context, keys: Sequence[str]) -> list[Identifier]:
+    found = await links.linked(context.store, keys) if keys else []
+    return masked(context, map(_identifier, found))

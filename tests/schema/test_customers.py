@@ -1,0 +1,362 @@
+"""`customer`: one person over all kinds, as a front end sees it, and the links between names."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from resolvers import sessions
+from resolvers.access import Caller
+from resolvers.customers import MOST_LINKED, MOST_NAMED
+from resolvers.errors import GatewayError, Timeout, Unavailable
+from resolvers.rebuild import rebuild
+from resolvers.request import Page, Read
+from resolvers.store import read as reads
+from resolvers.store.store import Store
+from schema.build import build
+from tests.conftest import KINDS_BY_NAME
+from tests.schema.conftest import NOW, Client
+
+CUSTOMER = """query ($by: CustomerKey!, $kinds: [SessionKind!], $filter: SessionFilter,
+    $orderBy: [SessionOrder!], $first: Int, $after: String) {
+  customer(by: $by) {
+    identifiers { type value linkedAt linkedBy } names firstSeenAt lastSeenAt
+    sessions(kinds: $kinds, filter: $filter, orderBy: $orderBy, first: $first, after: $after) {
+      totalCount nodes { __typename sessionId customer { email } } pageInfo { endCursor }
+    }
+  }
+}"""
+LINK = """mutation ($identifiers: [CustomerIdentifierInput!]!) {
+  linkCustomerIdentifiers(identifiers: $identifiers) {
+    identifiers { type value } errors { code field message } } }"""
+UNLINK = LINK.replace("linkC", "unlinkC")
+START, NAMES, NOTES = {"startedAt"}, {"customer.name", "startedAt"}, {"note", "startedAt"}
+MASKED = Caller("m", frozenset({"*:read", "customer:write"}), name="Masked")
+
+
+def an_id(value: str) -> dict[str, str]:
+    return {"type": "CUSTOMER_ID", "value": value}
+
+
+def an_email(value: str) -> dict[str, str]:
+    return {"type": "EMAIL", "value": value}
+
+
+def store(client: Client, kind: str, session_id: str, minutes: int, **customer: str) -> None:
+    """A session as the database has it, started so many minutes ago."""
+    started = NOW - timedelta(minutes=minutes)
+    known: dict[str, Any] = dict(customer)
+    if "email" in known:
+        known["folded"] = {"email": known["email"].casefold()}
+    row = {"_id": session_id, "startedAt": started, "labels": [], "customer": known, "botId": "x"}
+    client.insert(kind, row)
+
+
+@pytest.fixture
+def filled(client: Client) -> Client:
+    """Ada is c1 for the bot, 17 for the knowledge centre, and gave addresses in two chats."""
+    store(client, "bot", "b1", 5, id="c1")
+    store(client, "knowledge", "k1", 4, id="17")
+    store(client, "chat", "h1", 3, email="Ada@Example.org", name="Ada")
+    store(client, "chat", "h2", 2, email="ada@example.ORG", name="Ada L.")
+    store(client, "chat", "h3", 1, email="bob@example.org", name="Bob")
+    return client
+
+
+@pytest.fixture
+def linked(filled: Client) -> Client:
+    """All of Ada's."""
+    given = [an_id("c1"), an_id("17"), an_email("ADA@example.org")]
+    payload = filled.data(LINK, identifiers=given)
+    assert payload == {"identifiers": [given[1], given[0], given[2]], "errors": []}
+    return filled
+
+
+def groups(client: Client) -> int:
+    """How many groups are stored."""
+    links = client.context.store.database["customer_links"]
+    count: int = client.runner.run(links.count_documents({}))
+    return count
+
+
+def ids(customer: Any) -> list[str]:
+    """The sessions of a customer."""
+    return [row["sessionId"] for row in customer["sessions"]["nodes"]]
+
+
+def test_by_id(filled: Client) -> None:
+    """Without links, the sessions with exactly this id."""
+    for _ in range(3):
+        customer = filled.data(CUSTOMER, by={"customerId": "c1"})
+        assert ids(customer) == ["b1"]
+        assert customer["identifiers"] == [
+            {"type": "CUSTOMER_ID", "value": "c1", "linkedAt": None, "linkedBy": None}
+        ]
+    assert filled.data(CUSTOMER, by={"customerId": "C1"}) is None
+
+
+def test_by_email(filled: Client) -> None:
+    """In upper and lower case; names are the newest first, and times are of starts."""
+    customer = filled.data(CUSTOMER, by={"email": "ADA@EXAMPLE.org"})
+    assert ids(customer) == ["h2", "h1"]
+    assert customer["names"] == ["Ada L.", "Ada"]
+    assert customer["firstSeenAt"] == "2026-03-01T09:27:00.000Z"
+    assert customer["lastSeenAt"] == "2026-03-01T09:28:00.000Z"
+
+
+@pytest.mark.parametrize("key", ["c1", "17"])
+def test_links(linked: Client, key: str) -> None:
+    """Every linked identifier finds the whole journey."""
+    customer = linked.data(CUSTOMER, by={"customerId": key})
+    assert ids(customer) == ["h2", "h1", "k1", "b1"]
+    assert [one["value"] for one in customer["identifiers"]] == ["17", "c1", "ADA@example.org"]
+    assert {one["linkedBy"] for one in customer["identifiers"]} == {"Everybody"}
+    assert {one["linkedAt"] for one in customer["identifiers"]} == {"2026-03-01T09:30:00.000Z"}
+
+
+def test_links_are_transitive(filled: Client) -> None:
+    """Who links a with b, and b with c, has linked a with c."""
+    filled.data(LINK, identifiers=[an_id("c1"), an_id("17")])
+    filled.data(LINK, identifiers=[an_id("17"), an_email("ada@example.org")])
+    assert ids(filled.data(CUSTOMER, by={"customerId": "c1"})) == ["h2", "h1", "k1", "b1"]
+
+
+def test_unlinked(linked: Client) -> None:
+    """The others stay linked; what is taken out stands alone again."""
+    payload = linked.data(UNLINK, identifiers=[an_email("ada@EXAMPLE.org")])
+    assert payload == {"identifiers": [an_id("17"), an_id("c1")], "errors": []}
+    assert ids(linked.data(CUSTOMER, by={"customerId": "c1"})) == ["k1", "b1"]
+    assert ids(linked.data(CUSTOMER, by={"email": "ada@example.org"})) == ["h2", "h1"]
+    assert linked.data(UNLINK, identifiers=[an_id("c1")])["identifiers"] == []
+    assert groups(linked) == 0
+
+
+def test_pages_filters_and_kinds(linked: Client) -> None:
+    """As of `sessions`: one page after the other, ordered and filtered."""
+    by, order = {"customerId": "c1"}, [{"field": "STARTED_AT"}]
+    first = linked.data(CUSTOMER, by=by, orderBy=order, first=3)["sessions"]
+    assert [row["sessionId"] for row in first["nodes"]] == ["b1", "k1", "h1"]
+    assert first["totalCount"] == 4
+    after = first["pageInfo"]["endCursor"]
+    rest = linked.data(CUSTOMER, by=by, orderBy=order, first=3, after=after)
+    assert ids(rest) == ["h2"]
+    assert ids(linked.data(CUSTOMER, by=by, kinds=["BOT", "KNOWLEDGE"])) == ["k1", "b1"]
+    name = {"customer": {"name": {"eq": "Ada"}}}
+    assert ids(linked.data(CUSTOMER, by=by, filter=name)) == ["h1"]
+
+
+def test_the_yardstick_agrees(linked: Client) -> None:
+    """graphql-core alone gives the same answers."""
+    answers = [linked(CUSTOMER, by={"customerId": key}, first=2) for key in ("c1", "no")]
+    linked.schema = build(compiled=False)
+    assert answers == [linked(CUSTOMER, by={"customerId": key}, first=2) for key in ("c1", "no")]
+
+
+def test_what_is_read(linked: Client, finds: list[dict[str, Any]]) -> None:
+    """One find a kind, one more for the first session; names only where they are selected."""
+    columns = {"lastSeenAt": [START], "firstSeenAt": [START, START], "names": [NAMES]}
+    columns |= {"names firstSeenAt": [NAMES, START], "sessions { nodes { note } }": [START, NOTES]}
+    for selected, wanted in columns.items():
+        finds.clear()
+        linked.data(f'{{ customer(by: {{customerId: "c1"}}) {{ {selected} }} }}')
+        read = [find["projection"].keys() - {"_id"} for find in finds[2:]]  # two are of the links
+        assert read == [names for names in wanted for _ in range(5)]
+
+
+def test_names_are_bounded(client: Client) -> None:
+    """They are sought in the newest sessions of each kind."""
+    for number in range(MOST_NAMED + 5):
+        store(client, "chat", f"h{number}", number, id="c", name=f"n{number}")
+    names = client.data('{ customer(by: {customerId: "c"}) { names } }')["names"]
+    assert names == [f"n{number}" for number in range(MOST_NAMED)]
+
+
+def test_masked_callers(linked: Client) -> None:
+    """Without `pii:read`, addresses and names are masked, wherever they come from."""
+    linked.context.caller = MASKED
+    customer = linked.data(CUSTOMER, by={"customerId": "c1"})
+    assert [one["value"] for one in customer["identifiers"]] == ["17", "c1", "***"]
+    assert customer["names"] == ["***"]
+    assert ids(customer) == ["h2", "h1", "k1", "b1"]
+    emails = [row["customer"]["email"] for row in customer["sessions"]["nodes"]]
+    assert emails == ["***", "***", None, None]
+
+
+@pytest.mark.parametrize("value", ["ada@example.org", "nobody@example.org", "", "x" * 400])
+def test_masked_callers_ask_for_no_address(
+    linked: Client, finds: list[dict[str, Any]], value: str
+) -> None:
+    """FORBIDDEN whether or not somebody has it, before anything is read; in links, too."""
+    linked.context.caller = MASKED
+    finds.clear()
+    error = linked.error(CUSTOMER, by={"email": value})
+    assert (error["extensions"]["code"], error["path"]) == ("FORBIDDEN", ["customer"])
+    for verb in (LINK, UNLINK):
+        error = linked.error(verb, identifiers=[an_id("mine"), an_email(value)])
+        assert error["extensions"]["code"] == "FORBIDDEN"
+    assert finds == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"filter": {"customer": {"email": {"eqIgnoreCase": "ada@example.org"}}}},
+        {"filter": {"customer": {"name": {"eq": "Ada"}}}},
+        {"orderBy": [{"field": "CUSTOMER_EMAIL"}]},
+    ],
+    ids=str,
+)
+def test_masked_callers_filter_and_order_by_nothing_personal(
+    linked: Client, arguments: dict[str, Any]
+) -> None:
+    """The list is refused; what stands beside it arrives."""
+    linked.context.caller = MASKED
+    answer = linked(CUSTOMER, by={"customerId": "c1"}, **arguments)
+    assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+    assert answer["errors"][0]["path"] == ["customer", "sessions"]
+    assert answer["data"]["customer"]["names"] == ["***"]
+    assert answer["data"]["customer"]["sessions"] is None
+
+
+def test_scopes(linked: Client) -> None:
+    """Sessions of kinds that one may read; none of them is null, and no kind at all a refusal."""
+    linked.context.caller = Caller("a", frozenset({"bot:read", "pii:read"}))
+    customer = linked.data(CUSTOMER, by={"customerId": "17"})
+    assert (ids(customer), customer["names"]) == (["b1"], [])
+    linked.context.caller = Caller("a", frozenset({"co_browse:read", "pii:read"}))
+    assert linked.data(CUSTOMER, by={"customerId": "17"}) is None
+    linked.context.caller = Caller("a", frozenset({"pii:read"}))
+    assert linked.error(CUSTOMER, by={"customerId": "17"})["extensions"]["code"] == "FORBIDDEN"
+
+
+def test_a_kind_that_is_named(linked: Client) -> None:
+    """FORBIDDEN in the list's place if one may not read it."""
+    linked.context.caller = Caller("a", frozenset({"bot:read", "pii:read"}))
+    answer = linked(CUSTOMER, by={"customerId": "17"}, kinds=["CHAT"])
+    assert answer["errors"][0]["path"] == ["customer", "sessions"]
+    assert answer["data"]["customer"]["identifiers"]
+
+
+def test_bots_and_retention(linked: Client) -> None:
+    """Sessions of other bots and expired ones do not count: neither do their names and times."""
+    linked.context.caller = Caller("a", frozenset({"bot:read", "knowledge:read"}), frozenset({"y"}))
+    assert ids(linked.data(CUSTOMER, by={"customerId": "c1"})) == ["k1"]
+    linked.context.retention = {"knowledge": 60}
+    assert linked.data(CUSTOMER, by={"customerId": "c1"}) is None
+
+
+@pytest.mark.parametrize("verb", [LINK, UNLINK])
+@pytest.mark.parametrize("scopes", [(), ("*:write", "*:read", "pii:read")])
+def test_linking_needs_its_scope(client: Client, verb: str, scopes: tuple[str, ...]) -> None:
+    """Writing sessions is not enough: links change what everybody sees."""
+    client.context.caller = Caller("a", frozenset(scopes))
+    error = client.error(verb, identifiers=[an_id("a"), an_id("b")])
+    assert error["extensions"]["code"] == "FORBIDDEN"
+    assert "customer:write" in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("identifiers", "field"),
+    [
+        ([], ["identifiers"]),
+        ([an_id("a")], ["identifiers"]),
+        ([an_email("a@b.c"), an_email("A@B.C")], ["identifiers"]),
+        ([an_id("a"), an_id("")], ["identifiers", "1", "value"]),
+        ([an_id("a"), an_id("x" * 321)], ["identifiers", "1", "value"]),
+        ([an_id("a"), an_id("\0")], ["identifiers", "1", "value"]),
+        ([an_id(str(number)) for number in range(MOST_LINKED + 1)], ["identifiers"]),
+    ],
+    ids=["none", "one", "the same", "empty", "long", "NUL", "many"],
+)
+def test_refused_links(client: Client, identifiers: list[Any], field: list[str]) -> None:
+    """INVALID, naming the identifier; nothing is stored."""
+    refusal = client.refusal(LINK, identifiers=identifiers)
+    assert (refusal["code"], refusal["field"]) == ("INVALID", field)
+    assert (
+        client.runner.run(client.context.store.database["customer_links"].count_documents({})) == 0
+    )
+
+
+def test_a_group_is_bounded(client: Client) -> None:
+    """One more than the limit is refused, and the group stays as it was."""
+    many = [an_id(f"{number:03}") for number in range(MOST_LINKED)]
+    assert client.data(LINK, identifiers=many)["errors"] == []
+    refusal = client.refusal(LINK, identifiers=[many[0], an_id("more")])
+    assert (refusal["code"], refusal["field"]) == ("INVALID", ["identifiers"])
+    assert f"at most {MOST_LINKED}" in refusal["message"]
+    assert client.data(LINK, identifiers=many[:2])["identifiers"] == many
+
+
+def test_nobody(filled: Client) -> None:
+    """A key without sessions is null, whatever it is linked with."""
+    filled.data(LINK, identifiers=[an_id("x"), an_email("x@y.z")])
+    for by in ({"customerId": "x"}, {"email": "x@y.z"}, {"email": ""}, {"customerId": "\0"}):
+        assert filled.data(CUSTOMER, by=by) is None
+
+
+@pytest.mark.parametrize("by", [{}, {"customerId": None}, {"customerId": "a", "email": "b"}])
+def test_exactly_one_key(client: Client, by: dict[str, Any]) -> None:
+    """Anything else is refused before it is answered."""
+    assert client.error(CUSTOMER, by=by)["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+def test_created_sessions_are_found_in_any_case(client: Client) -> None:
+    """The write path stores the folded copy, and updates it."""
+    create = """mutation ($input: CreateChatSessionInput!) { createChatSession(input: $input) {
+      errors { message } } }"""
+    visitor = {"name": "Ada", "emailAddress": "Straße@Example.org"}
+    assert client.data(create, input={"sessionId": "h", "visitor": visitor})["errors"] == []
+    text = "query ($by: CustomerKey!) { customer(by: $by) { names } }"
+    assert client.data(text, by={"email": "STRASSE@example.ORG"}) == {"names": ["Ada"]}
+    update = """mutation { updateChatSession(sessionId: "h",
+      input: {visitor: {emailAddress: "b@c.d"}}) { errors { message } } }"""
+    assert client.data(update)["errors"] == []
+    assert client.data(text, by={"email": "strasse@example.org"}) is None
+    assert client.data(text, by={"email": "B@c.d"}) == {"names": ["Ada"]}
+
+
+def test_damaged_sessions(filled: Client) -> None:
+    """A session without a start counts for neither time, and hides no other."""
+    filled.insert("bot", {"_id": "b2", "customer": {"id": "c1", "name": 5}, "startedAt": "late"})
+    filled.insert("bot", {"_id": "b3", "customer": {"id": "only"}})
+    text = "query ($by: CustomerKey!) { customer(by: $by) { names firstSeenAt lastSeenAt } }"
+    customer = filled.data(text, by={"customerId": "c1"})
+    assert customer["names"] == []
+    assert filled.data(text, by={"customerId": "only"}) == {
+        "names": [],
+        "firstSeenAt": None,
+        "lastSeenAt": None,
+    }
+
+
+@pytest.mark.parametrize("fault", [Timeout, Unavailable])
+def test_a_kind_that_cannot_be_read(
+    linked: Client, monkeypatch: pytest.MonkeyPatch, fault: type[GatewayError]
+) -> None:
+    """Names and times would be of some kinds only: the customer is refused, and nothing else."""
+    original = reads.list_
+
+    async def failing(store: Store, read: Read) -> Page:
+        if read.kind.name == "chat":
+            raise fault("It was slow.")
+        return await original(store, read)
+
+    monkeypatch.setattr(reads, "list_", failing)
+    text = '{ customer(by: {customerId: "c1"}) { names } botSession(sessionId: "b1") { id } }'
+    answer = linked(text)
+    (error,) = answer["errors"]
+    assert (error["path"], error["extensions"]["code"]) == (["customer"], fault.code)
+    assert "chat sessions could not be read" in error["message"]
+    assert answer["data"]["botSession"]
+
+
+def test_sessions_of_an_earlier_version(client: Client) -> None:
+    """They are found by their address once they are rebuilt."""
+    chat = {"visitor": {"name": "Ada", "emailAddress": "Ada@X.org"}, "sessionId": "h"}
+    kind = KINDS_BY_NAME["chat"]
+    client.runner.run(sessions.create(client.context, kind, chat))
+    client.runner.run(client.collection("chat").update_one({}, {"$unset": {"customer.folded": ""}}))
+    text = 'query { customer(by: {email: "ada@x.org"}) { names } }'
+    assert client.data(text) is None
+    client.runner.run(rebuild(client.context, kind, lambda _count: None))
+    assert client.data(text) == {"names": ["Ada"]}

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from resolvers.words import PLAIN, RUN, Term, shortened, words
+from resolvers.words import PLAIN, RUN, Term, plain, shortened, words
 
 
 class Part(NamedTuple):
@@ -61,13 +61,16 @@ def _merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 
 def _hits(text: str, terms: Iterable[Term]) -> Iterator[tuple[int, int]]:
     """The span of each occurrence: whole words, and the very characters of runs."""
+    seen = plain(text)
+    terms = [term for term in terms if term.needle in seen]
+    if not terms:  # mostly: places are worked out for texts that have some
+        return
     row = list(_words(text))
-    plain = f" {' '.join(word.text for word in row)} "
     owners = [word for word in row for _ in range(len(word.text) + 1)]  # and the space after it
     for term in terms:
         needle = term.needle
         trimmed = needle.strip(" ")
-        place = plain.find(needle)
+        place = seen.find(needle)
         while place >= 0:
             begin = place + needle.index(trimmed)
             first, last = owners[begin - 1], owners[begin + len(trimmed) - 2]
@@ -75,7 +78,7 @@ def _hits(text: str, terms: Iterable[Term]) -> Iterator[tuple[int, int]]:
                 _span(first, begin, begin + 1)[0],
                 _span(last, begin + len(trimmed) - 1, begin + len(trimmed))[1],
             )
-            place = plain.find(needle, place + 1)
+            place = seen.find(needle, place + 1)
 
 
 def _span(word: _Word, begin: int, end: int) -> tuple[int, int]:
@@ -118,8 +121,8 @@ def _clusters(text: str) -> Iterator[tuple[int, int]]:
         yield begin, len(text)
 
 
-def _joins(plain: str) -> bool:
+def _joins(made: str) -> bool:
     """Whether characters belong to those before them: marks, and vowels of Hangul syllables."""
-    if not plain:
+    if not made:
         return True
-    return unicodedata.category(plain[0]).startswith("M") or "\u1160" <= plain[0] <= "\u11ff"
+    return unicodedata.category(made[0]).startswith("M") or "\u1160" <= made[0] <= "\u11ff"

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from resolvers.common_columns import SEARCH_KEYS, SEARCH_TEXTS
 from resolvers.kind import Column, Document, Kind, Searched, Speaker
 from resolvers.paging import stored_value
+from resolvers.request import Search
 from resolvers.words import keys, plain
 
 MOST_KEYS = 5_000
@@ -128,6 +129,13 @@ def _within(
             return row[:place]
         found.update(dict.fromkeys(added))
     return row
+
+
+def meets(wanted: Search, session: Document) -> bool:
+    """Whether a stored session has all terms: what the database says of it, without asking."""
+    letters = {LETTERS[speaker] for speaker in wanted.speakers} or {*LETTERS.values()}
+    stored = [text for text in session.get(SEARCH_TEXTS.path) or () if text[0] in letters]
+    return all(any(term.needle in text for text in stored) for term in wanted.terms)
 
 
 def stored_key(key: str, speaker: Speaker | None) -> str:

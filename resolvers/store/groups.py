@@ -21,6 +21,7 @@ from resolvers.kind import Document, Kind
 from resolvers.percentiles import GROWTH, LEAST, signed
 from resolvers.request import Filter
 from resolvers.store.driver import opened
+from resolvers.store.leader import led
 from resolvers.store.operators import Query, conjoin, query
 from resolvers.store.store import Store
 from resolvers.time_buckets import FIRST, LAST, Calendar, from_ms
@@ -70,6 +71,7 @@ class Row(NamedTuple):
 
 async def read(store: Store, kind: Kind, where: Filter, asked: Grouping, most: int) -> list[Row]:
     """At most `most` rows of each part, and one more where there are more."""
+    where = await led(store, kind, where)
     branches = [_branch(asked, place, most + 1) for place in range(len(asked.parts))]
     found = await _aggregate(store, kind, [_match(where, asked), *_side_by_side(branches)], most)
     return [_row(asked, row) for row in found]
@@ -77,6 +79,7 @@ async def read(store: Store, kind: Kind, where: Filter, asked: Grouping, most: i
 
 async def count(store: Store, kind: Kind, where: Filter, asked: Grouping) -> int:
     """How many combinations of keys and slots of time there are."""
+    where = await led(store, kind, where)
     stages = [_match(where, asked), {"$group": {"_id": _id(asked, {})}}, {"$count": "n"}]
     found = await _aggregate(store, kind, stages, 1)
     return int(found[0]["n"]) if found else 0

@@ -17,6 +17,7 @@ from resolvers.errors import BadInput, Forbidden
 from resolvers.kind import Document, Kind, Speaker
 from resolvers.request import All, Compare, Either, Filter, Not, Operator, Read, Search
 from resolvers.search import LETTERS, MOST_CHARACTERS, MOST_KEYS, index
+from resolvers.store import write as writes
 from resolvers.words import LONGEST_SEARCH, plain, terms
 from tests.conftest import KINDS_BY_NAME, NOW, Clock
 from tests.kinds import EXAMPLES
@@ -81,6 +82,7 @@ async def test_the_index_finds_what_a_scan_finds(
     except BadInput:
         return
     expected = {row["_id"] for row in stored if plainly(row, wanted)}
+    assert {row["_id"] for row in stored if search.meets(wanted, row)} == expected
     assert await ids(context, CHAT, wanted) == expected
     assert await ids(context, CHAT, All((wanted, wanted))) == expected
     others = [Search((term,), speakers) for term in wanted.terms]
@@ -204,6 +206,22 @@ async def test_with_other_conditions(context: Context) -> None:
         await sessions.create(context, CHAT, values)
     mine = Compare((CHAT.by_name["assignee"],), Operator.EQ, "a1")
     assert len(await ids(context, CHAT, All((Search(terms("kang*")), mine)))) == 2
+
+
+async def test_appending_pushes(context: Context) -> None:
+    """A message more rewrites neither the words nor the texts of those before it."""
+    for kind, name, entry in (
+        (CHAT, "messages", {"source": "VISITOR", "message": "new words"}),
+        (REMOTE_SUPPORT, "chat", {"author": "a", "text": "new words"}),
+    ):
+        fields = {"customFields": [{"name": "n", "value": "v"}]} if kind is REMOTE_SUPPORT else {}
+        before = await sessions.create(context, kind, {name: [entry], "note": "x", **fields})
+        after = {**before, name: [*before[name], {**before[name][0], "text": "b", "message": "b"}]}
+        index(kind, after)
+        pushed = writes.difference(before, after)["$push"]
+        letter = "C" if kind is CHAT else "-"
+        assert pushed["searchTexts"] == {"$each": [f"{letter} b "]}
+        assert pushed["searchKeys"] == {"$each": [f"b:{letter}"]}
 
 
 def indexed(*texts: str) -> Document:

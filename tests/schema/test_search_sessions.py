@@ -122,12 +122,16 @@ def test_syntax(filled: Client, text: str, found: list[str]) -> None:
       sessions(kinds: [CHAT], filter: {search: $text}) { nodes { sessionId } totalCount }
       chatSessions(filter: {search: $text}) { nodes { sessionId } totalCount }
       chatSessionSummary(filter: {search: $text}) { count }
+      chatSessionStatistics(filter: {search: $text}) { groups { count } }
+      sessionStatistics(kinds: [CHAT], filter: {search: $text}) { groups { count } }
     }"""
     answer = filled.data(both, text=text)
     for name in ("sessions", "chatSessions"):
         assert [row["sessionId"] for row in answer[name]["nodes"]] == found
         assert answer[name]["totalCount"] == len(found)
     assert answer["chatSessionSummary"]["count"] == len(found)
+    for name in ("chatSessionStatistics", "sessionStatistics"):
+        assert sum(group["count"] for group in answer[name]["groups"]) == len(found)
 
 
 def test_pages(filled: Client) -> None:
@@ -212,6 +216,8 @@ def test_refused_texts(client: Client, text: str, said: str) -> None:
         '{ sessions(filter: {or: [{kind: {eq: BOT}}, {not: {search: "x"}}]}) { totalCount } }',
         '{ chatSessions(filter: {and: [{search: "jam"}]}) { totalCount } }',
         '{ chatSessionSummary(filter: {search: "jam"}) { count } }',
+        '{ chatSessionStatistics(filter: {search: "jam"}) { groups { count } } }',
+        '{ sessionStatistics(filter: {search: "jam"}) { groups { count } } }',
     ],
 )
 def test_personal(filled: Client, text: str) -> None:

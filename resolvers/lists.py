@@ -101,17 +101,16 @@ def settle(column: Column, window: ListWindow, rows: Iterable[Document]) -> list
     short = []
     for row in rows:
         count, items = row.get(counted), row.get(path)
+        items = [] if items is None else items
         if not isinstance(count, int) or isinstance(count, bool) or count < 0:
             short.append(row)
-        elif reach is not None and (items is None or isinstance(items, list)):
+        elif reach is not None and isinstance(items, list):
             start, end = window.bounds(count)
             offset, length = _read(reach, count)
-            if len(items or ()) != length or (
-                start < end and not _within(start, end, offset, length)
-            ):
+            if len(items) != length or (start < end and not _within(start, end, offset, length)):
                 short.append(row)
             elif length != end - start:
-                row[path] = items[start - offset : end - offset] if start < end and items else []
+                row[path] = items[start - offset : end - offset]
     return short
 
 

@@ -127,6 +127,10 @@ class ValueType:
     """A `bson.codec_options.TypeCodec` for a Python class that BSON lacks."""
     examples: tuple[Any, ...] = ()
     """Some sound values: demo data and the suite take them."""
+    grouped: bool = False
+    """Whether statistics may be grouped by its columns."""
+    measured: bool = False
+    """Whether statistics add up its columns: stored values are numbers."""
 
 
 def _exactly(*types: type) -> Callable[[Any], Any]:
@@ -209,6 +213,7 @@ TEXT = ValueType(
     json_schema="string",
     from_cursor=_exactly(str),
     examples=("", "text", "ü ✓ \u2028", 'quoted "\\\n'),
+    grouped=True,
 )
 INTEGER = ValueType(
     name="integer",
@@ -223,6 +228,7 @@ INTEGER = ValueType(
     json_schema="integer",
     from_cursor=_exactly(int),
     examples=(0, 7, INT_MIN, INT_MAX),
+    measured=True,
 )
 FLOAT = ValueType(
     name="float",
@@ -237,6 +243,7 @@ FLOAT = ValueType(
     json_schema="number",
     from_cursor=_exactly(int, float),
     examples=(0.0, -0.0, 1.25, 3, 1e300, 0.1 + 0.2),
+    measured=True,
 )
 BOOLEAN = ValueType(
     name="boolean",
@@ -250,6 +257,7 @@ BOOLEAN = ValueType(
     json_schema="boolean",
     from_cursor=_exactly(bool),
     examples=(True, False),
+    grouped=True,
 )
 DATETIME = ValueType(
     name="datetime",
@@ -286,6 +294,7 @@ ENUM = ValueType(
     json=(str,),
     json_schema="string",
     from_cursor=_exactly(str),
+    grouped=True,
 )
 """Its values, and so its examples, are those of its column."""
 OBJECT = ValueType(

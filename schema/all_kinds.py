@@ -1,17 +1,18 @@
-"""`sessions`: the sessions of all kinds in one list, over the `Session` interface."""
+"""The sessions of all kinds together: `sessions`, a list, and `sessionStatistics`."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache, partial
 from typing import Any, Optional
 
 from resolvers import merged_pages
+from resolvers import statistics as groups
 from resolvers.across import common_kind, readable
-from resolvers.kind import Kind
+from resolvers.kind import Document, Kind
 from resolvers.merged_pages import Across
 from resolvers.paging import default_order, with_places
 from resolvers.request import DEFAULT_PAGE, EVERYTHING, LARGEST_PAGE, Filter
 from resolvers.value_types import ENUM
-from schema import filters, paging
+from schema import filters, paging, statistics
 from schema.common import Connection, Session, SessionKind
 from schema.connection import ConnectionSource
 from schema.execution import projection
@@ -21,6 +22,8 @@ from schema.execution.selections import Selected
 from schema.execution.windows import Given
 from schema.fields import PAGE, KindType, filter_argument, order_argument
 from schema.root_field import Argument, Arguments, RootField
+from schema.statistics import StatisticsRead
+from schema.statistics_types import StatisticsTypes
 
 KINDS_ARGUMENT = Argument(
     "kinds",
@@ -32,6 +35,11 @@ LIST_TEXT = (
     "kinds that you may read. Among equal values the kind decides, then the session id. Page with "
     f"`first` and `after`, or `last` and `before`: {DEFAULT_PAGE} sessions a page by default, at "
     f"most {LARGEST_PAGE}. Null, with an error, if it is refused."
+)
+
+STATISTICS_TEXT = (
+    "Sessions of all kinds in groups: of the kinds that you may read. `groupBy: [KIND]` makes a "
+    "group of each kind that occurs. Null, with an error, if it is refused."
 )
 
 
@@ -93,6 +101,35 @@ class AllKinds:
         page = await merged_pages.list_(run.context, read)
         return ConnectionSource(page, partial(merged_pages.cursors, read))
 
+    @cached_property
+    def statistics_types(self) -> StatisticsTypes:
+        """`SessionStatistics`, and what belongs to it."""
+        return StatisticsTypes(Session, self.common, {"kind": SessionKind})
+
+    @cached_property
+    def statistics_arguments(self) -> tuple[Argument, ...]:
+        """What statistics take."""
+        filter_type = self.filter_type
+        own = self.statistics_types.arguments(filter_type)
+        return (KINDS_ARGUMENT, filter_argument(filter_type), *own)
+
+    def measured(self, selected: Selected) -> Given:
+        """What statistics work out."""
+        return statistics.wanted(selected, self.common)
+
+    async def statistics(
+        self,
+        run: Run,
+        wanted: StatisticsRead,
+        arguments: Arguments,
+        where: Filter,
+        within: Filter = EVERYTHING,
+    ) -> Document:
+        """Groups of the sessions that meet `where`, and `within`, which the gateway sets."""
+        kinds = readable(run.context, self.kinds, arguments.get("kinds"), where)
+        asked = statistics.question(self.common, where, wanted, arguments)
+        return statistics.document(asked, await groups.of_kinds(run.context, kinds, asked, within))
+
 
 @lru_cache(100)
 def all_kinds(kinds: tuple[Kind, ...]) -> AllKinds:
@@ -101,13 +138,16 @@ def all_kinds(kinds: tuple[Kind, ...]) -> AllKinds:
 
 
 def across_fields(entries: Sequence[KindType]) -> tuple[RootField, ...]:
-    """`sessions`."""
+    """`sessions` and `sessionStatistics`."""
     over = all_kinds(tuple(entry.kind for entry in entries))
 
     async def sessions(
         run: Run, wanted: Mapping[str, PageRead], arguments: Arguments
     ) -> ConnectionSource:
         return await over.page(run, wanted, arguments, over.where(arguments))
+
+    async def measured(run: Run, wanted: StatisticsRead, arguments: Arguments) -> Document:
+        return await over.statistics(run, wanted, arguments, over.where(arguments))
 
     return (
         RootField(
@@ -117,5 +157,13 @@ def across_fields(entries: Sequence[KindType]) -> tuple[RootField, ...]:
             LIST_TEXT,
             sessions,
             over.wanted,
+        ),
+        RootField(
+            "sessionStatistics",
+            Optional[over.statistics_types.statistics],  # noqa: UP045  # made at run time
+            over.statistics_arguments,
+            STATISTICS_TEXT,
+            measured,
+            over.measured,
         ),
     )

@@ -16,13 +16,14 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.graphql import OperationType
 
 from resolvers import sessions
+from resolvers import statistics as groups
 from resolvers.access import Action
 from resolvers.across import OfKind, of_kind
 from resolvers.errors import BadInput
 from resolvers.kind import Document, Kind
 from resolvers.paging import cursors, default_order, with_places
 from resolvers.request import DEFAULT_PAGE, LARGEST_PAGE, Paths, Read
-from schema import filters, paging
+from schema import filters, paging, statistics
 from schema.common import (
     Connection,
     DeleteSessionPayload,
@@ -42,6 +43,8 @@ from schema.execution.windows import Given
 from schema.inputs import create_input, update_input
 from schema.payloads import GLOBAL_ID, SESSION_ID, SessionRef, deletion, payload
 from schema.root_field import NOTHING_WANTED, Argument, Arguments, RootField
+from schema.statistics import StatisticsRead
+from schema.statistics_types import StatisticsTypes, types_of
 from schema.viewer import Viewer
 
 MOST_NODES = 100
@@ -62,6 +65,11 @@ class KindType:
     def filter_type(self) -> Any:
         """`BotSessionFilter`."""
         return filters.filter_input(self.type, self.kind)
+
+    @cached_property
+    def statistics(self) -> StatisticsTypes:
+        """`BotSessionStatistics`, and what belongs to it."""
+        return types_of(self.type, self.kind)
 
     @cached_property
     def queries(self) -> tuple[StrawberryField, ...]:
@@ -86,8 +94,8 @@ class Standard:
 
     operation: OperationType
     description: str
-    returns: Callable[[Any], Any]
-    """The annotation, from the kind's type."""
+    returns: Callable[[KindType], Any]
+    """The annotation."""
     arguments: Callable[[KindType], Sequence[Argument]]
     resolve: Callable[[Kind, Run, Any, Arguments], Awaitable[Any]]
     wanted: Callable[[Selected, Kind], Given] = lambda _selected, _kind: NOTHING_WANTED
@@ -96,7 +104,7 @@ class Standard:
         """The field of one kind."""
         return RootField(
             name,
-            self.returns(entry.type),
+            self.returns(entry),
             self.arguments(entry),
             self.description.format(entry.kind.type_name),
             partial(self.resolve, entry.kind),
@@ -134,6 +142,13 @@ async def summarise(kind: Kind, run: Run, _wanted: None, arguments: Arguments) -
     return SessionSummary(
         count=found.count, average_duration_seconds=found.average_duration_seconds
     )
+
+
+async def measure(kind: Kind, run: Run, wanted: StatisticsRead, arguments: Arguments) -> Document:
+    """Groups of all matches, counted and measured."""
+    where = filters.where(arguments.get("filter"), kind)
+    asked = statistics.question(kind, where, wanted, arguments)
+    return statistics.document(asked, await groups.of_kind(run.context, kind, asked))
 
 
 async def create(kind: Kind, run: Run, _wanted: None, arguments: Arguments) -> Payload[Any]:
@@ -199,9 +214,9 @@ def _input(made: Callable[[type, Kind], Any], entry: KindType) -> Argument:
     return Argument("input", made(entry.type, entry.kind), "The session's fields.")
 
 
-def _over(generic: Any) -> Callable[[type], Any]:
-    """`Payload[type_]`, and so on."""
-    return lambda type_: generic[type_]
+def _over(generic: Any) -> Callable[[KindType], Any]:
+    """`Payload[BotSession]`, and so on."""
+    return lambda entry: generic[entry.type]
 
 
 GET = Standard(
@@ -217,7 +232,7 @@ LIST = Standard(
     "{}s, newest first unless `orderBy` says otherwise. Page with `first` and `after`, or `last` "
     f"and `before`: {DEFAULT_PAGE} sessions a page by default, at most {LARGEST_PAGE}. Null, with "
     "an error, if it is refused.",
-    lambda type_: Optional[_over(Connection)(type_)],
+    lambda entry: Optional[_over(Connection)(entry)],
     lambda entry: (filter_argument(entry.filter_type), order_argument(entry.kind), *PAGE),
     list_,
     projection.of_page,
@@ -225,9 +240,21 @@ LIST = Standard(
 SUMMARY = Standard(
     OperationType.QUERY,
     "How many {}s there are and how long they lasted. Null, with an error, if it is refused.",
-    lambda _type: Optional[SessionSummary],
+    lambda _entry: Optional[SessionSummary],
     lambda entry: (filter_argument(entry.filter_type),),
     summarise,
+)
+STATISTICS = Standard(
+    OperationType.QUERY,
+    "{}s in groups: how many there are, over time, and figures of their numbers. One group of all "
+    "without `groupBy` and `every`. Null, with an error, if it is refused.",
+    lambda entry: Optional[entry.statistics.statistics],
+    lambda entry: (
+        filter_argument(entry.filter_type),
+        *entry.statistics.arguments(entry.filter_type),
+    ),
+    measure,
+    statistics.wanted,
 )
 CREATE = Standard(
     OperationType.MUTATION,
@@ -246,7 +273,7 @@ UPDATE = Standard(
 DELETE = Standard(
     OperationType.MUTATION,
     "Remove a {} for good.",
-    lambda _type: DeleteSessionPayload,
+    lambda _entry: DeleteSessionPayload,
     lambda _entry: EITHER_ID,
     delete,
 )

@@ -86,7 +86,7 @@ class PagedField(ColumnField):
     """A list of a session as a connection."""
 
     def get_result(self, source: Document, info: Any, args: list[Any], kwargs: Any) -> ListPage:
-        """The page that the arguments ask for; CorruptDocument if the list is none."""
+        """The page that the arguments ask for; CorruptDocument if the list is damaged."""
         tag = list_tag(parent_type_name(info), self.graphql_name or to_camel_case(self.python_name))
         window = list_window(kwargs, tag)
         column = self.metadata[NOTE]

@@ -58,10 +58,10 @@ class _NoRows:
 
 
 class _Figures:
-    """The answer of an aggregation."""
+    """The answer of an aggregation: of a summary, or of statistics over one group."""
 
     async def to_list(self, _most: int | None) -> list[Document]:
-        return [{"_id": None, "count": 1, "average": 60.0}]
+        return [{"_id": None, "count": 1, "average": 60.0, "n": 1}]
 
 
 METHODS: Mapping[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any]], Any]]] = {

@@ -2,6 +2,7 @@
 
 operators       a filter as a query              plan         a read as index ranges
 find            one find as a command            read         pages, sessions by id, counts
+groups          statistics as an aggregation     bson_order   how the database orders values
 write           inserts, guarded updates         write_locks  writers of one session
 indexes         collections and their rules      driver       clients, deadlines, errors
 credentials     who may call                     store        the handle that resolvers use

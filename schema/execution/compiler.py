@@ -19,8 +19,10 @@ from typing import Any
 
 from graphql import (
     FieldNode,
+    FloatValueNode,
     GraphQLAbstractType,
     GraphQLObjectType,
+    IntValueNode,
     is_abstract_type,
     is_object_type,
 )
@@ -45,6 +47,7 @@ from schema.execution.operation import Operation
 from schema.execution.selections import Parent, Selections, inner_type
 from schema.execution.tree import Field, Selection
 from schema.execution.windows import WindowOf
+from schema.statistics_types import PercentileField
 from schema.strawberry_internals import definition_of
 
 log = logging.getLogger(__name__)
@@ -115,7 +118,10 @@ class _Collector:
         name = nodes[0].name.value
         if name == "__typename":
             return Field(response_name, name)
-        column = _column(definition_of(parent.fields[name]), parent)
+        definition = definition_of(parent.fields[name])
+        if isinstance(definition, PercentileField):
+            return Field(response_name, name, p=_share(nodes[0]))
+        column = _column(definition, parent)
         inner = inner_type(parent, name)
         if is_abstract_type(inner):
             return Field(response_name, name, column, choices=self._choices(parent, inner, nodes))
@@ -142,7 +148,7 @@ def _shape(type_: GraphQLObjectType) -> type:
         return Session
     if origin in ATTRIBUTES:
         return origin
-    if any(isinstance(field, ColumnField) for field in definition.fields):
+    if any(isinstance(field, ColumnField | PercentileField) for field in definition.fields):
         return dict
     raise NotCompiledError(type_.name)
 
@@ -155,6 +161,14 @@ def _column(field: Any, parent: GraphQLObjectType) -> Column | None:
     if field.origin in (Node, Session) or _shape(parent) in ATTRIBUTES:
         return None
     raise NotCompiledError(field.name)
+
+
+def _share(node: FieldNode) -> float:
+    """The `p` of a percentile, if it stands in the text: functions know no variables."""
+    for argument in node.arguments or ():
+        if isinstance(argument.value, FloatValueNode | IntValueNode):
+            return float(argument.value.value)
+    raise NotCompiledError(node.name.value)
 
 
 def write(selection: Selection) -> tuple[str, source.Writer]:

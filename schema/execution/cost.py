@@ -3,6 +3,7 @@
     field                1, and what is selected below it
     connection           its `edges` and nodes times `first` or `last`, else the default page
     nodes(ids)           times the number of ids
+    statistics           its `groups` times `first`, else GROUPS
     any other list       times LIST_SIZE
     a list within one    counts once for each entry of the outer list or page
     introspection        1: it reads nothing
@@ -35,6 +36,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 
+from resolvers.groups import MOST_GROUPS
 from resolvers.request import DEFAULT_PAGE, LARGEST_PAGE
 from schema.execution.operation import Operation
 from schema.execution.selections import Selections
@@ -42,6 +44,9 @@ from schema.execution.selections import Selections
 LIST_SIZE: Final = 10
 """Entries that a stored list, such as a session's tags, is taken to have, all lists within them
 together: one document has both, so nesting does not multiply what is read."""
+
+GROUPS: Final = 100
+"""Groups that an answer is taken to have: a day's hours or a quarter's days; 1,000 at most."""
 
 Variables = Mapping[str, Any]
 
@@ -131,6 +136,8 @@ class _Price:
         rows, below = ONE, ONE if lists is ONE else LIST
         if "first" in definition.args and "after" in definition.args:
             below = replace(self._page(node), within=_is_within(inner))
+        elif "groupBy" in definition.args:
+            below = self._rows(_argument(node, "first"), RowCount(GROUPS))
         elif is_list_type(get_nullable_type(definition.type)):
             rows = lists
             if "ids" in definition.args:
@@ -181,4 +188,4 @@ def _size(given: Any, default: int) -> int:
         return len(given)
     if isinstance(given, bool) or not isinstance(given, int | float):
         return default
-    return int(min(max(given, 0), LARGEST_PAGE))
+    return int(min(max(given, 0), max(LARGEST_PAGE, MOST_GROUPS)))

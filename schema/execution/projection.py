@@ -97,7 +97,7 @@ def _lists(selected: Selected, kind: Kind) -> Iterator[tuple[Column, WindowOf | 
         column = kind.by_name.get(name)
         if column is None or not (column.count or name in kind.beside):
             continue
-        if column.count and (field.named("nodes").nodes or field.named("edges", "node").nodes):
+        if column.count and (field.named("nodes").nodes or field.named("edges").nodes):
             yield column, WindowOf(field.nodes[0], kind.type_name)
         else:
             yield kind.beside.get(name, column), None

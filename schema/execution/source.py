@@ -30,6 +30,7 @@ from schema.common import (
 )
 from schema.execution.tree import Field, Selection
 from schema.execution.windows import WindowOf
+from schema.statistics_types import FIGURES
 from schema.value_types import FORMS, integer, number, unsound
 
 URL_SAFE = bytes.maketrans(b"+/", b"-_")
@@ -76,7 +77,7 @@ PAGE_INFO: Mapping[str, str] = {
 """The attributes of schema.connection.ConnectionSource behind PageInfo's fields."""
 
 
-FIGURES: Mapping[str, str] = {
+SUMMARY: Mapping[str, str] = {
     "count": "integer({source}.count)",
     "averageDurationSeconds": "None if {source}.average_duration_seconds is None "
     "else number({source}.average_duration_seconds)",
@@ -152,7 +153,7 @@ class Writer:
         return self._document(selection, document)
 
     def _summary(self, selection: Selection, source: str) -> str:
-        return self._object(selection, lambda field: FIGURES[field.name].format(source=source))
+        return self._object(selection, lambda field: SUMMARY[field.name].format(source=source))
 
     def _payload(self, selection: Selection, payload: str) -> str:
         """A payload without errors; graphql-core completes one with errors."""
@@ -212,6 +213,8 @@ class Writer:
 
     def _document(self, selection: Selection, document: str) -> str:
         def show(field: Field) -> str:
+            if field.p is not None:
+                return f"{document}[{FIGURES!r}].percentile({field.p!r})"
             if field.column is None:
                 return self._of_session(selection.type_name, field.name, document)
             if field.window and field.selection:

@@ -28,6 +28,8 @@ class Field:
     """Of a list that is shown in pages."""
     choices: "Mapping[str, Selection] | None" = None
     """For sessions of any kind: what is selected on each, by the kind's name."""
+    p: float | None = None
+    """Of a percentile."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from strawberry import UNSET, Info
 from resolvers.kind import Document, Index, Timeline
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
-from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
+from schema.fields import CREATE, DELETE, GET, LIST, STATISTICS, SUMMARY, UPDATE, KindType
 from schema.inputs import input_of
 from schema.kinds.ids import TEXTS
 from schema.payloads import EndedAt, GlobalId, SessionId, SessionRef, act, checked, described, end
@@ -218,6 +218,7 @@ ENTRY = KindType(
         "botSession": GET,
         "botSessions": LIST,
         "botSessionSummary": SUMMARY,
+        "botSessionStatistics": STATISTICS,
         "createBotSession": CREATE,
         "updateBotSession": UPDATE,
         "deleteBotSession": DELETE,

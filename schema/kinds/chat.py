@@ -14,7 +14,7 @@ from resolvers.errors import Invalid
 from resolvers.kind import Document, Searched, Speaker, Timeline
 from schema.columns import column, kind_of
 from schema.common import Connection, Payload, Session
-from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
+from schema.fields import CREATE, DELETE, GET, LIST, STATISTICS, SUMMARY, UPDATE, KindType
 from schema.inputs import input_of
 from schema.kinds.ids import TEXTS
 from schema.list_pages import paged
@@ -277,6 +277,7 @@ ENTRY = KindType(
         "chatSession": GET,
         "chatSessions": LIST,
         "chatSessionSummary": SUMMARY,
+        "chatSessionStatistics": STATISTICS,
         "createChatSession": CREATE,
         "updateChatSession": UPDATE,
         "deleteChatSession": DELETE,

@@ -11,7 +11,7 @@ from resolvers.errors import Conflict, Invalid
 from resolvers.kind import Document, Reservation, Timeline
 from schema.columns import column, kind_of
 from schema.common import Connection, Payload, Session
-from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
+from schema.fields import CREATE, DELETE, GET, LIST, STATISTICS, SUMMARY, UPDATE, KindType
 from schema.kinds.ids import UUIDS
 from schema.list_pages import paged
 from schema.payloads import (
@@ -188,6 +188,7 @@ ENTRY = KindType(
         "coBrowseSession": GET,
         "coBrowseSessions": LIST,
         "coBrowseSessionSummary": SUMMARY,
+        "coBrowseSessionStatistics": STATISTICS,
         "createCoBrowseSession": CREATE,
         "updateCoBrowseSession": UPDATE,
         "deleteCoBrowseSession": DELETE,

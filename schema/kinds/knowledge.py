@@ -9,7 +9,7 @@ from strawberry import UNSET, Info
 from resolvers.kind import Document, Timeline
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
-from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
+from schema.fields import CREATE, DELETE, GET, LIST, STATISTICS, SUMMARY, UPDATE, KindType
 from schema.kinds.ids import UUIDS
 from schema.payloads import GlobalId, SessionId, SessionRef, act, described
 
@@ -91,6 +91,7 @@ ENTRY = KindType(
         "knowledgeSession": GET,
         "knowledgeSessions": LIST,
         "knowledgeSessionSummary": SUMMARY,
+        "knowledgeSessionStatistics": STATISTICS,
         "createKnowledgeSession": CREATE,
         "updateKnowledgeSession": UPDATE,
         "deleteKnowledgeSession": DELETE,

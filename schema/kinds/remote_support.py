@@ -12,7 +12,7 @@ from resolvers.kind import Column, Document, Index, Searched, SessionIds, Speake
 from resolvers.value_types import TEXT
 from schema.columns import column, kind_of
 from schema.common import Connection, Payload, Session
-from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
+from schema.fields import CREATE, DELETE, GET, LIST, STATISTICS, SUMMARY, UPDATE, KindType
 from schema.inputs import input_of, make_input, plain
 from schema.list_pages import paged
 from schema.payloads import (
@@ -311,6 +311,7 @@ ENTRY = KindType(
         "remoteSupportSession": GET,
         "remoteSupportSessions": LIST,
         "remoteSupportSessionSummary": SUMMARY,
+        "remoteSupportSessionStatistics": STATISTICS,
         "createRemoteSupportSession": CREATE,
         "updateRemoteSupportSession": UPDATE,
         "deleteRemoteSupportSession": DELETE,

@@ -44,6 +44,7 @@ GLOBAL_IDS = {sample.kind: global_id(sample.type, IDS[sample.kind]) for sample i
 GIVEN: dict[str, list[str]] = {
     "by": [f'{{customerId: "{CUSTOMER.value}"}}'],
     "id": [f'"{one}"' for one in GLOBAL_IDS.values()],
+    "p": ["0.5"],
     "ids": [f"[{', '.join(f'{chr(34)}{one}{chr(34)}' for one in GLOBAL_IDS.values())}]"],
     "text": [f'"{PII}"'],
 }

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resolvers import paging
@@ -53,10 +53,51 @@ def test_bounds(window: ListWindow, length: int) -> None:
     assert shown(items, start, end) == sliced(window, items)
 
 
-@given(window=WINDOWS, length=st.integers(0, 12), count=st.none() | st.integers(-1, 12))
-def test_what_was_read(window: ListWindow, length: int, count: int | None) -> None:
+@given(
+    size=st.integers(1, 4),
+    length=st.integers(0, 9),
+    appended=st.lists(st.integers(0, 3), max_size=6),
+)
+def test_walking_while_it_grows(size: int, length: int, appended: list[int]) -> None:
+    """Pages forward show every element once, those that are appended meanwhile too."""
+    items = list(range(length))
+    found: list[int] = []
+    after, more = -1, True
+    while more or appended:
+        start, end = ListWindow(first=size, after=after).bounds(len(items))
+        found += items[start:end]
+        after, more = max(after, end - 1), end < len(items)
+        if appended:
+            items += range(len(items), len(items) + appended.pop())
+            more = True
+    assert found == items
+
+
+@given(
+    size=st.integers(1, 4),
+    length=st.integers(0, 9),
+    appended=st.lists(st.integers(0, 3), max_size=6),
+)
+def test_walking_back_while_it_grows(size: int, length: int, appended: list[int]) -> None:
+    """Pages backward show every element that was there at first, once."""
+    items = list(range(length))
+    found: list[int] = []
+    before, more = None, True
+    while more:
+        start, end = ListWindow(last=size, before=before).bounds(len(items))
+        found = [*items[start:end], *found]
+        before, more = start, start > 0
+        if appended:
+            items += range(len(items), len(items) + appended.pop())
+    assert found == list(range(length))
+
+
+@settings(max_examples=1000)
+@given(window=WINDOWS, length=st.integers(0, 12), wrong=st.sampled_from([0, 0, 0, 1, -1, 3, None]))
+def test_what_was_read(window: ListWindow, length: int, wrong: int | None) -> None:
     """It is cut to the window by the right count; by another one, never to what is not there."""
     items = list(range(length))
+    count = None if wrong is None else length + wrong
     row: Document = {"messages": read(window, items), "messageCount": count}
     if settle(MESSAGES, window, [row]):
         assert count != length or (window.before or 0) > length  # the list has become shorter
@@ -83,7 +124,13 @@ def test_projection(window: ListWindow) -> None:
         assert found == {}
     else:
         part = found["messages"]["$slice"]
-        assert part < 0 if isinstance(part, int) else part[1] > 0
+        most = window.first if window.last is None else window.last
+        assert most is not None
+        if isinstance(part, int):
+            assert part == -most < 0
+        else:
+            assert 0 < part[1] <= most
+            assert window.before is None or sum(part) <= window.before
 
 
 def test_windows_of_one_list() -> None:

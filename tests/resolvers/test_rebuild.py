@@ -9,8 +9,9 @@ from resolvers import sessions
 from resolvers.context import Context
 from resolvers.kind import Document, Kind
 from resolvers.rebuild import Rebuilt, outdated, rebuild
+from resolvers.request import Compare, Operator
 from resolvers.store import write as writes
-from tests.conftest import KINDS_BY_NAME, Clock
+from tests.conftest import KINDS_BY_NAME, NOW, Clock
 from tests.kinds import EXAMPLES
 
 pytestmark = pytest.mark.anyio
@@ -143,3 +144,21 @@ async def test_the_start_learns_which_kinds_are_outdated(context: Context) -> No
     assert await outdated(context.store, KINDS) == [CHAT]
     await rebuild(context, CHAT, unseen)
     assert await outdated(context.store, KINDS) == []
+
+
+async def test_lists_are_counted(context: Context) -> None:
+    """What is stored beside a list follows from it: then filters and orderings see it."""
+    sent = {"dateTime": NOW, "timeZone": "UTC"}
+    messages = [
+        {"message": "x", "source": source, "sent": sent} for source in ("VISITOR", "OPERATOR")
+    ]
+    made = await sessions.create(context, CHAT, {"sessionId": "c", "messages": messages})
+    computed = dict.fromkeys((*CHAT.beside, "lastMessageAt", "firstResponseSeconds"), "")
+    collection = context.store.collection(CHAT)
+    await collection.update_many({}, {"$unset": computed}, bypass_document_validation=True)
+    answered = Compare((CHAT.by_name["firstResponseSeconds"],), Operator.NE, None)
+    assert await sessions.count(context, CHAT, answered) == 0
+    await rebuild(context, CHAT, unseen)
+    assert await sessions.count(context, CHAT, answered) == 1
+    row = (await stored(context, CHAT))["c"]
+    assert {name: row[name] for name in computed} == {name: made[name] for name in computed}

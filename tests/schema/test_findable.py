@@ -20,6 +20,7 @@ PLACES = {
     "customer": "schema/customers.py",
     "linkCustomerIdentifiers": "schema/customers.py",
     "unlinkCustomerIdentifiers": "schema/customers.py",
+    "sessionStatistics": "schema/all_kinds.py",
     "searchSessions": "schema/search.py",
     "addSessionLabels": "schema/labels.py",
     "removeSessionLabels": "schema/labels.py",

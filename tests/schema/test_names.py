@@ -17,7 +17,7 @@ TYPES = {
     "Node": "id: ID!",
     "RelatedSession": "kind: SessionKind!, sessionId: String!, session: Session",
     "Customer": """identifiers: [CustomerIdentifier!]!, names: [String!]!, firstSeenAt: DateTime,
-        lastSeenAt: DateTime, sessions: SessionConnection""",
+        lastSeenAt: DateTime, sessions: SessionConnection, statistics: SessionStatistics""",
     "CustomerIdentifier": """type: CustomerIdentifierType!, value: String!, linkedAt: DateTime,
         linkedBy: String""",
     "CustomerLinksPayload": """identifiers: [CustomerIdentifier!]!, errors: [UserError!]!,
@@ -25,6 +25,8 @@ TYPES = {
     "SessionCustomer": "customerId: String, name: String, email: String",
     "PageInfo": """hasNextPage: Boolean!, hasPreviousPage: Boolean!, startCursor: String,
         endCursor: String""",
+    "NumberStatistics": """count: Int!, average: Float, minimum: Float, maximum: Float, sum: Float,
+        percentile: Float""",
     "SessionSummary": "count: Int!, averageDurationSeconds: Float",
     "UserError": "code: ErrorCode!, field: [String!], message: String!",
     "DeleteSessionPayload": "deletedId: ID, errors: [UserError!]!, query: Query!",
@@ -37,6 +39,8 @@ ENUMS = {
     "ErrorCode": "NOT_FOUND ALREADY_EXISTS INVALID CONFLICT FORBIDDEN",
     "OrderDirection": "ASC DESC",
     "CustomerIdentifierType": "CUSTOMER_ID EMAIL",
+    "TimeBucket": "HOUR DAY WEEK MONTH QUARTER YEAR",
+    "StatisticsOrderField": "COUNT KEY PERIOD_START RATE AVERAGE MINIMUM MAXIMUM SUM PERCENTILE",
 }
 INPUTS = {
     "CustomerKey": "customerId: String, email: String",
@@ -85,11 +89,12 @@ def test_enum(name: str) -> None:
 
 def test_root_fields() -> None:
     """Queries and mutations are these and no others."""
-    queries = {"node", "nodes", "searchSessions", "sessions", "customer", "viewer"}
+    queries = {"node", "nodes", "searchSessions", "sessions", "sessionStatistics", "viewer"}
+    queries |= {"customer"}
     mutations = {*VERBS, "addSessionLabels", "removeSessionLabels"}
     mutations |= {"linkCustomerIdentifiers", "unlinkCustomerIdentifiers"}
     for kind in SAMPLES:
-        queries |= {kind.name, f"{kind.name}s", f"{kind.name}Summary"}
+        queries |= {kind.name, *(f"{kind.name}{end}" for end in ("s", "Summary", "Statistics"))}
         mutations |= {f"{verb}{kind.type}" for verb in ("create", "update", "delete")}
     assert SCHEMA.query_type is not None
     assert SCHEMA.mutation_type is not None
@@ -125,6 +130,18 @@ def test_kind(kind: Sample) -> None:
         f"{kind.type}Connection",
     )
     assert signature(query, f"{kind.name}Summary") == (filtered, "SessionSummary")
+    assert signature(query, f"{kind.name}Statistics") == (
+        {
+            **filtered,
+            "groupBy": f"[{kind.type}GroupBy!]",
+            "every": "TimeBucket",
+            "timeZone": "String",
+            "rateOf": f"{kind.type}Filter",
+            "orderBy": f"[{kind.type}StatisticsOrder!]",
+            "first": "Int",
+        },
+        f"{kind.type}Statistics",
+    )
     payload = f"{kind.type}Payload!"
     create = {"input": f"Create{kind.type}Input!"}
     update = {**either, "input": f"Update{kind.type}Input!"}
@@ -136,6 +153,9 @@ def test_kind(kind: Sample) -> None:
             pageInfo: PageInfo!, totalCount: Int""",
         f"{kind.type}Edge": f"cursor: String!, node: {kind.type}",
         f"{kind.type}Payload": f"session: {kind.type}, errors: [UserError!]!, query: Query!",
+        f"{kind.type}Statistics": f"groups: [{kind.type}Group!]!, groupCount: Int!",
+        f"{kind.type}StatisticsOrder": f"""field: StatisticsOrderField!, of: {kind.type}Measure,
+            p: Float, direction: OrderDirection!""",
         f"{kind.type}Order": f"field: {kind.type}OrderField!, direction: OrderDirection!",
     }
     for name, shape in shapes.items():

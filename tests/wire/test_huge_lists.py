@@ -85,7 +85,8 @@ async def ask(schema: Schema, context: Context, text: str, **variables: Any) -> 
     [
         ("messages(first: 5) { nodes { message } }", 5),
         ("messages(last: 1) { nodes { message } totalCount }", 1),
-        ("messages { edges { cursor } }", 0),
+        ("messages { edges { cursor } }", 20),
+        ("messages { pageInfo { endCursor } totalCount }", 0),
         ("messageCount lastMessage { message }", 0),
     ],
 )

@@ -70,6 +70,9 @@ class Collection:
         self.note("aggregate", stages, options)
         await self.work("aggregate")
         count, average = self.database.figures
+        groups = next((stage["$group"] for stage in stages if "$group" in stage), None)
+        if groups is None or "n" in groups:
+            return Cursor(self, _groups(stages, count, average))
         return Cursor(self, [{"_id": None, "count": count, "average": average}] if count else [])
 
     async def insert_one(self, document: Document) -> None:
@@ -109,6 +112,19 @@ class Collection:
     def _matching(self, wanted: Mapping[str, Any]) -> list[Document]:
         ids = _ids(wanted)
         return self.rows if ids is None else [row for row in self.rows if row["_id"] in ids]
+
+
+def _groups(stages: Sequence[Document], count: int, average: Any) -> list[Document]:
+    """Two rows for each part of a question of statistics: with values, and with none."""
+    parts = next((stage["$facet"].values() for stage in stages if "$facet" in stage), [stages])
+    rows = []
+    for part in parts:
+        spec = next(stage["$group"]["_id"] for stage in part if "$group" in stage) or {}
+        ids = {**dict.fromkeys(spec, "text"), "t": 20_000, "b": True, "p": spec.get("p", 0)}
+        known = {name: ids[name] for name in spec}
+        numbers = {"n": count, "s": average, "lo": average, "hi": average}
+        rows += [{"_id": known, **numbers}, {"_id": {"p": known.get("p", 0)}, **numbers}]
+    return rows
 
 
 def _apply(row: Document, change: Document) -> None:

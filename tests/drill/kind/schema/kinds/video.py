@@ -11,7 +11,7 @@ from strawberry import UNSET, Info
 from resolvers.kind import Document, Index, Reservation, Searched, Timeline
 from schema.columns import column, kind_of
 from schema.common import Connection, Payload, Session
-from schema.fields import CREATE, DELETE, GET, LIST, SUMMARY, UPDATE, KindType
+from schema.fields import CREATE, DELETE, GET, LIST, STATISTICS, SUMMARY, UPDATE, KindType
 from schema.inputs import input_of
 from schema.kinds.ids import UUIDS
 from schema.list_pages import paged
@@ -153,6 +153,7 @@ ENTRY = KindType(
         "videoSession": GET,
         "videoSessions": LIST,
         "videoSessionSummary": SUMMARY,
+        "videoSessionStatistics": STATISTICS,
         "createVideoSession": CREATE,
         "updateVideoSession": UPDATE,
         "deleteVideoSession": DELETE,

@@ -1,0 +1,224 @@
+"""Statistics: sessions grouped, counted and measured, of one kind or of several together.
+
+    Question(where=…, group_by=(botId,), measures=(Measure(durationSeconds, sums=True),))
+
+is one command a kind (resolvers.store.groups). Its rows are put together here: buckets of time on
+a zone's clocks, numbers of several kinds, groups without sessions (resolvers.tally).
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from resolvers.access import PERSONAL, Action, require_impersonal
+from resolvers.across import for_kind
+from resolvers.context import Context
+from resolvers.errors import BadInput, Forbidden, Invalid, LimitExceeded, Timeout, Unavailable
+from resolvers.groups import (
+    KIND,
+    MOST_GROUPS,
+    MOST_KEYS,
+    MOST_MEASURES,
+    MOST_ROWS,
+    OF_NUMBERS,
+    Figure,
+    Measure,
+    Question,
+    Ranking,
+    bounds,
+)
+from resolvers.kind import Kind
+from resolvers.percentiles import check_p
+from resolvers.request import EVERYTHING, NEVER, Filter, both
+from resolvers.store import groups as store
+from resolvers.store.groups import Grouping, Part, Row
+from resolvers.tally import Statistics as Statistics  # the answer, for who asks
+from resolvers.tally import Tally, too_many
+from resolvers.texts import check_timezone
+from resolvers.time_buckets import Calendar
+
+
+class Asked(NamedTuple):
+    """What is read of one kind."""
+
+    kind: Kind
+    where: Filter
+    rate_of: Filter | None
+    known: Sequence[Any]
+    """The values of the columns to group by that are not read; None for the others."""
+
+
+async def of_kind(context: Context, kind: Kind, question: Question) -> Statistics:
+    """The answer over the sessions of one kind; the question has filters and columns of its own."""
+    context.caller.require(kind, Action.READ)
+    known = [None] * len(question.group_by)
+    return await _answer(context, [Asked(kind, question.where, question.rate_of, known)], question)
+
+
+async def of_kinds(
+    context: Context, kinds: Sequence[Kind], question: Question, within: Filter = EVERYTHING
+) -> Statistics:
+    """The answer over the sessions of several kinds, all of which the caller may read.
+
+    The question has filters and columns of `resolvers.across.common_kind`; `within` is a further
+    condition, which the gateway sets. A kind that cannot be read costs the whole answer: its
+    sessions may be in any group.
+    """
+    for kind in kinds:
+        context.caller.require(kind, Action.READ)
+    asked = [
+        Asked(
+            kind,
+            both(where, within),
+            None if question.rate_of is None else for_kind(question.rate_of, kind),
+            [kind.enum_name if leaf.name == KIND else None for leaf in question.group_by],
+        )
+        for kind in kinds
+        if (where := for_kind(question.where, kind)) != NEVER
+    ]
+    return await _answer(context, asked, question)
+
+
+async def _answer(context: Context, asked: Sequence[Asked], question: Question) -> Statistics:
+    question = question.with_measures(_ordered_by(question))
+    _check(question)
+    if not context.caller.sees_personal:
+        _require_impersonal(question)
+    calendar = _calendar(question)
+    reads = [_rows(context, one, question, calendar, len(asked) == 1) for one in asked]
+    tally = Tally(question, calendar)
+    for one, rows in zip(asked, await asyncio.gather(*reads), strict=True):
+        tally.add(rows, one.known)
+    return tally.ended()
+
+
+async def _rows(
+    context: Context, asked: Asked, question: Question, calendar: Calendar | None, alone: bool
+) -> list[Row]:
+    try:
+        return await _read(context, asked, question, calendar)
+    except (Timeout, Unavailable) as error:
+        if alone:
+            raise
+        raise type(error)(
+            f"The {asked.kind.label} sessions could not be read, and statistics over several kinds "
+            f"are whole or not at all. {error.message}"
+        ) from error
+
+
+async def _read(
+    context: Context, asked: Asked, question: Question, calendar: Calendar | None
+) -> list[Row]:
+    """The rows of one kind, by one command; a second one counts the groups that are too many."""
+    paths = [
+        leaf.path
+        for leaf, known in zip(question.group_by, asked.known, strict=True)
+        if known is None
+    ]
+    grouping = Grouping(tuple(paths), calendar, tuple(_parts(question, asked.rate_of)))
+    where = both(asked.where, context.visible(asked.kind))
+    rows = await store.read(context.store, asked.kind, where, grouping, MOST_ROWS)
+    if len(rows) <= MOST_ROWS:
+        return rows
+    count = await store.count(context.store, asked.kind, where, grouping)
+    if count > MOST_GROUPS:
+        raise too_many(count, about=calendar is not None)
+    raise LimitExceeded(
+        f"The percentiles of {count:,} groups are too many different numbers. Narrow the filter, "
+        "group by fewer columns or longer periods, or ask for averages.",
+        limit="groups",
+    )
+
+
+def _parts(question: Question, rate_of: Filter | None) -> Iterator[Part]:
+    """A part that counts, one for each measure in that order, and one for the rate."""
+    yield Part()
+    for measure in question.measures:
+        ends = measure.ends or measure.percentiles
+        yield Part(measure.leaf.path, measure.sums, ends, measure.percentiles)
+    if rate_of is not None and rate_of != NEVER:
+        yield Part(where=rate_of)
+
+
+def _calendar(question: Question) -> Calendar | None:
+    """The buckets of time; LimitExceeded if a bounded range has too many, before any is made."""
+    if question.every is None:
+        return None
+    calendar = Calendar(question.every, *bounds(question.where))
+    size = calendar.size()
+    if size is not None and size > MOST_GROUPS:
+        raise too_many(size)
+    return calendar
+
+
+def _ordered_by(question: Question) -> Iterator[Measure]:
+    """What the ordering needs besides what is selected."""
+    for ranking in question.order:
+        if ranking.of is not None:
+            yield Measure(
+                ranking.of,
+                sums=ranking.figure in (Figure.AVERAGE, Figure.SUM),
+                ends=ranking.figure in (Figure.MINIMUM, Figure.MAXIMUM),
+                percentiles=ranking.figure is Figure.PERCENTILE,
+            )
+
+
+def _require_impersonal(question: Question) -> None:
+    """Forbidden if the groups would give away what is masked."""
+    require_impersonal(question.where, ())
+    if question.rate_of is not None:
+        require_impersonal(question.rate_of, ())
+    leaves = [*question.group_by, *(measure.leaf for measure in question.measures)]
+    for leaf in leaves:
+        if any(column.personal for column in leaf.columns):
+            raise Forbidden(f"{leaf.name} is personal: grouping by it needs the scope {PERSONAL}.")
+
+
+def _check(question: Question) -> None:
+    """BadInput or LimitExceeded for what cannot be meant, or is too much, before any work."""
+    names = [leaf.name for leaf in question.group_by]
+    if len({*names}) < len(names):
+        raise BadInput("groupBy: a column can be given only once.", argument="groupBy")
+    if len(names) > MOST_KEYS:
+        raise LimitExceeded(
+            f"groupBy: {len(names)} columns are too many: at most {MOST_KEYS}.", argument="groupBy"
+        )
+    if len(question.measures) > MOST_MEASURES:
+        raise LimitExceeded(
+            f"Figures of {len(question.measures)} columns are too many: at most {MOST_MEASURES}. "
+            "Split the question."
+        )
+    if question.first is not None and not 0 <= question.first <= MOST_GROUPS:
+        raise BadInput(
+            f"first: {question.first} is out of range: from 0 to {MOST_GROUPS}.", argument="first"
+        )
+    if question.every is not None:
+        _check_zone(question.every.zone)
+    for ranking in question.order:
+        _check_ranking(ranking, question)
+
+
+def _check_zone(zone: str) -> None:
+    try:
+        check_timezone(zone)
+    except Invalid as error:
+        raise BadInput(f"timeZone: {error.message}", argument="timeZone") from None
+
+
+def _check_ranking(ranking: Ranking, question: Question) -> None:
+    figure = ranking.figure
+    missing = {
+        Figure.KEY: not question.group_by and "groupBy",
+        Figure.PERIOD_START: question.every is None and "every",
+        Figure.RATE: question.rate_of is None and "rateOf",
+    }.get(figure)
+    if missing:
+        raise BadInput(f"orderBy: {figure} needs {missing}.", argument="orderBy")
+    if (ranking.of is not None) is not (figure in OF_NUMBERS):
+        needs = "needs `of`, the column" if ranking.of is None else "has no use for `of`"
+        raise BadInput(f"orderBy: {figure} {needs}.", argument="orderBy")
+    if (ranking.p is not None) is not (figure is Figure.PERCENTILE):
+        needs = "needs `p`, such as 0.95" if ranking.p is None else "has no use for `p`"
+        raise BadInput(f"orderBy: {figure} {needs}.", argument="orderBy")
+    if ranking.p is not None:
+        check_p(ranking.p)

@@ -1,0 +1,189 @@
+"""Statistics as one aggregation: sessions grouped and counted, numbers added up.
+
+    Grouping(keys=("botId",), calendar=None, parts=(Part(), Part("durationSeconds", sums=True)))
+
+becomes, after the `$match` of the filter, the branches of a `$facet`
+
+    [{"$group": {"_id": {"k0": "$botId"}, "n": {"$sum": 1}}}]
+    [{"$match": <the duration is a finite number>},
+     {"$group": {"_id": {"k0": "$botId", "p": 1}, "n": …, "s": {"$sum": "$durationSeconds"}}}]
+
+so that numbers that are missing, damaged or not finite spoil no sum. Slots of time and buckets of
+numbers are found by arithmetic. Only stages and operators are used that every engine has, and
+few comparisons: they are what the embedded engine is slowest at.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from resolvers.kind import Document, Kind
+from resolvers.percentiles import GROWTH, LEAST, signed
+from resolvers.request import Filter
+from resolvers.store.driver import opened
+from resolvers.store.operators import Query, conjoin, query
+from resolvers.store.store import Store
+from resolvers.time_buckets import FIRST, LAST, Calendar, from_ms
+
+Stage = dict[str, Any]
+INFINITY = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one pass over the matches works out for each group, besides counting."""
+
+    path: str | None = None
+    """Where the numbers are stored; None: sessions are counted, nothing else."""
+    sums: bool = False
+    ends: bool = False
+    percentiles: bool = False
+    where: Filter | None = None
+    """Counts only the sessions that meet this too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """What sessions are grouped by, in all parts alike."""
+
+    keys: tuple[str, ...]
+    """Stored paths."""
+    calendar: Calendar | None
+    parts: tuple[Part, ...]
+
+
+class Row(NamedTuple):
+    """A part's figures over the sessions of one group, or over some of them."""
+
+    part: int
+    keys: tuple[Any, ...]
+    """As they are stored, whatever that is; None where there is nothing."""
+    slots: tuple[int, ...]
+    """The slots of time: see Calendar.phases."""
+    bucket: int | None
+    """The number of a bucket of numbers; None where there is no percentile."""
+    count: int  # type: ignore[assignment]  # hides tuple.count, which nobody needs here
+    total: float
+    low: float | None
+    high: float | None
+
+
+async def read(store: Store, kind: Kind, where: Filter, asked: Grouping, most: int) -> list[Row]:
+    """At most `most` rows of each part, and one more where there are more."""
+    branches = [_branch(asked, place, most + 1) for place in range(len(asked.parts))]
+    found = await _aggregate(store, kind, [_match(where, asked), *_side_by_side(branches)], most)
+    return [_row(asked, row) for row in found]
+
+
+async def count(store: Store, kind: Kind, where: Filter, asked: Grouping) -> int:
+    """How many combinations of keys and slots of time there are."""
+    stages = [_match(where, asked), {"$group": {"_id": _id(asked, {})}}, {"$count": "n"}]
+    found = await _aggregate(store, kind, stages, 1)
+    return int(found[0]["n"]) if found else 0
+
+
+async def _aggregate(
+    store: Store, kind: Kind, stages: Sequence[Stage], most: int
+) -> list[Document]:
+    async def rows() -> list[Document]:
+        # More than there can be, so that one reply has them all, up to 16 MB.
+        asked = {"maxTimeMS": store.max_time_ms, "batchSize": most + 2}
+        found = await opened(store.collection(kind).aggregate(list(stages), **asked))
+        documents: list[Document] = await found.to_list(None)
+        return documents
+
+    return await store.run(rows())
+
+
+def _match(where: Filter, asked: Grouping) -> Stage:
+    """The sessions that meet a filter; of buckets of time, those with a start that is a date."""
+    wanted = [query(where)]
+    if asked.calendar is not None:
+        wanted += [{"startedAt": {"$gte": FIRST, "$lt": LAST}}, _no_list("startedAt")]
+    return {"$match": conjoin(wanted)}
+
+
+def _finite(path: str) -> Query:
+    """Where a finite number is stored: such bounds are met by numbers alone, and never by NaN."""
+    return {path: {"$gt": -INFINITY, "$lt": INFINITY}} | _no_list(path)
+
+
+def _no_list(path: str) -> Query:
+    """Bounds are met by a list, too, if one of its elements meets them."""
+    names = path.split(".")
+    prefixes = (".".join(names[: end + 1]) for end in range(len(names)))
+    return {f"{prefix}.0": {"$exists": False} for prefix in prefixes}
+
+
+def _side_by_side(branches: Sequence[list[Stage]]) -> list[Stage]:
+    """One branch as it is; several as a row of documents all the same, in any number."""
+    if len(branches) == 1:
+        return branches[0]
+    named = {f"part{place}": stages for place, stages in enumerate(branches)}
+    return [
+        {"$facet": named},
+        {"$project": {"row": {"$concatArrays": [f"${name}" for name in named]}}},
+        {"$unwind": "$row"},
+    ]
+
+
+def _branch(asked: Grouping, place: int, limit: int) -> list[Stage]:
+    part = asked.parts[place]
+    more: dict[str, Any] = {"p": place} if place else {}
+    group: Stage = {"n": {"$sum": 1}}
+    stages: list[Stage] = []
+    if part.where is not None:
+        stages.append({"$match": query(part.where)})
+    if part.path is not None:
+        stages.append({"$match": _finite(part.path)})
+        value = f"${part.path}"
+        more |= _bucket(value) if part.percentiles else {}
+        group |= {"s": {"$sum": value}} if part.sums else {}
+        group |= {"lo": {"$min": value}, "hi": {"$max": value}} if part.ends else {}
+    return [*stages, {"$group": {"_id": _id(asked, more), **group}}, {"$limit": limit}]
+
+
+def _id(asked: Grouping, more: dict[str, Any]) -> Any:
+    keys: dict[str, Any] = {f"k{place}": f"${path}" for place, path in enumerate(asked.keys)}
+    if asked.calendar is not None:
+        keys |= _slots(asked.calendar)
+    return keys | more or None
+
+
+def _bucket(value: str) -> dict[str, Any]:
+    """Sign and power of a finite number, as `resolvers.percentiles.bucket_of` has them."""
+    size = {"$add": [{"$abs": value}, LEAST]}
+    return {"b": {"$ceil": {"$log": [size, GROWTH]}}, "z": {"$divide": [value, size]}}
+
+
+def _slots(calendar: Calendar) -> dict[str, Any]:
+    """The number of the slot of time of each phase."""
+    slots = {}
+    for place, phase in enumerate(calendar.phases):
+        since = {"$subtract": ["$startedAt", from_ms(phase)]}
+        slots[f"t{place}"] = {"$floor": {"$divide": [since, calendar.slot]}}
+    return slots
+
+
+def _row(asked: Grouping, found: Document) -> Row:
+    row = found.get("row", found)
+    id_ = row["_id"] or {}
+    phases = asked.calendar.phases if asked.calendar is not None else ()
+    total, low, high = (_float(row.get(name)) for name in ("s", "lo", "hi"))
+    return Row(
+        id_.get("p", 0),
+        tuple(id_.get(f"k{place}") for place in range(len(asked.keys))),
+        tuple(int(id_[f"t{place}"]) for place in range(len(phases))),
+        signed(round(_float(id_["z"]) or 0), int(_float(id_["b"]) or 0)) if "z" in id_ else None,
+        int(row["n"]),
+        total or 0.0,
+        low,
+        high,
+    )
+
+
+def _float(value: Any) -> float | None:
+    """A number of any of BSON's classes; Decimal128 becomes a float by its text alone."""
+    return (
+        None if value is None else float(value if isinstance(value, (int, float)) else str(value))
+    )

@@ -1,0 +1,403 @@
+"""Statistics against a fold over the documents one by one: groups, figures, refusals."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from resolvers import statistics
+from resolvers.access import Caller
+from resolvers.across import common_kind
+from resolvers.context import Context
+from resolvers.errors import BadInput, Forbidden, LimitExceeded
+from resolvers.groups import (
+    MOST_GROUPS,
+    MOST_ROWS,
+    Figure,
+    Leaf,
+    Measure,
+    Question,
+    Ranking,
+    groupable,
+    measurable,
+)
+from resolvers.kind import Document
+from resolvers.request import EVERYTHING, All, Compare, Filter, Operator
+from resolvers.statistics import Statistics
+from resolvers.time_buckets import Every, Unit
+from tests.conftest import KINDS_BY_NAME, mock_store
+from tests.resolvers.folded import Folded, Key, buckets, fold, nearest_rank
+from tests.resolvers.test_time_buckets import CHANGES, LONGEST, MOMENTS, ZONES
+
+BOT, CHAT = KINDS_BY_NAME["bot"], KINDS_BY_NAME["chat"]
+KEYS, NUMBERS = groupable(BOT.columns), measurable(BOT.columns)
+STARTED, BOT_ID = BOT.by_name["startedAt"], BOT.by_name["botId"]
+DROPPED = Compare((BOT.by_name["containmentType"],), Operator.EQ, "DROP_OFF")
+ONE_BOT = Caller("one", frozenset({"bot:read"}), frozenset({"a"}))
+
+VALUES: dict[str, list[Any]] = {
+    "startedAt": ["soon", None, 5],
+    "botId": ["a", "b", "c", None, 7, ["a"]],
+    "isDeveloper": [True, False, None, "yes"],
+    "containmentType": ["DROP_OFF", "AGENT", None, "UNHEARD_OF"],
+    "durationSeconds": [0.0, 1.5, 60.0, 3600.25, -2.0, 7, None, float("nan"), float("inf"), "long"],
+    "noOfMessagesExchanged": [0, 1, 2, 3, 40, 1000, None, {}, float("-inf")],
+}
+COLUMNS = {name: st.sampled_from(values) for name, values in VALUES.items()}
+DOCUMENTS = st.lists(
+    st.fixed_dictionaries(
+        {"startedAt": st.one_of(*[MOMENTS] * 9, COLUMNS["startedAt"])},
+        optional={
+            **{name: some for name, some in COLUMNS.items() if name != "startedAt"},
+            "customer": st.fixed_dictionaries({}, optional={"id": st.sampled_from("xy")}),
+        },
+    ),
+    max_size=25,
+)
+
+
+@st.composite
+def questions(draw: Any) -> Question:
+    """Any columns, buckets, figures and range."""
+    names = draw(
+        st.lists(
+            st.sampled_from(["botId", "isDeveloper", "customerCustomerId"]), unique=True, max_size=2
+        )
+    )
+    every = draw(st.none() | st.builds(Every, st.sampled_from(Unit), st.sampled_from(ZONES)))
+    measures = draw(
+        st.lists(st.sampled_from(["durationSeconds", "noOfMessagesExchanged"]), unique=True)
+    )
+    return Question(
+        where=draw(ranges(every.unit if every else Unit.YEAR)),
+        group_by=tuple(KEYS[name] for name in names),
+        every=every,
+        measures=tuple(
+            Measure(NUMBERS[name], True, True, draw(st.booleans())) for name in measures
+        ),
+        rate_of=draw(st.sampled_from([None, DROPPED])),
+        first=MOST_GROUPS,
+    )
+
+
+def started(operator: Operator, moment: datetime) -> Compare:
+    return Compare((STARTED,), operator, moment)
+
+
+@st.composite
+def ranges(draw: Any, unit: Unit) -> Filter:
+    """All sessions, or those between two moments, or after one."""
+    if draw(st.booleans()):
+        return EVERYTHING
+    start = draw(MOMENTS)
+    if draw(st.booleans()):
+        return started(draw(st.sampled_from([Operator.GT, Operator.GTE])), start)
+    end = start + draw(st.floats(0, 1)) * timedelta(days=LONGEST.get(unit, 500))
+    end = end.replace(microsecond=0)
+    last = started(draw(st.sampled_from([Operator.LT, Operator.LTE])), end)
+    return All((started(Operator.GTE, start), last))
+
+
+def meets(document: Document, where: Filter) -> bool:
+    """Whether a session started in a range."""
+    match where:
+        case All(parts):
+            return all(meets(document, part) for part in parts)
+        case Compare(_, operator, moment):
+            found = document.get("startedAt")
+            compared = {
+                Operator.GT: "__gt__",
+                Operator.GTE: "__ge__",
+                Operator.LT: "__lt__",
+                Operator.LTE: "__le__",
+            }[operator]
+            return isinstance(found, datetime) and bool(getattr(found, compared)(moment))
+    raise AssertionError(where)
+
+
+def expected(documents: list[Document], question: Question) -> dict[Key, Folded]:
+    """The groups, with those that are empty."""
+    leaves = [measure.leaf for measure in question.measures]
+    groups = fold(
+        documents,
+        question.group_by,
+        question.every,
+        leaves,
+        lambda document: document.get("containmentType") == "DROP_OFF",
+    )
+    keys = {keys for keys, _ in groups} | (set() if question.group_by else {()})
+    starts = {start for _, start in groups} if question.every else {None}
+    where = question.where
+    if question.every and isinstance(where, All) and where.parts:
+        low, high = where.parts
+        assert isinstance(low, Compare)
+        assert isinstance(high, Compare)
+        after = timedelta(milliseconds=high.operator is Operator.LTE)
+        if low.value < high.value + after:
+            starts = buckets(low.value, high.value + after, question.every)
+    elif question.every or question.group_by:
+        return groups
+    for key in keys:
+        for start in starts:
+            groups.setdefault((key, start), Folded(values=[[] for _ in leaves]))
+    return groups
+
+
+def compare(found: Statistics, documents: list[Document], question: Question) -> None:
+    """Every group of the answer with the one that was folded."""
+    groups = expected(documents, question)
+    total = sum(group.count for group in groups.values())
+    assert found.count == len(groups)
+    assert len(found.groups) == min(len(groups), MOST_GROUPS)
+    for group in found.groups:
+        one = groups.pop((group.keys, group.period_start))
+        assert group.count == one.count
+        assert group.share == pytest.approx(one.count / total if total else 0)
+        if question.rate_of:
+            assert group.rate == (one.matching / one.count if one.count else None)
+        for figures, measure, values in zip(
+            group.figures, question.measures, one.values, strict=True
+        ):
+            assert figures.count == len(values)
+            assert figures.sum == pytest.approx(sum(values), abs=0.001)
+            assert figures.low == min(values, default=None)
+            assert figures.high == max(values, default=None)
+            if measure.percentiles and values:
+                true = nearest_rank(values, 0.9)
+                assert figures.percentile(0.9) == pytest.approx(true, rel=0.01)
+
+
+class Asker:
+    """Asks on one loop, over collections that each question fills anew."""
+
+    def __init__(self, runner: asyncio.Runner, context: Context) -> None:
+        self.runner, self.context = runner, context
+
+    def store(self, documents: list[Document], kind: str = "bot") -> None:
+        """Only these are stored."""
+        collection = self.context.store.database[f"{kind}_sessions"]
+
+        async def store() -> None:
+            await collection.delete_many({})
+            if documents:
+                await collection.insert_many(
+                    [{"_id": str(place), **one} for place, one in enumerate(documents)]
+                )
+
+        self.runner.run(store())
+
+    def __call__(self, question: Question, caller: Caller | None = None) -> Statistics:
+        """The answer over bot sessions."""
+        context = self.context
+        if caller is not None:
+            context = Context(context.store, caller=caller)
+        return self.runner.run(statistics.of_kind(context, BOT, question))
+
+
+@pytest.fixture(scope="module")
+def ask() -> Iterator[Asker]:
+    """Over a database in memory."""
+    with asyncio.Runner() as runner:
+        yield Asker(runner, Context(runner.run(mock_store())))
+
+
+@settings(max_examples=300)
+@given(documents=DOCUMENTS, question=questions())
+def test_as_folded_one_by_one(ask: Asker, documents: list[Document], question: Question) -> None:
+    """Groups, empty buckets, shares, rates and figures, over damaged values too."""
+    ask.store(documents)
+    matching = [document for document in documents if meets(document, question.where)]
+    compare(ask(question), matching, question)
+
+
+@settings(max_examples=50)
+@given(documents=DOCUMENTS, question=questions())
+def test_a_caller_sees_its_own_bots(
+    ask: Asker, documents: list[Document], question: Question
+) -> None:
+    """As if there were no others."""
+    ask.store(documents)
+    own = [
+        document
+        for document in documents
+        if document.get("botId") in ("a", ["a"]) and meets(document, question.where)
+    ]
+    compare(ask(question, ONE_BOT), own, question)
+
+
+def sessions(count: int, **more: Any) -> list[Document]:
+    """Sessions a minute apart."""
+    start = CHANGES[4]
+    return [
+        {"startedAt": start + timedelta(minutes=place), "botId": f"b{place:05}", **more}
+        for place in range(count)
+    ]
+
+
+def names(found: Statistics) -> list[Any]:
+    """The first key of each group."""
+    return [group.keys[0] for group in found.groups]
+
+
+BY_BOT = (KEYS["botId"],)
+DURATION = NUMBERS["durationSeconds"]
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        ((), ["a", None, "b"]),
+        ((Ranking(Figure.KEY),), [None, "a", "b"]),
+        ((Ranking(Figure.KEY, True),), ["b", "a", None]),
+        ((Ranking(Figure.COUNT),), [None, "b", "a"]),
+        ((Ranking(Figure.AVERAGE, True, DURATION),), ["b", "a", None]),
+        ((Ranking(Figure.MINIMUM, False, DURATION),), [None, "a", "b"]),
+        ((Ranking(Figure.MAXIMUM, True, DURATION),), ["a", "b", None]),
+        ((Ranking(Figure.SUM, False, DURATION),), [None, "b", "a"]),
+        ((Ranking(Figure.PERCENTILE, True, DURATION, 0.5),), ["b", "a", None]),
+        ((Ranking(Figure.RATE, True),), ["b", "a", None]),
+        ((Ranking(Figure.COUNT), Ranking(Figure.KEY, True)), ["b", None, "a"]),
+    ],
+)
+def test_order(ask: Asker, order: tuple[Ranking, ...], expected: list[Any]) -> None:
+    """By each figure; null is the smallest value, and the key decides between equal ones."""
+    ask.store(
+        [
+            {"botId": "a", "durationSeconds": 1.0},
+            {"botId": "a", "durationSeconds": 1.0, "containmentType": "DROP_OFF"},
+            {"botId": "a", "durationSeconds": 30.0},
+            {"botId": "b", "durationSeconds": 20.0, "containmentType": "DROP_OFF"},
+            {"botId": None, "durationSeconds": None},
+        ]
+    )
+    question = Question(where=EVERYTHING, group_by=BY_BOT, order=order, rate_of=DROPPED)
+    assert names(ask(question)) == expected
+
+
+def test_first_cuts_after_ordering(ask: Asker) -> None:
+    """The number of groups stays what it is."""
+    ask.store(sessions(30))
+    found = ask(
+        Question(where=EVERYTHING, group_by=BY_BOT, order=(Ranking(Figure.KEY, True),), first=2)
+    )
+    assert (names(found), found.count) == (["b00029", "b00028"], 30)
+
+
+def test_more_groups_than_are_answered(ask: Asker) -> None:
+    """The refusal says how many; the first of them are answered all the same."""
+    ask.store(sessions(MOST_GROUPS + 1))
+    question = Question(where=EVERYTHING, group_by=BY_BOT)
+    with pytest.raises(LimitExceeded, match="1,001 groups"):
+        ask(question)
+    assert ask(Question(where=EVERYTHING, group_by=BY_BOT, first=1)).count == MOST_GROUPS + 1
+
+
+def test_more_rows_than_are_read(ask: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number of groups is counted by the database."""
+    assert MOST_ROWS > MOST_GROUPS
+    monkeypatch.setattr(statistics, "MOST_ROWS", 1100)
+    ask.store(sessions(1200))
+    with pytest.raises(LimitExceeded, match="1,200 groups"):
+        ask(Question(where=EVERYTHING, group_by=BY_BOT, first=1))
+
+
+def test_more_different_numbers_than_are_read(ask: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Percentiles may need more rows than there are groups."""
+    monkeypatch.setattr(statistics, "MOST_ROWS", 20)
+    rows = [{"botId": "a", "durationSeconds": 2.0**place} for place in range(30)]
+    ask.store(rows)
+    measure = Measure(DURATION, percentiles=True)
+    with pytest.raises(LimitExceeded, match="percentiles of 1 groups"):
+        ask(Question(where=EVERYTHING, group_by=BY_BOT, measures=(measure,)))
+
+
+def test_too_many_buckets_are_refused_before_reading() -> None:
+    """By arithmetic: nothing is asked of the database, which is not there."""
+    where = All(
+        (
+            started(Operator.GTE, datetime(2000, 1, 1)),
+            started(Operator.LT, datetime(2020, 1, 1)),
+        )
+    )
+    question = Question(where=where, every=Every(Unit.HOUR), first=1)
+    with pytest.raises(LimitExceeded, match="175,320 groups"):
+        asyncio.run(statistics.of_kind(Context.offline(), BOT, question))
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"group_by": BY_BOT * 2}, "only once"),
+        ({"first": -1}, "from 0 to 1000"),
+        ({"first": MOST_GROUPS + 1}, "from 0 to 1000"),
+        ({"every": Every(Unit.DAY, "Mars/Olympus")}, "IANA"),
+        ({"order": (Ranking(Figure.KEY),)}, "KEY needs groupBy"),
+        ({"order": (Ranking(Figure.PERIOD_START),)}, "PERIOD_START needs every"),
+        ({"order": (Ranking(Figure.RATE),)}, "RATE needs rateOf"),
+        ({"order": (Ranking(Figure.SUM),)}, "SUM needs `of`"),
+        ({"order": (Ranking(Figure.COUNT, of=DURATION),)}, "COUNT has no use for `of`"),
+        ({"order": (Ranking(Figure.PERCENTILE, of=DURATION),)}, "PERCENTILE needs `p`"),
+        ({"order": (Ranking(Figure.SUM, of=DURATION, p=0.5),)}, "SUM has no use for `p`"),
+        ({"order": (Ranking(Figure.PERCENTILE, of=DURATION, p=50),)}, "0.95"),
+    ],
+)
+def test_what_cannot_be_meant(more: dict[str, Any], message: str) -> None:
+    """It is refused before anything is read."""
+    question = Question(where=EVERYTHING, **more)
+    with pytest.raises(BadInput, match=message):
+        asyncio.run(statistics.of_kind(Context.offline(), BOT, question))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        Question(where=EVERYTHING, group_by=(KEYS["customerName"],)),
+        Question(where=EVERYTHING, group_by=(KEYS["note"],)),
+        Question(where=Compare((BOT.by_name["note"],), Operator.EQ, "x")),
+        Question(where=EVERYTHING, rate_of=Compare((BOT.by_name["note"],), Operator.EQ, "x")),
+    ],
+)
+def test_personal_columns_need_their_scope(question: Question) -> None:
+    """By none may a masked caller group, filter or rate."""
+    caller = Caller("masked", frozenset({"*:read"}))
+    context = Context(Context.offline().store, caller=caller)
+    with pytest.raises(Forbidden, match="personal"):
+        asyncio.run(statistics.of_kind(context, BOT, question))
+
+
+def test_a_kind_needs_its_scope() -> None:
+    """As everywhere."""
+    context = Context(Context.offline().store, caller=Caller("chat", frozenset({"chat:read"})))
+    with pytest.raises(Forbidden, match="bot:read"):
+        asyncio.run(statistics.of_kind(context, BOT, Question(where=EVERYTHING)))
+
+
+def test_several_kinds_together(ask: Asker) -> None:
+    """Their numbers are put together; the kind itself is a column to group by."""
+    kinds = (BOT, CHAT)
+    common = common_kind(kinds)
+    ask.store([{"status": "ACTIVE", "durationSeconds": 1.0}, {"status": "CLOSED"}])
+    ask.store([{"status": "CLOSED", "durationSeconds": 4.0}] * 2, "chat")
+    keys = groupable(common.columns)
+
+    def asked(*group_by: str, where: Filter = EVERYTHING) -> dict[Any, Any]:
+        leaves: tuple[Leaf, ...] = tuple(keys[name] for name in group_by)
+        measure = Measure(measurable(common.columns)["durationSeconds"], True)
+        question = Question(where=where, group_by=leaves, measures=(measure,))
+        found = ask.runner.run(statistics.of_kinds(ask.context, kinds, question))
+        return {group.keys: (group.count, group.figures[0].sum) for group in found.groups}
+
+    assert asked() == {(): (4, 9.0)}
+    assert asked("kind") == {("BOT",): (2, 1.0), ("CHAT",): (2, 8.0)}
+    assert asked("status") == {("ACTIVE",): (1, 1.0), ("CLOSED",): (3, 8.0)}
+    assert asked("status", "kind") == {
+        ("ACTIVE", "BOT"): (1, 1.0),
+        ("CLOSED", "BOT"): (1, 0.0),
+        ("CLOSED", "CHAT"): (2, 8.0),
+    }
+    only = Compare((common.by_name["kind"],), Operator.EQ, "CHAT")
+    assert asked("kind", where=only) == {("CHAT",): (2, 8.0)}

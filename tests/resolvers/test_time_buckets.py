@@ -1,0 +1,163 @@
+"""Buckets of time: against a search minute by minute, and the changes of every zone."""
+
+import zoneinfo
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from resolvers.time_buckets import (
+    EPOCH,
+    Calendar,
+    Every,
+    Span,
+    Unit,
+    from_ms,
+    spans,
+    to_ms,
+)
+from tests.resolvers.folded import buckets, period_start
+
+ZONES = (
+    "UTC",
+    "Europe/Berlin",
+    "America/Sao_Paulo",
+    "Australia/Lord_Howe",
+    "Asia/Kathmandu",
+    "America/St_Johns",
+    "Africa/Casablanca",
+    "America/Havana",
+    "America/Nuuk",
+    "Pacific/Apia",
+    "Pacific/Chatham",
+)
+"""Both hemispheres, half and quarter hours, days without a midnight and one that never was."""
+CHANGES = (
+    datetime(2011, 12, 30, 10),  # Apia leaps over a day
+    datetime(2017, 10, 15, 3),  # São Paulo has no midnight
+    datetime(2018, 2, 18, 2),
+    datetime(2018, 11, 4, 3),
+    datetime(2023, 3, 26, 1),
+    datetime(2023, 3, 12, 5),
+    datetime(2024, 4, 6, 15),  # Lord Howe, by half an hour
+    datetime(2024, 10, 5, 15, 30),
+    datetime(2024, 10, 27, 1),
+    datetime(2024, 11, 3, 5),
+)
+MOMENTS = st.builds(
+    lambda change, minutes: change + timedelta(minutes=minutes),
+    st.sampled_from(CHANGES),
+    st.integers(-2000, 2000),
+)
+LONGEST = {Unit.HOUR: 3, Unit.DAY: 20, Unit.WEEK: 60}
+"""Days of a range that is looked at minute by minute."""
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_spans_have_the_zones_offsets(zone: str) -> None:
+    """At every third hour of two years, and where there are no bounds."""
+    start, end = datetime(2017, 6, 1), datetime(2019, 6, 1)
+    for known in (spans(zone, start, end), spans(zone, None, None)):
+        assert wrong_offsets(zone, known, start, end) == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "year"), [("Africa/Freetown", 1939), ("America/Recife", 2000), ("Asia/Gaza", 2040)]
+)
+def test_changes_close_to_each_other(zone: str, year: int) -> None:
+    """The closest that there are since 1900: four days, and seven."""
+    start, end = datetime(year, 8, 1), datetime(year, 12, 1)
+    assert wrong_offsets(zone, spans(zone, start, end), start, end) == []
+
+
+def wrong_offsets(
+    zone: str, known: Sequence[Span], moment: datetime, end: datetime
+) -> list[datetime]:
+    """When the clocks show something else."""
+    clock, wrong = zoneinfo.ZoneInfo(zone), []
+    begins = [span.start for span in known]
+    while moment < end:
+        span = known[max(0, bisect_right(begins, to_ms(moment)) - 1)]
+        shown = clock.fromutc(moment.replace(tzinfo=clock)).utcoffset()
+        if shown != timedelta(milliseconds=span.offset):
+            wrong.append(moment)
+        moment += timedelta(hours=3)
+    return wrong
+
+
+@settings(max_examples=60)
+@given(
+    zone=st.sampled_from(ZONES),
+    unit=st.sampled_from(Unit),
+    start=MOMENTS,
+    length=st.floats(0, 1),
+)
+def test_starts(zone: str, unit: Unit, start: datetime, length: float) -> None:
+    """All buckets that a range touches, each by its first instant."""
+    days = LONGEST.get(unit, 500) * length
+    end = start + timedelta(minutes=int(days * 24 * 60) + 1)
+    every = Every(unit, zone)
+    calendar = Calendar(every, start, end)
+    starts = calendar.starts()
+    assert starts is not None
+    expected = sorted(buckets(start, end, every))
+    assert [from_ms(one) for one in starts] == expected
+    size = calendar.size()
+    assert size is not None
+    assert abs(size - len(starts)) <= 1, "worked out without looking"
+
+
+def test_a_range_without_end_has_no_starts() -> None:
+    """Nobody knows how many buckets it has."""
+    calendar = Calendar(Every(Unit.DAY), EPOCH, None)
+    assert (calendar.starts(), calendar.size()) == (None, None)
+
+
+def test_an_empty_range_has_no_buckets() -> None:
+    """Its end comes before its start."""
+    calendar = Calendar(Every(Unit.HOUR), EPOCH, EPOCH)
+    assert (calendar.starts(), calendar.size()) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("unit", "hours"), [(Unit.HOUR, 25), (Unit.DAY, 1), (Unit.WEEK, 1), (Unit.YEAR, 1)]
+)
+def test_the_day_that_clocks_go_back(unit: Unit, hours: int) -> None:
+    """It has 25 hours, all of which are shown."""
+    start = datetime(2024, 10, 26, 22)
+    calendar = Calendar(Every(unit, "Europe/Berlin"), start, start + timedelta(hours=25))
+    starts = calendar.starts()
+    assert starts is not None
+    assert len(starts) == hours
+
+
+def test_half_an_hour_back_stays_in_its_hour() -> None:
+    """At Lord Howe an hour has 90 minutes once a year."""
+    every = Every(Unit.HOUR, "Australia/Lord_Howe")
+    starts = Calendar(every, datetime(2024, 4, 6, 14), datetime(2024, 4, 6, 16)).starts()
+    assert starts is not None
+    assert [from_ms(start) for start in starts] == [
+        datetime(2024, 4, 6, 14),
+        datetime(2024, 4, 6, 15, 30),
+    ]
+
+
+def test_a_day_without_midnight() -> None:
+    """It begins at one o'clock, where the clocks go on."""
+    every = Every(Unit.DAY, "America/Sao_Paulo")
+    assert period_start(datetime(2018, 11, 4, 12), every) == datetime(2018, 11, 4, 3)
+    starts = Calendar(every, datetime(2018, 11, 4, 12), datetime(2018, 11, 4, 13)).starts()
+    assert starts == [to_ms(datetime(2018, 11, 4, 3))]
+
+
+@pytest.mark.parametrize("unit", Unit)
+@pytest.mark.parametrize("year", [1, 2, 1900, 9998, 9999])
+def test_years_at_the_ends(unit: Unit, year: int) -> None:
+    """Bounds may be any date that a client can write."""
+    start = datetime(year, 6, 1)
+    starts = Calendar(Every(unit, "Asia/Tokyo"), start, start + timedelta(hours=1)).starts()
+    assert starts is not None
+    assert len(starts) in (1, 2)

@@ -10,6 +10,7 @@ COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY resolvers/ resolvers/
 COPY schema/ schema/
 COPY app/ app/
+COPY docs/ docs/
 # Editable: the pages are read where they stand, beside the code.
 RUN python -m venv .venv && .venv/bin/pip install --no-cache-dir -c constraints.txt -e .
 

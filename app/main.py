@@ -9,27 +9,28 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Match, Route
+from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import rest
 from app.access.authenticator import Authenticator
+from app.access.one_time_codes import OneTimeCodes
 from app.context import State
 from app.database.connect import open_store
 from app.graphql.endpoint import GraphQLEndpoint, limits
 from app.http.boundary import Boundary
 from app.http.origin import Hosts, Origins
 from app.http.refusal import RefusedError
-from app.pages import fallback, graphiql, landing
+from app.pages import fallback, graphiql, guide, landing, sign_in
 from app.rest import openapi
 from app.rest.routing import VendorRoutes
 from app.rest.vendor import Refusal
 from app.settings import Settings
 from resolvers.errors import GatewayError
 from resolvers.store.store import Store
-from schema.build import build
+from schema.build import Schema, build
 
-PAGES = ("/", "/graphiql", "/docs", "/graphql")
+PAGES = ("/", "/graphiql", "/docs", "/graphql", *guide.addresses())
 """Where a link on another site may lead."""
 
 
@@ -85,8 +86,11 @@ class Gateway(FastAPI):
         return self.openapi_schema
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The ASGI application; the database is opened when it starts up."""
+def create_app(settings: Settings, codes: OneTimeCodes | None = None) -> FastAPI:
+    """The ASGI application; the database is opened when it starts up.
+
+    `codes` are the one-time codes in the addresses that this start prints.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -108,22 +112,36 @@ def create_app(settings: Settings) -> FastAPI:
     schema = build(limits=limits(settings), introspection=settings.introspection)
     app.direct = {"/graphql": GraphQLEndpoint(schema, settings)}
     app.vendors = rest.routes(settings)
-    app.boundary = Boundary(
+    app.boundary = _boundary(app, settings)
+    app.router.routes += [
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+        *_pages(settings, schema, codes),
+    ]
+    fallback.install(app)
+    return app
+
+
+def _boundary(app: Gateway, settings: Settings) -> Boundary:
+    """What every request meets first."""
+    return Boundary(
         app.dispatch,
         Hosts(settings.host, settings.allowed_hosts),
-        Origins(settings.cors_origins),
+        Origins(settings.origins),
         PAGES,
         app.needs_credential,
         app.refused,
     )
-    app.router.routes += [
-        Route("/healthz", healthz),
-        Route("/readyz", readyz),
+
+
+def _pages(settings: Settings, schema: Schema, codes: OneTimeCodes | None) -> list[BaseRoute]:
+    """What is there for people."""
+    return [
         *landing.routes(settings, schema),
         *graphiql.routes(graphiql.load_examples()),
+        *guide.routes(),
+        *sign_in.routes(settings, codes),
     ]
-    fallback.install(app)
-    return app
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.http.origin import LOOPBACK
 from app.manifests import load
 from resolvers.access import Action
 from resolvers.errors import Invalid, nearest
@@ -158,10 +159,12 @@ class Settings(Retention):
         "commas; `*` for any. Loopback names and GATEWAY_HOST are always accepted, and any IP "
         "address if the server listens on all of them.",
     )
-    cors_origins: Names = Field(
-        frozenset(),
+    cors_origins: Names | None = Field(
+        None,
         description="Sites whose pages may use this server from browsers, separated by commas, "
-        "such as `https://desk.example.com`; `*` for any. Empty: none but its own.",
+        "such as `https://desk.example.com`; `loopback` for pages on this machine with any port, "
+        "`*` for any. Empty: none but its own. Unset: `loopback` if GATEWAY_HOST is a loopback "
+        "address and GATEWAY_ALLOWED_HOSTS is empty, else none.",
     )
 
     introspection: Introspection = Field(
@@ -214,6 +217,14 @@ class Settings(Retention):
         values = {name: getattr(self, f"retention_{name}_seconds") for name in names}
         return {name: seconds for name, seconds in values.items() if seconds is not None}
 
+    @property
+    def origins(self) -> frozenset[str]:
+        """The sites whose pages may use this server."""
+        if self.cors_origins is not None:
+            return self.cors_origins
+        is_local = _is_loopback(self.host) and not self.allowed_hosts
+        return frozenset({LOOPBACK} if is_local else ())
+
     @field_validator("open_paths")
     @classmethod
     def _known_paths(cls, names: frozenset[str]) -> frozenset[str]:
@@ -223,11 +234,12 @@ class Settings(Retention):
 
     @field_validator("cors_origins")
     @classmethod
-    def _origins(cls, origins: frozenset[str]) -> frozenset[str]:
-        for origin in origins - {"*"}:
+    def _origins(cls, origins: frozenset[str] | None) -> frozenset[str] | None:
+        for origin in (origins or frozenset()) - {"*", LOOPBACK}:
             if not re.fullmatch(r"https?://[^/?#]+", origin):
                 raise ValueError(
-                    f"{origin!r} is not an origin; write one such as https://example.com"
+                    f"{origin!r} is not an origin; write one such as https://example.com, "
+                    f"`{LOOPBACK}` or `*`"
                 )
         return origins
 

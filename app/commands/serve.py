@@ -9,6 +9,8 @@ import typer
 import uvicorn
 from fastapi import FastAPI
 
+from app.access import one_time_codes
+from app.access.one_time_codes import OneTimeCodes
 from app.access.own_keys import ensure_demo, for_embedded
 from app.commands import workers as processes
 from app.commands.demo import SIZE, has_demo, load_demo
@@ -97,16 +99,16 @@ def serve(settings: Settings, demo: bool = True, workers: int = 1) -> None:
     StartError where the database cannot be used.
     """
     settings, key = asyncio.run(prepare(settings, demo))
+    with one_time_codes.opened() as codes:
 
-    def ready(host: str, port: int) -> None:
-        name = f"[{host}]" if ":" in host else host
-        announce(settings, f"http://{name}:{port}", key)
+        def ready(host: str, port: int) -> None:
+            announce(settings, origin(host, port), key, codes)
 
-    if workers == 1:
-        Server(configuration(settings, create_app(settings)), ready).run()
-    else:
-        config = configuration(settings, processes.FACTORY, factory=True, workers=workers)
-        processes.run(config, settings, ready)
+        if workers == 1:
+            Server(configuration(settings, create_app(settings, codes)), ready).run()
+        else:
+            config = configuration(settings, processes.FACTORY, factory=True, workers=workers)
+            processes.run(config, settings, codes, ready)
 
 
 def configuration(
@@ -142,14 +144,33 @@ class Server(uvicorn.Server):
             self._ready(*self.servers[0].sockets[0].getsockname()[:2])
 
 
-def announce(settings: Settings, address: str, key: str | None) -> None:
-    """Print where everything is, and the demo key if there is one."""
+def origin(host: str, port: int) -> str:
+    """The address for a browser on this machine; a server on all addresses is on loopback, too."""
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  printed, not bound
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
+def announce(
+    settings: Settings, address: str, key: str | None, codes: OneTimeCodes | None = None
+) -> None:
+    """Print where everything is, and the demo key if there is one.
+
+    The addresses of the pages carry one-time codes, never the key: a browser remembers them.
+    """
+    signs_in = bool(key and codes and settings.auth == "required")
+
+    def code() -> str:
+        return f"#code={codes.make()}" if codes and signs_in else ""
+
     lines = [
-        f"Session Gateway at {address}/",
+        f"Session Gateway at {address}/{code()}",
         f"  GraphQL          {address}/graphql",
-        *_pages(address, key),
+        *_pages(address, code()),
+        f"  Documentation    {address}/guide",
         f"  Health           {address}/readyz",
     ]
+    if signs_in:
+        lines.append("Each #code signs a browser in once, within ten minutes.")
     if settings.auth == "off":
         lines.append("Access is off: everybody on this machine may do everything.")
     elif key:
@@ -159,11 +180,11 @@ def announce(settings: Settings, address: str, key: str | None) -> None:
     typer.echo("\n".join(lines))
 
 
-def _pages(address: str, key: str | None) -> list[str]:
+def _pages(address: str, code: str) -> list[str]:
     """Where the pages are that npm's packages are needed for, or how to get them."""
     if missing_files():
         return ["  GraphiQL, REST reference: not installed; run scripts/setup with npm on the PATH"]
     return [
-        f"  GraphiQL         {address}/graphiql" + (f"#key={key}" if key else ""),
+        f"  GraphiQL         {address}/graphiql{code}",
         f"  REST reference   {address}/docs",
     ]

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from threading import Thread
 
 import uvicorn
@@ -22,20 +23,30 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from uvicorn.supervisors import Multiprocess
 
+from app.access.one_time_codes import OneTimeCodes
 from app.main import create_app
 from app.settings import Settings
 
 FACTORY = "app.commands.workers:application"
 COMPLETED = ("host", "port", "mongodb_uri", "demo_key", "secret_key")
 """Settings that an option or the embedded database gave, and not the environment."""
+CODES = "SESSION_GATEWAY_CODES"
+"""The variable that shows the workers where the one-time codes are. It is not a setting."""
 
 
-def run(config: uvicorn.Config, settings: Settings, ready: Callable[[str, int], None]) -> None:
+def run(
+    config: uvicorn.Config,
+    settings: Settings,
+    codes: OneTimeCodes | None,
+    ready: Callable[[str, int], None],
+) -> None:
     """Answer requests until a signal asks to end; `ready` is called with host and port.
 
     `config` names FACTORY as its application.
     """
     os.environ.update(environment(settings))
+    if codes:
+        os.environ[CODES] = str(codes.folder)
     with config.bind_socket() as listener:
         listener.listen(config.backlog)  # whoever comes before the first worker waits
         supervisor = Supervisor(config, [listener])
@@ -82,7 +93,8 @@ def application() -> FastAPI:
     parent = multiprocessing.parent_process()
     if parent is not None:
         Thread(target=_end_after, args=(parent,), daemon=True).start()
-    return create_app(Settings())
+    folder = os.environ.get(CODES)
+    return create_app(Settings(), OneTimeCodes(Path(folder)) if folder else None)
 
 
 def _end_after(parent: BaseProcess) -> None:

@@ -6,6 +6,8 @@ the answer. A foreign name that resolves to this machine (DNS rebinding) shows i
 """
 
 import ipaddress
+import logging
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -17,7 +19,15 @@ _PREFLIGHT_SECONDS: Final = b"600"
 _ALLOWED_METHODS: Final = b"GET, HEAD, POST, PUT, DELETE"
 _EXPOSED: Final = b"Retry-After, WWW-Authenticate"
 
+LOOPBACK: Final = "loopback"
+"""Stands for the origins on this machine, with any port."""
+
+_ORIGIN: Final = re.compile(r"https?://[\w.:\[\]-]{1,255}", re.ASCII)
+_MOST_LOGGED: Final = 20
+
 Headers = Mapping[bytes, bytes]
+
+_log = logging.getLogger(__name__)
 
 
 class Hosts:
@@ -47,11 +57,16 @@ class Hosts:
 
 
 class Origins:
-    """The other sites whose pages may send requests."""
+    """The other sites whose pages may send requests: `*` for any, `loopback` for this machine's.
+
+    Refused origins are logged, each once: a browser shows its developer no reason.
+    """
 
     def __init__(self, allowed: Iterable[str] = ()) -> None:
         self._allowed = frozenset(origin.lower().rstrip("/").encode() for origin in allowed)
         self._any = b"*" in self._allowed
+        self._loopback = LOOPBACK.encode() in self._allowed
+        self._logged: set[str] = set()
 
     def require(self, headers: Headers, page: bool = False) -> tuple[Header, ...]:
         """The CORS headers of the response; RefusedError (403) if another site may not send this.
@@ -61,16 +76,11 @@ class Origins:
         origin, site = headers.get(b"origin"), headers.get(b"sec-fetch-site")
         if origin is None and (site in _OWN_SITE or (page and _is_navigation(headers))):
             return ()
-        if origin is not None and self._any_or_named(origin):
+        if origin is not None and self._is_allowed(origin):
             return self._cors(origin)
         if origin is not None and site in _OWN_SITE and _authority(origin) == headers.get(b"host"):
             return ()
-        raise RefusedError(
-            403,
-            "FORBIDDEN",
-            "Pages of other sites may not use this server. Its operator can add an origin to "
-            "GATEWAY_CORS_ORIGINS.",
-        )
+        raise RefusedError(403, "FORBIDDEN", self._refusal(origin))
 
     def preflight(self, headers: Headers, cors: tuple[Header, ...]) -> tuple[Header, ...] | None:
         """The headers that answer a browser's preflight request; None if it is none."""
@@ -84,8 +94,28 @@ class Origins:
             (b"access-control-max-age", _PREFLIGHT_SECONDS),
         )
 
-    def _any_or_named(self, origin: bytes) -> bool:
-        return self._any or origin.lower() in self._allowed
+    def _is_allowed(self, origin: bytes) -> bool:
+        return (
+            self._any
+            or origin.lower() in self._allowed
+            or (self._loopback and _name(_authority(origin)) in _LOOPBACK)
+        )
+
+    def _refusal(self, origin: bytes | None) -> str:
+        text = (origin or b"").decode("latin-1")
+        if not _ORIGIN.fullmatch(text):
+            return (
+                "Pages of other sites may not use this server. Its operator can allow their "
+                "origins with GATEWAY_CORS_ORIGINS."
+            )
+        message = (
+            f"Pages of {text} may not use this server. Its operator can allow them: "
+            f"GATEWAY_CORS_ORIGINS={text}"
+        )
+        if text not in self._logged and len(self._logged) < _MOST_LOGGED:
+            self._logged.add(text)
+            _log.warning("%s", message)
+        return message
 
     def _cors(self, origin: bytes) -> tuple[Header, ...]:
         """Keys travel in headers, never in cookies, so credentials are not allowed."""

@@ -8,7 +8,8 @@ A page names its files with their digest (`/static/<digest>/name`), so browsers 
 import logging
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -18,12 +19,24 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from app.pages.assets import ASK_AGAIN, FOR_GOOD, ONE_DAY, Asset
+from resolvers.context import utc_now
+from resolvers.moments import print_datetime
 
 _STATIC: Final = Path(__file__).parent / "static"
 _EXAMPLES: Final = Path(__file__).parent / "examples"
 _PACKAGES: Final = _STATIC / "graphiql" / "node_modules"
 
-_OWN_FILES: Final = ("docs.css", "docs.js", "graphiql.css", "graphiql.js", "landing.css")
+_OWN_FILES: Final = (
+    "docs.css",
+    "docs.js",
+    "examples.js",
+    "graphiql.css",
+    "graphiql.js",
+    "guide.css",
+    "key.js",
+    "landing.css",
+    "landing.js",
+)
 _PACKAGE_FILES: Final = {
     "vendor/explorer.css": "@graphiql/plugin-explorer/dist/style.css",
     "vendor/explorer.js": "@graphiql/plugin-explorer/dist/index.umd.js",
@@ -49,29 +62,53 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One operation that GraphiQL opens in a tab; `variables` and `headers` are JSON texts."""
+    """One operation of GraphiQL's menu; `variables` is a JSON text.
+
+    `title` is the first sentence of its comment. The examples of the first group open in tabs. In
+    the variables, `{7 days ago}` stands for the beginning of that day (UTC).
+    """
 
     name: str
+    group: str
+    title: str
     query: str
     variables: str | None = None
-    headers: str | None = None
+
+    def at(self, now: datetime) -> "Example":
+        """The example with its dates, as seen from `now` (in UTC, without an offset)."""
+        if self.variables is None:
+            return self
+        today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+
+        def date(found: re.Match[str]) -> str:
+            return print_datetime(today - timedelta(days=int(found[1])))
+
+        return replace(self, variables=_DAYS_AGO.sub(date, self.variables))
 
 
 def load_examples(folder: Path = _EXAMPLES) -> tuple[Example, ...]:
-    """Read the example operations, in the order of their file names.
+    """Read the example operations, in the order of their groups and file names.
 
-    `03-name.graphql` is the operation, `03-name.variables.json` beside it its variables, if any.
+    `1-start/2-name.graphql` is an operation of the group Start, whose first line is its title as a
+    comment; `1-start/2-name.variables.json` beside it has its variables, if any.
     """
-    return tuple(_load_example(path) for path in sorted(folder.glob("*.graphql")))
+    return tuple(_load_example(path) for path in sorted(folder.glob("*/*.graphql")))
 
 
 def _load_example(path: Path) -> Example:
+    query = path.read_text("utf-8")
     variables = path.with_suffix(".variables.json")
     return Example(
-        name=path.stem.partition("-")[2] or path.stem,
-        query=path.read_text("utf-8"),
+        name=_unnumbered(path.stem),
+        group=_unnumbered(path.parent.name).replace("-", " ").capitalize(),
+        title=query.partition("\n")[0].strip("# ."),
+        query=query,
         variables=variables.read_text("utf-8") if variables.is_file() else None,
     )
+
+
+def _unnumbered(name: str) -> str:
+    return name.partition("-")[2]
 
 
 def routes(examples: Sequence[Example], *, packages: Path = _PACKAGES) -> list[BaseRoute]:
@@ -88,10 +125,11 @@ def routes(examples: Sequence[Example], *, packages: Path = _PACKAGES) -> list[B
             len(missing),
             packages,
         )
-    operations = [asdict(example) for example in examples]
     icon = Asset("favicon.svg", (_STATIC / "favicon.svg").read_bytes())
 
     def examples_json(_request: Request) -> Response:
+        now = utc_now()
+        operations = [asdict(example.at(now)) for example in examples]
         return JSONResponse(operations, headers={"cache-control": ASK_AGAIN})
 
     return [
@@ -148,5 +186,6 @@ class _Files:
         return f'"/static/{self._asset(name).digest}/{name}"'
 
 
+_DAYS_AGO: Final = re.compile(r"\{(\d+) days ago\}")
 _LINK: Final = re.compile(r'"/static/([^"]+)"')
 _DIGEST: Final = re.compile(r"^[0-9a-f]{16}/")

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from string import Template
 from typing import Final
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -47,7 +48,8 @@ def routes(settings: Settings, schema: Schema) -> list[BaseRoute]:
         state: State = request.app.state.gateway
         shown = await figures.of(state.store) if is_trusted(settings, request) else None
         headers = {"cache-control": "no-store", **PAGE_HEADERS}
-        return Response(page(settings, shown), headers=headers, media_type="text/html")
+        origin = str(request.base_url).rstrip("/")
+        return Response(page(settings, shown, origin), headers=headers, media_type="text/html")
 
     return [
         Route("/", landing, name="landing"),
@@ -82,10 +84,13 @@ def is_trusted(settings: Settings, request: Request) -> bool:
     return settings.host in LOOPBACK and request.url.hostname in LOOPBACK and not proxied
 
 
-def page(settings: Settings, figures: Figures | None) -> str:
-    """The page as HTML; without figures, for a stranger."""
+def page(settings: Settings, figures: Figures | None, origin: str = "") -> str:
+    """The page as HTML; without figures, for a stranger. `origin` is the address it is asked at."""
     return Template(_PAGE.read_text("utf-8")).substitute(
         kinds=_NUMBERS[len(KINDS)] if len(KINDS) < len(_NUMBERS) else len(KINDS),
+        command=escape(_command(settings, origin)),
+        key_hint="" if settings.auth == "off" else _KEY_HINT,
+        in_graphiql=escape(f"/graphiql?{urlencode({'query': FIRST_QUERY})}"),
         schema=_SCHEMA_LINK if settings.introspection == "all" else "",
         sessions=_sessions(figures),
         facts=_facts(settings, figures),
@@ -97,6 +102,11 @@ _SCHEMA_LINK: Final = (
     '\n      <a href="/schema.graphql"><strong>Schema</strong>'
     "<span>The SDL as a file, for your tools</span></a>"
 )
+_KEY_HINT: Final = (
+    "<code>$KEY</code> is the key that <code>scripts/serve</code> or <code>keys create</code> "
+    "printed. "
+)
+FIRST_QUERY: Final = "{ botSessions(first: 3) { totalCount nodes { sessionId status startedAt } } }"
 _STRANGER: Final = (
     "<p>Figures are shown on the gateway's own machine. With a key, ask for them: "
     "<code>{ botSessionSummary { count } }</code></p>"
@@ -105,6 +115,13 @@ _AWAY: Final = (
     '<p role="status"><strong>The database does not answer.</strong> Requests are refused as '
     "<code>UNAVAILABLE</code> until it is back.</p>"
 )
+
+
+def _command(settings: Settings, origin: str) -> str:
+    """The first query for a shell; the key is in a variable."""
+    key = "" if settings.auth == "off" else '  -H "Authorization: Bearer $KEY" \\\n'
+    body = f"""  -H "Content-Type: application/json" \\\n  -d '{{"query": "{FIRST_QUERY}"}}'"""
+    return f"curl -s {origin}/graphql \\\n{key}{body}"
 
 
 def _sessions(figures: Figures | None) -> str:

@@ -1,4 +1,4 @@
-"""A small typed client of the session gateway, over httpx.
+"""A small typed client of the Session Gateway, over httpx.
 
 `python sessions.py list BOT_ID [PAGE_SIZE]` prints a bot's sessions, newest first;
 `python sessions.py note SESSION_ID TEXT` writes a technician's notes.

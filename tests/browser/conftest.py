@@ -133,6 +133,22 @@ class Visit:
         names: list[str] = self.page.locator(".graphiql-tab-button").all_inner_texts()
         return names
 
+    def open_example(self, title: str, operation: str) -> None:
+        """Choose an example from the menu and wait until its operation stands in the editor."""
+        self.page.locator("#examples summary").click()
+        self.page.locator("#examples").get_by_role("button", name=title, exact=True).click()
+        self._await_editor("operationName", operation)
+
+    def use_key(self, key: str) -> None:
+        """Give the page a key in its field."""
+        self.page.get_by_label("Key", exact=True).fill(key)
+        self.page.get_by_role("button", name="Use").click()
+
+    def key(self) -> str:
+        """Return what the field of the key holds."""
+        held: str = self.page.get_by_label("Key", exact=True).input_value()
+        return held
+
     def open_tab(self, name: str) -> None:
         self.page.locator(".graphiql-tab-button").get_by_text(name, exact=True).click()
         self._await_editor("operationName", name)
@@ -193,16 +209,24 @@ _EDITORS = {
 
 @pytest.fixture
 def visit(chromium: Any) -> Iterator[Callable[..., Visit]]:
-    """Open an address in a watched page; each has storage of its own."""
+    """Open an address in a watched page; each has storage of its own, or that of `beside`.
+
+    With `key`, the page has one already, as after signing in.
+    """
     visits: list[Visit] = []
     with contextlib.ExitStack() as stack:
 
-        def open_page(address: str, **context: Any) -> Visit:
-            context.setdefault("viewport", {"width": 1280, "height": 800})
-            browsing = chromium.new_context(**context)
-            stack.callback(browsing.close)
+        def open_page(
+            address: str, key: str | None = None, beside: Visit | None = None, **context: Any
+        ) -> Visit:
+            context.setdefault("viewport", {"width": 1366, "height": 768})
+            browsing = beside.page.context if beside else chromium.new_context(**context)
+            if not beside:
+                stack.callback(browsing.close)
             browsing.set_default_timeout(limit(30) * 1000)
             page = browsing.new_page()
+            if key is not None:
+                page.add_init_script(f"sessionStorage.setItem('gateway:key', {key!r})")
             visit = Visit(page, "/".join(address.split("/")[:3]))
             visit.watch()
             page.goto(address)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import strawberry
+from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -13,17 +14,33 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.asgi import GraphQL
 
-from app.pages import graphiql
+from app.access.one_time_codes import OneTimeCodes
+from app.pages import graphiql, sign_in
+from app.settings import Settings
 
 EXAMPLES = (
-    graphiql.Example("list", "query BotSessions {\n  botSessions {\n    sessionId\n  }\n}\n"),
+    graphiql.Example(
+        "list",
+        "Start",
+        "All sessions",
+        "# All sessions\nquery BotSessions {\n  botSessions {\n    sessionId\n  }\n}\n",
+    ),
     graphiql.Example(
         "detail",
+        "Start",
+        "One session",
         "query BotSession($sessionId: String!) {\n"
         "  botSession(sessionId: $sessionId) {\n    sessionId\n    channel\n  }\n}\n",
         variables='{"sessionId": "bot-2"}',
     ),
-    graphiql.Example("error", "query Refused {\n  refused\n}\n"),
+    graphiql.Example("error", "Errors", "A refusal", "query Refused {\n  refused\n}\n"),
+    graphiql.Example(
+        "other",
+        "Lists",
+        "Another session",
+        "query Other($id: String!) {\n  botSession(sessionId: $id) {\n    channel\n  }\n}\n",
+        variables='{"id": "bot-3"}',
+    ),
 )
 OPENAPI = {
     "openapi": "3.1.0",
@@ -60,7 +77,20 @@ SESSIONS = [BotSession(session_id=f"bot-{n}", channel="web") for n in (1, 2, 3)]
 
 
 @strawberry.type
+class Viewer:
+    """A stand-in for the caller."""
+
+    name: str = "Stub"
+    scopes: list[str] = strawberry.field(default_factory=lambda: ["bot:read"])
+    is_everybody: bool = False
+
+
+@strawberry.type
 class Query:
+    @strawberry.field
+    def viewer(self) -> Viewer:
+        return Viewer()
+
     @strawberry.field
     def bot_sessions(self) -> list[BotSession]:
         return SESSIONS
@@ -109,10 +139,14 @@ class Keyed:
 def application(
     *,
     key: str | None = None,
+    codes: OneTimeCodes | None = None,
     examples: Sequence[graphiql.Example] = EXAMPLES,
     packages: Path | None = None,
 ) -> Starlette:
-    """The pages over the stub; `key` asks for one, `packages` is another `node_modules`."""
+    """The pages over the stub; `key` asks for one, `packages` is another `node_modules`.
+
+    `codes` are exchanged for the key.
+    """
 
     def openapi(request: Request) -> JSONResponse:
         return JSONResponse(OPENAPI)
@@ -122,7 +156,8 @@ def application(
 
     places = {} if packages is None else {"packages": packages}
     graphql: ASGIApp = GraphQL(SCHEMA, graphql_ide=None)
-    pages = graphiql.routes(examples, **places)
+    settings = Settings(demo_key=SecretStr(key) if key else None)
+    pages = [*graphiql.routes(examples, **places), *sign_in.routes(settings, codes)]
     own = [
         Route("/openapi.json", openapi),
         Route("/sessions/{session_id}", session),

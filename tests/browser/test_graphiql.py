@@ -9,8 +9,6 @@ import graphiql_stub
 import pytest
 
 KEY = "k3y-of-the-demo"
-HEADERS = {"Authorization": f"Bearer {KEY}"}
-STORED = "JSON.stringify([{...localStorage}, {...sessionStorage}])"
 
 pytestmark = pytest.mark.browser
 
@@ -25,16 +23,60 @@ def keyed(serve: Any, installed: None) -> str:
     return serve(graphiql_stub.application(key=KEY))
 
 
-def test_each_example_is_a_tab_that_runs(address: str, visit: Any) -> None:
-    """The tabs are the examples in their order; a query shows its rows."""
+def test_the_first_examples_are_tabs_that_run(address: str, visit: Any) -> None:
+    """The tabs are the first group, in its order; a query shows its rows."""
     page = visit(f"{address}/graphiql")
     page.ready()
-    assert page.tabs() == ["BotSessions", "BotSession", "Refused"]
+    assert page.tabs() == ["BotSessions", "BotSession"]
     assert len(page.run()["data"]["botSessions"]) == 3
     page.open_tab("BotSession")
     assert page.run() == {"data": {"botSession": {"sessionId": "bot-2", "channel": "web"}}}
-    page.open_tab("Refused")
+
+
+def test_the_menu_opens_every_example(address: str, visit: Any) -> None:
+    """In its tab: one that has it already, or a new one, with its variables."""
+    page = visit(f"{address}/graphiql")
+    page.ready()
+    assert page.page.locator("#examples h2").all_text_contents() == ["Start", "Errors", "Lists"]
+    page.open_example("Another session", "Other")
+    assert page.tabs() == ["BotSessions", "BotSession", "Other"]
+    assert page.run() == {"data": {"botSession": {"channel": "web"}}}
+    page.open_example("A refusal", "Refused")
     assert page.run()["errors"][0]["message"] == "refused by the stub"
+    page.open_example("One session", "BotSession")
+    page.open_example("Another session", "Other")
+    assert json.loads(page.text("Variables")) == {"id": "bot-3"}
+    assert page.tabs() == ["BotSessions", "BotSession", "Other", "Refused"]
+
+
+def test_the_menu_closes(address: str, visit: Any) -> None:
+    """By Escape, by a click elsewhere, and once an example is chosen."""
+    page = visit(f"{address}/graphiql")
+    page.ready()
+    menu, summary = page.page.locator("#examples"), page.page.locator("#examples summary")
+    groups = menu.locator(".groups")
+    summary.click()
+    groups.wait_for(state="visible")
+    page.page.keyboard.press("Escape")
+    groups.wait_for(state="hidden")
+    summary.click()
+    page.page.locator("#viewer").click()
+    groups.wait_for(state="hidden")
+    page.open_example("A refusal", "Refused")
+    groups.wait_for(state="hidden")
+
+
+def test_long_lines_wrap(address: str, visit: Any) -> None:
+    """A comment that is longer than the editor is read without scrolling sideways."""
+    page = visit(f"{address}/graphiql")
+    page.ready()
+    page.write_query(f"# {'word ' * 60}\nquery Long {{ botSessions {{ channel }} }}", "Long")
+    width, visible = page.page.evaluate(
+        "() => { const all = document.querySelector('.graphiql-query-editor .CodeMirror-scroll');"
+        " const sizer = all.querySelector('.CodeMirror-lines');"
+        " return [sizer.scrollWidth, all.clientWidth] }"
+    )
+    assert width <= visible
 
 
 def test_a_typed_query_with_variables_runs(address: str, visit: Any) -> None:
@@ -57,48 +99,9 @@ def test_a_subscription_counts(address: str, visit: Any) -> None:
     page.wait_for_result('"count": 3')
 
 
-def test_the_key_fills_every_tab_and_leaves_the_address(keyed: str, visit: Any) -> None:
-    """The key of the fragment is in each tab's headers, in no address and in no storage."""
-    page = visit(f"{keyed}/graphiql#key={KEY}")
-    page.ready()
-    assert page.page.url == f"{keyed}/graphiql"
-    page.page.get_by_label("Show Documentation Explorer").click()
-    page.page.locator(".graphiql-doc-explorer-content").get_by_text("Root Types").wait_for()
-    assert page.errors == [], "the schema came with the key"
-    for tab in page.tabs():
-        page.open_tab(tab)
-        page.show_tool("Headers")
-        assert json.loads(page.text("Headers")) == HEADERS
-        assert "UNAUTHENTICATED" not in json.dumps(page.run())
-        assert KEY not in page.page.url
-    page.page.get_by_label("New tab").click()
-    page.page.locator(".graphiql-tab-button").nth(3).wait_for()
-    assert json.loads(page.text("Headers")) == HEADERS
-    page.page.wait_for_timeout(700)  # GraphiQL stores what changed half a second later.
-    assert KEY not in page.page.evaluate(STORED)
-    assert "BotSessions" in page.page.evaluate(STORED), "the history is remembered"
-    assert not [request for request in page.requests if KEY in request]
-    page.page.reload()
-    page.ready()
-    assert page.text("Headers") == ""
-    page.expect_errors("401")
-
-
-def test_a_new_key_in_the_open_page_is_taken(keyed: str, visit: Any) -> None:
-    """Pasting the printed address into a page that is open already works."""
-    page = visit(f"{keyed}/graphiql")
-    page.ready()
-    page.page.locator("#notice").wait_for(state="visible")
-    page.expect_errors("401")
-    page.page.goto(f"{keyed}/graphiql#key={KEY}")
-    page.page.locator("#notice").wait_for(state="hidden")
-    assert page.page.url == f"{keyed}/graphiql"
-    assert len(page.run()["data"]["botSessions"]) == 3
-
-
 def test_a_wrong_key_shows_the_error(keyed: str, visit: Any) -> None:
     """A refused key is answered by the server's own error in the result."""
-    page = visit(f"{keyed}/graphiql#key=another")
+    page = visit(f"{keyed}/graphiql", key="another")
     page.expect_errors("401")
     page.ready()
     assert page.run()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
@@ -115,7 +118,7 @@ def test_without_a_key_the_page_says_what_to_do(keyed: str, visit: Any) -> None:
 
 def test_an_address_shares_query_and_variables(address: str, visit: Any) -> None:
     """The address follows the tab; opened elsewhere it is the first tab, once."""
-    page = visit(f"{address}/graphiql#key={KEY}")
+    page = visit(f"{address}/graphiql", key=KEY)
     page.ready()
     page.open_tab("BotSession")
     page.page.wait_for_url("**/graphiql?query=*")
@@ -126,7 +129,7 @@ def test_an_address_shares_query_and_variables(address: str, visit: Any) -> None
     assert KEY not in shared
     other = visit(shared)
     other.ready()
-    assert other.tabs() == ["BotSession", "BotSessions", "Refused"]
+    assert other.tabs() == ["BotSession", "BotSessions"]
     assert other.run()["data"]["botSession"]["sessionId"] == "bot-2"
 
 
@@ -135,7 +138,7 @@ def test_a_shared_operation_of_ones_own_comes_before_the_examples(address: str, 
     query = urllib.parse.quote("query Own { botSessions { channel } }")
     page = visit(f"{address}/graphiql?query={query}")
     page.ready()
-    assert page.tabs() == ["Own", "BotSessions", "BotSession", "Refused"]
+    assert page.tabs() == ["Own", "BotSessions", "BotSession"]
     assert page.run()["data"]["botSessions"][0] == {"channel": "web"}
 
 

@@ -4,6 +4,7 @@ import gzip
 import logging
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from app.pages import graphiql
 
 SCHEMA = Path(__file__).parents[2] / "schema" / "schema.graphql"
+NOW = datetime(2026, 3, 1, 12, 30)
 FOLDER = Path(graphiql.__file__).parent / "static" / "graphiql"
 
 
@@ -44,6 +46,24 @@ def test_examples_are_complete_operations_with_distinct_names() -> None:
     assert len(names) == len(set(names)) >= 15
 
 
+def test_the_menu_can_be_read() -> None:
+    """Each title is a short sentence of its own; comments fit the editor of a laptop unwrapped."""
+    examples = graphiql.load_examples()
+    titles = [example.title for example in examples]
+    assert len(set(titles)) == len(titles)
+    assert all(title[0].isupper() and len(title) <= 50 for title in titles)
+    comments = [line for one in examples for line in one.query.splitlines() if line.startswith("#")]
+    assert [line for line in comments if len(line) > 54] == []
+
+
+def test_the_first_group_is_the_tabs() -> None:
+    """Four or five examples open in tabs; every group has its name from its folder."""
+    groups = [example.group for example in graphiql.load_examples()]
+    assert 4 <= groups.count("Start") <= 5
+    assert groups[0] == "Start"
+    assert list(dict.fromkeys(groups)) == ["Start", "Lists", "One session", "Changes", "Errors"]
+
+
 def test_examples_are_valid_against_the_committed_schema() -> None:
     """Every example passes validation, and its variables have the types it declares."""
     schema = graphql.build_schema(SCHEMA.read_text("utf-8"))
@@ -52,16 +72,27 @@ def test_examples_are_valid_against_the_committed_schema() -> None:
         assert graphql.validate(schema, document) == [], example.name
         operation = graphql.get_operation_ast(document)
         assert operation is not None
-        given = graphiql_stub.as_json(example.variables or "") or {}
+        given = graphiql_stub.as_json(example.at(NOW).variables or "") or {}
         declared = operation.variable_definitions or ()
         refused = graphql.get_variable_values(schema, declared, given)
         assert not isinstance(refused, list), (example.name, refused)
 
 
+def test_dates_of_examples_are_relative() -> None:
+    """A day is named by how long ago it was, and begins at midnight in UTC."""
+    asked = '{"from": "{7 days ago}", "to": "{0 days ago}", "other": "{days ago}"}'
+    example = graphiql.Example("week", "Start", "A week", "query A { b }", variables=asked)
+    assert graphiql_stub.as_json(example.at(NOW).variables or "") == {
+        "from": "2026-02-22T00:00:00.000Z",
+        "to": "2026-03-01T00:00:00.000Z",
+        "other": "{days ago}",
+    }
+
+
 def test_examples_reach_the_page(client: httpx.Client) -> None:
     """The page's own endpoint hands them out as they are."""
     rows = client.get("/graphiql/examples.json").json()
-    assert [row["name"] for row in rows] == ["list", "detail", "error"]
+    assert [row["name"] for row in rows] == ["list", "detail", "error", "other"]
     assert rows[1]["variables"] == graphiql_stub.EXAMPLES[1].variables
 
 

@@ -17,10 +17,10 @@ FIELDS = {name: (kind.name if kind else None, work) for kind, name, work in root
 
 PLACES = {
     "sessions": "schema/all_kinds.py",
+    "sessionStatistics": "schema/all_kinds.py",
     "customer": "schema/customers.py",
     "linkCustomerIdentifiers": "schema/customers.py",
     "unlinkCustomerIdentifiers": "schema/customers.py",
-    "sessionStatistics": "schema/all_kinds.py",
     "searchSessions": "schema/search.py",
     "addSessionLabels": "schema/labels.py",
     "removeSessionLabels": "schema/labels.py",

@@ -38,9 +38,9 @@ ENUMS = {
     "SessionStatus": "ACTIVE CLOSED",
     "ErrorCode": "NOT_FOUND ALREADY_EXISTS INVALID CONFLICT FORBIDDEN",
     "OrderDirection": "ASC DESC",
-    "CustomerIdentifierType": "CUSTOMER_ID EMAIL",
     "TimeBucket": "HOUR DAY WEEK MONTH QUARTER YEAR",
     "StatisticsOrderField": "COUNT KEY PERIOD_START RATE AVERAGE MINIMUM MAXIMUM SUM PERCENTILE",
+    "CustomerIdentifierType": "CUSTOMER_ID EMAIL",
 }
 INPUTS = {
     "CustomerKey": "customerId: String, email: String",
@@ -89,8 +89,15 @@ def test_enum(name: str) -> None:
 
 def test_root_fields() -> None:
     """Queries and mutations are these and no others."""
-    queries = {"node", "nodes", "searchSessions", "sessions", "sessionStatistics", "viewer"}
-    queries |= {"customer"}
+    queries = {
+        "node",
+        "nodes",
+        "searchSessions",
+        "sessions",
+        "sessionStatistics",
+        "customer",
+        "viewer",
+    }
     mutations = {*VERBS, "addSessionLabels", "removeSessionLabels"}
     mutations |= {"linkCustomerIdentifiers", "unlinkCustomerIdentifiers"}
     for kind in SAMPLES:

@@ -1,4 +1,4 @@
-"""The demo data: the vendors' own sample sessions, and generated ones of the last thirty days."""
+"""The demo data: the vendors' own samples, one customer's journey, and thirty generated days."""
 
 from app.commands.demo.load import SIZE, has_demo, load_demo
 

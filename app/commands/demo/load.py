@@ -6,8 +6,9 @@ from itertools import islice
 from typing import TypeVar
 
 from app.commands.demo.generate import generate
+from app.commands.demo.journey import IDENTIFIERS, LENGTH, journey
 from app.rest import VENDORS, samples
-from resolvers import bulk
+from resolvers import bulk, customers
 from resolvers.bulk import Draft
 from resolvers.context import Context
 from resolvers.request import EVERYTHING
@@ -19,7 +20,7 @@ from schema.kinds import KINDS
 OF_EACH_KIND = 300
 SEED = 0
 BATCH = 1000
-SIZE = sum(len(samples.lines(one.kind)) for one in VENDORS) + OF_EACH_KIND * len(KINDS)
+SIZE = sum(len(samples.lines(one.kind)) for one in VENDORS) + LENGTH + OF_EACH_KIND * len(KINDS)
 """How many sessions the demo has."""
 
 MARK = "demo"
@@ -49,7 +50,9 @@ async def load_demo(store: Store, now: datetime, advance: Advance = unseen) -> i
         await writes.set_mark(store, MARK, LOADING if fresh else DECLINED)
         if not fresh:
             return 0
-    stored = await store_drafts(Context(store, now=lambda: now), _drafts(now), advance)
+    context = Context(store, now=lambda: now)
+    stored = await store_drafts(context, _drafts(now), advance)
+    await customers.link(context, IDENTIFIERS)
     await writes.set_mark(store, MARK, LOADED)
     return stored
 
@@ -81,6 +84,7 @@ def batches(items: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
 def _drafts(now: datetime) -> Iterator[Draft]:
     for vendor in VENDORS:
         yield from samples.drafts(vendor.kind)
+    yield from journey(now)
     for entry in KINDS:
         yield from generate(entry.kind, OF_EACH_KIND, SEED, now)
 

@@ -1,4 +1,4 @@
-// Starts GraphiQL on this page: example tabs, a key from the address, sharing by address.
+// Starts GraphiQL on this page: example tabs, one key for all of them, sharing by address.
 "use strict";
 
 (() => {
@@ -49,17 +49,6 @@
     };
   }
 
-  const keyInAddress = () => new URLSearchParams(location.hash.slice(1)).get("key");
-
-  const authorization = (key) => ({ Authorization: `Bearer ${key}` });
-
-  /** Takes `#key=…` out of the address, so that it is in no bookmark, copy or screenshot. */
-  function takeKey() {
-    const key = keyInAddress();
-    if (key) history.replaceState(null, "", location.pathname + location.search);
-    return key;
-  }
-
   function sharedOperation() {
     const asked = new URLSearchParams(location.search);
     if (!asked.get("query")) return null;
@@ -90,20 +79,39 @@
     }
   }
 
-  /** The tabs to open: the shared operation first, then the examples it is not. */
-  function openingTabs(examples, shared, headers) {
-    const others = examples.filter((one) => !shared || !sameOperation(one, shared));
+  /** The tabs to open: the shared operation first, then the first group of examples. */
+  function openingTabs(examples, shared) {
+    const opened = examples.filter(({ group }) => group === examples[0].group);
+    const others = opened.filter((one) => !shared || !sameOperation(one, shared));
     return [...(shared ? [shared] : []), ...others].map((one) => ({
       query: one.query,
       variables: one.variables ?? "",
-      headers: one.headers ?? headers,
     }));
   }
 
+  const element = (id) => document.getElementById(id);
+
+  function notice(text) {
+    element("notice").textContent = text;
+    element("notice").hidden = !text;
+  }
+
+  const NO_KEY =
+    "The gateway asks for a key. Paste one above: scripts/serve prints it, and so does " +
+    "“keys create”.";
+
+  let problem = NO_KEY; // What a refused request means on this page at present.
+
   async function fetchNoticing(...request) {
     const answer = await fetch(...request);
-    document.getElementById("notice").hidden = answer.status !== 401;
+    notice(answer.status === 401 ? problem : "");
     return answer;
+  }
+
+  /** The headers of a request: a key among a tab's own headers wins, as two would be refused. */
+  function withKey(key, headers) {
+    const own = Object.keys(headers ?? {}).some((name) => /^(authorization|x-api-key)$/i.test(name));
+    return key && !own ? { ...headers, Authorization: `Bearer ${key}` } : headers;
   }
 
   /** The fetcher of every tab, over HTTP and for subscriptions over a WebSocket. */
@@ -115,43 +123,121 @@
       subscriptionUrl: subscriptionUrl.href,
       fetch: fetchNoticing,
     });
-    // GraphiQL 4 asks for the schema before its header editor exists, so without the key in it.
-    let early = key ? authorization(key) : undefined;
-    return (operation, options) => {
-      if (operation.operationName !== "IntrospectionQuery") early = undefined;
-      return send(operation, { ...options, headers: options?.headers ?? early });
-    };
+    return (operation, options) =>
+      send(operation, { ...options, headers: withKey(key, options?.headers) });
   }
 
-  async function open(key) {
-    const headers = key ? JSON.stringify(authorization(key), null, 2) : "";
-    const tabs = openingTabs(await fetchExamples(), sharedOperation(), headers);
-    const first = tabs[0] ?? { query: undefined, variables: "", headers };
-    const properties = {
-      fetcher: createFetcher(key),
+  /** Says beside the key whose it is and what it may do. */
+  async function showViewer(key) {
+    const answer = await fetch("/graphql", {
+      method: "POST",
+      headers: withKey(key, { "content-type": "application/json" }),
+      body: JSON.stringify({ query: "{ viewer { name scopes isEverybody } }" }),
+    });
+    const viewer = (await answer.json()).data?.viewer;
+    if (key !== gatewayKey.read()) return; // Another key was given meanwhile.
+    const scopes = viewer?.scopes.includes("admin") ? "every scope" : viewer?.scopes.join(", ");
+    const text = viewer?.isEverybody ? "Access is off: no key needed" : `${viewer?.name}: ${scopes}`;
+    element("viewer").textContent = element("viewer").title = viewer ? text : "";
+  }
+
+  /** Hands GraphiQL's editors to the page around it: they are known only inside its tree. */
+  function Editors({ onChange }) {
+    const editors = GraphiQL.React.useEditorContext();
+    React.useEffect(() => onChange(editors));
+    return null;
+  }
+
+  /** Opens an example in its tab: the one that has it already, or a new one. */
+  function opener() {
+    let editors;
+    let wanted;
+    let shown;
+    function onChange(now) {
+      editors = now;
+      const { id, title } = now.tabs[now.activeTabIndex];
+      if (shown !== id + title) {
+        shown = id + title;
+        document.querySelector(".graphiql-tab-active")?.scrollIntoView({ block: "nearest" });
+      }
+      if (!now.queryEditor || !now.variableEditor) return;
+      now.queryEditor.setOption("lineWrapping", true);
+      if (!wanted || now.tabs.length <= wanted.tabs) return;
+      const { query, variables } = wanted.example;
+      wanted = undefined;
+      now.queryEditor.setValue(query);
+      now.variableEditor.setValue(variables ?? "");
+    }
+    function open(example) {
+      const index = editors.tabs.findIndex((tab) => sameOperation(tab, example));
+      if (index >= 0) return editors.changeTab(index);
+      wanted = { example, tabs: editors.tabs.length };
+      editors.addTab();
+    }
+    return { onChange, open };
+  }
+
+  /** The properties of GraphiQL that stay the same whatever the key is. */
+  function properties(examples) {
+    const tabs = openingTabs(examples, sharedOperation());
+    const first = tabs[0] ?? { query: undefined, variables: "" };
+    return {
       storage: carefulStorage(),
       plugins: [GraphiQLPluginExplorer.explorerPlugin({ showAttribution: false })],
       query: first.query,
       variables: first.variables,
-      headers: first.headers,
-      defaultHeaders: headers,
+      defaultQuery: "",
       defaultTabs: tabs.length ? tabs : undefined,
       onTabChange: (state) => share(state, first),
-      // Variables rather than a key on the screen; on a phone the room is needed.
-      defaultEditorToolsVisibility: innerWidth > 768 ? "variables" : false,
+      defaultEditorToolsVisibility: innerWidth > 768 ? "variables" : false, // A phone lacks the room.
       isHeadersEditorEnabled: true,
       shouldPersistHeaders: false,
       showPersistHeadersSettings: false,
       inputValueDeprecation: true,
       schemaDescription: true,
     };
-    const home = React.createElement("a", { href: "/" }, "Session gateway");
-    const logo = React.createElement(GraphiQL.Logo, null, home);
-    const page = React.createElement(GraphiQL, properties, logo);
-    ReactDOM.createRoot(document.getElementById("graphiql")).render(page);
   }
 
-  // A printed address pasted into the open page changes only the fragment: start afresh with it.
-  addEventListener("hashchange", () => keyInAddress() && location.reload());
-  open(takeKey());
+  async function start() {
+    const examples = await fetchExamples();
+    const { onChange, open } = opener();
+    const editors = React.createElement(Editors, { onChange });
+    const logo = React.createElement(GraphiQL.Logo, null, editors);
+    const always = properties(examples);
+    const root = ReactDOM.createRoot(element("graphiql"));
+
+    /** A new key is a new fetcher, with which GraphiQL fetches the schema again. */
+    function use(key) {
+      element("key").value = key;
+      element("forget").hidden = !key;
+      root.render(React.createElement(GraphiQL, { ...always, fetcher: createFetcher(key) }, logo));
+      return showViewer(key);
+    }
+    function change(key) {
+      problem = NO_KEY;
+      gatewayKey.write(key);
+      return use(key);
+    }
+    async function signIn() {
+      let key = "";
+      try {
+        key = await gatewayKey.find();
+      } catch (error) {
+        problem = error.message;
+      }
+      await use(key);
+    }
+
+    fillExamples(element("examples"), examples, open);
+    element("access").addEventListener("submit", (event) => {
+      event.preventDefault();
+      change(element("key").value.trim());
+    });
+    element("forget").addEventListener("click", () => change(""));
+    // A printed address pasted into the open page changes only the fragment.
+    addEventListener("hashchange", () => gatewayKey.codeInAddress() && signIn());
+    await signIn();
+  }
+
+  start();
 })();

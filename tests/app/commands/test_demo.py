@@ -11,10 +11,12 @@ import pytest
 from app.commands.demo import SIZE, load_demo
 from app.commands.demo.dice import words
 from app.commands.demo.generate import generate
+from app.commands.demo.journey import IDENTIFIERS, LENGTH, journey
 from app.commands.demo.load import OF_EACH_KIND
 from app.commands.demo.makers import MAKERS
-from resolvers import bulk, sessions
+from resolvers import bulk, customers, sessions
 from resolvers.context import Context
+from resolvers.customers import CustomerRead
 from resolvers.errors import AlreadyExists
 from resolvers.kind import Document, Kind
 from resolvers.store.store import Store
@@ -112,6 +114,20 @@ async def test_sessions_of_the_example_tabs_exist(
 ) -> None:
     """What the explorer's examples ask for is there."""
     assert await sample(loaded, kind, session_id)
+
+
+async def test_one_customer_went_through_every_system(loaded: Context) -> None:
+    """The journey has sessions of five kinds, in time order, all of them in the last days."""
+    drafts = list(journey(NOW))
+    found = [await sample(loaded, one.kind, one.values["sessionId"]) for one in drafts]
+    assert len({one.kind.name for one in drafts}) == len(drafts) == LENGTH == 5
+    starts = [document["startedAt"] for document in found]
+    assert starts == sorted(starts)
+    assert NOW - timedelta(days=4) < starts[0] < starts[-1] < NOW
+    customer = await customers.find(loaded, IDENTIFIERS[1], CustomerRead(names=True))
+    assert customer
+    assert [one.value for one in customer.identifiers] == [one.value for one in IDENTIFIERS]
+    assert customer.names == ["Mia Lorenz"]
 
 
 async def test_loads_everything_on_the_wire(wire_store: Store) -> None:

@@ -11,12 +11,15 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from pydantic import SecretStr
 from pymongo import MongoClient
 
+from app.access.one_time_codes import OneTimeCodes
 from app.commands import serve, workers
 from app.errors import StartError
 from app.main import settled_heap
@@ -29,7 +32,7 @@ from tests.wire.engine import WireEngine, reserve_port
 ROOT = Path(__file__).parents[3]
 PATIENCE = limit(60)
 """Seconds for a start."""
-ADDRESS = re.compile(r"Session Gateway at http://127\.0\.0\.1:(\d+)/")
+ADDRESS = re.compile(r"Session Gateway at http://127\.0\.0\.1:(\d+)/#code=(\S+)")
 
 
 def settings_for(engine: WireEngine, database_name: str, folder: Path) -> Settings:
@@ -117,24 +120,62 @@ async def test_refusal_of_the_server_is_told(
 @pytest.mark.parametrize(
     ("settings", "key", "said"),
     [
-        (Settings(), "the-key", ["Demo key, with every scope:  the-key", "graphiql#key=the-key"]),
+        (
+            Settings(),
+            "the-key",
+            ["Demo key, with every scope:  the-key", "signs a browser in once"],
+        ),
         (Settings(), None, ["Make a key:", "keys create"]),
         (Settings(auth="off"), None, ["Access is off"]),
+        (Settings(auth="off"), "the-key", ["Access is off"]),
     ],
 )
 def test_announcement(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
     settings: Settings,
     key: str | None,
     said: list[str],
 ) -> None:
-    """The start ends with every address, and how to be let in."""
+    """The start ends with every address, and how to be let in; no address has the key."""
     monkeypatch.setattr(serve, "missing_files", list)
-    serve.announce(settings, "http://localhost:8000", key)
+    serve.announce(settings, "http://localhost:8000", key, OneTimeCodes(tmp_path))
     printed = capsys.readouterr().out
-    for text in ["http://localhost:8000/graphql\n", "http://localhost:8000/docs", *said]:
+    paths = ["/graphql\n", "/graphiql", "/docs\n", "/guide\n", "/readyz\n"]
+    for text in [f"http://localhost:8000{path}" for path in paths] + said:
         assert text in printed
+    assert not re.search(r"http\S*the-key", printed)
+    has_codes = key is not None and settings.auth == "required"
+    assert ("#code=" in printed) == has_codes
+
+
+def test_announced_codes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The two pages have a code each, which works once."""
+    monkeypatch.setattr(serve, "missing_files", list)
+    codes = OneTimeCodes(tmp_path)
+    serve.announce(Settings(), "http://localhost:8000", "the-key", codes)
+    printed = dict(re.findall(r"http://localhost:8000/(\w*)#code=(\S+)", capsys.readouterr().out))
+    assert set(printed) == {"", "graphiql"}
+    assert [codes.redeem(code) for code in printed.values()] == [True, True]
+    assert [codes.redeem(code) for code in printed.values()] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000"),
+        ("192.0.2.7", "http://192.0.2.7:8000"),
+        ("0.0.0.0", "http://127.0.0.1:8000"),
+        ("::", "http://[::1]:8000"),
+        ("::1", "http://[::1]:8000"),
+    ],
+)
+def test_printed_addresses_can_be_opened(host: str, address: str) -> None:
+    """No browser opens "all addresses"."""
+    assert serve.origin(host, 8000) == address
 
 
 def test_missing_pages_are_not_announced(
@@ -175,9 +216,17 @@ def test_heap_settles_and_thaws() -> None:
     assert gc.get_freeze_count() == 0
 
 
+class Started(NamedTuple):
+    """A gateway in a process of its own: its port, and the code of its first address."""
+
+    process: "subprocess.Popen[str]"
+    port: int
+    code: str
+
+
 @pytest.fixture
-def two_workers(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """A gateway of two workers on an embedded database, and its port."""
+def two_workers(tmp_path: Path) -> Iterator[Started]:
+    """A gateway of two workers on an embedded database."""
     with subprocess.Popen(
         [sys.executable, "-m", "app.cli", "serve", "--port=0", "--workers=2", "--no-demo"],
         cwd=ROOT,
@@ -195,7 +244,7 @@ def two_workers(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
             assert process.stdout
             found = ADDRESS.match(process.stdout.readline())
             assert found, process.stderr and process.stderr.read()
-            yield process, int(found[1])
+            yield Started(process, int(found[1]), found[2])
         finally:
             process.kill()
 
@@ -209,6 +258,18 @@ def ready(port: int) -> bool:
         return False
 
 
+def sign_in(port: int, code: str) -> int:
+    """The status that answers this code."""
+    asked = urllib.request.Request(
+        f"http://127.0.0.1:{port}/sign-in", json.dumps({"code": code}).encode(), method="POST"
+    )
+    try:
+        with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
 def listens(port: int) -> bool:
     try:
         socket.create_connection(("127.0.0.1", port), timeout=limit(5)).close()
@@ -220,10 +281,10 @@ def listens(port: int) -> bool:
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_workers_end_with_their_gateway(
-    two_workers: tuple[subprocess.Popen[str], int], tmp_path: Path, number: signal.Signals
+    two_workers: Started, tmp_path: Path, number: signal.Signals
 ) -> None:
     """However it is asked to, everything ends in order: workers, socket and database."""
-    process, port = two_workers
+    process, port, _ = two_workers
     until(lambda: ready(port))
     process.send_signal(number)
     assert process.wait(PATIENCE) == 0
@@ -234,9 +295,18 @@ def test_workers_end_with_their_gateway(
 
 
 @pytest.mark.slow
-def test_interrupt_while_workers_start(two_workers: tuple[subprocess.Popen[str], int]) -> None:
+def test_workers_share_the_printed_code(two_workers: Started) -> None:
+    """Of many requests, which the workers divide among themselves, one is answered with the key."""
+    until(lambda: ready(two_workers.port))
+    with ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(sign_in, two_workers.port, two_workers.code) for _ in range(8)]
+    assert sorted(one.result() for one in asked) == [200] + [403] * 7
+
+
+@pytest.mark.slow
+def test_interrupt_while_workers_start(two_workers: Started) -> None:
     """A terminal sends Ctrl-C to the workers, too: while they still import, it leaves no trace."""
-    process, _port = two_workers
+    process = two_workers.process
     os.killpg(process.pid, signal.SIGINT)
     assert process.wait(PATIENCE) == 0
     assert process.stderr
@@ -245,10 +315,10 @@ def test_interrupt_while_workers_start(two_workers: tuple[subprocess.Popen[str],
 
 @pytest.mark.slow
 def test_workers_of_a_killed_gateway_end(
-    two_workers: tuple[subprocess.Popen[str], int],
+    two_workers: Started,
 ) -> None:
     """A gateway that dies at once leaves no worker behind that keeps the port."""
-    process, port = two_workers
+    process, port, _ = two_workers
     until(lambda: ready(port))
     process.kill()
     until(lambda: not listens(port))

@@ -1,11 +1,14 @@
 """The page at `/` and the schema as a file: what they show, to whom, and when things are away."""
 
 import asyncio
+import html
 import re
+import shlex
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 from unittest.mock import AsyncMock, patch
+from urllib.parse import parse_qs
 
 import httpx
 import pytest
@@ -130,12 +133,41 @@ def test_page_without_a_database_says_so(door: Door) -> None:
 
 
 def test_links_to_everything(door: Door) -> None:
-    """Each door is one click away, and nothing needs a script."""
-    text = page(door).text
-    assert {"/graphiql", "/docs", "/schema.graphql", "/readyz"} <= set(
-        re.findall(r'<a href="([^"]+)"', text)
+    """Each page is one click away, and no link needs a script."""
+    assert {"/graphiql", "/guide", "/docs", "/schema.graphql", "/readyz"} <= set(
+        re.findall(r'<a href="([^"]+)"', page(door).text)
     )
-    assert "<script" not in text
+
+
+def command(door: Door) -> list[str]:
+    """The first query that the page shows, as a shell would take it apart."""
+    found = re.search(r'<code id="command">(.+?)</code>', page(door).text, re.S)
+    assert found
+    return shlex.split(html.unescape(found[1]).replace("\\\n", ""))
+
+
+def test_first_query_can_be_copied(door: Door) -> None:
+    """It is sent to the address that the page was asked at, with the key from a variable."""
+    name, _, address, *options = command(door)
+    assert (name, address) == ("curl", "http://localhost/graphql")
+    assert options[::2] == ["-H", "-H", "-d"]
+    assert options[1] == "Authorization: Bearer $KEY"
+    answer = door.request(content=options[5], headers={"content-type": "application/json"})
+    assert answer.json() == {"data": {"botSessions": {"totalCount": 0, "nodes": []}}}
+
+
+def test_first_query_opens_in_graphiql(door: Door) -> None:
+    """The same query, in an address without a key."""
+    (link,) = re.findall(r'<a href="/graphiql[?]([^"]+)"', page(door).text)
+    (query,) = parse_qs(html.unescape(link))["query"]
+    assert query in command(door)[-1]
+
+
+def test_first_query_without_access_needs_no_key() -> None:
+    """Where access is off, neither the command nor its hint has one."""
+    door = open_door(auth="off")
+    assert command(door)[3:5] == ["-H", "Content-Type: application/json"]
+    assert "$KEY" not in page(door).text
 
 
 def test_every_kind_has_a_row(door: Door) -> None:

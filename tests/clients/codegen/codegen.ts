@@ -4,7 +4,7 @@ const { GATEWAY_URL, GATEWAY_KEY } = process.env;
 
 const config: CodegenConfig = {
   schema: [{ [String(GATEWAY_URL)]: { headers: { Authorization: `Bearer ${GATEWAY_KEY}` } } }],
-  documents: ["src/*.ts", "examples/*.graphql"],
+  documents: ["src/*.ts", "examples/**/*.graphql"],
   importExtension: ".js",
   generates: {
     "src/gql/": {

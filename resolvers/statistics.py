@@ -29,7 +29,7 @@ from resolvers.groups import (
 )
 from resolvers.kind import Kind
 from resolvers.percentiles import check_p
-from resolvers.request import NEVER, Filter, both
+from resolvers.request import EVERYTHING, NEVER, Filter, both
 from resolvers.store import groups as store
 from resolvers.store.groups import Grouping, Part, Row
 from resolvers.tally import Statistics as Statistics  # the answer, for who asks
@@ -55,18 +55,21 @@ async def of_kind(context: Context, kind: Kind, question: Question) -> Statistic
     return await _answer(context, [Asked(kind, question.where, question.rate_of, known)], question)
 
 
-async def of_kinds(context: Context, kinds: Sequence[Kind], question: Question) -> Statistics:
+async def of_kinds(
+    context: Context, kinds: Sequence[Kind], question: Question, within: Filter = EVERYTHING
+) -> Statistics:
     """The answer over the sessions of several kinds, all of which the caller may read.
 
-    The question has filters and columns of `resolvers.across.common_kind`. A kind that cannot be
-    read costs the whole answer: its sessions may be in any group.
+    The question has filters and columns of `resolvers.across.common_kind`; `within` is a further
+    condition, which the gateway sets. A kind that cannot be read costs the whole answer: its
+    sessions may be in any group.
     """
     for kind in kinds:
         context.caller.require(kind, Action.READ)
     asked = [
         Asked(
             kind,
-            where,
+            both(where, within),
             None if question.rate_of is None else for_kind(question.rate_of, kind),
             [kind.enum_name if leaf.name == KIND else None for leaf in question.group_by],
         )

@@ -118,12 +118,17 @@ class AllKinds:
         return statistics.wanted(selected, self.common)
 
     async def statistics(
-        self, run: Run, wanted: StatisticsRead, arguments: Arguments, where: Filter
+        self,
+        run: Run,
+        wanted: StatisticsRead,
+        arguments: Arguments,
+        where: Filter,
+        within: Filter = EVERYTHING,
     ) -> Document:
-        """Groups of the sessions that meet `where`."""
+        """Groups of the sessions that meet `where`, and `within`, which the gateway sets."""
         kinds = readable(run.context, self.kinds, arguments.get("kinds"), where)
         asked = statistics.question(self.common, where, wanted, arguments)
-        return statistics.document(asked, await groups.of_kinds(run.context, kinds, asked))
+        return statistics.document(asked, await groups.of_kinds(run.context, kinds, asked, within))
 
 
 @lru_cache(100)

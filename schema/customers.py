@@ -26,7 +26,7 @@ from resolvers.customers import (
 )
 from resolvers.errors import BadInput
 from resolvers.errors import UserError as Refusal
-from resolvers.kind import Kind
+from resolvers.kind import Document, Kind
 from schema.all_kinds import AllKinds, all_kinds
 from schema.common import Connection, Session
 from schema.connection import ConnectionSource
@@ -36,6 +36,7 @@ from schema.execution.run import Run
 from schema.execution.selections import Selected
 from schema.execution.windows import Given
 from schema.root_field import Argument, Arguments, NestedField, RootField
+from schema.statistics import StatisticsRead
 
 
 @strawberry.enum(description="What identifies a customer.")
@@ -128,6 +129,10 @@ SESSIONS_TEXT = (
     "The customer's sessions of all kinds together, as in `sessions`: those that have one of the "
     "`identifiers`. Null, with an error, if it is refused."
 )
+STATISTICS_TEXT = (
+    "The customer's sessions in groups, counted and measured, as in `sessionStatistics`: of those "
+    "that have one of the `identifiers`. Null, with an error, if it is refused."
+)
 CUSTOMER_TEXT = (
     "One customer, over all kinds of session that you may read: whose sessions have this id or "
     "address, or one that was linked with it. Null if you may see no session of theirs."
@@ -155,6 +160,21 @@ def customer_type(over: AllKinds) -> Any:
         where = over.where(arguments)
         return await over.page(run, wanted, arguments, where, source.sessions)
 
+    async def statistics(
+        source: Customer, run: Run, wanted: StatisticsRead, arguments: Arguments
+    ) -> Document:
+        where = over.where(arguments)
+        return await over.statistics(run, wanted, arguments, where, source.sessions)
+
+    figures: Any = over.statistics_types.statistics
+    measured = NestedField(
+        "statistics",
+        figures | None,
+        over.statistics_arguments,
+        STATISTICS_TEXT,
+        statistics,
+        over.measured,
+    )
     connection = NestedField(
         "sessions",
         Connection[Session] | None,
@@ -165,7 +185,7 @@ def customer_type(over: AllKinds) -> Any:
     )
     return create_type(
         "Customer",
-        [*ATTRIBUTES, connection],
+        [*ATTRIBUTES, connection, measured],
         description="A person who was helped, over all systems. Who is the same person follows "
         "from links that people and systems set; nothing is guessed.",
     )

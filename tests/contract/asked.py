@@ -42,6 +42,7 @@ TYPES = [sample.type for sample in SAMPLES]
 GLOBAL_IDS = {sample.kind: global_id(sample.type, IDS[sample.kind]) for sample in SAMPLES}
 
 GIVEN: dict[str, list[str]] = {
+    "first": ["10"],  # by default, pages within pages would cost too much
     "by": [f'{{customerId: "{CUSTOMER.value}"}}'],
     "id": [f'"{one}"' for one in GLOBAL_IDS.values()],
     "p": ["0.5"],

@@ -360,3 +360,28 @@ def test_sessions_of_an_earlier_version(client: Client) -> None:
     assert client.data(text) is None
     client.runner.run(rebuild(client.context, kind, lambda _count: None))
     assert client.data(text) == {"names": ["Ada"]}
+
+
+STATISTICS = """query ($by: CustomerKey!, $groupBy: [SessionGroupBy!], $filter: SessionFilter) {
+  customer(by: $by) { statistics(groupBy: $groupBy, filter: $filter) {
+    groupCount groups { key { kind } count } } } }"""
+
+
+def counts(client: Client, **variables: Any) -> dict[str, int]:
+    """How many sessions a customer has, of the kinds that there are any of."""
+    found = client.data(STATISTICS, groupBy=["KIND"], **variables)["statistics"]
+    return {group["key"]["kind"]: group["count"] for group in found["groups"] if group["count"]}
+
+
+def test_statistics(linked: Client) -> None:
+    """Of the customer's sessions alone, those that the caller may see."""
+    by = {"customerId": "17"}
+    for _ in range(3):
+        assert counts(linked, by=by) == {"BOT": 1, "CHAT": 2, "KNOWLEDGE": 1}
+    assert counts(linked, by=by, filter={"kind": {"ne": "CHAT"}}) == {"BOT": 1, "KNOWLEDGE": 1}
+    linked.context.caller = MASKED
+    assert counts(linked, by=by) == {"BOT": 1, "CHAT": 2, "KNOWLEDGE": 1}
+    error = linked.error(STATISTICS, by=by, filter={"customer": {"name": {"eq": "Ada"}}})
+    assert error["extensions"]["code"] == "FORBIDDEN"
+    linked.context.caller = Caller("a", frozenset({"bot:read", "chat:read"}), frozenset({"y"}))
+    assert counts(linked, by=by) == {"CHAT": 2}

@@ -17,7 +17,7 @@ TYPES = {
     "Node": "id: ID!",
     "RelatedSession": "kind: SessionKind!, sessionId: String!, session: Session",
     "Customer": """identifiers: [CustomerIdentifier!]!, names: [String!]!, firstSeenAt: DateTime,
-        lastSeenAt: DateTime, sessions: SessionConnection""",
+        lastSeenAt: DateTime, sessions: SessionConnection, statistics: SessionStatistics""",
     "CustomerIdentifier": """type: CustomerIdentifierType!, value: String!, linkedAt: DateTime,
         linkedBy: String""",
     "CustomerLinksPayload": """identifiers: [CustomerIdentifier!]!, errors: [UserError!]!,

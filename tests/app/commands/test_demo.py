@@ -124,7 +124,7 @@ async def test_one_customer_went_through_every_system(loaded: Context) -> None:
     starts = [document["startedAt"] for document in found]
     assert starts == sorted(starts)
     assert NOW - timedelta(days=4) < starts[0] < starts[-1] < NOW
-    customer = await customers.find(loaded, IDENTIFIERS[1], CustomerRead(names=True))
+    customer = await customers.find(loaded, ALL, IDENTIFIERS[1], CustomerRead(names=True))
     assert customer
     assert [one.value for one in customer.identifiers] == [one.value for one in IDENTIFIERS]
     assert customer.names == ["Mia Lorenz"]

@@ -199,7 +199,8 @@ async def test_remote_support_customer_and_custom_fields(context: Context) -> No
         "videoLinks": ["https://video.example/1"],
     }
     created = await sessions.create(context, REMOTE_SUPPORT, values)
-    assert created["customer"] == {"id": "7", "email": "Ada@example.com"}
+    folded = {"email": "ada@example.com"}
+    assert created["customer"] == {"id": "7", "email": "Ada@example.com", "folded": folded}
     assert created["customFieldKeys"] == ["floor\x1fzwölf"]
     assert created["folded"]["customerEmail"] == "ada@example.com"
     assert created["hasVideos"] is True

@@ -165,7 +165,7 @@ async def page(
     context: Context, where: Filter, order: tuple[Order, ...], window: Window, count: bool = False
 ) -> tuple[Page, list[str]]:
     """A page and its rows' cursors."""
-    read = Across(COMMON, KINDS, where, order, window, count=count)
+    read = Across(COMMON, KINDS, where, order=order, window=window, count=count)
     found = await merged_pages.list_(context, read)
     return found, merged_pages.cursors(read, found.documents)
 

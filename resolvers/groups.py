@@ -29,7 +29,7 @@ class Leaf(NamedTuple):
 
     @property
     def name(self) -> str:
-        """As clients call it: `customerCustomerId`."""
+        """As clients call it: `customerId`."""
         return Order(self.column, parents=self.parents).name
 
     @property

@@ -117,9 +117,11 @@ class Order(NamedTuple):
 
     @property
     def name(self) -> str:
-        """As cursors and clients call it: `customerId`."""
-        first, *rest = (column.name for column in (*self.parents, self.column))
-        return first + "".join(part[0].upper() + part[1:] for part in rest)
+        """As cursors and clients call it: `visitorName`, and `customerId` of a customer."""
+        name, *rest = (column.name for column in (*self.parents, self.column))
+        for part in rest:
+            name = part if part.startswith(name) else name + part[0].upper() + part[1:]
+        return name
 
     @property
     def path(self) -> str:

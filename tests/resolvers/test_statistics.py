@@ -66,7 +66,7 @@ def questions(draw: Any) -> Question:
     """Any columns, buckets, figures and range."""
     names = draw(
         st.lists(
-            st.sampled_from(["botId", "isDeveloper", "customerCustomerId"]), unique=True, max_size=2
+            st.sampled_from(["botId", "isDeveloper", "customerId"]), unique=True, max_size=2
         )
     )
     every = draw(st.none() | st.builds(Every, st.sampled_from(Unit), st.sampled_from(ZONES)))

@@ -18,7 +18,7 @@ from tests.schema.conftest import NOW, Client
 
 FIGURES = "count average minimum maximum sum p: percentile(p: 0.5) q: percentile(p: 1)"
 EVERYTHING = f"""groupCount groups {{
-    key {{ botId containmentType isDeveloper periodStart status customerCustomerId }}
+    key {{ botId containmentType isDeveloper periodStart status customerId }}
     count share rate durationSeconds {{ {FIGURES} }} noOfTasksExecuted {{ average }}
 }}"""
 
@@ -242,7 +242,7 @@ QUESTIONS = (
     f"""{{ botSessionStatistics(
         groupBy: [BOT_ID, CONTAINMENT_TYPE, IS_DEVELOPER], rateOf: {{channel: {{eq: "web"}}}}
     ) {{ __typename {EVERYTHING} }} }}""",
-    f"""{{ botSessionStatistics(groupBy: [STATUS, CUSTOMER_CUSTOMER_ID], every: MONTH) {{
+    f"""{{ botSessionStatistics(groupBy: [STATUS, CUSTOMER_ID], every: MONTH) {{
         x: groupCount {EVERYTHING}
     }} }}""",
     "{ sessionStatistics(groupBy: [KIND], every: WEEK) { groups { key { kind } count } } }",

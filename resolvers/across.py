@@ -31,12 +31,8 @@ def of_kind(kind: Kind, document: Document) -> OfKind:
     return result
 
 
-def common_kind(kinds: Sequence[Kind]) -> Kind:
-    """What all kinds have in common, as a kind: filters, orderings and cursors follow from it."""
-    first, *others = kinds
-    shared = [
-        column for column in first.columns if all(column in other.columns for other in others)
-    ]
+def common_kind(kinds: Sequence[Kind], shared: Sequence[Column]) -> Kind:
+    """What these kinds have in common, as a kind: filters, orderings and cursors follow from it."""
     kind = Column(
         name="kind",
         type=ENUM,

@@ -7,12 +7,14 @@ from typing import Any, Optional
 from resolvers import merged_pages
 from resolvers import statistics as groups
 from resolvers.across import common_kind, readable
+from resolvers.common_columns import SESSION_COLUMNS
 from resolvers.kind import Document, Kind
 from resolvers.merged_pages import Across
 from resolvers.paging import default_order, with_places
 from resolvers.request import DEFAULT_PAGE, EVERYTHING, LARGEST_PAGE, Filter
 from resolvers.value_types import ENUM
 from schema import filters, paging, statistics
+from schema.columns import SESSION_NAMES, columns_of
 from schema.common import Connection, Session, SessionKind
 from schema.connection import ConnectionSource
 from schema.execution import projection
@@ -48,7 +50,8 @@ class AllKinds:
 
     def __init__(self, kinds: Sequence[Kind]) -> None:
         self.kinds = tuple(kinds)
-        self.common = common_kind(kinds)
+        further = (part for part in columns_of(Session) if part.name not in SESSION_NAMES)
+        self.common = common_kind(kinds, (*SESSION_COLUMNS, *further))
 
     @cached_property
     def filter_type(self) -> Any:

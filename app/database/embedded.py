@@ -54,6 +54,9 @@ LOOPBACK = "127.0.0.1"
 COMMAND = "secantusd-py"
 POLL_SECONDS = 0.02
 NUDGE_SECONDS = 0.2
+NUDGES = 10
+"""How often it may still listen before it counts as deaf: closing takes time on a busy machine, and
+a second signal at the very end of it would count as a crash."""
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 
@@ -120,9 +123,9 @@ class Engine:
             deadline, connected = time.monotonic() + limit, 0
             while not self._ends_within(NUDGE_SECONDS) and time.monotonic() < deadline:
                 # A connection wakes its accept loop, which else looks up after two seconds only.
-                # If it listens even then, its interpreter lost the signal: send it again.
+                # If it goes on listening, its interpreter lost the signal: send it again.
                 connected += _connects(self.port)
-                if connected > 1:
+                if connected > NUDGES:
                     self._process.terminate()
         finally:
             self.kill()

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resolvers import merged_pages, paging
-from resolvers.across import common_kind
 from resolvers.context import Context
 from resolvers.kind import Document, Kind
 from resolvers.merged_pages import Across
@@ -29,12 +28,13 @@ from resolvers.request import (
 from resolvers.store import find
 from resolvers.store import read as read_store
 from resolvers.store.store import Store
+from schema.all_kinds import all_kinds
 from tests.conftest import KINDS_BY_NAME, NOW, mock_store
 
 pytestmark = pytest.mark.anyio
 
 KINDS = tuple(KINDS_BY_NAME.values())
-COMMON = common_kind(KINDS)
+COMMON = all_kinds(KINDS).common
 CHAT = KINDS_BY_NAME["chat"]
 DAYS = [datetime(2026, 3, day, 9, 30, 0, 123000) for day in (1, 2, 3)]
 MISSING = object()

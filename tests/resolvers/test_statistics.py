@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from resolvers import statistics
 from resolvers.access import Caller
-from resolvers.across import common_kind
 from resolvers.context import Context
 from resolvers.errors import BadInput, Forbidden, LimitExceeded, Timeout
 from resolvers.groups import (
@@ -30,6 +29,7 @@ from resolvers.request import EVERYTHING, All, Compare, Filter, Operator
 from resolvers.statistics import Statistics
 from resolvers.store import groups as store
 from resolvers.time_buckets import Every, Unit
+from schema.all_kinds import all_kinds
 from tests.conftest import KINDS_BY_NAME, mock_store
 from tests.resolvers.folded import Folded, Key, buckets, fold, nearest_rank
 from tests.resolvers.test_time_buckets import CHANGES, LONGEST, MOMENTS, ZONES
@@ -65,9 +65,7 @@ DOCUMENTS = st.lists(
 def questions(draw: Any) -> Question:
     """Any columns, buckets, figures and range."""
     names = draw(
-        st.lists(
-            st.sampled_from(["botId", "isDeveloper", "customerId"]), unique=True, max_size=2
-        )
+        st.lists(st.sampled_from(["botId", "isDeveloper", "customerId"]), unique=True, max_size=2)
     )
     every = draw(st.none() | st.builds(Every, st.sampled_from(Unit), st.sampled_from(ZONES)))
     measures = draw(
@@ -380,7 +378,7 @@ def test_a_kind_needs_its_scope() -> None:
 def test_several_kinds_together(ask: Asker) -> None:
     """Their numbers are put together; the kind itself is a column to group by."""
     kinds = (BOT, CHAT)
-    common = common_kind(kinds)
+    common = all_kinds(tuple(kinds)).common
     ask.store([{"status": "ACTIVE", "durationSeconds": 1.0}, {"status": "CLOSED"}])
     ask.store([{"status": "CLOSED", "durationSeconds": 4.0}] * 2, "chat")
     keys = groupable(common.columns)

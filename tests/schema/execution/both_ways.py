@@ -17,11 +17,12 @@ from pymongo.errors import AutoReconnect, ExecutionTimeout, OperationFailure
 
 from resolvers import merged_pages, paging
 from resolvers.access import EVERYBODY, Caller
-from resolvers.across import common_kind, of_kind
+from resolvers.across import of_kind
 from resolvers.context import Context
 from resolvers.merged_pages import Across
 from resolvers.paging import default_order, sort_paths
 from resolvers.store.store import Store
+from schema.all_kinds import all_kinds
 from schema.build import Schema, build
 from schema.errors import formatted
 from schema.kinds import KINDS
@@ -134,7 +135,7 @@ def _cursors() -> tuple[str, ...]:
         for column in dict.fromkeys(entry.kind.beside.values()):
             tag = list_tag(entry.kind.type_name, column.name)
             found += [paging.place_cursor(tag, place) for place in (0, 1, 5)]
-    everything = Across(common_kind([entry.kind for entry in KINDS]), ())
+    everything = Across(all_kinds(tuple(entry.kind for entry in KINDS)).common, ())
     rows = [of_kind(entry.kind, {"_id": "a", "startedAt": NOW}) for entry in KINDS]
     return (*found, *merged_pages.cursors(everything, rows))
 

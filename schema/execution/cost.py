@@ -6,6 +6,7 @@
     statistics           its `groups` times `first`, else GROUPS
     any other list       times LIST_SIZE
     a list within one    counts once for each entry of the outer list or page
+    a joined session     below a list: its own lists count times MOST_RELATED
     introspection        1: it reads nothing
 
     query ($n: Int) { botSessions(first: $n) { nodes { botId channel } } }
@@ -44,6 +45,10 @@ from schema.execution.selections import Selections
 LIST_SIZE: Final = 10
 """Entries that a stored list, such as a session's tags, is taken to have, all lists within them
 together: one document has both, so nesting does not multiply what is read."""
+
+MOST_RELATED: Final = 50
+"""Entries that each list of a joined session is taken to have: as many sessions as it can name.
+Joins multiply what is answered: those within each other soon cost more than is allowed."""
 
 GROUPS: Final = 100
 """Groups that an answer is taken to have: a day's hours or a quarter's days; 1,000 at most."""
@@ -93,6 +98,8 @@ class Cost:
 
 ONE: Final = RowCount(1)
 LIST: Final = RowCount(LIST_SIZE)
+JOINED: Final = RowCount(MOST_RELATED, within=True)
+"""The lists of a session that an entry of a list names: another document, for each entry."""
 
 
 def cost(operation: Operation, name: str | None, schema: GraphQLSchema) -> Cost:
@@ -133,7 +140,7 @@ class _Price:
         if definition is None or node.selection_set is None:
             return Cost(1)
         inner = get_named_type(definition.type)
-        rows, below = ONE, ONE if lists is ONE else LIST
+        rows, below = ONE, lists if lists is ONE or lists is JOINED else LIST
         if "first" in definition.args and "after" in definition.args:
             below = replace(self._page(node), within=_is_within(inner))
         elif "groupBy" in definition.args:
@@ -144,6 +151,8 @@ class _Price:
                 rows = self._rows(_argument(node, "ids"), lists)
             elif lists is LIST or lists.within:
                 below = ONE
+        elif lists is ONE and _has_id(inner):
+            below = JOINED
         return Cost(1).plus(self.selected(node.selection_set, inner, below)).times(rows)
 
     def _page(self, node: FieldNode) -> RowCount:
@@ -173,8 +182,12 @@ def _definition(node: FieldNode, type_: GraphQLNamedType) -> GraphQLField | None
 def _is_within(connection: Any) -> bool:
     """Whether the nodes of a connection are parts of a session, which have no ids of their own."""
     edge: Any = get_named_type(connection.fields["edges"].type)
-    node = get_named_type(edge.fields["node"].type)
-    return isinstance(node, GraphQLObjectType) and not node.interfaces
+    return not _has_id(get_named_type(edge.fields["node"].type))
+
+
+def _has_id(type_: GraphQLNamedType) -> bool:
+    """Whether values are sessions, of which each is a document of its own."""
+    return isinstance(type_, GraphQLInterfaceType) or bool(getattr(type_, "interfaces", ()))
 
 
 def _argument(node: FieldNode, name: str) -> ValueNode | None:

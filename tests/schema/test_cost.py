@@ -11,7 +11,7 @@ from graphql import (
 )
 
 from schema.build import build
-from schema.execution.cost import cost
+from schema.execution.cost import MOST_RELATED, cost
 from schema.execution.operation import Operation
 from schema.fields import KindType
 from schema.kinds import KINDS
@@ -103,3 +103,61 @@ def test_a_customers_sessions(schema: GraphQLSchema, text: str, price: int) -> N
     """A page within a customer costs what it costs alone; sessions that rows name count ten."""
     query = f'{{ customer(by: {{customerId: "a"}}) {{ {text} }} }}'
     assert cost(Operation(parse(query)), None, schema).total({}) == 1 + price
+
+
+def related(levels: int, inner: str = "id") -> str:
+    """What is selected of a session: those that it names, and so on."""
+    for _ in range(levels):
+        inner = f"relatedSessions {{ session {{ {inner} }} }}"
+    return inner
+
+
+@pytest.mark.parametrize(
+    ("text", "price"),
+    [
+        (f'botSession(sessionId: "b") {{ {related(1)} }}', 1 + 10 * 3),
+        (f'botSession(sessionId: "b") {{ {related(2)} }}', 1 + 10 * (2 + 50 * 3)),
+        (f'botSession(sessionId: "b") {{ {related(3)} }}', 1 + 10 * (2 + 50 * (2 + 50 * 3))),
+        (
+            'botSession(sessionId: "b") { relatedSessions { session { customer { name } '
+            "... on BotSession { tags { userTags { name } } } } } }",
+            1 + 10 * (2 + 2 + 1 + 50 * 2),
+        ),
+        (f"botSessions {{ nodes {{ {related(1)} }} }}", 1 + 20 * (1 + 10 * 3)),
+        (
+            f'searchSessions(text: "a", first: 3) {{ nodes {{ {related(1)} }} }}',
+            1 + 3 * (1 + 10 * 3),
+        ),
+    ],
+)
+def test_joins_multiply(schema: GraphQLSchema, text: str, price: int) -> None:
+    """Each joined session has lists of its own, as long as one that names sessions may be."""
+    assert cost(Operation(parse(f"{{ {text} }}")), None, schema).total({}) == price
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'botSession(sessionId: "b") {{ {related(4)} }}',
+        f"botSessions(first: 500) {{ nodes {{ {related(2)} }} }}",
+        f'customer(by: {{customerId: "u"}}) {{ sessions {{ nodes {{ {related(3)} }} }} }}',
+    ],
+)
+def test_deep_joins_cost_too_much(schema: GraphQLSchema, text: str) -> None:
+    """What could be answered with millions of sessions is refused."""
+    assert cost(Operation(parse(f"{{ {text} }}")), None, schema).total({}) > Limits().cost
+
+
+def test_a_usual_page_with_joined_sessions(schema: GraphQLSchema) -> None:
+    """A page of 20, or of 500 with little of each joined session, is far below the limit."""
+    joined = "relatedSessions { kind sessionId session { id kind status startedAt %s } }"
+    more = "labels note customer { customerId name email } ... on ChatSession { visitor { name } }"
+    for first, selected in ((20, more), (500, "")):
+        text = f"{{ botSessions(first: {first}) {{ nodes {{ id {joined % selected} }} }} }}"
+        assert cost(Operation(parse(text)), None, schema).total({}) <= Limits().cost / 2
+
+
+@pytest.mark.parametrize("entry", KINDS, ids=lambda entry: entry.kind.name)
+def test_as_many_as_a_session_can_name(entry: KindType) -> None:
+    """The price of joins follows what may be stored."""
+    assert entry.kind.by_name["relatedSessions"].max_items == MOST_RELATED

@@ -67,7 +67,7 @@ NAMES: Final = {
     "levels": "fields and fragments within each other",
     "fields": "selected fields (a fragment's at each spread)",
     "aliases": "aliases (a fragment's at each spread)",
-    "root_fields": "root fields (a payload's `query` has some, too)",
+    "root_fields": "root fields (a payload's `query` and a customer have some, too)",
     "repeats": "selections of one field in the same place",
     "directives": "directives on one place",
     "cost": "rows times fields",

@@ -32,6 +32,9 @@ MOST_LEVELS: Final = 100
 PAYLOAD_QUERY: Final = "query"
 """The field of payloads below which root fields are selected (schema.payload_query)."""
 
+READING: Final = frozenset({"sessions", "statistics"})
+"""Fields below an object that read as much as root fields do (schema.root_field.NestedField)."""
+
 
 @dataclass(slots=True)
 class Size:
@@ -44,8 +47,10 @@ class Size:
     aliases: int = 0
     names: Counter[str] = field(default_factory=Counter)
     """How often each response name stands on the outermost level."""
-    queried: int = 0
-    """Root fields below the `query` of payloads."""
+    reading: int = 0
+    """Those of READING on the outermost level."""
+    further: int = 0
+    """Fields below it that count as root fields: below the `query` of payloads, and READING."""
 
     def add(self, other: "Size") -> None:
         """Put another selection beside this one."""
@@ -54,16 +59,20 @@ class Size:
         self.fields += other.fields
         self.aliases += other.aliases
         self.names.update(other.names)
-        self.queried += other.queried
+        self.reading += other.reading
+        self.further += other.further
 
-    def add_field(self, name: str, aliased: bool, inner: "Size") -> None:
+    def add_field(self, node: FieldNode, inner: "Size") -> None:
         """Put a field beside this selection."""
+        name = node.name.value
         self.depth = max(self.depth, inner.depth + 1)
         self.levels = max(self.levels, inner.levels + 1)
         self.fields += inner.fields + 1
-        self.aliases += inner.aliases + aliased
-        self.names[name] += 1
-        self.queried += inner.queried
+        self.aliases += inner.aliases + (node.alias is not None)
+        self.names[(node.alias or node.name).value] += 1
+        self.reading += name in READING
+        self.further += inner.further
+        self.further += inner.names.total() if name == PAYLOAD_QUERY else inner.reading
 
 
 class Measure:
@@ -86,7 +95,7 @@ class Measure:
         self._directives(node)
         size = self._selections(node.selection_set, 0)
         self._check(size)
-        require(self._limits, "root_fields", size.names.total() + size.queried)
+        require(self._limits, "root_fields", size.names.total() + size.further)
 
     def _check(self, size: Size) -> None:
         require(self._limits, "depth", size.depth)
@@ -115,9 +124,7 @@ class Measure:
             name = node.name.value
             self.introspects = self.introspects or name in ("__schema", "__type")
             inner = self._selections(node.selection_set, level + 1)
-            size.add_field((node.alias or node.name).value, node.alias is not None, inner)
-            if name == PAYLOAD_QUERY:
-                size.queried += inner.names.total()
+            size.add_field(node, inner)
         elif isinstance(node, InlineFragmentNode):
             size.add(self._selections(node.selection_set, level + 1))
         elif isinstance(node, FragmentSpreadNode):

@@ -6,15 +6,18 @@ import time
 from typing import Any
 
 import pytest
-from graphql import get_introspection_query
+from graphql import get_introspection_query, is_object_type
 
 from resolvers.access import Caller
 from resolvers.context import Context
 from schema.build import Schema, build
 from schema.errors import formatted
+from schema.execution.measure import READING
 from schema.execution.run import Run
 from schema.graphql_core_internals import without_suggestions
 from schema.limits import HINTS, NAMES, Introspection, Limits, scan
+from schema.root_field import NestedField
+from schema.strawberry_internals import core_schema, definition_of
 from tests.conftest import mock_store
 
 SMALL = Limits(
@@ -124,6 +127,30 @@ def test_root_fields_of_a_payload(small: Schema) -> None:
     assert ask(small, f"{change} fragment F on Query {{ __typename }}", caller).limit is None
     more = f"{change} fragment F on Query {{ __typename b: __typename }}"
     assert ask(small, more, caller).limit == "root_fields"
+
+
+@pytest.mark.parametrize("name", sorted(READING))
+def test_reading_fields_of_a_customer(small: Schema, name: str) -> None:
+    """Each reads as much as a root field does, so it counts as one, in fragments too."""
+    field = f"{name} {{ __typename }}"
+    text = f'{{ customer(by: {{customerId: "a"}}) {{ ...F {field} %s }} }}'
+    fragment = f"fragment F on Customer {{ a: {field} names }}"
+    assert ask(small, f"{text % ''} {fragment}").limit is None
+    assert ask(small, f"{text % f'... {{ b: {field} }}'} {fragment}").limit == "root_fields"
+
+
+def test_every_field_that_reads_below_an_object_counts(usual: Schema) -> None:
+    """Those of the schema are the ones that are measured by their names, and no others."""
+    schema = core_schema(usual)
+    types = [type_ for name, type_ in schema.type_map.items() if name != "Query"]
+    fields = [
+        (name, isinstance(definition_of(field), NestedField))
+        for type_ in types
+        if is_object_type(type_) and not type_.name.startswith("__")
+        for name, field in type_.fields.items()
+    ]
+    assert {name for name, reads in fields if reads} == READING
+    assert READING.isdisjoint(name for name, reads in fields if not reads)
 
 
 def test_the_error_helps(small: Schema) -> None:

@@ -3,15 +3,23 @@
 An identifier is a customer's id or an e-mail address. People and systems say which identifiers are
 the same person's; nothing is guessed. Linking is transitive: who links a with b, and b with c, has
 one group of three. Unlinking takes identifiers out of their group, and leaves the others together.
+
+What a caller is shown of it:
+
+    without `pii:read`              sessions that have an address alone are not found: otherwise who
+                                    writes a guessed one could see whether the customer has it
+    without `*:read`, or with bots  identifiers that occur in sessions that the caller may see, and
+                                    of a change those that it gave
+    without `customer:write`        not who linked them
 """
 
 import asyncio
 from collections.abc import Awaitable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from resolvers.access import LINKING, MASK, PERSONAL
+from resolvers.access import LINKING, MASK, PERSONAL, Action
 from resolvers.across import readable
 from resolvers.context import Context
 from resolvers.errors import Forbidden, Invalid, Timeout, Unavailable, UserError
@@ -36,13 +44,15 @@ from resolvers.value_types import TEXT
 MOST_LINKED = 100
 """Identifiers of one customer, and of one request."""
 MOST_NAMED = 100
-"""Newest sessions of each kind in which names are sought."""
+"""Newest sessions of each kind in which names, and identifiers, are sought."""
 LONGEST = 320
 """Characters of an identifier, as of the longest e-mail address."""
 FOLDED_EMAIL = Column(
     name="email", stored=f"{FOLDED}.email", type=TEXT, description="As it is compared."
 )
 """Of the column `customer`."""
+KEYS = ("customer.id", f"customer.{FOLDED_EMAIL.path}")
+"""Where sessions have identifiers, as they are compared."""
 
 
 class IdentifierType(StrEnum):
@@ -63,12 +73,17 @@ class Identifier:
     linked_at: datetime | None = None
     """None: it is linked with nothing."""
     linked_by: str | None = None
-    """The name of the credential that linked it."""
+    """The name of the credential that linked it; None where the caller may not see it."""
 
     @property
     def key(self) -> str:
         """What is equal for equal identifiers."""
         return f"{self.type}:{self.compared}"
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether only callers with PERSONAL may see it."""
+        return self.type is IdentifierType.EMAIL
 
     @property
     def compared(self) -> str:
@@ -95,7 +110,7 @@ async def link(context: Context, identifiers: Sequence[Identifier]) -> list[Iden
 
     keys = [one.key for one in given]
     await links.change(context.store, keys, united)
-    return await _shown(context, keys)
+    return await _left(context, keys, given)
 
 
 async def unlink(context: Context, identifiers: Sequence[Identifier]) -> list[Identifier]:
@@ -103,7 +118,8 @@ async def unlink(context: Context, identifiers: Sequence[Identifier]) -> list[Id
 
     Each group changes as a whole. One that is not linked changes nothing.
     """
-    waiting = {one.key for one in _checked(context, identifiers)}
+    given = _checked(context, identifiers)
+    waiting = {one.key for one in given}
     others: set[str] = set()
 
     def without(linked: Sequence[Document]) -> Sequence[Document]:
@@ -115,13 +131,14 @@ async def unlink(context: Context, identifiers: Sequence[Identifier]) -> list[Id
         linked = {row["key"] for row in group}
         others |= linked - waiting
         waiting -= linked | {key}
-    return await _shown(context, sorted(others))
+    return await _left(context, sorted(others), given)
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerRead:
     """What is wanted of a customer besides the identifiers."""
 
+    identifiers: bool = False
     names: bool = False
     first_seen: bool = False
 
@@ -131,13 +148,13 @@ class Customer:
     """One customer, as far as the caller may see the sessions."""
 
     identifiers: list[Identifier]
-    """Masked where the caller may not see them."""
+    """Those that the caller may know of, masked where it may not see them."""
     names: list[str]
     """Of the newest sessions, each once, the newest first."""
     first_seen_at: datetime | None
     last_seen_at: datetime | None
     sessions: Filter
-    """Those of this customer; it has what is masked in `identifiers`."""
+    """Those of this customer that the caller may look for."""
 
 
 async def find(
@@ -154,12 +171,16 @@ async def find(
     except Invalid:
         return None  # nobody has it
     linked = await linked_with(context, identifier)
-    where = sessions_of(may_read[0], linked)
+    sought = [one for one in linked if context.caller.sees_personal or not one.is_personal]
+    where = sessions_of(may_read[0], sought)
+    columns = ["customer.name"] if wanted.names else []
+    if (limited := not _sees_every_session(context)) and wanted.identifiers:
+        columns += KEYS
 
     def ends(count: int, descending: bool, *columns: str) -> Iterable[Awaitable[list[Document]]]:
         return (_end(context, kind, where, count, descending, columns) for kind in may_read)
 
-    newest = ends(MOST_NAMED, True, "customer.name") if wanted.names else ends(1, True)
+    newest = ends(MOST_NAMED, True, *columns) if columns else ends(1, True)
     oldest = ends(1, False) if wanted.first_seen else ()
     found = await asyncio.gather(*newest, *oldest)
     rows = [row for part in found[: len(may_read)] for row in part]
@@ -167,7 +188,7 @@ async def find(
     if not rows:
         return None
     return Customer(
-        identifiers=masked(context, linked),
+        identifiers=shown(context, _occurring(sought, identifier, rows) if limited else linked),
         names=_names(context, rows),
         first_seen_at=min(_starts(first), default=None),
         last_seen_at=max(_starts(rows), default=None),
@@ -224,9 +245,34 @@ def _starts(rows: Iterable[Document]) -> Iterator[datetime]:
 def _names(context: Context, rows: Iterable[Document]) -> list[str]:
     """The names in sessions, the newest first, each once; where they are masked, MASK alone."""
     newest = sorted(rows, key=lambda row: next(_starts([row]), datetime.min), reverse=True)
-    found = [row["customer"].get("name") for row in newest if isinstance(row.get("customer"), dict)]
+    found = [_part(row, "customer").get("name") for row in newest]
     names = list(dict.fromkeys(name for name in found if isinstance(name, str)))
     return names if context.caller.sees_personal else [MASK][: len(names)]
+
+
+def _part(value: Document, name: str) -> Document:
+    """A nested object; an empty one where something else is stored."""
+    part = value.get(name)
+    return part if isinstance(part, dict) else {}
+
+
+def _occurring(
+    identifiers: Iterable[Identifier], asked: Identifier, rows: Iterable[Document]
+) -> list[Identifier]:
+    """Those that occur in sessions, and the one that was asked for."""
+    found = {asked.key}
+    for row in rows:
+        customer = _part(row, "customer")
+        email = _part(customer, FOLDED).get("email")
+        found |= {f"{IdentifierType.CUSTOMER_ID}:{customer.get('id')}"}
+        found |= {f"{IdentifierType.EMAIL}:{email}"}
+    return [one for one in identifiers if one.key in found]
+
+
+def _sees_every_session(context: Context) -> bool:
+    """Whether no scope, and no bot, hides sessions from the caller: it may know every link."""
+    caller = context.caller
+    return caller.bots is None and caller.holds(f"*:{Action.READ}")
 
 
 async def linked_with(context: Context, identifier: Identifier) -> tuple[Identifier, ...]:
@@ -237,21 +283,22 @@ async def linked_with(context: Context, identifier: Identifier) -> tuple[Identif
 
 def require_visible(context: Context, identifier: Identifier) -> None:
     """Forbidden for an e-mail address where the caller may not see any."""
-    if identifier.type is IdentifierType.EMAIL and not context.caller.sees_personal:
+    if identifier.is_personal and not context.caller.sees_personal:
         raise Forbidden(
             f"E-mail addresses are personal: naming one needs the scope {PERSONAL}. Use a "
             "customerId, or ask for a credential that has it."
         )
 
 
-def masked(context: Context, identifiers: Iterable[Identifier]) -> list[Identifier]:
-    """Identifiers as the caller may see them."""
-    if context.caller.sees_personal:
-        return list(identifiers)
+def shown(context: Context, identifiers: Iterable[Identifier]) -> list[Identifier]:
+    """Identifiers as the caller may see them: masked, and who linked them only to who may link."""
+    sees, links_too = context.caller.sees_personal, context.caller.holds(LINKING)
     return [
-        Identifier(one.type, MASK, one.linked_at, one.linked_by)
-        if one.type is IdentifierType.EMAIL
-        else one
+        replace(
+            one,
+            value=one.value if sees or not one.is_personal else MASK,
+            linked_by=one.linked_by if links_too else None,
+        )
         for one in identifiers
     ]
 
@@ -291,6 +338,13 @@ def _identifier(row: Document) -> Identifier:
     return Identifier(IdentifierType(row["type"]), row["value"], row["linkedAt"], row["linkedBy"])
 
 
-async def _shown(context: Context, keys: Sequence[str]) -> list[Identifier]:
-    found = await links.linked(context.store, keys) if keys else []
-    return masked(context, map(_identifier, found))
+async def _left(
+    context: Context, keys: Sequence[str], given: Iterable[Identifier]
+) -> list[Identifier]:
+    """What is linked with these now; if sessions are hidden from the caller, of what it gave."""
+    rows = await links.linked(context.store, keys) if keys else []
+    found = [_identifier(row) for row in rows]
+    if not _sees_every_session(context):
+        known = {one.key for one in given}
+        found = [one for one in found if one.key in known]
+    return shown(context, found)

@@ -63,7 +63,8 @@ class CustomerIdentifier:
         description="When it was linked with the others; null if it is not linked."
     )
     linked_by: str | None = strawberry.field(
-        description="The name of the credential that linked it; null if it is not linked."
+        description="The name of the credential that linked it; null if it is not linked, and "
+        f"without the scope `{LINKING}`."
     )
 
 
@@ -95,7 +96,8 @@ class CustomerLinksPayload:
     """What is linked now."""
 
     identifiers: list[CustomerIdentifier] = strawberry.field(
-        description="The identifiers that are linked now: the whole group, or what is left of it."
+        description="The identifiers that are linked now: the whole group, or what is left of it; "
+        "without the scope `*:read`, and with a limit to bots, only those that were given."
     )
     errors: list[UserError] = strawberry.field(
         description="Why the change was refused; empty if it was made."
@@ -114,7 +116,9 @@ ATTRIBUTES = (
     _attribute(
         "identifiers",
         list[CustomerIdentifier],
-        "The identifier that was asked for, and those that are linked with it.",
+        "The identifier that was asked for, and those that are linked with it. Without the scope "
+        "`*:read`, and with a limit to bots, of these only those that occur in the newest "
+        f"{MOST_NAMED} sessions of each kind that you may see.",
     ),
     _attribute(
         "names",
@@ -135,7 +139,8 @@ STATISTICS_TEXT = (
 )
 CUSTOMER_TEXT = (
     "One customer, over all kinds of session that you may read: whose sessions have this id or "
-    "address, or one that was linked with it. Null if you may see no session of theirs."
+    "address, or one that was linked with it. Without the scope `pii:read`, linked addresses find "
+    "no sessions. Null if you may see no session of theirs."
 )
 LINK_TEXT = (
     "Say that identifiers are one customer's, with all that each is linked with already: at most "
@@ -231,6 +236,7 @@ def _change(name: str, text: str, verb: Verb) -> RootField:
 
 def _wanted(selected: Selected) -> Given:
     read = CustomerRead(
+        identifiers=bool(selected.named("identifiers").nodes),
         names=bool(selected.named("names").nodes),
         first_seen=bool(selected.named("firstSeenAt").nodes),
     )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from resolvers import sessions
-from resolvers.access import Caller
+from resolvers.access import EVERYBODY, Caller
 from resolvers.customers import MOST_LINKED, MOST_NAMED
 from resolvers.errors import GatewayError, Timeout, Unavailable
 from resolvers.rebuild import rebuild
@@ -174,12 +174,32 @@ def test_names_are_bounded(client: Client) -> None:
 def test_masked_callers(linked: Client) -> None:
     """Without `pii:read`, addresses and names are masked, wherever they come from."""
     linked.context.caller = MASKED
+    store(linked, "chat", "h4", 0, id="17", email="ada@example.org", name="Ada")
     customer = linked.data(CUSTOMER, by={"customerId": "c1"})
     assert [one["value"] for one in customer["identifiers"]] == ["17", "c1", "***"]
     assert customer["names"] == ["***"]
-    assert ids(customer) == ["h2", "h1", "k1", "b1"]
+    assert ids(customer) == ["h4", "k1", "b1"]
     emails = [row["customer"]["email"] for row in customer["sessions"]["nodes"]]
-    assert emails == ["***", "***", None, None]
+    assert emails == ["***", None, None]
+
+
+JOURNEY = """query ($by: CustomerKey!) { customer(by: $by) {
+  names firstSeenAt lastSeenAt identifiers { type value } sessions { totalCount }
+  statistics { groups { count } } } }"""
+
+
+@pytest.mark.parametrize("reads", ["*:read", "chat:read knowledge:read"])
+def test_masked_callers_confirm_no_address(linked: Client, reads: str) -> None:
+    """A session that they write with a guessed address changes nothing that they see."""
+    scopes = {*reads.split(), "chat:write"}
+    linked.context.caller = Caller("m", frozenset(scopes))
+    create = """mutation ($address: String!) { createChatSession(input: {
+      visitor: {name: "x", emailAddress: $address}}) { errors { message } } }"""
+    before = linked.data(JOURNEY, by={"customerId": "17"})
+    assert linked.data(create, address="ADA@EXAMPLE.ORG")["errors"] == []
+    assert linked.data(JOURNEY, by={"customerId": "17"}) == before
+    linked.context.caller = Caller("p", frozenset({*scopes, "pii:read"}))
+    assert linked.data(JOURNEY, by={"customerId": "17"}) != before
 
 
 @pytest.mark.parametrize("value", ["ada@example.org", "nobody@example.org", "", "x" * 400])
@@ -214,7 +234,7 @@ def test_masked_callers_filter_and_order_by_nothing_personal(
     answer = linked(CUSTOMER, by={"customerId": "c1"}, **arguments)
     assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
     assert answer["errors"][0]["path"] == ["customer", "sessions"]
-    assert answer["data"]["customer"]["names"] == ["***"]
+    assert answer["data"]["customer"]["lastSeenAt"]
     assert answer["data"]["customer"]["sessions"] is None
 
 
@@ -227,6 +247,85 @@ def test_scopes(linked: Client) -> None:
     assert linked.data(CUSTOMER, by={"customerId": "17"}) is None
     linked.context.caller = Caller("a", frozenset({"pii:read"}))
     assert linked.error(CUSTOMER, by={"customerId": "17"})["extensions"]["code"] == "FORBIDDEN"
+
+
+def values(client: Client, key: str) -> list[str]:
+    """The identifiers of a customer."""
+    text = "query ($by: CustomerKey!) { customer(by: $by) { identifiers { value } } }"
+    return [one["value"] for one in client.data(text, by={"customerId": key})["identifiers"]]
+
+
+@pytest.mark.parametrize(
+    ("scopes", "bots", "seen"),
+    [
+        ("*:read pii:read", None, ["17", "c1", "u", "ADA@example.org"]),
+        ("*:read", None, ["17", "c1", "u", "***"]),
+        ("bot:read pii:read", None, ["17", "c1"]),
+        ("bot:read chat:read pii:read", None, ["17", "c1", "ADA@example.org"]),
+        ("bot:read chat:read", None, ["17", "c1"]),
+        ("*:read pii:read", "y", ["17", "ADA@example.org"]),
+        ("*:read pii:read", "x", ["17", "c1", "ADA@example.org"]),
+    ],
+)
+def test_identifiers_follow_the_sessions(
+    linked: Client, scopes: str, bots: str | None, seen: list[str]
+) -> None:
+    """If sessions are hidden, only those in visible sessions, and the one that was asked for."""
+    linked.data(LINK, identifiers=[an_id("17"), an_id("u")])
+    limit = None if bots is None else frozenset({bots})
+    linked.context.caller = Caller("a", frozenset(scopes.split()), limit)
+    assert values(linked, "17") == seen
+
+
+def test_where_identifiers_are_sought(linked: Client, finds: list[dict[str, Any]]) -> None:
+    """In the same finds as the names, where they are selected and sessions are hidden."""
+    linked.context.caller = Caller("a", frozenset({"bot:read", "pii:read"}))
+    keys = {"customer.id", "customer.folded.email"}
+    for selected, columns in (
+        ("identifiers { type }", keys),
+        ("names", set()),
+        ("__typename", START),
+    ):
+        finds.clear()
+        linked.data(f'{{ customer(by: {{customerId: "c1"}}) {{ {selected} }} }}')
+        read = [find["projection"].keys() - {"_id"} for find in finds[2:]]
+        assert read == [(NAMES if selected == "names" else START) | columns]
+
+
+@pytest.mark.parametrize(
+    ("scopes", "bots"),
+    [("customer:write pii:read", None), ("customer:write pii:read *:read", "x")],
+)
+def test_changes_show_what_was_given(linked: Client, scopes: str, bots: str | None) -> None:
+    """Who does not see every session learns from a change no identifier that it did not name."""
+    limit = None if bots is None else frozenset({bots})
+    linked.context.caller = Caller("a", frozenset(scopes.split()), limit)
+    given = [an_id("17"), an_id("zz")]
+    assert linked.data(LINK, identifiers=given) == {"identifiers": given, "errors": []}
+    assert linked.data(UNLINK, identifiers=given) == {"identifiers": [], "errors": []}
+    linked.context.caller = EVERYBODY
+    assert values(linked, "c1") == ["c1", "ADA@example.org"]
+
+
+@pytest.mark.parametrize(
+    ("scopes", "shown"),
+    [("*:read", None), ("*:read *:write", None), ("*:read customer:write", "Everybody")],
+)
+def test_who_linked_them(linked: Client, scopes: str, shown: str | None) -> None:
+    """The names of credentials are for those who may link."""
+    linked.context.caller = Caller("a", frozenset(scopes.split()))
+    customer = linked.data(CUSTOMER, by={"customerId": "17"})
+    assert {one["linkedBy"] for one in customer["identifiers"]} == {shown}
+    assert all(one["linkedAt"] for one in customer["identifiers"])
+
+
+def test_masked_callers_unlink_ids(linked: Client) -> None:
+    """An id is taken out of what it is linked with, addresses too, which stay with the others."""
+    linked.context.caller = MASKED
+    left = linked.data(UNLINK, identifiers=[an_id("c1")])["identifiers"]
+    assert left == [an_id("17"), an_email("***")]
+    linked.context.caller = EVERYBODY
+    assert values(linked, "17") == ["17", "ADA@example.org"]
 
 
 def test_a_kind_that_is_named(linked: Client) -> None:
@@ -380,8 +479,9 @@ def test_statistics(linked: Client) -> None:
         assert counts(linked, by=by) == {"BOT": 1, "CHAT": 2, "KNOWLEDGE": 1}
     assert counts(linked, by=by, filter={"kind": {"ne": "CHAT"}}) == {"BOT": 1, "KNOWLEDGE": 1}
     linked.context.caller = MASKED
-    assert counts(linked, by=by) == {"BOT": 1, "CHAT": 2, "KNOWLEDGE": 1}
+    assert counts(linked, by=by) == {"BOT": 1, "KNOWLEDGE": 1}
     error = linked.error(STATISTICS, by=by, filter={"customer": {"name": {"eq": "Ada"}}})
     assert error["extensions"]["code"] == "FORBIDDEN"
-    linked.context.caller = Caller("a", frozenset({"bot:read", "chat:read"}), frozenset({"y"}))
+    scopes = frozenset({"bot:read", "chat:read", "pii:read"})
+    linked.context.caller = Caller("a", scopes, frozenset({"y"}))
     assert counts(linked, by=by) == {"CHAT": 2}

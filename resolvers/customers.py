@@ -3,27 +3,26 @@
 An identifier is a customer's id or an e-mail address. People and systems say which identifiers are
 the same person's; nothing is guessed. Linking is transitive: who links a with b, and b with c, has
 one group of three. Unlinking takes identifiers out of their group, and leaves the others together.
-
-What a caller is shown of it:
-
-    without `pii:read`              sessions that have an address alone are not found: otherwise who
-                                    writes a guessed one could see whether the customer has it
-    without `*:read`, or with bots  identifiers that occur in sessions that the caller may see, and
-                                    of a change those that it gave
-    without `customer:write`        not who linked them
 """
 
 import asyncio
 from collections.abc import Awaitable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
-from resolvers.access import LINKING, MASK, PERSONAL, Action
+from resolvers.access import LINKING, MASK
 from resolvers.across import readable
 from resolvers.context import Context
 from resolvers.errors import Forbidden, Invalid, Timeout, Unavailable, UserError
-from resolvers.folding import FOLDED, fold
+from resolvers.folding import FOLDED
+from resolvers.identifiers import (
+    Identifier,
+    IdentifierType,
+    check_value,
+    require_visible,
+    sees_every_session,
+    shown,
+)
 from resolvers.kind import Column, Document, Kind
 from resolvers.request import (
     EVERYTHING,
@@ -38,57 +37,18 @@ from resolvers.request import (
 )
 from resolvers.store import customer_links as links
 from resolvers.store import read as reads
-from resolvers.texts import check_text
 from resolvers.value_types import TEXT
 
 MOST_LINKED = 100
 """Identifiers of one customer, and of one request."""
 MOST_NAMED = 100
 """Newest sessions of each kind in which names, and identifiers, are sought."""
-LONGEST = 320
-"""Characters of an identifier, as of the longest e-mail address."""
 FOLDED_EMAIL = Column(
     name="email", stored=f"{FOLDED}.email", type=TEXT, description="As it is compared."
 )
 """Of the column `customer`."""
 KEYS = ("customer.id", f"customer.{FOLDED_EMAIL.path}")
 """Where sessions have identifiers, as they are compared."""
-
-
-class IdentifierType(StrEnum):
-    """What an identifier is."""
-
-    CUSTOMER_ID = "CUSTOMER_ID"
-    """Compared exactly."""
-    EMAIL = "EMAIL"
-    """Personal, and the same in upper and lower case."""
-
-
-@dataclass(frozen=True, slots=True)
-class Identifier:
-    """One of the names by which systems know a customer."""
-
-    type: IdentifierType
-    value: str
-    linked_at: datetime | None = None
-    """None: it is linked with nothing."""
-    linked_by: str | None = None
-    """The name of the credential that linked it; None where the caller may not see it."""
-
-    @property
-    def key(self) -> str:
-        """What is equal for equal identifiers."""
-        return f"{self.type}:{self.compared}"
-
-    @property
-    def is_personal(self) -> bool:
-        """Whether only callers with PERSONAL may see it."""
-        return self.type is IdentifierType.EMAIL
-
-    @property
-    def compared(self) -> str:
-        """The value as it is compared."""
-        return fold(self.value) if self.type is IdentifierType.EMAIL else self.value
 
 
 async def link(context: Context, identifiers: Sequence[Identifier]) -> list[Identifier]:
@@ -167,14 +127,14 @@ async def find(
     require_visible(context, identifier)
     may_read = readable(context, kinds, None, EVERYTHING)
     try:
-        _check_value(identifier.value)
+        check_value(identifier.value)
     except Invalid:
         return None  # nobody has it
     linked = await linked_with(context, identifier)
     sought = [one for one in linked if context.caller.sees_personal or not one.is_personal]
     where = sessions_of(may_read[0], sought)
     columns = ["customer.name"] if wanted.names else []
-    if (limited := not _sees_every_session(context)) and wanted.identifiers:
+    if (limited := not sees_every_session(context)) and wanted.identifiers:
         columns += KEYS
 
     def ends(count: int, descending: bool, *columns: str) -> Iterable[Awaitable[list[Document]]]:
@@ -269,38 +229,10 @@ def _occurring(
     return [one for one in identifiers if one.key in found]
 
 
-def _sees_every_session(context: Context) -> bool:
-    """Whether no scope, and no bot, hides sessions from the caller: it may know every link."""
-    caller = context.caller
-    return caller.bots is None and caller.holds(f"*:{Action.READ}")
-
-
 async def linked_with(context: Context, identifier: Identifier) -> tuple[Identifier, ...]:
     """All identifiers of the customer who has this one, itself included."""
     found = await links.linked(context.store, [identifier.key])
     return tuple(map(_identifier, found)) or (identifier,)
-
-
-def require_visible(context: Context, identifier: Identifier) -> None:
-    """Forbidden for an e-mail address where the caller may not see any."""
-    if identifier.is_personal and not context.caller.sees_personal:
-        raise Forbidden(
-            f"E-mail addresses are personal: naming one needs the scope {PERSONAL}. Use a "
-            "customerId, or ask for a credential that has it."
-        )
-
-
-def shown(context: Context, identifiers: Iterable[Identifier]) -> list[Identifier]:
-    """Identifiers as the caller may see them: masked, and who linked them only to who may link."""
-    sees, links_too = context.caller.sees_personal, context.caller.holds(LINKING)
-    return [
-        replace(
-            one,
-            value=one.value if sees or not one.is_personal else MASK,
-            linked_by=one.linked_by if links_too else None,
-        )
-        for one in identifiers
-    ]
 
 
 def _checked(context: Context, identifiers: Sequence[Identifier]) -> list[Identifier]:
@@ -312,16 +244,10 @@ def _checked(context: Context, identifiers: Sequence[Identifier]) -> list[Identi
     for place, one in enumerate(identifiers):
         require_visible(context, one)
         try:
-            _check_value(one.value)
+            check_value(one.value)
         except UserError as error:
             raise error.under("identifiers", str(place), "value") from None
     return list({one.key: one for one in identifiers}.values())
-
-
-def _check_value(value: str) -> None:
-    check_text(value)
-    if not 0 < len(value) <= LONGEST:
-        raise Invalid(f"An identifier has 1 to {LONGEST} characters, not {len(value)}.")
 
 
 def _stored(context: Context, one: Identifier, now: datetime) -> Document:
@@ -344,7 +270,7 @@ async def _left(
     """What is linked with these now; if sessions are hidden from the caller, of what it gave."""
     rows = await links.linked(context.store, keys) if keys else []
     found = [_identifier(row) for row in rows]
-    if not _sees_every_session(context):
+    if not sees_every_session(context):
         known = {one.key for one in given}
         found = [one for one in found if one.key in known]
     return shown(context, found)

@@ -16,16 +16,14 @@ from resolvers import customers
 from resolvers.access import LINKING
 from resolvers.context import Context
 from resolvers.customers import (
-    LONGEST,
     MOST_LINKED,
     MOST_NAMED,
     Customer,
     CustomerRead,
-    Identifier,
-    IdentifierType,
 )
 from resolvers.errors import BadInput
 from resolvers.errors import UserError as Refusal
+from resolvers.identifiers import LONGEST, Identifier, IdentifierType
 from resolvers.kind import Document, Kind
 from schema.all_kinds import AllKinds, all_kinds
 from schema.common import Connection, Session
@@ -41,7 +39,7 @@ from schema.statistics import StatisticsRead
 
 @strawberry.enum(description="What identifies a customer.")
 class CustomerIdentifierType(enum.Enum):
-    """As resolvers.customers.IdentifierType."""
+    """As resolvers.identifiers.IdentifierType."""
 
     CUSTOMER_ID = strawberry.enum_value(
         "CUSTOMER_ID", description="A customer's id or number: `customer.customerId` of a session."
@@ -53,7 +51,7 @@ class CustomerIdentifierType(enum.Enum):
 
 @strawberry.type(description="One of the names by which systems know a customer.")
 class CustomerIdentifier:
-    """The source is resolvers.customers.Identifier."""
+    """The source is resolvers.identifiers.Identifier."""
 
     type: CustomerIdentifierType = strawberry.field(description="What it is.")
     value: str = strawberry.field(

@@ -4,7 +4,7 @@ import httpx
 
 from resolvers import customers, sessions
 from resolvers.credentials import Issued
-from resolvers.customers import Identifier, IdentifierType
+from resolvers.identifiers import Identifier, IdentifierType
 from tests.contract.whole import EVERYTHING, Whole
 from tests.kinds import BY_KIND, SAMPLES
 from tests.kinds.sample import PII

@@ -15,7 +15,8 @@ from mongomock_motor import AsyncMongoMockClient
 
 from resolvers import customers, sessions
 from resolvers.context import Context
-from resolvers.customers import CustomerRead, Identifier, IdentifierType
+from resolvers.customers import CustomerRead
+from resolvers.identifiers import Identifier, IdentifierType
 from resolvers.store import customer_links
 from resolvers.store.customer_links import COLLECTION
 from resolvers.store.store import Store

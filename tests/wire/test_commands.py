@@ -9,8 +9,8 @@ from pymongo import AsyncMongoClient, MongoClient, monitoring
 
 from resolvers import customers, paging, sessions
 from resolvers.context import Context
-from resolvers.customers import Identifier, IdentifierType
 from resolvers.errors import Unavailable
+from resolvers.identifiers import Identifier, IdentifierType
 from resolvers.kind import Document
 from resolvers.paging import ordering, sort_paths
 from resolvers.request import Read, Search, Window

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from resolvers.bulk import Draft
-from resolvers.customers import Identifier, IdentifierType
+from resolvers.identifiers import Identifier, IdentifierType
 from schema.kinds import bot, chat, co_browse, knowledge, remote_support
 
 NUMBER: Final = "C-204811"

@@ -6,7 +6,8 @@
     statistics           its `groups` times `first`, else GROUPS
     any other list       times LIST_SIZE
     a list within one    counts once for each entry of the outer list or page
-    a joined session     below a list: its own lists count times MOST_RELATED
+    a joined session     below a list: its own lists count times JOINED_SIZE, and those that join
+                         further sessions times RELATED
     introspection        1: it reads nothing
 
     query ($n: Int) { botSessions(first: $n) { nodes { botId channel } } }
@@ -46,8 +47,11 @@ LIST_SIZE: Final = 10
 """Entries that a stored list, such as a session's tags, is taken to have, all lists within them
 together: one document has both, so nesting does not multiply what is read."""
 
-MOST_RELATED: Final = 50
-"""Entries that each list of a joined session is taken to have: as many sessions as it can name.
+JOINED_SIZE: Final = 20
+"""The same of a joined session: its lists are shown again for each session that names it."""
+
+RELATED: Final = 250
+"""Sessions that a joined one names: 50 for each of 50, where the outer list was taken to have ten.
 Joins multiply what is answered: those within each other soon cost more than is allowed."""
 
 GROUPS: Final = 100
@@ -98,7 +102,7 @@ class Cost:
 
 ONE: Final = RowCount(1)
 LIST: Final = RowCount(LIST_SIZE)
-JOINED: Final = RowCount(MOST_RELATED, within=True)
+JOINED: Final = RowCount(JOINED_SIZE, within=True)
 """The lists of a session that an entry of a list names: another document, for each entry."""
 
 
@@ -151,6 +155,8 @@ class _Price:
                 rows = self._rows(_argument(node, "ids"), lists)
             elif lists is LIST or lists.within:
                 below = ONE
+            if lists is JOINED and _joins(inner):
+                rows = RowCount(RELATED)
         elif lists is ONE and _has_id(inner):
             below = JOINED
         return Cost(1).plus(self.selected(node.selection_set, inner, below)).times(rows)
@@ -183,6 +189,11 @@ def _is_within(connection: Any) -> bool:
     """Whether the nodes of a connection are parts of a session, which have no ids of their own."""
     edge: Any = get_named_type(connection.fields["edges"].type)
     return not _has_id(get_named_type(edge.fields["node"].type))
+
+
+def _joins(type_: Any) -> bool:
+    """Whether values name sessions, which are joined."""
+    return any(_has_id(get_named_type(field.type)) for field in type_.fields.values())
 
 
 def _has_id(type_: GraphQLNamedType) -> bool:

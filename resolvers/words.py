@@ -29,7 +29,7 @@ MOST_TERMS = 20
 _CODE_POINTS = 20_000
 """How many characters are remembered."""
 _LETTERS = frozenset({7, 8, 9, 84, 91, 103, 118, 129, 130, 132})
-"""Combining classes of marks that are no accents: they make another letter (nuktas, Japanese
+"""Combining classes of marks that belong to their letter: they make another one (nuktas, Japanese
 voicing, viramas), or are vowels (Telugu, Thai, Lao, Tibetan)."""
 _RUN = (
     "\u0e00-\u0e7f\u0e80-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u2e80-\u2fdf"

@@ -1,10 +1,15 @@
 """Queries that cannot be meant get a code, a place, and words that say what would be right."""
 
+from time import process_time
 from typing import Any
 
 import pytest
 
+from resolvers.errors import BadInput
+from schema import paging
+from tests.conftest import KINDS_BY_NAME
 from tests.schema.conftest import Client
+from tests.timing import limit
 
 LIST = "{ botSessions(%s) { nodes { sessionId } } }"
 VARIABLE = "query ($f: BotSessionFilter) { botSessions(filter: $f) { nodes { sessionId } } }"
@@ -248,3 +253,12 @@ def test_wrong_literal(client: Client, number: str) -> None:
     """A literal of another type is refused where a text belongs."""
     error = client.error(f"{{ botSession(sessionId: {number}) {{ id }} }}")
     assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+
+
+def test_a_long_ordering_is_refused_at_once() -> None:
+    """More levels than there are columns: one of them occurs twice, whichever it is."""
+    levels = [{"field": "startedAt", "direction": "ASC"}] * 20_000
+    began = process_time()
+    with pytest.raises(BadInput, match="only once"):
+        paging.order(levels, KINDS_BY_NAME["bot"])
+    assert process_time() - began < limit(0.05)

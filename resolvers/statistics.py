@@ -36,7 +36,7 @@ from resolvers.store.groups import Grouping, Part, Row
 from resolvers.tally import Statistics as Statistics  # the answer, for who asks
 from resolvers.tally import Tally, too_many
 from resolvers.texts import check_timezone
-from resolvers.time_buckets import Calendar
+from resolvers.time_buckets import MONTHS, Calendar
 
 
 class Asked(NamedTuple):
@@ -120,8 +120,9 @@ async def _read(
     ]
     grouping = Grouping(tuple(paths), calendar, tuple(_parts(question, asked.rate_of)))
     where = both(asked.where, context.visible(asked.kind))
-    rows = await store.read(context.store, asked.kind, where, grouping, MOST_ROWS)
-    if len(rows) <= MOST_ROWS:
+    most = _most_rows(question, calendar)
+    rows = await store.read(context.store, asked.kind, where, grouping, most)
+    if len(rows) <= most:
         return rows
     count = await store.count(context.store, asked.kind, where, grouping)
     if count > question.most_groups:
@@ -131,6 +132,19 @@ async def _read(
         "group by fewer columns or longer periods, or ask for averages.",
         limit="groups",
     )
+
+
+def _most_rows(question: Question, calendar: Calendar | None) -> int:
+    """How many rows of a kind are read: more can only be of groups that are too many.
+
+    An hour, day or week begins a new row where a slot of any phase does; one more for each group is
+    for damaged keys, which are null together. Longer buckets and percentiles need many rows.
+    """
+    long = calendar is not None and calendar.unit in MONTHS
+    if long or any(measure.percentiles for measure in question.measures):
+        return MOST_ROWS
+    phases = len(calendar.phases) if calendar is not None else 0
+    return min(MOST_ROWS, question.most_groups * (2 + phases))
 
 
 def _parts(question: Question, rate_of: Filter | None) -> Iterator[Part]:

@@ -307,6 +307,26 @@ def test_more_rows_than_are_read(ask: Asker, monkeypatch: pytest.MonkeyPatch) ->
         ask(Question(where=EVERYTHING, group_by=BY_BOT))
 
 
+def test_no_more_rows_are_read_than_can_be_groups(
+    ask: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows of groups that are refused cost time, too: they are counted by the database."""
+    asked: list[int] = []
+    read = store.read
+
+    async def noted(*arguments: Any) -> Any:
+        asked.append(arguments[-1])
+        return await read(*arguments)
+
+    monkeypatch.setattr(store, "read", noted)
+    ask.store(sessions(2 * MOST_GROUPS + 1))
+    with pytest.raises(LimitExceeded, match="2,001 groups"):
+        ask(Question(where=EVERYTHING, group_by=BY_BOT))
+    ask(Question(where=EVERYTHING, every=Every(Unit.DAY, "Europe/Berlin")))
+    ask(Question(where=EVERYTHING, every=Every(Unit.MONTH, "Europe/Berlin")))
+    assert asked == [2 * MOST_GROUPS, 4 * MOST_GROUPS, MOST_ROWS]
+
+
 def test_more_different_numbers_than_are_read(ask: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
     """Percentiles may need more rows than there are groups."""
     monkeypatch.setattr(statistics, "MOST_ROWS", 20)

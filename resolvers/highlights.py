@@ -8,9 +8,13 @@ The terms are found in the plain text, with the needles that the database is ask
 
 import unicodedata
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from resolvers.words import PLAIN, RUN, Term, plain, shortened, words
+
+MOST_HITS = 1000
+"""Occurrences of a term that are marked in one text."""
 
 
 class Part(NamedTuple):
@@ -70,15 +74,21 @@ def _hits(text: str, terms: Iterable[Term]) -> Iterator[tuple[int, int]]:
     for term in terms:
         needle = term.needle
         trimmed = needle.strip(" ")
-        place = seen.find(needle)
-        while place >= 0:
+        for place in islice(_places(seen, needle), MOST_HITS):
             begin = place + needle.index(trimmed)
             first, last = owners[begin - 1], owners[begin + len(trimmed) - 2]
             yield (
                 _span(first, begin, begin + 1)[0],
                 _span(last, begin + len(trimmed) - 1, begin + len(trimmed))[1],
             )
-            place = seen.find(needle, place + 1)
+
+
+def _places(text: str, needle: str) -> Iterator[int]:
+    """Where it occurs, overlaps included."""
+    place = text.find(needle)
+    while place >= 0:
+        yield place
+        place = text.find(needle, place + 1)
 
 
 def _span(word: _Word, begin: int, end: int) -> tuple[int, int]:

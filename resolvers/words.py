@@ -28,8 +28,9 @@ MOST_TERMS = 20
 
 _CODE_POINTS = 20_000
 """How many characters are remembered."""
-_ACCENTS_OF_SCRIPTS = frozenset({7, 8, 9})
-"""Combining classes of marks that make another letter: nuktas, Japanese voicing, viramas."""
+_LETTERS = frozenset({7, 8, 9, 84, 91, 103, 118, 129, 130, 132})
+"""Combining classes of marks that belong to their letter: they make another one (nuktas, Japanese
+voicing, viramas), or are vowels (Telugu, Thai, Lao, Tibetan)."""
 _RUN = (
     "\u0e00-\u0e7f\u0e80-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u2e80-\u2fdf"
     "\u3005-\u3007\u3041-\u309f\u30a1-\u30ff\u3100-\u312f\u31f0-\u31ff\u3400-\u4dbf"
@@ -63,14 +64,14 @@ class _Plain(dict[int, str]):
 
 
 def _plain_character(character: str) -> str:
-    bare = "".join(filter(_is_no_accent, unicodedata.normalize("NFKD", character)))
-    folded = unicodedata.normalize("NFKD", bare.casefold())
+    folded = unicodedata.normalize("NFKD", character.casefold())  # an iota below a letter is one
+    folded = unicodedata.normalize("NFKD", folded.casefold()).replace("ı", "i")  # of İ and I, too
     return "".join(map(_of_a_word, filter(_is_no_accent, folded)))
 
 
 def _is_no_accent(character: str) -> bool:
     combining = unicodedata.combining(character)
-    return combining == 0 or combining in _ACCENTS_OF_SCRIPTS
+    return combining == 0 or combining in _LETTERS
 
 
 def _of_a_word(character: str) -> str:

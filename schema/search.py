@@ -1,5 +1,6 @@
 """`searchSessions`: sessions of all kinds in whose texts words occur, and where they occur."""
 
+import asyncio
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -94,6 +95,9 @@ class Sought:
         )
 
 
+MOST_WITH_MATCHES = 100
+"""Sessions of a page whose texts are read."""
+
 FirstMatches = Annotated[
     int | None,
     strawberry.argument(description=f"How many, from the session's first: 0 to {MOST_MATCHES}."),
@@ -114,8 +118,9 @@ class SessionSearchEdge:
         description="Texts of the session in which words were found, in the order of the session; "
         "none if they were changed meanwhile."
     )
-    def matches(self, first: FirstMatches = 3) -> list[SearchMatch]:
-        """Worked out from the texts as they were written."""
+    async def matches(self, first: FirstMatches = 3) -> list[SearchMatch]:
+        """Worked out from the texts as they were written, row by row: other requests go on."""
+        await asyncio.sleep(0)
         count = 3 if first is None else first
         if not 0 <= count <= MOST_MATCHES:
             raise BadInput(
@@ -192,6 +197,8 @@ def search_fields(entries: Sequence[KindType]) -> tuple[RootField, ...]:
         check_value(arguments["text"], "text")
         search = Search(terms(arguments["text"], "text"), _speakers(arguments))
         where = both(_asked(arguments, search), over.where(arguments))
+        if wanted.matches:
+            _check_first(arguments.get("first"))
         page = await over.page(run, wanted.pages, arguments, where)
         found = await _texts(run, page.documents) if wanted.matches else {}
         return Found(page, search, found)
@@ -217,6 +224,15 @@ def search_fields(entries: Sequence[KindType]) -> tuple[RootField, ...]:
         wanted,
     )
     return (field,)
+
+
+def _check_first(first: int | None) -> None:
+    if first is not None and first > MOST_WITH_MATCHES:
+        raise BadInput(
+            f"first: {first} is out of range where `matches` is selected: from 0 to "
+            f"{MOST_WITH_MATCHES}.",
+            argument="first",
+        )
 
 
 def _speakers(arguments: Arguments) -> frozenset[CoreSpeaker]:

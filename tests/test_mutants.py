@@ -42,6 +42,7 @@ def test_changes_of_every_sort() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", sorted(mutants.ROOT.glob("resolvers/**/*.py")), ids=str)
 def test_every_mutant_is_python(file: Path) -> None:
     """And differs from the code it was made of."""

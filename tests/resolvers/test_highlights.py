@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resolvers.errors import BadInput, LimitExceeded
-from resolvers.highlights import _flat, parts
+from resolvers.highlights import MOST_HITS, _flat, parts
 from resolvers.words import PLAIN, plain, terms
 
 COMPOSING = (
@@ -75,3 +75,11 @@ def test_characters_know_their_origin(text: str) -> None:
     assert flat == unicodedata.normalize("NFC", text.translate(PLAIN))
     assert len(flat) == len(spans)
     assert spans == sorted(spans)
+
+
+def test_endless_repetitions() -> None:
+    """Marks are bounded, and the text is whole all the same."""
+    text = "あ" * 10_000
+    found = parts(text, terms('"ああああ"'))
+    assert "".join(part.text for part in found) == text
+    assert sum(len(part.text) for part in found if part.is_hit) < 2 * MOST_HITS

@@ -92,7 +92,7 @@ FILTERS: st.SearchStrategy[Filter] = st.sampled_from(
 SIZES = st.integers(1, 5)
 
 
-@pytest.fixture(params=["wire", "mock"])
+@pytest.fixture(params=[pytest.param("wire", marks=pytest.mark.slow), "mock"])
 async def merging(request: pytest.FixtureRequest, wire_store: Store) -> Context:
     """A real engine and the mock."""
     return Context(store=wire_store if request.param == "wire" else await mock_store())

@@ -133,3 +133,18 @@ def test_too_long(text: str) -> None:
     """Also of few characters that stand for many."""
     with pytest.raises(LimitExceeded, match="search: "):
         terms(text)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("ışık", "IŞIK"), ("ᾀδω", "ἈΙΔΩ"), ("ﬁ", "FI"), ("™", "tm"), ("Straße", "STRASSE")],
+)
+def test_case_of_any_letter(one: str, other: str) -> None:
+    """Both cases of a letter are one, whatever their lengths are."""
+    assert plain(one) == plain(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("มุม", "มมม"), ("กู", "กุ"), ("ກຸ", "ກ"), ("ཀི", "ཀུ")])
+def test_vowels_are_no_accents(one: str, other: str) -> None:
+    """Marks that are vowels tell words apart."""
+    assert plain(one) != plain(other)

@@ -126,7 +126,8 @@ def test_masking(client: Client) -> None:
         assert {edge["node"]["customer"]["name"] for edge in rows} == {"***"}
     error = client.error(LIST, filter={"customer": {"name": {"eq": "Ada"}}})
     assert error["extensions"]["code"] == "FORBIDDEN"
-    assert len(client.data(LIST, filter={"customer": {"customerId": {"eq": "7"}}})["edges"]) == 5
+    found = client.data(LIST, filter={"customer": {"customerId": {"eq": "7"}}})
+    assert len(found["edges"]) == len(NAMES)
 
 
 def test_pages_both_ways(filled: Client) -> None:

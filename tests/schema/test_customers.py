@@ -160,7 +160,7 @@ def test_what_is_read(linked: Client, finds: list[dict[str, Any]]) -> None:
         finds.clear()
         linked.data(f'{{ customer(by: {{customerId: "c1"}}) {{ {selected} }} }}')
         read = [find["projection"].keys() - {"_id"} for find in finds[2:]]  # two are of the links
-        assert read == [names for names in wanted for _ in range(5)]
+        assert read == [names for names in wanted for _ in KINDS_BY_NAME]
 
 
 def test_names_are_bounded(client: Client) -> None:

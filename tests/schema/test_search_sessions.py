@@ -259,3 +259,11 @@ def test_a_damaged_session_is_found_without_harm(filled: Client) -> None:
     text = '{ searchSessions(text: "jam printer") { edges { matches { field parts { text } } } } }'
     (edge,) = filled.data(text)["edges"]
     assert [match["field"] for match in edge["matches"]] == ["messages.message"]
+
+
+def test_matches_have_smaller_pages(filled: Client) -> None:
+    """Texts are read of 100 sessions at most; a page without matches has as many as any list."""
+    error = filled.error(SEARCH, text="jam", first=101)
+    assert (error["extensions"]["argument"], "100" in error["message"]) == ("first", True)
+    text = '{ searchSessions(text: "jam", first: 500) { totalCount nodes { sessionId } } }'
+    assert filled.data(text)["totalCount"] > 0

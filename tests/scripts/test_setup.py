@@ -1,6 +1,7 @@
 """`scripts/setup` does what is missing and nothing else, and says what it could not do."""
 
 import fcntl
+from pathlib import Path
 
 import pytest
 
@@ -104,6 +105,17 @@ def test_moved_checkout(served: Tree) -> None:
     moved = Tree(served.folder.rename(served.folder.with_name("moved")), served.commands)
     assert moved.run("setup")[0] == 0
     assert moved.calls() == ["-m venv --clear .venv", pip("embedded")]
+
+
+def test_a_link_is_not_emptied(tree: Tree, tmp_path: Path) -> None:
+    """What stands behind a link is somebody else's."""
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "precious").touch()
+    (tree.folder / ".venv").symlink_to(other)
+    code, said = tree.run("setup")
+    assert (code, "is a link" in said) == (1, True)
+    assert (other / "precious").exists()
 
 
 def test_no_python(tree: Tree) -> None:

@@ -15,7 +15,7 @@ from schema.kinds import KINDS
 from tests.conftest import DEADLINE, NOW, prepared
 from tests.wire.engine import WireEngine
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 MANY = 10_000
 LIST = "{ chatSessions(first: 3) { nodes { %s } pageInfo { hasNextPage } } }"

@@ -130,6 +130,7 @@ async def test_one_customer_went_through_every_system(loaded: Context) -> None:
     assert customer.names == ["Mia Lorenz"]
 
 
+@pytest.mark.slow
 async def test_loads_everything_on_the_wire(wire_store: Store) -> None:
     """The database's own rules accept every session of the demo."""
     assert await load_demo(wire_store, NOW) == SIZE

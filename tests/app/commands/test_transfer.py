@@ -87,6 +87,7 @@ async def test_round_trip_changes_no_byte(file: File) -> None:
     assert await exported(file.context) == file.path.read_bytes()
 
 
+@pytest.mark.slow
 async def test_round_trip_holds_on_the_wire(wire_store: Store, file: File) -> None:
     """The same into a database with rules of its own; its documents are equal to the first ones."""
     source = Context(await mock_store(), now=lambda: NOW)

@@ -212,7 +212,7 @@ def value_at(path: tuple[Column, ...], row: Any) -> Any:
     return row
 
 
-@pytest.fixture(params=["wire", "mock"])
+@pytest.fixture(params=[pytest.param("wire", marks=pytest.mark.slow), "mock"])
 async def searched(request: pytest.FixtureRequest, wire_store: Store) -> Store:
     """A real engine and the mock."""
     return wire_store if request.param == "wire" else await mock_store()

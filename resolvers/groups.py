@@ -13,10 +13,14 @@ from resolvers.time_buckets import Every
 
 MOST_GROUPS = 1000
 """In one answer."""
+MOST_RANKED = 10_000
+"""Groups that may be ordered before `first` cuts."""
 MOST_ROWS = 50_000
-"""That the database may give for one field, and groups that may be ordered before `first` cuts."""
+"""That the database may give for one field: percentiles need many for each group."""
 MOST_KEYS = 4
 MOST_MEASURES = 10
+MOST_RANKINGS = 10
+"""Levels of an ordering."""
 KIND = "kind"
 """The column that says of which kind a session is: known without reading it."""
 
@@ -127,8 +131,15 @@ class Question:
     measures: tuple[Measure, ...] = ()
     rate_of: Filter | None = None
     """Of each group, the share that meets this too."""
+    rated: bool = True
+    """Whether that share is worked out; a filter that nobody asks the share of is checked only."""
     order: tuple[Ranking, ...] = ()
     first: int | None = None
+
+    @property
+    def most_groups(self) -> int:
+        """How many there may be."""
+        return MOST_GROUPS if self.first is None else MOST_RANKED
 
     def with_measures(self, more: Iterable[Measure]) -> "Question":
         """The question that asks for these, too."""

@@ -110,16 +110,14 @@ class Figures:
     def _bounded(self, value: float) -> float:
         assert self.low is not None
         assert self.high is not None
-        return float(f"{min(max(value, self.low), self.high):.6g}")
+        return min(max(float(f"{value:.6g}"), self.low), self.high)
 
 
-def check_p(p: float) -> None:
-    """BadInput unless it is a share."""
-    if not 0 <= p <= 1:
-        raise BadInput(
-            f"p: {p:g} is out of range: from 0 to 1. The 95th percentile is `p: 0.95`.",
-            argument="p",
-        )
+def check_p(p: float | None) -> None:
+    """BadInput unless it is a share; a variable may have made it null."""
+    if p is None or not 0 <= p <= 1:
+        wrong = "null is not a share" if p is None else "the number is out of range"
+        raise BadInput(f"p: {wrong}: from 0 to 1. The 95th percentile is `p: 0.95`.", argument="p")
 
 
 def _shown(value: float) -> float | None:

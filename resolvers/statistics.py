@@ -19,6 +19,7 @@ from resolvers.groups import (
     MOST_GROUPS,
     MOST_KEYS,
     MOST_MEASURES,
+    MOST_RANKINGS,
     MOST_ROWS,
     OF_NUMBERS,
     Figure,
@@ -35,7 +36,7 @@ from resolvers.store.groups import Grouping, Part, Row
 from resolvers.tally import Statistics as Statistics  # the answer, for who asks
 from resolvers.tally import Tally, too_many
 from resolvers.texts import check_timezone
-from resolvers.time_buckets import Calendar
+from resolvers.time_buckets import MONTHS, Calendar
 
 
 class Asked(NamedTuple):
@@ -110,6 +111,8 @@ async def _read(
     context: Context, asked: Asked, question: Question, calendar: Calendar | None
 ) -> list[Row]:
     """The rows of one kind, by one command; a second one counts the groups that are too many."""
+    if calendar is not None and calendar.empty:
+        return []
     paths = [
         leaf.path
         for leaf, known in zip(question.group_by, asked.known, strict=True)
@@ -117,17 +120,31 @@ async def _read(
     ]
     grouping = Grouping(tuple(paths), calendar, tuple(_parts(question, asked.rate_of)))
     where = both(asked.where, context.visible(asked.kind))
-    rows = await store.read(context.store, asked.kind, where, grouping, MOST_ROWS)
-    if len(rows) <= MOST_ROWS:
+    most = _most_rows(question, calendar)
+    rows = await store.read(context.store, asked.kind, where, grouping, most)
+    if len(rows) <= most:
         return rows
     count = await store.count(context.store, asked.kind, where, grouping)
-    if count > MOST_GROUPS:
-        raise too_many(count, about=calendar is not None)
+    if count > question.most_groups:
+        raise too_many(count, question.most_groups, about=calendar is not None)
     raise LimitExceeded(
         f"The percentiles of {count:,} groups are too many different numbers. Narrow the filter, "
         "group by fewer columns or longer periods, or ask for averages.",
         limit="groups",
     )
+
+
+def _most_rows(question: Question, calendar: Calendar | None) -> int:
+    """How many rows of a kind are read: more can only be of groups that are too many.
+
+    An hour, day or week begins a new row where a slot of any phase does; one more for each group is
+    for damaged keys, which are null together. Longer buckets and percentiles need many rows.
+    """
+    long = calendar is not None and calendar.unit in MONTHS
+    if long or any(measure.percentiles for measure in question.measures):
+        return MOST_ROWS
+    phases = len(calendar.phases) if calendar is not None else 0
+    return min(MOST_ROWS, question.most_groups * (2 + phases))
 
 
 def _parts(question: Question, rate_of: Filter | None) -> Iterator[Part]:
@@ -136,18 +153,21 @@ def _parts(question: Question, rate_of: Filter | None) -> Iterator[Part]:
     for measure in question.measures:
         ends = measure.ends or measure.percentiles
         yield Part(measure.leaf.path, measure.sums, ends, measure.percentiles)
-    if rate_of is not None and rate_of != NEVER:
+    if question.rated and rate_of is not None and rate_of != NEVER:
         yield Part(where=rate_of)
 
 
 def _calendar(question: Question) -> Calendar | None:
-    """The buckets of time; LimitExceeded if a bounded range has too many, before any is made."""
+    """The buckets of time; LimitExceeded if a bounded range has too many, before any is made.
+
+    Its spans are of two centuries at most, whatever the range.
+    """
     if question.every is None:
         return None
     calendar = Calendar(question.every, *bounds(question.where))
     size = calendar.size()
-    if size is not None and size > MOST_GROUPS:
-        raise too_many(size)
+    if size is not None and size > question.most_groups:
+        raise too_many(size, question.most_groups)
     return calendar
 
 
@@ -174,15 +194,26 @@ def _require_impersonal(question: Question) -> None:
             raise Forbidden(f"{leaf.name} is personal: grouping by it needs the scope {PERSONAL}.")
 
 
+def check_lengths(group_by: int, order: int) -> None:
+    """LimitExceeded if these are too many columns or levels of an ordering: before any is made."""
+    if group_by > MOST_KEYS:
+        raise LimitExceeded(
+            f"groupBy: {group_by} columns are too many: at most {MOST_KEYS}.", argument="groupBy"
+        )
+    if order > MOST_RANKINGS:
+        raise LimitExceeded(
+            f"orderBy: {order} levels are too many: at most {MOST_RANKINGS}.", argument="orderBy"
+        )
+
+
 def _check(question: Question) -> None:
     """BadInput or LimitExceeded for what cannot be meant, or is too much, before any work."""
-    names = [leaf.name for leaf in question.group_by]
-    if len({*names}) < len(names):
+    check_lengths(len(question.group_by), len(question.order))
+    if len({*question.group_by}) < len(question.group_by):
         raise BadInput("groupBy: a column can be given only once.", argument="groupBy")
-    if len(names) > MOST_KEYS:
-        raise LimitExceeded(
-            f"groupBy: {len(names)} columns are too many: at most {MOST_KEYS}.", argument="groupBy"
-        )
+    levels = {ranking._replace(descending=False) for ranking in question.order}
+    if len(levels) < len(question.order):
+        raise BadInput("orderBy: a figure can be given only once.", argument="orderBy")
     if len(question.measures) > MOST_MEASURES:
         raise LimitExceeded(
             f"Figures of {len(question.measures)} columns are too many: at most {MOST_MEASURES}. "

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from resolvers.documents import is_sound
 from resolvers.errors import LimitExceeded
-from resolvers.groups import MOST_GROUPS, MOST_ROWS, Figure, Leaf, Measure, Question, Ranking
+from resolvers.groups import MOST_GROUPS, MOST_RANKED, Figure, Leaf, Measure, Question, Ranking
 from resolvers.percentiles import Figures
 from resolvers.store.groups import Row
 from resolvers.time_buckets import Calendar, from_ms
@@ -61,6 +61,8 @@ class Tally:
         `known` has the values of keys that are not read, and None for those that are.
         """
         for row in rows:
+            if not row.count:  # mongomock has a row over nothing
+                continue
             group = self._group((self._keys(row.keys, known), self._start(row.slots)))
             if row.part == 0:
                 group.count += row.count
@@ -101,8 +103,8 @@ class Tally:
         """The groups in their order, `first` of them; LimitExceeded if there are too many."""
         self._fill()
         count = len(self.groups)
-        if count > (MOST_GROUPS if self.question.first is None else MOST_ROWS):
-            raise too_many(count)
+        if count > self.question.most_groups:
+            raise too_many(count, self.question.most_groups)
         for group in self.groups.values():
             group.share = group.count / self.total if self.total else 0.0
         ordered = ranked(list(self.groups.values()), self.question)
@@ -118,8 +120,9 @@ class Tally:
             if not self.question.group_by and self.calendar is None:
                 self._group(((), None))
             return
-        if len(keys) * len(starts) > MOST_ROWS:
-            raise too_many(len(keys) * len(starts))
+        count, most = len(keys) * len(starts), self.question.most_groups
+        if count > most:
+            raise too_many(count, most)
         for start in starts:
             for key in keys:
                 self._group((key, start))
@@ -129,15 +132,15 @@ def _value(leaf: Leaf, stored: Any) -> Any:
     return stored if stored is not None and is_sound(leaf.column, stored) else None
 
 
-def too_many(count: int, about: bool = False) -> LimitExceeded:
-    """The refusal of that many groups, or `about` so many."""
+def too_many(count: int, most: int, about: bool = False) -> LimitExceeded:
+    """The refusal of that many groups, or `about` so many, where `most` are allowed."""
     number = f"up to {count:,}" if about else f"{count:,}"
     return LimitExceeded(
         f"This makes {number} groups: at most {MOST_GROUPS:,} are answered. Narrow the filter, "
         "group by fewer columns or longer periods, or keep the `first` of an ordering (of at most "
-        f"{MOST_ROWS:,}).",
+        f"{MOST_RANKED:,}).",
         limit="groups",
-        maximum=MOST_GROUPS,
+        maximum=most,
         actual=count,
     )
 

@@ -8,6 +8,12 @@ from zoneinfo import ZoneInfo
 
 from resolvers.errors import Invalid
 
+NOT_ZONES = frozenset({"Factory", "localtime", "posixrules"})
+"""Files beside the zones, which mean something else on each machine."""
+NOT_ZONES_IN = ("posix/", "right/")
+"""Folders of copies, some of which count leap seconds."""
+LONGEST_SHOWN = 100
+"""Characters of a wrong text that a message repeats."""
 PAGE_SCHEMES = frozenset({"http", "https", "file", "ftp"})
 
 
@@ -40,10 +46,14 @@ def check_timezone(value: str) -> None:
     """Refuse a time zone that the IANA database does not know."""
     try:
         ZoneInfo(value)
+        known = value not in NOT_ZONES and not value.startswith(NOT_ZONES_IN)
     except (KeyError, ValueError, OSError):
+        known = False
+    if not known:
         raise Invalid(
-            f"{value!r} is not an IANA time zone: write one such as Europe/Paris or UTC."
-        ) from None
+            f"{value[:LONGEST_SHOWN]!r} is not an IANA time zone: write one such as Europe/Paris "
+            "or UTC."
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,13 @@ HOUR, DAY, WEEK = 3_600_000, 86_400_000, 7 * 86_400_000
 """In milliseconds."""
 PROBE = timedelta(days=3)
 """No zone has changed its clocks twice within that time since 1900."""
-KNOWN = (1970, 2100)
-"""The years whose changes of the clocks are known where a range has no end of its own."""
-FIRST, LAST = datetime(1, 1, 3), datetime(9999, 12, 25)
-"""Dates beyond these cannot be shown in every zone: they are in no bucket."""
+CHANGES = (1900, 2100)
+"""The years whose changes of the clocks are known. Before and after, the clocks stay as they are at
+these ends: so a question about thousands of years costs no more than one about these."""
+KNOWN_FROM = 1970
+"""The first such year where a range has no start of its own."""
+FIRST, LAST = datetime(2, 1, 1), datetime(9999, 12, 25)
+"""Dates beyond these are in no bucket: its start could not be shown in every zone."""
 MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -77,9 +80,17 @@ class Calendar:
     def __init__(self, every: Every, start: datetime | None, end: datetime | None) -> None:
         """`end` itself is outside."""
         self.unit = every.unit
-        self.start, self.end = start, end
+        self.start = None if start is None else max(start, FIRST)
+        self.end = None if end is None else min(end, LAST)
         self.spans = spans(every.zone, start, end)
         self._begins = [span.start for span in self.spans]
+
+    @property
+    def empty(self) -> bool:
+        """Whether no session can be in its range."""
+        after_all = self.start is not None and self.start >= LAST
+        before_all = self.end is not None and self.end <= FIRST
+        return after_all or before_all or self.size() == 0
 
     def starts(self) -> list[int] | None:
         """The starts of all buckets; None where the range is not bounded."""
@@ -121,14 +132,25 @@ class Calendar:
         origin = ORIGINS.get(self.unit, 0)
         known = [(place, span) for place, span in enumerate(self.spans) if self._touches(place)]
         found = {(origin - span.offset) % self.slot for _, span in known}
-        leaps = (
-            span.start for place, span in known if place and self.bucket(span.start) == span.start
+        leaps = (  # clocks leap into a bucket, or back into the one before
+            span.start
+            for place, span in known
+            if place and self.bucket(span.start) != self.bucket(span.start - 1)
         )
         return tuple(sorted(found | {start % self.slot for start in leaps}))
 
     def _touches(self, place: int) -> bool:
-        before_end = self.end is None or self.spans[place].start < to_ms(self.end)
-        return before_end and (self.start is None or self._end_of(place) > to_ms(self.start))
+        before_end = place == 0 or self.end is None or self.spans[place].start < to_ms(self.end)
+        return before_end and self._end_of(place) > self._first
+
+    @cached_property
+    def _first(self) -> int:
+        """The start of the first bucket, which may lie before a change of the clocks."""
+        if self.start is None:
+            return to_ms(datetime.min)
+        start = to_ms(self.start)
+        bucket = self.bucket(start)
+        return start if bucket is None else bucket
 
     def bucket_of(self, slots: Sequence[int]) -> int | None:
         """The start of the bucket of a session, from its slot of each phase."""
@@ -209,25 +231,26 @@ class Calendar:
 
 def spans(zone: str, start: datetime | None, end: datetime | None) -> tuple[Span, ...]:
     """The spans of a zone from before the bucket of `start` to `end`; the first has no start."""
-    first = KNOWN[0] if start is None else max(start.year - 1, FIRST.year)
-    last = KNOWN[1] if end is None else min(end.year + 1, LAST.year)
+    low, high = CHANGES
+    first = KNOWN_FROM if start is None else min(max(start.year - 1, low), high)
+    last = high if end is None else min(end.year + 1, high)
     return _spans(zone, first, max(first, last))
 
 
-@lru_cache(600)
+@lru_cache(50)
 def _spans(zone: str, first_year: int, last_year: int) -> tuple[Span, ...]:
     clock = ZoneInfo(zone)
-    first = max(FIRST, datetime(first_year, 1, 1))
-    last = min(LAST, datetime(last_year, 12, 31))
-    before = _offset(clock, first)
-    found = [Span(to_ms(first), before // MILLISECOND)]
-    for step in range((last - first) // PROBE + 1):
-        low = first + step * PROBE
-        after = _offset(clock, low + PROBE)
+    low = datetime(first_year, 1, 1, tzinfo=clock)
+    before = _offset(clock, low)
+    found = [Span(to_ms(low.replace(tzinfo=None)), before // MILLISECOND)]
+    for _ in range(((last_year - first_year + 1) * 366) // PROBE.days + 1):
+        high = low + PROBE
+        after = _offset(clock, high)
         if after != before:
-            change = _change(clock, low, low + PROBE)
+            change = _change(clock, low, high)
             found.append(Span(to_ms(change), after // MILLISECOND))
             before = after
+        low = high
     return tuple(found)
 
 
@@ -241,10 +264,12 @@ def _change(clock: ZoneInfo, low: datetime, high: datetime) -> datetime:
             same = middle
         else:
             other = middle
-    return low + timedelta(seconds=other)
+    return (low + timedelta(seconds=other)).replace(tzinfo=None)
 
 
 def _offset(clock: ZoneInfo, moment: datetime) -> timedelta:
-    found = clock.fromutc(moment.replace(tzinfo=clock)).utcoffset()
-    assert found is not None
-    return found
+    """How far the clocks are ahead at a moment in UTC, which names the zone all the same.
+
+    Moments of one zone are subtracted as its clocks show them.
+    """
+    return clock.fromutc(moment) - moment

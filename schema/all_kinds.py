@@ -11,7 +11,7 @@ from resolvers.common_columns import SESSION_COLUMNS
 from resolvers.kind import Document, Kind
 from resolvers.merged_pages import Across
 from resolvers.paging import default_order, with_places
-from resolvers.request import DEFAULT_PAGE, EVERYTHING, LARGEST_PAGE, Filter
+from resolvers.request import DEFAULT_PAGE, EVERYTHING, LARGEST_PAGE, Filter, both
 from resolvers.value_types import ENUM
 from schema import filters, paging, statistics
 from schema.columns import SESSION_NAMES, columns_of
@@ -129,8 +129,9 @@ class AllKinds:
         within: Filter = EVERYTHING,
     ) -> Document:
         """Groups of the sessions that meet `where`, and `within`, which the gateway sets."""
-        kinds = readable(run.context, self.kinds, arguments.get("kinds"), where)
         asked = statistics.question(self.common, where, wanted, arguments)
+        named = where if asked.rate_of is None else both(where, asked.rate_of)
+        kinds = readable(run.context, self.kinds, arguments.get("kinds"), named)
         return statistics.document(asked, await groups.of_kinds(run.context, kinds, asked, within))
 
 

@@ -66,11 +66,14 @@ def order(given: Sequence[Mapping[str, str]] | None, kind: Kind) -> tuple[Order,
     if not given:
         return ()
     known = orderings(kind)
+    twice = BadInput("orderBy: a column can be given only once.", argument="orderBy")
+    if len(given) > len(known):
+        raise twice
     parts = tuple(
         known[part["field"]]._replace(descending=part["direction"] == "DESC") for part in given
     )
     if len({part.name for part in parts}) < len(parts):
-        raise BadInput("orderBy: a column can be given only once.", argument="orderBy")
+        raise twice
     return completed(kind, parts)
 
 

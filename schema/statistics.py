@@ -17,7 +17,7 @@ from resolvers.groups import Figure, Leaf, Measure, Question, Ranking, groupable
 from resolvers.kind import Document, Kind
 from resolvers.percentiles import check_p
 from resolvers.request import Filter
-from resolvers.statistics import Statistics
+from resolvers.statistics import Statistics, check_lengths
 from resolvers.tally import Group
 from resolvers.time_buckets import Every, Unit
 from schema import filters
@@ -74,15 +74,17 @@ def question(kind: Kind, where: Filter, read: StatisticsRead, arguments: Argumen
     """What the arguments mean; BadInput or LimitExceeded if they cannot be meant."""
     for p in read.shares:
         check_p(p)
+    group_by, ordered = arguments.get("groupBy") or (), arguments.get("orderBy") or ()
+    check_lengths(len(group_by), len(ordered))
     keys = groupable(kind.columns)
-    order = tuple(_ranking(kind, given) for given in arguments.get("orderBy") or ())
-    rated = read.rate or any(ranking.figure is Figure.RATE for ranking in order)
+    order = tuple(_ranking(kind, given) for given in ordered)
     return Question(
         where=where,
-        group_by=tuple(keys[name] for name in arguments.get("groupBy") or ()),
+        group_by=tuple(keys[name] for name in group_by),
         every=_every(arguments),
         measures=read.measures,
-        rate_of=_rate_of(kind, arguments.get("rateOf")) if rated else None,
+        rate_of=_rate_of(kind, arguments.get("rateOf")),
+        rated=read.rate or any(ranking.figure is Figure.RATE for ranking in order),
         order=order,
         first=arguments.get("first"),
     )

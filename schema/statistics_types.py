@@ -23,14 +23,15 @@ from strawberry.utils.str_converters import to_snake_case
 from resolvers.groups import (
     MOST_GROUPS,
     MOST_KEYS,
-    MOST_ROWS,
+    MOST_RANKED,
+    MOST_RANKINGS,
     Leaf,
     groupable,
     measurable,
 )
 from resolvers.kind import Column, Kind
 from resolvers.percentiles import ERROR_PERCENT, Figures
-from resolvers.time_buckets import KNOWN
+from resolvers.time_buckets import CHANGES, KNOWN_FROM
 from resolvers.value_types import DATETIME, FLOAT, INTEGER, OBJECT, ValueType
 from schema.columns import NOTE, ColumnField, column, columns_of
 from schema.inputs import annotation_of
@@ -120,8 +121,8 @@ GROUP_BY = (
 )
 EVERY = (
     "A group for each bucket of `startedAt`, too. If `filter` bounds `startedAt` on both sides, "
-    "buckets without sessions are there with 0. Without bounds, changes of the clocks are known "
-    f"from {KNOWN[0]} to {KNOWN[1]}."
+    "buckets without sessions are there with 0. Changes of the clocks are known from "
+    f"{CHANGES[0]} to {CHANGES[1]}; if `filter` sets no start, from {KNOWN_FROM}."
 )
 TIME_ZONE = "The IANA name of the zone whose clocks `every` follows; UTC if left out."
 RATE_OF = (
@@ -129,11 +130,12 @@ RATE_OF = (
     "sessions, for example."
 )
 ORDER_BY = (
-    "The ordering of groups; if left out, by bucket and key, or largest first without `every`."
+    f"The ordering of groups, at most {MOST_RANKINGS} levels, each figure once; if left out, by "
+    "bucket and key, or largest first without `every`."
 )
 FIRST = (
     f"How many groups from the start of the ordering: 0 to {MOST_GROUPS:,}. Without it, more than "
-    f"{MOST_GROUPS:,} groups are refused; with it, more than {MOST_ROWS:,}."
+    f"{MOST_GROUPS:,} groups are refused; with it, more than {MOST_RANKED:,}."
 )
 
 

@@ -57,6 +57,6 @@ From the document that was found, it makes the data of the response:
     {"botSession":{"id":"Qm90U2Vzc2lvbjph","tags":{"userTags":[{"name":"vip"}]}}}
 
 `scripts/explain` shows the same for any operation. Reading order: selections.py (the one walk over
-selections), operation.py, run.py, operations.py, measure.py, cost.py, windows.py, projection.py,
-tree.py, compiler.py, source.py, executor.py, readers.py, variables.py, program.py.
+selections), operation.py, run.py, operations.py, measure.py, cost.py, orderings.py, windows.py,
+projection.py, tree.py, compiler.py, source.py, executor.py, readers.py, variables.py, program.py.
 """

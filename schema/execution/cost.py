@@ -3,7 +3,7 @@
     field                1, and what is selected below it
     connection           its `edges` and nodes times `first` or `last`, else the default page
     nodes(ids)           times the number of ids
-    statistics           its `groups` times `first`, else GROUPS
+    statistics           its `groups` times `first`, else GROUPS; with `first`, RANKED besides
     any other list       times LIST_SIZE
     a list within one    counts once for each entry of the outer list or page
     a joined session     below a list: its own lists count times JOINED_SIZE, and those that join
@@ -38,7 +38,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from resolvers.groups import MOST_GROUPS
+from resolvers.groups import MOST_GROUPS, MOST_RANKED
 from resolvers.request import DEFAULT_PAGE, LARGEST_PAGE
 from schema.execution.operation import Operation
 from schema.execution.selections import Selections
@@ -56,6 +56,9 @@ Joins multiply what is answered: those within each other soon cost more than is 
 
 GROUPS: Final = 100
 """Groups that an answer is taken to have: a day's hours or a quarter's days; 1,000 at most."""
+
+RANKED: Final = MOST_RANKED // 2
+"""What `first` costs besides the groups that it keeps: all of them are made and ordered before."""
 
 Variables = Mapping[str, Any]
 
@@ -144,11 +147,14 @@ class _Price:
         if definition is None or node.selection_set is None:
             return Cost(1)
         inner = get_named_type(definition.type)
-        rows, below = ONE, lists if lists is ONE or lists is JOINED else LIST
+        own, rows = 1, ONE
+        below = lists if lists is ONE or lists is JOINED else LIST
         if "first" in definition.args and "after" in definition.args:
             below = replace(self._page(node), within=_is_within(inner))
         elif "groupBy" in definition.args:
-            below = self._rows(_argument(node, "first"), RowCount(GROUPS))
+            first = _argument(node, "first")
+            below = self._rows(first, RowCount(GROUPS))
+            own += RANKED if first else 0
         elif is_list_type(get_nullable_type(definition.type)):
             rows = lists
             if "ids" in definition.args:
@@ -159,7 +165,7 @@ class _Price:
                 rows = RowCount(RELATED)
         elif lists is ONE and _has_id(inner):
             below = JOINED
-        return Cost(1).plus(self.selected(node.selection_set, inner, below)).times(rows)
+        return Cost(own).plus(self.selected(node.selection_set, inner, below)).times(rows)
 
     def _page(self, node: FieldNode) -> RowCount:
         """`first`, `last` or the default page; of both, the larger default, as one is refused."""

@@ -21,6 +21,7 @@ from schema.errors import VALIDATION_FAILED
 from schema.execution.cost import Cost, Variables, cost
 from schema.execution.measure import Measure
 from schema.execution.operation import Operation
+from schema.execution.orderings import require_short
 from schema.execution.run import Run
 from schema.limits import Introspection, Limits
 from schema.strawberry_internals import core_schema, given_operation_name
@@ -88,8 +89,12 @@ class OperationCache:
             limits.require_introspection(run.context.caller, self._introspection)
 
     def charge(self, run: Run, name: str | None, given: Variables, schema: GraphQLSchema) -> None:
-        """Note the cost of a valid operation in its run; LimitExceeded if it is too high."""
+        """Note the cost of a valid operation in its run; LimitExceeded if it is too high.
+
+        An ordering of too many levels is refused here, too, before variables are coerced.
+        """
         operation = run.operation
+        require_short(operation, name, given, schema)
         price = operation.derive((Cost, name), lambda: cost(operation, name, schema))
         run.cost = price.total(given)
         limits.require(self._limits, "cost", run.cost)

@@ -77,3 +77,16 @@ def test_one_number_is_exact(value: float) -> None:
     """It is the least and the greatest, too."""
     assume(value)
     assert figures([value]).percentile(0.7) == value
+
+
+@given(st.lists(NUMBERS, min_size=1, max_size=9), st.floats(0, 1))
+def test_percentiles_stay_between_the_ends(values: list[float], p: float) -> None:
+    """Rounding takes none of them beyond the least and the greatest value."""
+    found = figures(values).percentile(p)
+    assert found is not None
+    assert min(values) <= found <= max(values)
+
+
+def test_many_equal_numbers() -> None:
+    """Every percentile of equal numbers is that number."""
+    assert {figures([1234567.0] * 3).percentile(p) for p in (0.1, 0.5, 1)} == {1234567.0}

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,8 @@ from resolvers.context import Context
 from resolvers.errors import BadInput, Forbidden, LimitExceeded, Timeout
 from resolvers.groups import (
     MOST_GROUPS,
+    MOST_KEYS,
+    MOST_RANKINGS,
     MOST_ROWS,
     Figure,
     Leaf,
@@ -301,7 +304,27 @@ def test_more_rows_than_are_read(ask: Asker, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(statistics, "MOST_ROWS", 1100)
     ask.store(sessions(1200))
     with pytest.raises(LimitExceeded, match="1,200 groups"):
-        ask(Question(where=EVERYTHING, group_by=BY_BOT, first=1))
+        ask(Question(where=EVERYTHING, group_by=BY_BOT))
+
+
+def test_no_more_rows_are_read_than_can_be_groups(
+    ask: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows of groups that are refused cost time, too: they are counted by the database."""
+    asked: list[int] = []
+    read = store.read
+
+    async def noted(*arguments: Any) -> Any:
+        asked.append(arguments[-1])
+        return await read(*arguments)
+
+    monkeypatch.setattr(store, "read", noted)
+    ask.store(sessions(2 * MOST_GROUPS + 1))
+    with pytest.raises(LimitExceeded, match="2,001 groups"):
+        ask(Question(where=EVERYTHING, group_by=BY_BOT))
+    ask(Question(where=EVERYTHING, every=Every(Unit.DAY, "Europe/Berlin")))
+    ask(Question(where=EVERYTHING, every=Every(Unit.MONTH, "Europe/Berlin")))
+    assert asked == [2 * MOST_GROUPS, 4 * MOST_GROUPS, MOST_ROWS]
 
 
 def test_more_different_numbers_than_are_read(ask: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -327,10 +350,55 @@ def test_too_many_buckets_are_refused_before_reading() -> None:
         asyncio.run(statistics.of_kind(Context.offline(), BOT, question))
 
 
+def test_first_allows_more_buckets() -> None:
+    """All of them are made and ordered before it cuts; without it they are too many."""
+    start = datetime(2026, 1, 1)
+    end = started(Operator.LT, start + timedelta(days=50))
+    where = All((started(Operator.GTE, start), end))
+    question = Question(where=where, every=Every(Unit.HOUR), first=5)
+    with asyncio.Runner() as runner:
+        context = Context(runner.run(mock_store()))
+        found = runner.run(statistics.of_kind(context, BOT, question))
+        assert (len(found.groups), found.count) == (5, 1200)
+        with pytest.raises(LimitExceeded, match="1,200 groups"):
+            runner.run(statistics.of_kind(context, BOT, replace(question, first=None)))
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        (datetime.min, datetime(1, 1, 2)),
+        (datetime(9999, 12, 31), datetime.max),
+        (datetime(2026, 1, 1), datetime(2016, 1, 1)),
+    ],
+)
+def test_ranges_without_sessions_are_not_read(start: datetime, end: datetime) -> None:
+    """Nothing is asked of the database, which is not there."""
+    where = All((started(Operator.GTE, start), started(Operator.LT, end)))
+    question = Question(where=where, every=Every(Unit.YEAR, "Asia/Tokyo"))
+    found = asyncio.run(statistics.of_kind(Context.offline(), BOT, question))
+    assert found == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("more", "argument"),
+    [
+        ({"group_by": BY_BOT * (MOST_KEYS + 1)}, "groupBy"),
+        ({"order": (Ranking(Figure.COUNT),) * (MOST_RANKINGS + 1)}, "orderBy"),
+    ],
+)
+def test_too_long_arguments(more: dict[str, Any], argument: str) -> None:
+    """The length is looked at first."""
+    with pytest.raises(LimitExceeded, match="too many: at most") as refused:
+        asyncio.run(statistics.of_kind(Context.offline(), BOT, Question(where=EVERYTHING, **more)))
+    assert refused.value.details["argument"] == argument
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [
         ({"group_by": BY_BOT * 2}, "only once"),
+        ({"order": (Ranking(Figure.COUNT), Ranking(Figure.COUNT, True))}, "only once"),
         ({"first": -1}, "from 0 to 1000"),
         ({"first": MOST_GROUPS + 1}, "from 0 to 1000"),
         ({"every": Every(Unit.DAY, "Mars/Olympus")}, "IANA"),

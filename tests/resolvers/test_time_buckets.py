@@ -4,6 +4,7 @@ import zoneinfo
 from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 
 from resolvers.time_buckets import (
     EPOCH,
+    FIRST,
+    LAST,
     Calendar,
     Every,
     Span,
@@ -20,6 +23,7 @@ from resolvers.time_buckets import (
     to_ms,
 )
 from tests.resolvers.folded import buckets, period_start
+from tests.timing import limit
 
 ZONES = (
     "UTC",
@@ -154,10 +158,82 @@ def test_a_day_without_midnight() -> None:
 
 
 @pytest.mark.parametrize("unit", Unit)
-@pytest.mark.parametrize("year", [1, 2, 1900, 9998, 9999])
+@pytest.mark.parametrize("year", [2, 1900, 9998, 9999])
 def test_years_at_the_ends(unit: Unit, year: int) -> None:
     """Bounds may be any date that a client can write."""
     start = datetime(year, 6, 1)
     starts = Calendar(Every(unit, "Asia/Tokyo"), start, start + timedelta(hours=1)).starts()
     assert starts is not None
     assert len(starts) in (1, 2)
+
+
+@pytest.mark.parametrize("unit", Unit)
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
+def test_the_first_and_last_buckets_can_be_shown(unit: Unit, zone: str) -> None:
+    """In every zone, though some begin in the year before."""
+    day = timedelta(days=1)
+    for start, end in ((datetime.min, FIRST + day), (LAST - day, datetime.max)):
+        starts = Calendar(Every(unit, zone), start, end).starts()
+        assert starts
+        assert all(from_ms(moment) for moment in starts)
+
+
+@pytest.mark.parametrize("unit", Unit)
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        (datetime.min, datetime(1, 1, 2)),
+        (None, datetime(1, 1, 2)),
+        (datetime(9999, 12, 31), datetime.max),
+        (datetime(9999, 12, 31), None),
+        (datetime(2024, 1, 1), datetime(2014, 1, 1)),
+    ],
+)
+def test_ranges_without_sessions(unit: Unit, start: datetime | None, end: datetime | None) -> None:
+    """Beyond the dates that can be shown, or with the end first: there are no buckets."""
+    calendar = Calendar(Every(unit, "Asia/Tokyo"), start, end)
+    assert calendar.empty
+    assert not calendar.starts()
+
+
+def test_before_the_changes_that_are_known() -> None:
+    """Clocks stay as they were in 1900, and as they will be in 2100."""
+    for year in (1850, 2150):
+        start, end = datetime(year, 1, 1), datetime(year, 1, 3)
+        calendar = Calendar(Every(Unit.DAY, "Asia/Kathmandu"), start, end)
+        assert not calendar.empty
+        assert len(calendar.phases) == 1
+        assert len(calendar.starts() or ()) == 3
+
+
+def test_a_range_of_thousands_of_years_costs_little() -> None:
+    """Its spans are those of two centuries, whatever it bounds."""
+    for start in (None, datetime.min):
+        spans_before = len(spans("America/New_York", datetime(1900, 1, 1), datetime(2100, 1, 1)))
+        assert len(spans("America/New_York", start, datetime(9998, 1, 1))) <= spans_before
+    began = process_time()
+    Calendar(Every(Unit.HOUR, "America/Chicago"), datetime.min, datetime(9998, 1, 1)).size()
+    assert process_time() - began < limit(0.1)
+
+
+@pytest.mark.parametrize(
+    ("zone", "unit", "start", "end", "moment"),
+    [
+        # The range begins after a change of the clocks, within a bucket that began before it.
+        ("America/New_York", Unit.DAY, (2024, 3, 10, 12), (2024, 3, 12), (2024, 3, 10, 15)),
+        ("America/New_York", Unit.WEEK, (2024, 3, 10, 12), (2024, 3, 12), (2024, 3, 10, 15)),
+        ("Africa/Cairo", Unit.WEEK, (2023, 4, 29, 10), (2023, 5, 3), (2023, 4, 29, 12)),
+        ("Asia/Gaza", Unit.MONTH, (2023, 4, 29, 12), (2023, 5, 3), (2023, 4, 30, 12)),
+        # Clocks are put back over midnight.
+        ("America/St_Johns", Unit.DAY, (2010, 11, 1), (2010, 11, 9), (2010, 11, 7, 3)),
+        ("America/St_Johns", Unit.MONTH, (2009, 10, 1), (2009, 11, 9), (2009, 11, 1, 3)),
+    ],
+)
+def test_slots_near_a_change_of_the_clocks(
+    zone: str, unit: Unit, start: tuple[int, ...], end: tuple[int, ...], moment: tuple[int, ...]
+) -> None:
+    """The slots that the database finds lead to the bucket that the moment is in."""
+    calendar = Calendar(Every(unit, zone), datetime(*start), datetime(*end))  # type: ignore[arg-type]
+    at = to_ms(datetime(*moment))  # type: ignore[arg-type]
+    slots = [(at - phase) // calendar.slot for phase in calendar.phases]
+    assert calendar.bucket_of(slots) == calendar.bucket(at)

@@ -8,6 +8,7 @@ import pytest
 from resolvers.context import Context
 from resolvers.errors import Invalid
 from resolvers.kind import Column, Kind
+from resolvers.texts import check_timezone
 from resolvers.value_types import TEXT
 from resolvers.values import check_lengths, check_session_id, clean
 from tests.conftest import KINDS_BY_NAME, NOW
@@ -94,11 +95,24 @@ def test_urls(url: str) -> None:
     assert cleaned(CO_BROWSE, pages=[page]) == {"pages": [page]}
 
 
-@pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../etc/passwd", "/etc/passwd", "America"])
+@pytest.mark.parametrize(
+    "zone",
+    [
+        *("", "Mars/Olympus", "../etc/passwd", "/etc/passwd", "America", "x" * 10_000),
+        *("localtime", "posixrules", "Factory", "right/UTC", "posix/Europe/Paris"),
+    ],
+)
 def test_unknown_time_zones(zone: str) -> None:
     """Names that the IANA database does not have, files and folders included."""
     start = {"dateTime": NOW, "timeZone": zone}
     assert refusal(CHAT, start=start) == ("start", "timeZone")
+
+
+def test_a_wrong_time_zone_is_repeated_in_part() -> None:
+    """Whatever its length, the message is short."""
+    with pytest.raises(Invalid) as refused:
+        check_timezone("x" * 10_000)
+    assert len(refused.value.message) < 200
 
 
 def test_numbers_out_of_range() -> None:

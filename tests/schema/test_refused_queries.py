@@ -4,6 +4,10 @@ from typing import Any
 
 import pytest
 
+from resolvers.errors import BadInput
+from resolvers.request import Order
+from schema import paging
+from tests.conftest import KINDS_BY_NAME
 from tests.schema.conftest import Client
 
 LIST = "{ botSessions(%s) { nodes { sessionId } } }"
@@ -248,3 +252,28 @@ def test_wrong_literal(client: Client, number: str) -> None:
     """A literal of another type is refused where a text belongs."""
     error = client.error(f"{{ botSession(sessionId: {number}) {{ id }} }}")
     assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+
+
+def test_a_long_ordering_is_refused_before_it_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More levels than there are columns: one of them occurs twice, whichever it is."""
+    levels = [{"field": "startedAt", "direction": "ASC"}] * 200
+    monkeypatch.setattr(Order, "_replace", None)
+    with pytest.raises(BadInput, match="only once"):
+        paging.order(levels, KINDS_BY_NAME["bot"])
+
+
+@pytest.mark.parametrize(
+    ("type_", "field"),
+    [
+        ("[BotSessionOrder!]", "botSessions(orderBy: $order) { totalCount }"),
+        ("[SessionOrder!]", "sessions(orderBy: $order) { totalCount }"),
+        ("[BotSessionStatisticsOrder!]", "botSessionStatistics(orderBy: $order) { groupCount }"),
+    ],
+)
+def test_long_orderings_in_variables(client: Client, type_: str, field: str) -> None:
+    """They are refused before they are coerced: what is no ordering is not even noticed."""
+    text = f"query ($order: {type_}) {{ {field} }}"
+    error = client.error(text, order=[0] * 20_000)
+    assert error["extensions"]["code"] == "LIMIT_EXCEEDED"
+    assert error["extensions"]["argument"] == "orderBy"
+    assert "at most 100" in error["message"]

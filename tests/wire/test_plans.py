@@ -37,8 +37,6 @@ from tests.wire.engine import WireEngine
 DATABASE = "plans"
 ROWS = 2000
 ROWS_OF_THE_MAP = route_map.rows()
-pytestmark = pytest.mark.slow
-
 READS = ("find", "aggregate", "delete_one")
 SPAN = (NOW - timedelta(days=7), NOW)
 

@@ -73,7 +73,7 @@ SIZES = st.integers(1, 4)
 PLACES = st.integers(0, 13)
 
 
-@pytest.fixture(params=[pytest.param("wire", marks=pytest.mark.slow), "mock"])
+@pytest.fixture(params=["wire", "mock"])
 async def paged(request: pytest.FixtureRequest, wire_store: Store) -> Store:
     """A real engine and the mock."""
     return wire_store if request.param == "wire" else await mock_store()

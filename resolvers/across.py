@@ -5,16 +5,18 @@
 is `Compare((assignee,), EQ, "a")`, and NEVER for any other kind.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from resolvers.access import Action, forbidden
 from resolvers.common_columns import COMMON_INDEXES, ordering_indexes
 from resolvers.context import Context
-from resolvers.errors import Forbidden
+from resolvers.errors import Forbidden, Timeout, Unavailable
 from resolvers.kind import Column, Document, Kind, SessionIds
 from resolvers.request import EVERYTHING, NEVER, All, Compare, Either, Filter, Not, Operator
 from resolvers.value_types import ENUM
+
+T = TypeVar("T")
 
 
 class OfKind(dict[str, Any]):
@@ -29,6 +31,24 @@ def of_kind(kind: Kind, document: Document) -> OfKind:
     result = OfKind(document)
     result.kind = kind
     return result
+
+
+async def found_of_kind(kind: Kind, read: Awaitable[Document | None]) -> OfKind | None:
+    """The session that a read finds, as one that knows its kind."""
+    document = await read
+    return None if document is None else of_kind(kind, document)
+
+
+async def needed(kind: Kind, read: Awaitable[T], why: str) -> T:
+    """What is read of one kind for an answer over several; an error names the kind, and `why` the
+    answer cannot do without it."""
+    try:
+        return await read
+    except (Timeout, Unavailable) as error:
+        raise type(error)(
+            f"The {kind.label} sessions could not be read, and {why}. {error.message}",
+            **error.details,
+        ) from error
 
 
 def common_kind(kinds: Sequence[Kind], shared: Sequence[Column]) -> Kind:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from resolvers.access import LINKING, MASK
-from resolvers.across import readable
+from resolvers.across import needed, readable
 from resolvers.context import Context
-from resolvers.errors import Forbidden, Invalid, Timeout, Unavailable, UserError
+from resolvers.errors import Forbidden, Invalid, UserError
 from resolvers.folding import FOLDED
 from resolvers.identifiers import (
     Identifier,
@@ -188,13 +188,8 @@ async def _end(
         Window(first=count),
         frozenset({"startedAt", *columns}),
     )
-    try:
-        return (await reads.list_(context.store, read)).documents
-    except (Timeout, Unavailable) as error:
-        raise type(error)(
-            f"The {kind.label} sessions could not be read, and a customer is shown from those of "
-            f"all kinds. {error.message}"
-        ) from error
+    why = "a customer is shown from those of all kinds"
+    return (await needed(kind, reads.list_(context.store, read), why)).documents
 
 
 def _starts(rows: Iterable[Document]) -> Iterator[datetime]:

@@ -16,9 +16,9 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from resolvers.access import mask, require_impersonal
-from resolvers.across import OfKind, for_kind, of_kind
+from resolvers.across import OfKind, for_kind, needed, of_kind
 from resolvers.context import Context
-from resolvers.errors import Timeout, Unavailable
+from resolvers.errors import Timeout
 from resolvers.kind import Document, Kind
 from resolvers.paging import (
     cursor_tag,
@@ -129,15 +129,9 @@ def _as_seen_from(kind: Kind, place: PlaceOfKind) -> Place:
 
 
 async def _page(context: Context, read: Read, kinds: Sequence[Kind]) -> Page:
-    try:
-        page = await reads.list_(context.store, read)
-    except (Timeout, Unavailable) as error:
-        if len(kinds) == 1:
-            raise
-        raise type(error)(
-            f"The {read.kind.label} sessions could not be read, and a page over several kinds is "
-            f"whole or not at all. {error.message}"
-        ) from error
+    reading = reads.list_(context.store, read)
+    whole = "a page over several kinds is whole or not at all"
+    page = await (needed(read.kind, reading, whole) if len(kinds) > 1 else reading)
     rows: list[Document] = [of_kind(read.kind, row) for row in page.documents]
     if not context.caller.sees_personal:
         for row in rows:

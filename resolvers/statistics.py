@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from resolvers.access import PERSONAL, Action, require_impersonal
-from resolvers.across import for_kind
+from resolvers.across import for_kind, needed
 from resolvers.context import Context
-from resolvers.errors import BadInput, Forbidden, Invalid, LimitExceeded, Timeout, Unavailable
+from resolvers.errors import BadInput, Forbidden, Invalid, LimitExceeded
 from resolvers.groups import (
     KIND,
     MOST_GROUPS,
@@ -86,25 +86,14 @@ async def _answer(context: Context, asked: Sequence[Asked], question: Question) 
     if not context.caller.sees_personal:
         _require_impersonal(question)
     calendar = _calendar(question)
-    reads = [_rows(context, one, question, calendar, len(asked) == 1) for one in asked]
+    reads = [_read(context, one, question, calendar) for one in asked]
+    if len(asked) > 1:
+        whole = "statistics over several kinds are whole or not at all"
+        reads = [needed(one.kind, read, whole) for one, read in zip(asked, reads, strict=True)]
     tally = Tally(question, calendar)
     for one, rows in zip(asked, await asyncio.gather(*reads), strict=True):
         tally.add(rows, one.known)
     return tally.ended()
-
-
-async def _rows(
-    context: Context, asked: Asked, question: Question, calendar: Calendar | None, alone: bool
-) -> list[Row]:
-    try:
-        return await _read(context, asked, question, calendar)
-    except (Timeout, Unavailable) as error:
-        if alone:
-            raise
-        raise type(error)(
-            f"The {asked.kind.label} sessions could not be read, and statistics over several kinds "
-            f"are whole or not at all. {error.message}"
-        ) from error
 
 
 async def _read(

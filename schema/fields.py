@@ -18,7 +18,7 @@ from strawberry.types.graphql import OperationType
 from resolvers import sessions
 from resolvers import statistics as groups
 from resolvers.access import Action
-from resolvers.across import OfKind, of_kind
+from resolvers.across import OfKind, found_of_kind
 from resolvers.errors import BadInput
 from resolvers.kind import Document, Kind
 from resolvers.paging import cursors, default_order, with_places
@@ -342,12 +342,7 @@ def _node(
     if place is None or place[0] not in kinds:
         return _refused(not_a_global_id(argument, text))
     name, session_id = place
-    return _of_kind(kinds[name], run.loader.get(kinds[name], session_id, wanted[name]))
-
-
-async def _of_kind(kind: Kind, read: Awaitable[Document | None]) -> OfKind | None:
-    row = await read
-    return row if row is None else of_kind(kind, row)
+    return found_of_kind(kinds[name], run.loader.get(kinds[name], session_id, wanted[name]))
 
 
 async def _refused(error: BadInput) -> NoReturn:

@@ -3,7 +3,7 @@
 All that are asked for at the same time are one find a kind, however many rows name them.
 """
 
-from collections.abc import Awaitable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import strawberry
@@ -11,8 +11,8 @@ from graphql import GraphQLSchema, is_object_type
 from strawberry.types.field import StrawberryField
 
 from resolvers.access import Action
-from resolvers.across import OfKind, of_kind
-from resolvers.kind import Document, Kind
+from resolvers.across import found_of_kind
+from resolvers.kind import Kind
 from schema.columns import KIND, column
 from schema.common import Session, SessionKind
 from schema.execution import projection
@@ -46,12 +46,8 @@ class RelatedField(StrawberryField):
             return None  # the fields beside this one say what is wrong with the pair
         if not run.context.caller.may(kind, Action.READ):
             return None
-        columns = wanted_at(
-            run,
-            core,
-            lambda selected: _columns(selected, kinds.values()),
-        )
-        return _of_kind(kind, run.loader.get(kind, session_id, columns[kind.name]))
+        columns = wanted_at(run, core, lambda selected: _columns(selected, kinds.values()))
+        return found_of_kind(kind, run.loader.get(kind, session_id, columns(kind)))
 
 
 def _joined() -> Any:
@@ -68,9 +64,9 @@ class RelatedSession:
 
 
 def _columns(selected: Selected, kinds: Iterable[Kind]) -> Given:
-    """The stored paths to read of each kind, by its name."""
+    """The stored paths to read of a kind, worked out for that of the pair alone."""
     wanted = {kind.name: projection.columns_of(selected, kind) for kind in kinds}
-    return lambda variables: {name: columns(variables) for name, columns in wanted.items()}
+    return lambda variables: lambda kind: wanted[kind.name](variables)
 
 
 def _kinds(schema: GraphQLSchema) -> dict[str, Kind]:
@@ -78,8 +74,3 @@ def _kinds(schema: GraphQLSchema) -> dict[str, Kind]:
     made = [type_ for type_ in schema.type_map.values() if is_object_type(type_)]
     classes = [definition_of(type_).origin for type_ in made if type_.extensions]
     return {kind.enum_name: kind for class_ in classes if (kind := getattr(class_, KIND, None))}
-
-
-async def _of_kind(kind: Kind, read: Awaitable[Document | None]) -> OfKind | None:
-    row = await read
-    return row if row is None else of_kind(kind, row)

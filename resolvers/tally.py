@@ -158,8 +158,8 @@ def _place(group: Group) -> Any:
     return (_sortable(group.period_start), *map(_sortable, group.keys))
 
 
-def _sortable(value: Any) -> Any:
-    return (value is not None, value) if value is not None else (False,)
+def _sortable(value: Any) -> tuple[Any, ...]:
+    return () if value is None else (value,)
 
 
 def _worth(group: Group, ranking: Ranking, question: Question) -> Any:

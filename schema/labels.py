@@ -1,12 +1,12 @@
 """`addSessionLabels` and `removeSessionLabels`: one pair of verbs for sessions of every kind."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from strawberry import ID
 
 from resolvers import sessions
-from resolvers.across import OfKind, of_kind
+from resolvers.across import found_of_kind
 from resolvers.kind import Document, Kind
 from resolvers.values import clean
 from schema.common import Payload, Session, not_a_global_id, parse_global_id
@@ -42,7 +42,7 @@ def _field(name: str, text: str, kinds: Mapping[str, Kind], combine: Combine) ->
             document["labels"] = combine(document["labels"], given["labels"])
 
         work = sessions.act(run.context, kind, session_id, change)
-        return await payload(_of_kind(kind, work), arguments={"sessionId": "id"})
+        return await payload(found_of_kind(kind, work), arguments={"sessionId": "id"})
 
     return RootField(name, Payload[Session], ARGUMENTS, text, resolve)
 
@@ -53,10 +53,6 @@ def _united(stored: list[str], given: list[str]) -> list[str]:
 
 def _without(stored: list[str], given: list[str]) -> list[str]:
     return [label for label in stored if label not in given]
-
-
-async def _of_kind(kind: Kind, work: Awaitable[Document]) -> OfKind:
-    return of_kind(kind, await work)
 
 
 def _place(kinds: Mapping[str, Kind], text: str) -> tuple[Kind, str]:

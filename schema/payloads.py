@@ -95,7 +95,7 @@ def checked(info: Info, kind: Kind, name: str, values: Any, above: tuple[str, ..
 
 
 async def payload(
-    work: Awaitable[Document],
+    work: Awaitable[Document | None],
     ref: SessionRef | None = None,
     argument: str | None = None,
     arguments: Mapping[str, str] = MappingProxyType({}),

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,12 +12,9 @@ from hypothesis import strategies as st
 from resolvers import statistics
 from resolvers.access import Caller
 from resolvers.context import Context
-from resolvers.errors import BadInput, Forbidden, LimitExceeded, Timeout
+from resolvers.errors import Timeout
 from resolvers.groups import (
     MOST_GROUPS,
-    MOST_KEYS,
-    MOST_RANKINGS,
-    MOST_ROWS,
     Figure,
     Leaf,
     Measure,
@@ -34,11 +30,12 @@ from resolvers.store import groups as store
 from resolvers.time_buckets import Every, Unit
 from schema.all_kinds import all_kinds
 from tests.conftest import KINDS_BY_NAME, mock_store
+from tests.resolvers.asked_statistics import BOT, BY_BOT, DURATION, KEYS, Asker, sessions, started
 from tests.resolvers.folded import Folded, Key, buckets, fold, nearest_rank
-from tests.resolvers.test_time_buckets import CHANGES, LONGEST, MOMENTS, ZONES
+from tests.resolvers.test_time_buckets import LONGEST, MOMENTS, ZONES
 
-BOT, CHAT = KINDS_BY_NAME["bot"], KINDS_BY_NAME["chat"]
-KEYS, NUMBERS = groupable(BOT.columns), measurable(BOT.columns)
+CHAT = KINDS_BY_NAME["chat"]
+NUMBERS = measurable(BOT.columns)
 STARTED, BOT_ID = BOT.by_name["startedAt"], BOT.by_name["botId"]
 DROPPED = Compare((BOT.by_name["containmentType"],), Operator.EQ, "DROP_OFF")
 ONE_BOT = Caller("one", frozenset({"bot:read"}), frozenset({"a"}))
@@ -84,10 +81,6 @@ def questions(draw: Any) -> Question:
         rate_of=draw(st.sampled_from([None, DROPPED])),
         first=MOST_GROUPS,
     )
-
-
-def started(operator: Operator, moment: datetime) -> Compare:
-    return Compare((STARTED,), operator, moment)
 
 
 @st.composite
@@ -173,33 +166,6 @@ def compare(found: Statistics, documents: list[Document], question: Question) ->
                 assert figures.percentile(0.9) == pytest.approx(true, rel=0.01)
 
 
-class Asker:
-    """Asks on one loop, over collections that each question fills anew."""
-
-    def __init__(self, runner: asyncio.Runner, context: Context) -> None:
-        self.runner, self.context = runner, context
-
-    def store(self, documents: list[Document], kind: str = "bot") -> None:
-        """Only these are stored."""
-        collection = self.context.store.database[f"{kind}_sessions"]
-
-        async def store() -> None:
-            await collection.delete_many({})
-            if documents:
-                await collection.insert_many(
-                    [{"_id": str(place), **one} for place, one in enumerate(documents)]
-                )
-
-        self.runner.run(store())
-
-    def __call__(self, question: Question, caller: Caller | None = None) -> Statistics:
-        """The answer over bot sessions."""
-        context = self.context
-        if caller is not None:
-            context = Context(context.store, caller=caller)
-        return self.runner.run(statistics.of_kind(context, BOT, question))
-
-
 @pytest.fixture(scope="module")
 def ask() -> Iterator[Asker]:
     """Over a database in memory."""
@@ -231,22 +197,9 @@ def test_a_caller_sees_its_own_bots(
     compare(ask(question, ONE_BOT), own, question)
 
 
-def sessions(count: int, **more: Any) -> list[Document]:
-    """Sessions a minute apart."""
-    start = CHANGES[4]
-    return [
-        {"startedAt": start + timedelta(minutes=place), "botId": f"b{place:05}", **more}
-        for place in range(count)
-    ]
-
-
 def names(found: Statistics) -> list[Any]:
     """The first key of each group."""
     return [group.keys[0] for group in found.groups]
-
-
-BY_BOT = (KEYS["botId"],)
-DURATION = NUMBERS["durationSeconds"]
 
 
 @pytest.mark.parametrize(
@@ -287,160 +240,6 @@ def test_first_cuts_after_ordering(ask: Asker) -> None:
         Question(where=EVERYTHING, group_by=BY_BOT, order=(Ranking(Figure.KEY, True),), first=2)
     )
     assert (names(found), found.count) == (["b00029", "b00028"], 30)
-
-
-def test_more_groups_than_are_answered(ask: Asker) -> None:
-    """The refusal says how many; the first of them are answered all the same."""
-    ask.store(sessions(MOST_GROUPS + 1))
-    question = Question(where=EVERYTHING, group_by=BY_BOT)
-    with pytest.raises(LimitExceeded, match="1,001 groups"):
-        ask(question)
-    assert ask(Question(where=EVERYTHING, group_by=BY_BOT, first=1)).count == MOST_GROUPS + 1
-
-
-def test_more_rows_than_are_read(ask: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The number of groups is counted by the database."""
-    assert MOST_ROWS > MOST_GROUPS
-    monkeypatch.setattr(statistics, "MOST_ROWS", 1100)
-    ask.store(sessions(1200))
-    with pytest.raises(LimitExceeded, match="1,200 groups"):
-        ask(Question(where=EVERYTHING, group_by=BY_BOT))
-
-
-def test_no_more_rows_are_read_than_can_be_groups(
-    ask: Asker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The rows of groups that are refused cost time, too: they are counted by the database."""
-    asked: list[int] = []
-    read = store.read
-
-    async def noted(*arguments: Any) -> Any:
-        asked.append(arguments[-1])
-        return await read(*arguments)
-
-    monkeypatch.setattr(store, "read", noted)
-    ask.store(sessions(2 * MOST_GROUPS + 1))
-    with pytest.raises(LimitExceeded, match="2,001 groups"):
-        ask(Question(where=EVERYTHING, group_by=BY_BOT))
-    ask(Question(where=EVERYTHING, every=Every(Unit.DAY, "Europe/Berlin")))
-    ask(Question(where=EVERYTHING, every=Every(Unit.MONTH, "Europe/Berlin")))
-    assert asked == [2 * MOST_GROUPS, 4 * MOST_GROUPS, MOST_ROWS]
-
-
-def test_more_different_numbers_than_are_read(ask: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Percentiles may need more rows than there are groups."""
-    monkeypatch.setattr(statistics, "MOST_ROWS", 20)
-    rows = [{"botId": "a", "durationSeconds": 2.0**place} for place in range(30)]
-    ask.store(rows)
-    measure = Measure(DURATION, percentiles=True)
-    with pytest.raises(LimitExceeded, match="percentiles of 1 groups"):
-        ask(Question(where=EVERYTHING, group_by=BY_BOT, measures=(measure,)))
-
-
-def test_too_many_buckets_are_refused_before_reading() -> None:
-    """By arithmetic: nothing is asked of the database, which is not there."""
-    where = All(
-        (
-            started(Operator.GTE, datetime(2000, 1, 1)),
-            started(Operator.LT, datetime(2020, 1, 1)),
-        )
-    )
-    question = Question(where=where, every=Every(Unit.HOUR), first=1)
-    with pytest.raises(LimitExceeded, match="175,320 groups"):
-        asyncio.run(statistics.of_kind(Context.offline(), BOT, question))
-
-
-def test_first_allows_more_buckets() -> None:
-    """All of them are made and ordered before it cuts; without it they are too many."""
-    start = datetime(2026, 1, 1)
-    end = started(Operator.LT, start + timedelta(days=50))
-    where = All((started(Operator.GTE, start), end))
-    question = Question(where=where, every=Every(Unit.HOUR), first=5)
-    with asyncio.Runner() as runner:
-        context = Context(runner.run(mock_store()))
-        found = runner.run(statistics.of_kind(context, BOT, question))
-        assert (len(found.groups), found.count) == (5, 1200)
-        with pytest.raises(LimitExceeded, match="1,200 groups"):
-            runner.run(statistics.of_kind(context, BOT, replace(question, first=None)))
-
-
-@pytest.mark.parametrize(
-    ("start", "end"),
-    [
-        (datetime.min, datetime(1, 1, 2)),
-        (datetime(9999, 12, 31), datetime.max),
-        (datetime(2026, 1, 1), datetime(2016, 1, 1)),
-    ],
-)
-def test_ranges_without_sessions_are_not_read(start: datetime, end: datetime) -> None:
-    """Nothing is asked of the database, which is not there."""
-    where = All((started(Operator.GTE, start), started(Operator.LT, end)))
-    question = Question(where=where, every=Every(Unit.YEAR, "Asia/Tokyo"))
-    found = asyncio.run(statistics.of_kind(Context.offline(), BOT, question))
-    assert found == ([], 0)
-
-
-@pytest.mark.parametrize(
-    ("more", "argument"),
-    [
-        ({"group_by": BY_BOT * (MOST_KEYS + 1)}, "groupBy"),
-        ({"order": (Ranking(Figure.COUNT),) * (MOST_RANKINGS + 1)}, "orderBy"),
-    ],
-)
-def test_too_long_arguments(more: dict[str, Any], argument: str) -> None:
-    """The length is looked at first."""
-    with pytest.raises(LimitExceeded, match="too many: at most") as refused:
-        asyncio.run(statistics.of_kind(Context.offline(), BOT, Question(where=EVERYTHING, **more)))
-    assert refused.value.details["argument"] == argument
-
-
-@pytest.mark.parametrize(
-    ("more", "message"),
-    [
-        ({"group_by": BY_BOT * 2}, "only once"),
-        ({"order": (Ranking(Figure.COUNT), Ranking(Figure.COUNT, True))}, "only once"),
-        ({"first": -1}, "from 0 to 1000"),
-        ({"first": MOST_GROUPS + 1}, "from 0 to 1000"),
-        ({"every": Every(Unit.DAY, "Mars/Olympus")}, "IANA"),
-        ({"order": (Ranking(Figure.KEY),)}, "KEY needs groupBy"),
-        ({"order": (Ranking(Figure.PERIOD_START),)}, "PERIOD_START needs every"),
-        ({"order": (Ranking(Figure.RATE),)}, "RATE needs rateOf"),
-        ({"order": (Ranking(Figure.SUM),)}, "SUM needs `of`"),
-        ({"order": (Ranking(Figure.COUNT, of=DURATION),)}, "COUNT has no use for `of`"),
-        ({"order": (Ranking(Figure.PERCENTILE, of=DURATION),)}, "PERCENTILE needs `p`"),
-        ({"order": (Ranking(Figure.SUM, of=DURATION, p=0.5),)}, "SUM has no use for `p`"),
-        ({"order": (Ranking(Figure.PERCENTILE, of=DURATION, p=50),)}, "0.95"),
-    ],
-)
-def test_what_cannot_be_meant(more: dict[str, Any], message: str) -> None:
-    """It is refused before anything is read."""
-    question = Question(where=EVERYTHING, **more)
-    with pytest.raises(BadInput, match=message):
-        asyncio.run(statistics.of_kind(Context.offline(), BOT, question))
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        Question(where=EVERYTHING, group_by=(KEYS["customerName"],)),
-        Question(where=EVERYTHING, group_by=(KEYS["note"],)),
-        Question(where=Compare((BOT.by_name["note"],), Operator.EQ, "x")),
-        Question(where=EVERYTHING, rate_of=Compare((BOT.by_name["note"],), Operator.EQ, "x")),
-    ],
-)
-def test_personal_columns_need_their_scope(question: Question) -> None:
-    """By none may a masked caller group, filter or rate."""
-    caller = Caller("masked", frozenset({"*:read"}))
-    context = Context(Context.offline().store, caller=caller)
-    with pytest.raises(Forbidden, match="personal"):
-        asyncio.run(statistics.of_kind(context, BOT, question))
-
-
-def test_a_kind_needs_its_scope() -> None:
-    """As everywhere."""
-    context = Context(Context.offline().store, caller=Caller("chat", frozenset({"chat:read"})))
-    with pytest.raises(Forbidden, match="bot:read"):
-        asyncio.run(statistics.of_kind(context, BOT, Question(where=EVERYTHING)))
 
 
 def test_several_kinds_together(ask: Asker) -> None:

@@ -28,7 +28,7 @@ from benchmarks.servers import SERVERS, Server, canned_engine, running
 from benchmarks.sessions import COLLECTION, NEWEST, POOL, Document
 from resolvers import paging
 from resolvers.context import Context
-from resolvers.paging import default_order, sort_paths
+from resolvers.paging import default_order
 from resolvers.store import indexes
 from resolvers.store.driver import CODEC
 from resolvers.store.store import Store
@@ -104,9 +104,7 @@ def case(name: str, after: int | None) -> Case:
     place = None
     if after is not None:
         order = default_order(BOT)
-        (place,) = paging.encode_cursors(
-            paging.cursor_tag(BOT, order), sort_paths(order), [session(after)]
-        )
+        (place,) = paging.encode_cursors(BOT, order, [session(after)])
     body = {"query": LIST, "operationName": "List", "variables": {"after": place}}
     return Case(name, "/graphql", json.dumps(body).encode(), PAGE)
 

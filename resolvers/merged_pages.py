@@ -21,10 +21,13 @@ from resolvers.context import Context
 from resolvers.errors import Timeout
 from resolvers.kind import Document, Kind
 from resolvers.paging import (
+    PlaceColumn,
     cursor_tag,
     decode_cursor,
     default_order,
     encode_places,
+    order_places,
+    place,
     stored_value,
 )
 from resolvers.request import (
@@ -186,13 +189,12 @@ def _compared(key: Key, row: OfKind) -> Any:
 def cursors(read: Across, rows: Iterable[Any]) -> list[str]:
     """The places of rows that `list_` gave; they must have the ordering's columns."""
     order = _order(read)
-    columns = [part.path.split(".") for part in order]
-    return encode_places(cursor_tag(read.kind, order), _places(columns, rows))
+    return encode_places(cursor_tag(read.kind, order), _places(order_places(order), rows))
 
 
-def _places(columns: Sequence[Sequence[str]], rows: Iterable[OfKind]) -> Iterator[tuple[Any, ...]]:
+def _places(columns: Sequence[PlaceColumn], rows: Iterable[OfKind]) -> Iterator[tuple[Any, ...]]:
     for row in rows:
-        yield (*(stored_value(row, names) for names in columns), row.kind.name, row["_id"])
+        yield (*place(row, columns), row.kind.name, row["_id"])
 
 
 def _decoded(read: Across, cursor: str | Place | None, argument: str) -> PlaceOfKind | None:

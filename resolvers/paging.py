@@ -6,7 +6,7 @@ ordering column, and the row's id. It contains no secret: every value in it is o
 
 import base64
 import binascii
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +15,8 @@ import orjson
 from resolvers.errors import BadInput, Invalid
 from resolvers.kind import Column, Document, Kind
 from resolvers.request import Order, Paths, Read
+from resolvers.store import strays
+from resolvers.store.strays import Stray
 from resolvers.value_types import INT_MAX, TEXT, ValueType
 
 KNOWN = 1000
@@ -84,8 +86,7 @@ def with_places(columns: Paths, order: tuple[Order, ...]) -> Paths:
 
 def cursors(read: Read, documents: Iterable[Document]) -> list[str]:
     """The cursors of rows that `read` gave; they must have the columns of `with_places`."""
-    order = ordering(read)
-    return encode_cursors(cursor_tag(read.kind, order), sort_paths(order), documents)
+    return encode_cursors(read.kind, ordering(read), documents)
 
 
 @lru_cache(KNOWN)
@@ -95,25 +96,43 @@ def cursor_tag(kind: Kind, order: tuple[Order, ...]) -> str:
     return f"{kind.name}:{columns}"
 
 
-def encode_cursors(tag: str, paths: tuple[str, ...], documents: Iterable[Document]) -> list[str]:
-    """The cursors of rows; `paths` are the stored paths of the ordering columns, `_id` last.
-
-    A wrongly typed value is stored as text: its row can be shown, but paging cannot go on there.
-    """
-    if len(paths) == 2 and "." not in paths[0]:  # nearly always: one column and the id
-        column, _ = paths
-        places: Iterable[Any] = ((row.get(column), row["_id"]) for row in documents)
+def encode_cursors(
+    kind: Kind, order: tuple[Order, ...], documents: Iterable[Document]
+) -> list[str]:
+    """The cursors of rows, which have the paths of `sort_paths`."""
+    if len(order) == 1 and "." not in order[0].path:  # nearly always: one column and the id
+        path, sound = order[0].path, order[0].column.type.sound
+        places: Iterable[Any] = ((placed(row.get(path), sound), row["_id"]) for row in documents)
     else:
-        parts = [path.split(".") for path in paths]
-        places = (tuple(stored_value(row, names) for names in parts) for row in documents)
-    return encode_places(tag, places)
+        columns = order_places(order)
+        places = ((*place(row, columns), row["_id"]) for row in documents)
+    return encode_places(cursor_tag(kind, order), places)
+
+
+PlaceColumn = tuple[list[str], Callable[[Any], bool]]
+"""A column of an ordering: its stored path, split, and whether a value is of its type."""
+
+
+def order_places(order: tuple[Order, ...]) -> list[PlaceColumn]:
+    """Each column of an ordering."""
+    return [(part.path.split("."), part.column.type.sound) for part in order]
+
+
+def place(row: Document, columns: Iterable[PlaceColumn]) -> Iterator[Any]:
+    """A row's values of an ordering's columns, as they go into a cursor."""
+    return (placed(stored_value(row, names), sound) for names, sound in columns)
+
+
+def placed(value: Any, sound: Callable[[Any], bool]) -> Any:
+    """A stored value as it goes into a cursor."""
+    return value if value is None or sound(value) else Stray(value)
 
 
 def encode_places(tag: str, places: Iterable[tuple[Any, ...]]) -> list[str]:
     """The cursors of places."""
-    dumps, option = orjson.dumps, orjson.OPT_NAIVE_UTC
+    dumps, option = orjson.dumps, orjson.OPT_NAIVE_UTC | orjson.OPT_PASSTHROUGH_SUBCLASS
     return [
-        binascii.b2a_base64(dumps((tag, *place), str, option), newline=False).decode()
+        binascii.b2a_base64(dumps((tag, *place), strays.encode, option), newline=False).decode()
         for place in places
     ]
 
@@ -176,6 +195,8 @@ def _parse(text: str, tag: str, argument: str) -> list[Any]:
 
 def _value(value: Any, type_: ValueType, argument: str) -> Any:
     try:
+        if strays.is_one(value):
+            return strays.decode(value)
         return None if value is None else type_.from_cursor(value)
     except (TypeError, ValueError, Invalid) as error:
         raise _broken(argument) from error

@@ -1,4 +1,4 @@
-"""The order in which the database puts values of any type, for rows that are merged here.
+"""The order in which the database puts values of any type, to merge rows and to page through them.
 
 Types are ordered first: null, numbers, texts, objects, lists, binaries, ids, booleans, dates
 (https://www.mongodb.com/docs/manual/reference/bson-type-comparison-order/). Columns have one type,
@@ -14,12 +14,16 @@ from typing import Any
 
 from bson import Binary, DatetimeMS, Decimal128, ObjectId, Regex, Timestamp
 
+from resolvers.store.session_ids import as_stored
+
+NUMBERS = 2
 EPOCH = datetime(1970, 1, 1)
 MILLISECOND = timedelta(milliseconds=1)
 
 
 def sort_key(value: Any) -> tuple[Any, ...]:
     """What to compare instead of a stored value; two keys are always comparable."""
+    value = as_stored(value)
     if value is None:
         return (1,)
     for types, rank, comparable in RANKS:
@@ -65,3 +69,37 @@ RANKS: tuple[tuple[Any, int, Any], ...] = (
     (Regex, 11, lambda value: (str(value.pattern), value.flags)),
 )
 """Python types, the place among types, and what is compared within one."""
+
+BRACKETS: tuple[tuple[int, tuple[Any, ...]], ...] = (
+    (1, (None,)),
+    (2, ({"$eq": math.nan}, {"$gte": -math.inf})),
+    (3, ({"$gte": ""},)),
+    (4, ({"$gte": {}},)),
+    (6, ({"$gte": b""},)),
+    (7, ({"$gte": ObjectId(bytes(12))},)),
+    (8, ({"$in": [False, True]},)),
+    (9, ({"$gte": datetime.min},)),
+    (10, ({"$gte": Timestamp(0, 0)},)),
+)
+"""The places among types, and the conditions that all their values meet: a bound is met by values
+of its own type alone, so each is a range of one index. Lists are placed by their elements."""
+
+
+def beyond(value: Any, descending: bool) -> list[list[Any]]:
+    """What follows a value in one path: a range of the values like it, and those of other types.
+
+    beyond("x", descending=True) == [[{"$lt": "x"}], [{"$eq": nan}, {"$gte": -inf}, None]]
+    """
+    rank = sort_key(value)[0]
+    like: list[Any] = [] if value is None else [{"$lt" if descending else "$gt": value}]
+    if isinstance(value, float) and math.isnan(value):  # the smallest number
+        like = [] if descending else [{"$gte": -math.inf}]
+    elif rank == NUMBERS and descending:
+        like.append({"$eq": math.nan})
+    unlike = [
+        condition
+        for place, conditions in BRACKETS
+        if (place < rank if descending else place > rank)
+        for condition in conditions
+    ]
+    return [part for part in (like, unlike) if part]

@@ -14,6 +14,7 @@ from resolvers.kind import Document, Kind
 from resolvers.store.driver import CODEC, CODECS
 from resolvers.store.operators import Query
 from resolvers.store.plan import Projection, Sort
+from resolvers.store.session_ids import as_text
 from resolvers.store.store import Store
 
 
@@ -49,8 +50,7 @@ async def find(
     if reply["id"]:  # more than 16 MB
         await _closed(store, kind, reply["id"])
         return await _by_cursor(store, kind, command)
-    documents: list[Document] = reply["firstBatch"]
-    return documents
+    return as_text(reply["firstBatch"])
 
 
 async def _sent(store: Store, command: dict[str, Any]) -> Document:
@@ -83,5 +83,4 @@ async def _by_cursor(store: Store, kind: Kind, command: dict[str, Any]) -> list[
         limit=command["limit"],
         max_time_ms=command["maxTimeMS"],
     )
-    documents: list[Document] = await found.to_list(command["limit"])
-    return documents
+    return as_text(await found.to_list(command["limit"]))

@@ -12,6 +12,7 @@ from resolvers.kind import Kind
 from resolvers.request import All, Filter, Search
 from resolvers.store.deadline import within
 from resolvers.store.operators import Query, key_condition
+from resolvers.store.session_ids import of_any_type
 from resolvers.store.store import Store
 
 MOST = 1000
@@ -26,11 +27,17 @@ SHARE_OF_TIME = 10
 
 async def led(store: Store, kind: Kind, where: Filter) -> Filter:
     """The filter with the leaders of the searches that every session has to meet."""
+    if kind.name in store.unruled:
+        where = of_any_type(where)
+    return await _with_leaders(store, kind, where)
+
+
+async def _with_leaders(store: Store, kind: Kind, where: Filter) -> Filter:
     match where:
         case Search():
             return await _led(store, kind, where)
         case All(parts) if any(isinstance(part, Search | All) for part in parts):
-            return All(tuple([await led(store, kind, part) for part in parts]))
+            return All(tuple([await _with_leaders(store, kind, part) for part in parts]))
     return where
 
 

@@ -12,6 +12,7 @@ from resolvers.kind import Column, Document, Kind
 from resolvers.lists import add_count, parts, settle
 from resolvers.request import Columns
 from resolvers.store.find import find
+from resolvers.store.session_ids import as_stored
 from resolvers.store.store import Store
 
 
@@ -26,9 +27,9 @@ async def complete(store: Store, kind: Kind, columns: Columns, rows: Sequence[Do
 
 
 async def _whole(store: Store, kind: Kind, column: Column, rows: Sequence[Document]) -> None:
-    ids = [row["_id"] for row in rows]
+    ids = [as_stored(row["_id"]) for row in rows]
     found = await find(store, kind, {"_id": {"$in": ids}}, {column.path: 1}, len(ids))
-    lists = {repr(one["_id"]): one.get(column.path) for one in found}  # any type may be an id
+    lists = {one["_id"]: one.get(column.path) for one in found}
     for row in rows:
-        row[column.path] = lists.get(repr(row["_id"]))
+        row[column.path] = lists.get(row["_id"])
         add_count(column, row)

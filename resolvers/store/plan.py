@@ -12,9 +12,13 @@ becomes two finds, sorted by {startedAt: -1, _id: -1} and limited to 21:
 
     {"botId": "b", "startedAt": t, "_id": {"$lt": "x"}}
     {"botId": "b", "startedAt": {"$lt": t}}
+
+A collection that is not under the gateway's rules may lack any value, or have values of any type.
+There, values of other types follow in the order of types (resolvers.store.bson_order): one range
+more at the end of the list.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -22,6 +26,7 @@ from resolvers.kind import Kind
 from resolvers.lists import parts
 from resolvers.paging import decode_cursor, ordering
 from resolvers.request import Columns, IdBound, Order, Paths, Read, Window
+from resolvers.store import bson_order
 from resolvers.store.operators import NOTHING, Query, conjoin, query
 
 KNOWN = 1000
@@ -51,16 +56,17 @@ def _sort(keys: tuple[Order, ...]) -> tuple[tuple[str, int], ...]:
     return tuple((part.path, -1 if part.descending else 1) for part in keys)
 
 
-def plan(read: Read) -> Plan:
-    """How to fetch the rows that `read` describes."""
+def plan(read: Read, of_any_type: bool = False) -> Plan:
+    """How to fetch the rows that `read` describes; their values may be `of_any_type`, ids too."""
     order, window = ordering(read), read.window
     backward = window.last is not None
     keys = _keys(read.kind, order, backward)
     start, end = _bounds(read, order, window, backward)
     match = query(read.where)
-    within = conjoin([match, _until(keys, end)]) if end else match
+    beyond = _beyond_any if of_any_type else _beyond
+    within = conjoin([match, _until(keys, end, beyond)]) if end else match
     if start:
-        queries = tuple(conjoin([within, bound]) for bound in _after(keys, start))
+        queries = tuple(conjoin([within, bound]) for bound in _after(keys, start, beyond))
     else:
         queries = (within,)
     return Plan(
@@ -124,32 +130,54 @@ def _bounds(
     return (before, after) if backward else (after, before)
 
 
-def _after(keys: tuple[Order, ...], values: Sequence[Any]) -> Iterator[Query]:
+Beyond = Callable[[Order, Any], Iterator[Query]]
+"""The ranges that follow a value in one column."""
+
+
+def _after(keys: tuple[Order, ...], values: Sequence[Any], beyond: Beyond) -> Iterator[Query]:
     """The ranges that follow a place, nearest first."""
     if isinstance(bound := values[-1], IdBound):
         keys = keys[: len(values) - 1]
         # All rows that tie with the place stand on one side of it.
         if bound is (IdBound.GREATEST if keys[-1].descending else IdBound.LEAST):
-            yield {key.path: value for key, value in zip(keys, values, strict=False)}
+            yield {key.path: _equal(value) for key, value in zip(keys, values, strict=False)}
     for last in reversed(range(len(keys))):
-        ties = {key.path: value for key, value in zip(keys[:last], values[:last], strict=True)}
-        for bound in _beyond(keys[last], values[last]):
-            yield conjoin([ties, {keys[last].path: bound}])
+        ties = {
+            key.path: _equal(value) for key, value in zip(keys[:last], values[:last], strict=True)
+        }
+        for bound in beyond(keys[last], values[last]):
+            yield conjoin([ties, bound])
 
 
-def _beyond(key: Order, value: Any) -> Iterator[Any]:
+def _equal(value: Any) -> Any:
+    """The condition for a value; a number that is none is equal to itself here."""
+    return {"$eq": value} if isinstance(value, dict) else value
+
+
+def _beyond(key: Order, value: Any) -> Iterator[Query]:
     """What follows `value` in one column; nulls are its smallest value."""
     if key.descending:
         if value is not None:
-            yield {"$lt": value}
+            yield {key.path: {"$lt": value}}
             if key.nullable:
-                yield None
+                yield {key.path: None}
     else:
-        yield {"$gte": key.column.type.least} if value is None else {"$gt": value}
+        yield {key.path: {"$gte": key.column.type.least} if value is None else {"$gt": value}}
 
 
-def _until(keys: tuple[Order, ...], values: Sequence[Any]) -> Query:
+def _beyond_any(key: Order, value: Any) -> Iterator[Query]:
+    """The same where values of every type may follow; among few rows, those with an equal place,
+    in one range."""
+    parts = bson_order.beyond(value, key.descending)
+    if key.path == "_id":
+        parts = [[condition for conditions in parts for condition in conditions]]
+    for conditions in parts:
+        wanted = [{key.path: condition} for condition in conditions]
+        yield wanted[0] if len(wanted) == 1 else {"$or": wanted}
+
+
+def _until(keys: tuple[Order, ...], values: Sequence[Any], beyond: Beyond) -> Query:
     """The rows before a place: the ranges that would follow it in the opposite direction."""
     opposite = tuple(key._replace(descending=not key.descending) for key in keys)
-    ranges = list(_after(opposite, values))
+    ranges = list(_after(opposite, values, beyond))
     return {"$or": ranges} if ranges else NOTHING

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from resolvers.errors import CorruptDocument, Timeout
@@ -14,6 +14,7 @@ from resolvers.store.leader import led
 from resolvers.store.lists import complete
 from resolvers.store.operators import Query, conjoin, query
 from resolvers.store.plan import Plan, plan, projection
+from resolvers.store.session_ids import others
 from resolvers.store.store import Store
 
 Total = int | Timeout | None
@@ -22,7 +23,7 @@ Total = int | Timeout | None
 async def list_(store: Store, read: Read) -> Page:
     """The rows that `read` describes, with the number of all matches if it asks for that."""
     read = read._replace(where=await led(store, read.kind, read.where))
-    planned = plan(read)
+    planned = plan(read, read.kind.name in store.unruled)
     work = store.run(_rows(store, read, planned))
     total: Total = None
     if read.count:
@@ -85,25 +86,28 @@ async def get_many(
 ) -> dict[str, Document]:
     """The sessions with those ids that meet `where`, by id; unknown ids are left out."""
     ids = list(dict.fromkeys(session_ids))
-    wanted: Query = {"_id": ids[0] if len(ids) == 1 else {"$in": ids}}
-    documents = await store.run(
-        _by_ids(store, kind, conjoin([wanted, query(where)]), columns, len(ids))
-    )
-    return {document["_id"]: document for document in documents}
+    found = await store.run(_by_ids(store, kind, ids, where, columns))
+    if kind.name in store.unruled:
+        rest = [other for one in ids if one not in found for other in others(one)]
+        if rest:
+            found |= await store.run(_by_ids(store, kind, rest, where, columns))
+    return found
 
 
 async def following(store: Store, kind: Kind, last: str, limit: int) -> list[Document]:
-    """The first `limit` whole sessions whose ids come after `last`, by id."""
+    """The first `limit` whole sessions whose ids are texts and come after `last`, by id."""
     wanted: Query = {"_id": {"$gt": last}}
     return await store.run(find(store, kind, wanted, None, limit, [("_id", 1)]))
 
 
 async def _by_ids(
-    store: Store, kind: Kind, wanted: Query, columns: Columns, limit: int
-) -> list[Document]:
-    rows = await find(store, kind, wanted, projection(columns), limit)
+    store: Store, kind: Kind, ids: Sequence[Any], where: Filter, columns: Columns
+) -> dict[str, Document]:
+    wanted: Query = {"_id": ids[0] if len(ids) == 1 else {"$in": ids}}
+    asked = conjoin([wanted, query(where)])
+    rows = await find(store, kind, asked, projection(columns), len(ids))
     await complete(store, kind, columns, rows)
-    return rows
+    return {row["_id"]: row for row in rows}
 
 
 async def summarise(store: Store, kind: Kind, where: Filter) -> Summary:

@@ -20,6 +20,8 @@ class Store:
     """Seconds."""
     max_time_ms: int = 0
     """The limit that the server gets; 0: four fifths of the deadline, so that it answers before."""
+    unruled: frozenset[str] = frozenset()
+    """The kinds, by name, whose collections may have anything: no rules of the gateway's apply."""
     write_locks: WriteLocks = field(default_factory=WriteLocks)
     collections: dict[str, Any] = field(default_factory=dict)
 

@@ -18,6 +18,7 @@ from resolvers.errors import AlreadyExists
 from resolvers.kind import Document, Kind, Reservation
 from resolvers.request import Filter
 from resolvers.store.operators import conjoin, query
+from resolvers.store.session_ids import as_stored
 from resolvers.store.store import Store
 
 RESERVATIONS = "claims"
@@ -74,7 +75,7 @@ def _worst(error: BulkWriteError, others: list[Document]) -> OperationFailure:
 
 async def update(store: Store, kind: Kind, before: Document, after: Document) -> bool:
     """Replace `before` with `after`; False if the stored session is no longer `before`."""
-    guard = {"_id": before["_id"], "revision": before.get("revision")}
+    guard = {"_id": as_stored(before["_id"]), "revision": before.get("revision")}
     operators = difference(before, after)
     result = await store.run(store.collection(kind).update_one(guard, operators))
     return bool(result.matched_count)
@@ -110,7 +111,7 @@ def _grown(before: Any, after: Any) -> bool:
 
 async def delete(store: Store, kind: Kind, document: Document) -> bool:
     """Remove a session; False if it is gone already."""
-    result = await store.run(store.collection(kind).delete_one({"_id": document["_id"]}))
+    result = await store.run(store.collection(kind).delete_one({"_id": as_stored(document["_id"])}))
     return bool(result.deleted_count)
 
 

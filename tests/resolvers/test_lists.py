@@ -172,9 +172,8 @@ def forged(place: Any) -> str:
 def cursors() -> list[tuple[str, str]]:
     """Texts that are no cursor of a chat's messages, with a word of their refusal."""
     order = paging.default_order(CHAT)
-    tag = paging.cursor_tag(CHAT, order)
     row = {"_id": "a", "startedAt": NOW}
-    (session,) = paging.encode_cursors(tag, paging.sort_paths(order), [row])
+    (session,) = paging.encode_cursors(CHAT, order, [row])
     return [
         ("bogus", "not a valid cursor"),
         (session, "belongs to chat sessions ordered by -startedAt, not to the field ChatSession.m"),

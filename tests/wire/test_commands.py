@@ -12,7 +12,7 @@ from resolvers.context import Context
 from resolvers.errors import Unavailable
 from resolvers.identifiers import Identifier, IdentifierType
 from resolvers.kind import Document
-from resolvers.paging import ordering, sort_paths
+from resolvers.paging import ordering
 from resolvers.request import Read, Search, Window
 from resolvers.store import driver, leader
 from resolvers.store.driver import Driver
@@ -82,8 +82,7 @@ async def test_a_page_is_one_find(noted: Context, commands: Commands) -> None:
     page = await sessions.list_(noted, first)
     assert (commands.sent, len(page.documents), page.has_next) == (["find"], 500, True)
     order = ordering(first)
-    tag = paging.cursor_tag(BOT, order)
-    after = paging.encode_cursors(tag, sort_paths(order), page.documents[-1:])[0]
+    (after,) = paging.encode_cursors(BOT, order, page.documents[-1:])
     commands.sent.clear()
     page = await sessions.list_(noted, Read(BOT, window=Window(first=100, after=after)))
     assert (commands.sent, page.documents[0]["_id"]) == (["find", "find"], "500")

@@ -24,7 +24,7 @@ from app.commands import route_map
 from app.commands.recording import Command
 from resolvers import paging
 from resolvers.kind import Column, Document, Kind, Speaker
-from resolvers.paging import completed, ordering, orderings, sort_paths
+from resolvers.paging import completed, ordering, orderings
 from resolvers.request import All, Compare, Filter, Operator, Read, Search, Window
 from resolvers.store import indexes
 from resolvers.store.operators import conjoin, query
@@ -93,9 +93,7 @@ def windows(wanted: Read) -> list[Window]:
     """The first page, the next, the last, and the one before."""
     order = ordering(wanted)
     middle = row(wanted.kind, ROWS // 2)
-    place = paging.encode_cursors(
-        paging.cursor_tag(wanted.kind, order), sort_paths(order), [middle]
-    )[0]
+    place = paging.encode_cursors(wanted.kind, order, [middle])[0]
     return [
         Window(first=20),
         Window(first=20, after=place),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from resolvers import paging
 from resolvers.kind import Document, Kind
-from resolvers.paging import completed, ordering, sort_paths
+from resolvers.paging import completed, ordering
 from resolvers.request import EVERYTHING, Compare, Filter, Operator, Order, Page, Read, Window
 from resolvers.store import read
 from resolvers.store.plan import plan
@@ -125,7 +125,7 @@ def stored(row: Any, key: Order) -> Any:
 
 def cursor_of(wanted: Read, row: Document) -> str:
     order = ordering(wanted)
-    return paging.encode_cursors(paging.cursor_tag(wanted.kind, order), sort_paths(order), [row])[0]
+    return paging.encode_cursors(wanted.kind, order, [row])[0]
 
 
 def ids(rows: list[Document]) -> list[str]:

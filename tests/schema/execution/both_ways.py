@@ -20,7 +20,7 @@ from resolvers.access import EVERYBODY, Caller
 from resolvers.across import of_kind
 from resolvers.context import Context
 from resolvers.merged_pages import Across
-from resolvers.paging import default_order, sort_paths
+from resolvers.paging import default_order
 from resolvers.store.store import Store
 from schema.all_kinds import all_kinds
 from schema.build import Schema, build
@@ -130,8 +130,7 @@ def _cursors() -> tuple[str, ...]:
     found = []
     for entry in KINDS:
         order = default_order(entry.kind)
-        tag = paging.cursor_tag(entry.kind, order)
-        found += paging.encode_cursors(tag, sort_paths(order), [{"_id": "a", "startedAt": NOW}])
+        found += paging.encode_cursors(entry.kind, order, [{"_id": "a", "startedAt": NOW}])
         for column in dict.fromkeys(entry.kind.beside.values()):
             tag = list_tag(entry.kind.type_name, column.name)
             found += [paging.place_cursor(tag, place) for place in (0, 1, 5)]

@@ -1,7 +1,7 @@
 """Contexts of requests, made from the process's state."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.access.authenticator import Authenticator
 from app.settings import Settings
@@ -26,6 +26,8 @@ class State:
 
     def context(self, caller: Caller = EVERYBODY) -> Context:
         """The surroundings of one request of `caller`."""
+        if self.settings.read_only:
+            caller = replace(caller, read_only=True)
         return Context(
             store=self.store,
             company_timezone=self.settings.company_timezone,

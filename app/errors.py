@@ -13,6 +13,7 @@ STATUS: Mapping[str, int] = {
     "BAD_USER_INPUT": 400,
     "UNAUTHENTICATED": 401,
     "FORBIDDEN": 403,
+    "READ_ONLY": 403,
     "NOT_FOUND": 404,
     "ALREADY_EXISTS": 409,
     "CONFLICT": 409,

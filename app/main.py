@@ -3,6 +3,7 @@
 import gc
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -27,8 +28,11 @@ from app.rest.routing import VendorRoutes
 from app.rest.vendor import Refusal
 from app.settings import Settings
 from resolvers.errors import GatewayError
+from resolvers.store import preparation
+from resolvers.store.driver import DRIVER_ERRORS
 from resolvers.store.store import Store
 from schema.build import Schema, build
+from schema.kinds import KINDS
 
 PAGES = ("/", "/graphiql", "/docs", "/graphql", *guide.addresses())
 """Where a link on another site may lead."""
@@ -94,7 +98,8 @@ def create_app(settings: Settings, codes: OneTimeCodes | None = None) -> FastAPI
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_store(settings, settings.deadline_seconds) as store:
+        async with open_store(settings, settings.deadline_seconds) as opened:
+            store = replace(opened, unruled=await _unruled(opened))
             authenticator = Authenticator(store, settings)
             app.state.gateway = State(store, settings, authenticator)
             async with authenticator.running():
@@ -120,6 +125,15 @@ def create_app(settings: Settings, codes: OneTimeCodes | None = None) -> FastAPI
     ]
     fallback.install(app)
     return app
+
+
+async def _unruled(store: Store) -> frozenset[str]:
+    """The kinds whose collections may have anything; all while the database does not answer."""
+    kinds = [entry.kind for entry in KINDS]
+    try:
+        return await preparation.unruled(store, kinds)
+    except (GatewayError, *DRIVER_ERRORS):
+        return frozenset(kind.name for kind in kinds)
 
 
 def _boundary(app: Gateway, settings: Settings) -> Boundary:

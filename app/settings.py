@@ -24,6 +24,7 @@ from app.manifests import load
 from resolvers.access import Action
 from resolvers.errors import Invalid, nearest
 from resolvers.kind import Kind
+from resolvers.store.policy import Indexes, Policy, Rules
 from resolvers.texts import check_timezone
 from schema.kinds import KINDS
 from schema.limits import Introspection
@@ -91,6 +92,23 @@ class Settings(Retention):
     data_dir: Path = Field(
         Path("data"),
         description="Folder of the embedded database, and of the keys that are made for it.",
+    )
+    read_only: bool = Field(
+        False,
+        description="`true`: the gateway writes nothing to the database, whoever asks. Mutations "
+        "and vendors' writes are refused, rates are counted by each worker alone, and a start "
+        "makes no collections. For a database user who may only read.",
+    )
+    database_rules: Rules = Field(
+        Rules.OWN,
+        description="Which collections get validation rules: `own` (those that the gateway made "
+        "or found empty), `error` (all; what breaks them is refused), `warn` (all; the database "
+        "only logs it), `off` (none).",
+    )
+    database_indexes: Indexes = Field(
+        Indexes.OWN,
+        description="Which collections get indexes, that of the retention included: `own` (those "
+        "that the gateway made or found empty), `all`, `off` (none).",
     )
     deadline_seconds: float = Field(
         2.0, gt=0.05, le=60, description="Longest time one database operation may take."
@@ -216,6 +234,11 @@ class Settings(Retention):
         names = [entry.kind.name for entry in KINDS]
         values = {name: getattr(self, f"retention_{name}_seconds") for name in names}
         return {name: seconds for name, seconds in values.items() if seconds is not None}
+
+    @property
+    def policy(self) -> Policy:
+        """What a start may do to collections."""
+        return Policy(self.database_rules, self.database_indexes)
 
     @property
     def origins(self) -> frozenset[str]:

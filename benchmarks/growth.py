@@ -29,7 +29,7 @@ from benchmarks.sessions import COLLECTION, NEWEST, POOL, Document
 from resolvers import paging
 from resolvers.context import Context
 from resolvers.paging import default_order
-from resolvers.store import indexes
+from resolvers.store import preparation
 from resolvers.store.driver import CODEC
 from resolvers.store.store import Store
 from schema.build import build
@@ -83,7 +83,7 @@ def session(number: int) -> Document:
 async def prepare(uri: str, name: str) -> None:
     """The collections and indexes of all kinds."""
     async with AsyncMongoClient[Document](uri) as client:
-        await indexes.prepare(Store(client[name], 600.0), [entry.kind for entry in KINDS], {})
+        await preparation.prepare(Store(client[name], 600.0), [entry.kind for entry in KINDS], {})
 
 
 def fill(uri: str, name: str, size: int, seconds: float) -> float | None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from resolvers.common_columns import SEARCH_KEYS
-from resolvers.errors import Forbidden, Protected
+from resolvers.errors import Forbidden, Protected, ReadOnly
 from resolvers.kind import Column, Document, Kind, walk
 from resolvers.request import (
     EVERYTHING,
@@ -53,6 +53,8 @@ class Caller:
     """As it was issued."""
     expires_at: datetime | None = None
     """None: never."""
+    read_only: bool = False
+    """Whether nobody may change anything: the gateway's setting, whatever the scopes say."""
 
     def holds(self, *scopes: str) -> bool:
         """Whether it has one of these scopes, or ADMIN."""
@@ -60,12 +62,27 @@ class Caller:
 
     def may(self, kind: Kind, action: Action) -> bool:
         """Whether a scope covers this."""
+        if self.read_only and action is Action.WRITE:
+            return False
         return self.holds(f"{kind.name}:{action}", f"*:{action}")
 
     def require(self, kind: Kind, action: Action) -> None:
-        """Forbidden unless a scope covers this."""
+        """Forbidden unless a scope covers this; ReadOnly for a change where nothing changes."""
+        if action is Action.WRITE:
+            self.require_writable()
         if not self.may(kind, action):
             raise forbidden(kind, action)
+
+    def require_linking(self) -> None:
+        """Forbidden unless it may say which identifiers are one customer's; ReadOnly likewise."""
+        self.require_writable()
+        if not self.holds(LINKING):
+            raise Forbidden(f"This needs the scope {LINKING}. Ask for a credential that has it.")
+
+    def require_writable(self) -> None:
+        """ReadOnly where nothing changes."""
+        if self.read_only:
+            raise ReadOnly("This gateway is read-only: it serves sessions and changes none.")
 
     def require_overwriting(self, kind: Kind, values: Mapping[str, Any]) -> None:
         """Protected, with its path, if a change gives a column that the caller may not see."""

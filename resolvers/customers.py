@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from resolvers.access import LINKING, MASK
+from resolvers.access import MASK
 from resolvers.across import needed, readable
 from resolvers.context import Context
-from resolvers.errors import Forbidden, Invalid, UserError
+from resolvers.errors import Invalid, UserError
 from resolvers.folding import FOLDED
 from resolvers.identifiers import (
     Identifier,
@@ -232,8 +232,7 @@ async def linked_with(context: Context, identifier: Identifier) -> tuple[Identif
 
 def _checked(context: Context, identifiers: Sequence[Identifier]) -> list[Identifier]:
     """The identifiers, each once; Forbidden and Invalid where they cannot be linked."""
-    if not context.caller.holds(LINKING):
-        raise Forbidden(f"This needs the scope {LINKING}. Ask for a credential that has it.")
+    context.caller.require_linking()
     if not 1 <= len(identifiers) <= MOST_LINKED:
         raise Invalid(f"Give 1 to {MOST_LINKED} identifiers.", ("identifiers",))
     for place, one in enumerate(identifiers):

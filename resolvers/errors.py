@@ -10,6 +10,7 @@
     ├── BadInput                 BAD_USER_INPUT
     ├── Unauthenticated          UNAUTHENTICATED
     ├── Forbidden                FORBIDDEN
+    ├── ReadOnly                 READ_ONLY
     ├── LimitExceeded            LIMIT_EXCEEDED
     ├── RateLimited              RATE_LIMITED
     ├── Timeout                  TIMEOUT
@@ -95,6 +96,12 @@ class Forbidden(GatewayError):
     """The credential's scopes do not cover this."""
 
     code = "FORBIDDEN"
+
+
+class ReadOnly(GatewayError):
+    """This gateway changes nothing, whoever asks."""
+
+    code = "READ_ONLY"
 
 
 class LimitExceeded(GatewayError):

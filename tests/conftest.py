@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from mongomock_motor import AsyncMongoMockClient
 
 from resolvers.context import Context
-from resolvers.store import driver, indexes
+from resolvers.store import driver, preparation
 from resolvers.store.driver import Driver
 from resolvers.store.store import Store
 from schema.kinds import KINDS
@@ -149,7 +149,7 @@ async def mock_store() -> Store:
 
 async def prepared(found: Store) -> Store:
     """The store with the collections and indexes of all kinds."""
-    await indexes.prepare(found, KINDS_BY_NAME.values(), {})
+    await preparation.prepare(found, KINDS_BY_NAME.values(), {})
     return found
 
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from starlette.requests import Request
 
 from app.access.jwt import MalformedToken, client_id, is_signed
+from app.access.own_keys import fixed
 from app.access.rates import Rate
 from app.access.sealer import sealer
 from app.settings import OPEN_PATHS, Settings
@@ -44,17 +45,21 @@ class Authenticator:
     ) -> None:
         self._off = settings.auth == "off"
         self._open_paths = settings.open_paths
-        self._credentials = credentials or CredentialCache(store)
+        self._read_only = settings.read_only
+        self._credentials = credentials or CredentialCache(store, fixed=fixed(settings))
         self._now = now
         self._sealer = sealer(settings)
         self._demo_key = settings.demo_key
         self._uses = Uses(store)
-        self._rate = Rate(store, settings.rate)
-        self._bot_rate = Rate(store, settings.bot_rate)
+        self._rate = Rate(store, settings.rate, alone=settings.read_only)
+        self._bot_rate = Rate(store, settings.bot_rate, alone=settings.read_only)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Store the counted uses every ten seconds, and once more at the end."""
+        """Store the counted uses every ten seconds, and once more at the end; if it may write."""
+        if self._read_only:
+            yield
+            return
         flushing = asyncio.create_task(self._flush_often())
         try:
             yield

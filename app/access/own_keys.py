@@ -46,7 +46,18 @@ async def ensure_demo(store: Store, settings: Settings) -> str | None:
     Raises StartError when that file cannot be used, Unavailable or Timeout for the database.
     """
     key = settings.demo_key.get_secret_value() if settings.demo_key else _demo_key(settings)
-    demo = Credential(
+    return key if await credentials.ensure(store, sealer(settings), _demo(key), key) else None
+
+
+def fixed(settings: Settings) -> tuple[Credential, ...]:
+    """The credentials that are stored nowhere: `demo`, of a gateway that may not write."""
+    if not (settings.read_only and settings.demo_key):
+        return ()
+    return (_demo(settings.demo_key.get_secret_value()),)
+
+
+def _demo(key: str) -> Credential:
+    return Credential(
         id=DEMO_ID,
         name="Demo",
         key_hash=credentials.hash_key(key),
@@ -55,7 +66,6 @@ async def ensure_demo(store: Store, settings: Settings) -> str | None:
         bots=None,
         created_at=utc_now(),
     )
-    return key if await credentials.ensure(store, sealer(settings), demo, key) else None
 
 
 def _demo_key(settings: Settings) -> str:

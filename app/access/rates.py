@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import cached_property
 
 from limits import RateLimitItem, parse_many
+from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import FixedWindowRateLimiter
 
 from resolvers.errors import RateLimited
@@ -20,10 +21,21 @@ from resolvers.store.store import Store
 
 
 class Rate:
-    """A rate such as `60/minute;1800/hour`, of many buckets; an empty one limits nothing."""
+    """A rate such as `60/minute;1800/hour`, of many buckets; an empty one limits nothing.
 
-    def __init__(self, store: Store, text: str, clock: Callable[[], float] = time.time) -> None:
+    It is counted for all workers together, unless this process counts `alone`.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        text: str,
+        clock: Callable[[], float] = time.time,
+        *,
+        alone: bool = False,
+    ) -> None:
         self._store = store
+        self._alone = alone
         self._clock = clock
         items = parse_many(text) if text else []
         self._items = sorted(items, key=RateLimitItem.get_expiry)
@@ -46,7 +58,7 @@ class Rate:
     @cached_property
     def _limiter(self) -> FixedWindowRateLimiter:
         """Made once it is needed: not every store that tests use can count."""
-        return FixedWindowRateLimiter(RateStorage(self._store))
+        return FixedWindowRateLimiter(MemoryStorage() if self._alone else RateStorage(self._store))
 
     async def _refusal(self, item: RateLimitItem, place: tuple[str, str]) -> RateLimited:
         stats = await self._store.run(self._limiter.get_window_stats(item, *place))

@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
@@ -18,12 +19,13 @@ from app.commands.progress import bar
 from app.database.connect import open_store
 from app.errors import StartError
 from app.settings import Settings
+from resolvers.access import EVERYBODY
 from resolvers.context import Context, utc_now
 from resolvers.errors import nearest
 from resolvers.kind import Kind
 from resolvers.rebuild import Rebuilt, outdated, rebuild
 from resolvers.request import EVERYTHING
-from resolvers.store import indexes
+from resolvers.store import preparation
 from resolvers.store import read as reads
 from schema.kinds import KINDS
 
@@ -145,13 +147,19 @@ def kind_named(name: str) -> Kind:
 
 @asynccontextmanager
 async def surroundings(settings: Settings) -> AsyncIterator[Context]:
-    """A context over the prepared database, which may do everything."""
+    """A context over the prepared database, which may do everything that the settings allow."""
+    kinds = BY_ENUM.values()
     async with open_store(settings, DEADLINE) as store:
-        await indexes.prepare(store, BY_ENUM.values(), settings.retention)
-        await outdated(store, BY_ENUM.values())
+        if not settings.read_only:
+            report = await preparation.prepare(store, kinds, settings.retention, settings.policy)
+            await outdated(store, (one for one in kinds if one.collection not in report.foreign))
         now = utc_now()  # one moment for all, so that both looks at a file see the same
         yield Context(
-            store, settings.company_timezone, now=lambda: now, retention=settings.retention
+            replace(store, unruled=await preparation.unruled(store, kinds)),
+            settings.company_timezone,
+            now=lambda: now,
+            caller=replace(EVERYBODY, read_only=settings.read_only),
+            retention=settings.retention,
         )
 
 

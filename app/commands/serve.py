@@ -24,7 +24,7 @@ from app.settings import Settings
 from resolvers import rebuild
 from resolvers.context import utc_now
 from resolvers.errors import Timeout, Unavailable
-from resolvers.store import driver, indexes
+from resolvers.store import driver, preparation
 from resolvers.store.store import Store
 from schema.kinds import KINDS
 
@@ -59,13 +59,24 @@ async def prepare(settings: Settings, demo: bool) -> tuple[Settings, str | None]
 
 async def _prepare(settings: Settings, demo: bool) -> tuple[Settings, str | None]:
     async with open_store(settings, PATIENCE) as store:
+        if settings.read_only:
+            typer.echo("Read-only: nothing in the database changes.", err=True)
+            return settings, _demo_key(settings)
         kinds = [entry.kind for entry in KINDS]
-        await indexes.prepare(store, kinds, settings.retention)
-        if old := await rebuild.outdated(store, kinds):
+        report = await preparation.prepare(store, kinds, settings.retention, settings.policy)
+        for sentence in report.sentences():
+            typer.echo(sentence, err=True)
+        own = [kind for kind in kinds if kind.collection not in report.foreign]
+        if old := await rebuild.outdated(store, own):
             typer.echo(REBUILD.format(", ".join(kind.enum_name for kind in old)), err=True)
         if demo and await _load_demo(store) and settings.mongodb_uri:
             settings = for_embedded(settings, settings.mongodb_uri)
         return settings, await ensure_demo(store, settings) if settings.demo_key else None
+
+
+def _demo_key(settings: Settings) -> str | None:
+    """The demo credential's key, where it comes from the settings and is stored nowhere."""
+    return settings.demo_key.get_secret_value() if settings.demo_key else None
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Session ids that are no texts in the database: other writers' ObjectIds, numbers and UUIDs.
+"""Session ids that are not texts in the database: other writers' ObjectIds, numbers and UUIDs.
 
 The gateway stores texts. A collection that others write to may have ids of any type; they are
 shown as texts, and found by them:

@@ -2,7 +2,7 @@
 
 A text in a column of dates goes into a cursor as
 
-    {"$stray": "2026-03-01"}            and an id that is no text as    {"$stray": {"$oid": "64…"}}
+    {"$stray": "2026-03-01"}     and an id that is not a text as    {"$stray": {"$oid": "64…"}}
 
 in MongoDB's extended JSON, so that its type comes back with it, and with the type its place.
 """

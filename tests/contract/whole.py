@@ -20,7 +20,7 @@ from app.settings import Settings
 from resolvers import credentials
 from resolvers.context import Context, utc_now
 from resolvers.credentials import Issued
-from resolvers.store import indexes
+from resolvers.store import preparation
 from tests.app.graphql_client import build_once
 from tests.conftest import DEADLINE, KINDS_BY_NAME
 from tests.wire.engine import WireEngine
@@ -111,7 +111,7 @@ async def opened(engine: WireEngine, **given: Any) -> AsyncIterator[Whole]:
         app = create_app(settings)
     async with app.router.lifespan_context(app):
         store = app.state.gateway.store
-        await indexes.prepare(store, KINDS_BY_NAME.values(), {})
+        await preparation.prepare(store, KINDS_BY_NAME.values(), {})
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
             yield Whole(app, http, settings)

@@ -26,7 +26,7 @@ from resolvers import paging
 from resolvers.kind import Column, Document, Kind, Speaker
 from resolvers.paging import completed, ordering, orderings
 from resolvers.request import All, Compare, Filter, Operator, Read, Search, Window
-from resolvers.store import indexes
+from resolvers.store import preparation
 from resolvers.store.operators import conjoin, query
 from resolvers.store.plan import plan
 from resolvers.words import terms
@@ -59,7 +59,7 @@ def collection(
 
     async def index() -> None:
         async with opened_store(engine.uri, DATABASE) as store:
-            await indexes.prepare(store, [kind], {})
+            await preparation.prepare(store, [kind], {})
 
     asyncio.run(index())
     yield engine_client[DATABASE][kind.collection]

@@ -7,7 +7,7 @@ from pymongo import MongoClient
 
 from resolvers.kind import Document
 from resolvers.request import All, Compare, Operator
-from resolvers.store import indexes
+from resolvers.store import preparation
 from resolvers.store.operators import query
 from schema.kinds import bot
 from tests.conftest import NOW, opened_store
@@ -44,7 +44,7 @@ async def test_bounds_behind_equalities(
 ) -> None:
     """Each bound finds the rows on its edge exactly as it should."""
     async with opened_store(engine.uri, database_name) as store:
-        await indexes.prepare(store, [bot.BOT], {})
+        await preparation.prepare(store, [bot.BOT], {})
     collection = engine_client[database_name][bot.BOT.collection]
     collection.insert_many(ROWS, bypass_document_validation=True)
     edge = NOW + timedelta(seconds=2)

@@ -12,7 +12,7 @@ from resolvers.context import Context
 from resolvers.errors import AlreadyExists, NotFound
 from resolvers.kind import Kind, Reservation
 from resolvers.request import EVERYTHING, Read, Window
-from resolvers.store import indexes
+from resolvers.store import preparation
 from resolvers.store.indexes import RETENTION
 from resolvers.store.store import Store
 from tests.conftest import KINDS_BY_NAME, NOW, Clock
@@ -59,7 +59,7 @@ async def test_index_follows_the_settings(open_store: Any, driver: str) -> None:
     seen = []
     for seconds in (DAYS_14, DAYS_14, 60, DAYS_14, None, None):
         retention = {kind.name: seconds} if seconds else {}
-        await indexes.prepare(store, KINDS, retention)
+        await preparation.prepare(store, KINDS, retention)
         found = await index(store, kind)
         seen.append(found and found["expireAfterSeconds"])
     assert seen == [DAYS_14, DAYS_14, 60, DAYS_14, None, None]
@@ -68,7 +68,7 @@ async def test_index_follows_the_settings(open_store: Any, driver: str) -> None:
 async def test_index_is_on_the_start_alone(wire_store: Store, kind: Kind) -> None:
     """MongoDB takes a single field only; the other indexes stay as they were."""
     before = await wire_store.collection(kind).index_information()
-    await indexes.prepare(wire_store, KINDS, {kind.name: 60})
+    await preparation.prepare(wire_store, KINDS, {kind.name: 60})
     after = await wire_store.collection(kind).index_information()
     assert [tuple(key) for key in after.pop(RETENTION)["key"]] == [("startedAt", 1)]
     assert after == before
@@ -76,7 +76,7 @@ async def test_index_is_on_the_start_alone(wire_store: Store, kind: Kind) -> Non
 
 async def test_retention_of_one_kind_is_no_others(wire_store: Store, kind: Kind) -> None:
     """Each has its own span."""
-    await indexes.prepare(wire_store, KINDS, {kind.name: 60})
+    await preparation.prepare(wire_store, KINDS, {kind.name: 60})
     assert [one.name for one in KINDS if await index(wire_store, one)] == [kind.name]
 
 
@@ -204,9 +204,9 @@ async def test_engine_that_cannot_change_the_index_builds_it_anew(
 ) -> None:
     """Whatever collMod can do here, the span is the new one in the end."""
     kind = KINDS_BY_NAME["bot"]
-    await indexes.prepare(wire_store, KINDS, {kind.name: 60})
+    await preparation.prepare(wire_store, KINDS, {kind.name: 60})
     name = wire_store.database.name
     fault = {"failCommands": ["collMod"], "errorCode": 72, "namespace": f"{name}.{kind.collection}"}
     engine_client.admin.command("configureFailPoint", "failCommand", mode="alwaysOn", data=fault)
-    await indexes.prepare(wire_store, KINDS, {kind.name: 90})
+    await preparation.prepare(wire_store, KINDS, {kind.name: 90})
     assert (await index(wire_store, kind))["expireAfterSeconds"] == 90

@@ -11,7 +11,7 @@ from resolvers import sessions
 from resolvers.context import Context
 from resolvers.errors import Invalid
 from resolvers.kind import Index, Kind
-from resolvers.store import indexes, write
+from resolvers.store import preparation, rules, write
 from resolvers.store.store import Store
 from tests.conftest import KINDS_BY_NAME, OpenStore
 from tests.kinds import EXAMPLES
@@ -41,7 +41,7 @@ async def test_every_index_is_built(wire_store: Store, kind: Kind) -> None:
 async def test_preparing_again_changes_nothing(wire_store: Store, kind: Kind) -> None:
     """It runs at every start."""
     before = await keys(wire_store, kind)
-    await indexes.prepare(wire_store, [kind], {})
+    await preparation.prepare(wire_store, [kind], {})
     assert await keys(wire_store, kind) == before
 
 
@@ -52,9 +52,9 @@ async def test_index_whose_keys_changed_is_built_anew(wire_store: Store) -> None
     assert changed.name == index.name
     older = dataclasses.replace(BOT, indexes=(changed, *BOT.indexes[1:]))
     before = await keys(wire_store, BOT)
-    await indexes.prepare(wire_store, [older], {})
+    await preparation.prepare(wire_store, [older], {})
     assert (await keys(wire_store, BOT))[index.name] == changed.spec
-    await indexes.prepare(wire_store, [BOT], {})
+    await preparation.prepare(wire_store, [BOT], {})
     assert await keys(wire_store, BOT) == before
 
 
@@ -62,14 +62,16 @@ async def test_operators_own_index_is_left_alone(open_store: OpenStore) -> None:
     """Also one with keys of ours under another name, which the database would refuse twice."""
     store = await open_store()
     own = await store.collection(BOT).create_index(BOT.indexes[0].spec, name="own")
-    await indexes.prepare(store, [BOT], {})
+    await preparation.prepare(store, [BOT], {})
     assert own in await keys(store, BOT)
 
 
 async def test_workers_prepare_at_the_same_time(open_store: OpenStore) -> None:
     """Several start at once on an empty database."""
     stores = [await open_store() for _ in range(4)]
-    await asyncio.gather(*(indexes.prepare(store, KINDS_BY_NAME.values(), {}) for store in stores))
+    await asyncio.gather(
+        *(preparation.prepare(store, KINDS_BY_NAME.values(), {}) for store in stores)
+    )
     for kind in KINDS_BY_NAME.values():
         assert len(await keys(stores[0], kind)) == len(kind.indexes) + 1
 
@@ -79,8 +81,8 @@ async def test_created_sessions_meet_the_rules(wire_context: Context, kind: Kind
     """What the gateway stores, the database accepts: also by its own rules."""
     example = EXAMPLES[kind.name]
     created = await sessions.create(wire_context, kind, {**example.values, **example.change})
-    rules = {"$jsonSchema": indexes.json_schema(kind)}
-    found = await wire_context.store.collection(kind).find_one({"_id": created["_id"], **rules})
+    sound = {"_id": created["_id"], "$jsonSchema": rules.json_schema(kind)}
+    found = await wire_context.store.collection(kind).find_one(sound)
     assert found == created
 
 

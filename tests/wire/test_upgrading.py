@@ -8,7 +8,7 @@ from resolvers import sessions
 from resolvers.context import Context
 from resolvers.kind import Document
 from resolvers.request import Compare, Operator, Read
-from resolvers.store import indexes
+from resolvers.store import preparation
 from tests.conftest import KINDS_BY_NAME
 
 pytestmark = pytest.mark.anyio
@@ -21,12 +21,12 @@ BEFORE = dataclasses.replace(KNOWLEDGE, ended="status")
 @pytest.fixture(autouse=True)
 def batches_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that five sessions need more than one."""
-    monkeypatch.setattr(indexes, "BATCH", 2)
+    monkeypatch.setattr(preparation, "BATCH", 2)
 
 
 async def filled(context: Context) -> list[Document]:
     """Five sessions as 0.1 stored them."""
-    await indexes.prepare(context.store, [BEFORE], {})
+    await preparation.prepare(context.store, [BEFORE], {})
     stored = [await sessions.create(context, BEFORE, {"customerId": str(n)}) for n in range(5)]
     assert {document["status"] for document in stored} == {"ACTIVE"}
     return stored
@@ -36,7 +36,7 @@ async def test_status_is_removed(context: Context) -> None:
     """Nothing else changes, however often the gateway starts; new sessions have none either."""
     stored = await filled(context)
     for _ in range(2):
-        await indexes.prepare(context.store, [KNOWLEDGE], {})
+        await preparation.prepare(context.store, [KNOWLEDGE], {})
         found = await sessions.get_many(context, KNOWLEDGE, [row["_id"] for row in stored])
         for row in stored:
             assert found[row["_id"]] == {n: value for n, value in row.items() if n != "status"}
@@ -53,10 +53,10 @@ async def test_change_during_the_start_is_kept(context: Context) -> None:
     def change(document: Document) -> None:
         document["agentId"] = "mia"
 
-    await indexes.prepare(context.store, [KNOWLEDGE], {})
+    await preparation.prepare(context.store, [KNOWLEDGE], {})
     changed = await sessions.act(context, BEFORE, first["_id"], change)
     assert (changed["agentId"], changed["revision"]) == ("mia", 2)
-    await indexes.prepare(context.store, [KNOWLEDGE], {})
+    await preparation.prepare(context.store, [KNOWLEDGE], {})
     found = await sessions.get(context, KNOWLEDGE, first["_id"])
     assert found is not None
     assert (found["agentId"], "status" in found) == ("mia", False)

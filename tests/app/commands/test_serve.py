@@ -24,8 +24,11 @@ from app.commands import serve, workers
 from app.errors import StartError
 from app.main import settled_heap
 from app.settings import Settings
-from tests.conftest import opened_store
+from resolvers import sessions
+from resolvers.context import Context
+from tests.conftest import KINDS_BY_NAME, opened_store
 from tests.gateway import without_settings
+from tests.kinds import EXAMPLES
 from tests.timing import limit, until
 from tests.wire.engine import WireEngine, reserve_port
 
@@ -61,9 +64,8 @@ async def test_outdated_sessions_are_told_of(
     async with opened_store(engine.uri, database_name) as store:
         await serve.prepare(settings, demo=False)
         assert "rebuild" not in capsys.readouterr().err
-        await store.database["bot_sessions"].insert_one(
-            {"_id": "theirs"}, bypass_document_validation=True
-        )
+        bot = KINDS_BY_NAME["bot"]
+        await sessions.create(Context(store=store), bot, EXAMPLES["bot"].values)
         await store.database["marks"].delete_many({})
         await serve.prepare(settings, demo=False)
     assert re.search("Sessions of BOT .* scripts/rebuild", capsys.readouterr().err)

@@ -16,7 +16,7 @@ from docs.generate import _kind
 from resolvers import bulk
 from resolvers.context import Context
 from resolvers.kind import Document, Timeline
-from resolvers.store import indexes
+from resolvers.store import preparation, rules
 from resolvers.store.store import Store
 from schema import fields
 from schema.build import Schema, build
@@ -78,7 +78,7 @@ COSTS = {"a": "10", "b": "9.90", "c": None, "d": "-0.1", "e": "12345678901234567
 @pytest.fixture(params=[True, False], ids=["compiled", "plain"])
 async def asking(request: pytest.FixtureRequest, wire_store: Store) -> Any:
     """Asks a schema with a decimal column, over five sessions."""
-    await indexes.prepare(wire_store, [CALL], {})
+    await preparation.prepare(wire_store, [CALL], {})
     schema: Schema = build([ENTRY], compiled=request.param)
     context = Context(wire_store, now=lambda: NOW)
 
@@ -173,7 +173,7 @@ async def test_export_and_import(asking: Any, tmp_path: Path) -> None:
 
 async def test_database_refuses_other_types(wire_store: Store) -> None:
     """By its own rules."""
-    assert indexes.json_schema(CALL)["properties"]["cost"]["bsonType"] == ["decimal", "null"]
+    assert rules.json_schema(CALL)["properties"]["cost"]["bsonType"] == ["decimal", "null"]
 
 
 def test_demo_and_documentation() -> None:

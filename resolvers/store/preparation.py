@@ -1,0 +1,151 @@
+"""What a start does to a database, and what it leaves alone.
+
+A collection belongs to the gateway if the gateway made it, or found it empty. A mark says so. Such
+a collection gets the rules and indexes of this version. One that had documents before the gateway
+knew it belongs to whoever wrote them: nothing in it changes, unless the operator's policy says so.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from bson import ObjectId
+
+from resolvers.kind import Kind
+from resolvers.store import credentials, customer_links, indexes, rules
+from resolvers.store import write as writes
+from resolvers.store.policy import OWN_ALONE, Indexes, Policy, Rules
+from resolvers.store.rules import Action
+from resolvers.store.store import Store
+
+BATCH = 1000
+"""How many sessions are brought up to date with one command."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What a start did, by the collections it did it to."""
+
+    made: list[str] = field(default_factory=list)
+    changed: dict[str, list[str]] = field(default_factory=dict)
+    foreign: list[str] = field(default_factory=list)
+
+    def add(self, collection: str, done: str) -> None:
+        """Note a change of a collection that existed."""
+        self.changed.setdefault(collection, []).append(done)
+
+    def sentences(self) -> list[str]:
+        """One line for each kind of thing; nothing where nothing changed."""
+        lines = []
+        if self.made:
+            lines.append(f"Made the collections {', '.join(self.made)}, with rules and indexes.")
+        for collection, done in self.changed.items():
+            lines.append(f"Changed the collection {collection}: {', '.join(done)}.")
+        if self.foreign:
+            lines.append(FOREIGN.format(", ".join(self.foreign)))
+        return lines
+
+
+FOREIGN = (
+    "These collections had documents before this gateway knew them, so it changes nothing in them: "
+    "{}. They are served as they are; scripts/verify shows what does not fit, scripts/adopt makes "
+    "it fit (see docs/existing-data.md)."
+)
+
+
+async def prepare(
+    store: Store,
+    kinds: Iterable[Kind],
+    retention: Mapping[str, int],
+    policy: Policy = OWN_ALONE,
+) -> Report:
+    """Create what is missing and bring the gateway's own up to date; safe to run at every start.
+
+    `retention` has seconds by the kind's name; the sessions of other kinds never expire.
+    """
+    report = Report()
+    await credentials.prepare(store)
+    await customer_links.prepare(store)
+    existing = set(await store.run(store.database.list_collection_names()))
+    for kind in kinds:
+        exists = kind.collection in existing
+        own = await owns(store, kind) if exists else True
+        if not exists:
+            report.made.append(kind.collection)
+        elif not own:
+            report.foreign.append(kind.collection)
+        await _rules(store, kind, policy.rules, own, exists)
+        if own:
+            await writes.set_mark(store, _mark(kind), OWN)
+        if own and not kind.ended:
+            await _remove_status(store, kind)
+        if policy.indexes is Indexes.ALL or (own and policy.indexes is Indexes.OWN):
+            for name in await indexes.build(store, kind):
+                if exists:
+                    report.add(kind.collection, f"index {name} built")
+            await indexes.set_retention(store, kind, retention.get(kind.name))
+    return report
+
+
+async def _rules(store: Store, kind: Kind, wanted: Rules, own: bool, exists: bool) -> None:
+    if wanted is Rules.OFF or not (own or wanted is not Rules.OWN):
+        return
+    action = Action.WARN if wanted is Rules.WARN else Action.ERROR
+    await (rules.change if exists else rules.create)(store, kind, action)
+
+
+OWN = "own"
+"""The state of a mark."""
+
+
+def _mark(kind: Kind) -> str:
+    return f"collection:{kind.collection}"
+
+
+async def owns(store: Store, kind: Kind) -> bool:
+    """Whether a collection that exists is the gateway's own.
+
+    Earlier versions left no mark, but their indexes: theirs are whole sessions only.
+    """
+    if await writes.mark(store, _mark(kind)) == OWN:
+        return True
+    collection = store.collection(kind)
+    if await store.run(collection.find_one({}, {"_id": 1})) is None:
+        return True
+    known = await collection.index_information()
+    if any(index.name not in known for index in kind.indexes[:1]):
+        return False
+    odd = ({"startedAt": None}, {"_id": {"$gte": ObjectId(bytes(12))}})
+    found = [await store.run(collection.find_one(one, {"_id": 1})) for one in odd]
+    return found == [None, None]
+
+
+async def unruled(store: Store, kinds: Iterable[Kind]) -> frozenset[str]:
+    """The kinds, by name, whose collections may have documents that break the rules."""
+    kinds = list(kinds)
+    try:
+        found = await rules.options(store, kinds)
+    except NotImplementedError:
+        return frozenset(kind.name for kind in kinds)
+    return frozenset(
+        [
+            kind.name
+            for kind in kinds
+            if kind.collection in found
+            and not (
+                rules.refuses(kind, found[kind.collection])
+                and await writes.mark(store, _mark(kind)) == OWN
+            )
+        ]
+    )
+
+
+async def _remove_status(store: Store, kind: Kind) -> None:
+    """Take away the ACTIVE that 0.1 stored in sessions of kinds without an end.
+
+    Nothing else changes. What one start does not finish, the next one does.
+    """
+    collection = store.collection(kind)
+    stored = {"status": {"$in": ["ACTIVE", "CLOSED"]}}
+    while rows := await store.run(collection.find(stored, {"_id": 1}).limit(BATCH).to_list(BATCH)):
+        ids = {"_id": {"$in": [row["_id"] for row in rows]}}
+        await store.run(collection.update_many(ids, {"$unset": {"status": ""}}))

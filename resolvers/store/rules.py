@@ -1,0 +1,115 @@
+"""The database's own rules: what it refuses to store as a session of a kind ($jsonSchema)."""
+
+import logging
+from collections.abc import Iterable
+from enum import StrEnum
+
+from pymongo.errors import CollectionInvalid, OperationFailure
+
+from resolvers.kind import Column, Document, Kind
+from resolvers.store.driver import opened
+from resolvers.store.store import Store
+
+log = logging.getLogger(__name__)
+
+NAMESPACE_EXISTS = 48
+
+
+class Action(StrEnum):
+    """What the database does about a document that breaks the rules."""
+
+    ERROR = "error"
+    WARN = "warn"
+
+
+async def create(store: Store, kind: Kind, action: Action) -> None:
+    """Create a kind's collection with its rules; another worker may be first."""
+    try:
+        await store.database.create_collection(kind.collection, **_options(kind, action))
+    except (CollectionInvalid, OperationFailure) as error:
+        if getattr(error, "code", None) not in (None, NAMESPACE_EXISTS):
+            raise
+        await change(store, kind, action)
+    except (NotImplementedError, TypeError):
+        log.warning("This database engine keeps no validation rules; the gateway's own remain.")
+
+
+async def change(store: Store, kind: Kind, action: Action) -> bool:
+    """Give a collection that exists the rules of this version; whether the database took them."""
+    try:
+        await store.database.command({"collMod": kind.collection, **_options(kind, action)})
+    except (NotImplementedError, OperationFailure) as error:
+        log.warning(
+            "The database still has its old validation rules for %s: code %s",
+            kind.collection,
+            getattr(error, "code", None),
+        )
+        return False
+    return True
+
+
+def _options(kind: Kind, action: Action) -> Document:
+    return {
+        "validator": {"$jsonSchema": json_schema(kind)},
+        # A stored session that is already broken may still be mended.
+        "validationLevel": "moderate",
+        "validationAction": str(action),
+    }
+
+
+def refuses(kind: Kind, options: Document) -> bool:
+    """Whether a collection with these options has no sessions but those that meet the rules."""
+    if options.get("validationAction", Action.ERROR) != Action.ERROR:
+        return False
+    found = options.get("validator", {}).get("$jsonSchema", {}).get("properties", {})
+    wanted = json_schema(kind)["properties"]
+    return all(found.get(path) == wanted[path] for path in ("_id", "startedAt"))
+
+
+async def options(store: Store, kinds: Iterable[Kind]) -> dict[str, Document]:
+    """What the database says of the kinds' collections, by their names; {} of one without rules."""
+    names = [kind.collection for kind in kinds]
+    listing = store.database.list_collections(filter={"name": {"$in": names}})
+    rows = await opened(listing)
+    return {row["name"]: row.get("options", {}) for row in await store.run(rows.to_list(None))}
+
+
+def json_schema(kind: Kind) -> Document:
+    """What every stored session of a kind must look like (MongoDB's $jsonSchema)."""
+    schema = _object(kind.columns)
+    always = ("_id", "status") if kind.ended else ("_id",)
+    schema["required"] = sorted({*schema.get("required", ()), *always})
+    return schema
+
+
+def _object(columns: tuple[Column, ...]) -> Document:
+    # A missing list is an empty one, and a missing count is made up for by reading: a release that
+    # does not know them may still write beside this.
+    counts = {column.count for column in columns}
+    required = sorted(
+        column.path
+        for column in columns
+        if not (column.nullable or column.many or column.name in counts)
+    )
+    schema: Document = {
+        "bsonType": "object",
+        "properties": {column.path: _property(column) for column in columns},
+    }
+    return {**schema, "required": required} if required else schema
+
+
+def _property(column: Column) -> Document:
+    if column.many:
+        return {"bsonType": "array", "items": _value(column)}
+    return _value(column, nullable=column.nullable)
+
+
+def _value(column: Column, nullable: bool = False) -> Document:
+    extra: tuple[str, ...] = ("null",) if nullable else ()
+    if column.columns:
+        nested = _object(column.columns)
+        return {**nested, "bsonType": ["object", *extra]} if nullable else nested
+    rule: Document = {"bsonType": [*column.type.bson, *extra]}
+    if column.values:
+        rule["enum"] = [*column.values, *((None,) if nullable else ())]
+    return rule

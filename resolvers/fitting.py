@@ -1,0 +1,160 @@
+"""Values that others stored, as a column's own: dates in other forms, whole doubles, any case.
+
+fitted(<a column of dates>, "2026-03-01T09:30:00+01:00")    datetime(2026, 3, 1, 8, 30)
+fitted(<a whole number>, 7.0)                               7
+fitted(<one of ACTIVE, CLOSED>, "closed")                   "CLOSED"
+fitted(<a text>, ObjectId("64…"))                           "64…"
+fitted(<a text>, 7)                                         Misfit
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from resolvers.errors import Invalid
+from resolvers.kind import Column
+from resolvers.moments import milliseconds, parse_datetime
+from resolvers.value_types import DATETIME, ENUM, INTEGER, LOCAL_DATETIME, TEXT
+
+EPOCH = datetime(1970, 1, 1)
+SECONDS_UNTIL = 10**11
+"""Greater numbers are milliseconds: so many seconds are the year 5138."""
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A value that a column cannot have."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Format:
+    """A form in which dates are stored, so that they are ordered as the moments are."""
+
+    name: str
+    parse: Callable[[Any], datetime]
+    """ValueError, TypeError, OverflowError or Invalid for what is not of this form."""
+    store: Callable[[datetime], Any]
+    """The stored form of a moment, to compare with."""
+    computed: Callable[[Any], Any]
+    """The moment, as an expression of MongoDB over the expression of the stored form."""
+
+
+def _only(*types: type) -> Callable[[Any], Any]:
+    def check(value: Any) -> Any:
+        if isinstance(value, bool) or not isinstance(value, types):
+            raise TypeError(value)
+        return value
+
+    return check
+
+
+_number, _text = _only(int, float), _only(str)
+
+
+def _like(pattern: str) -> Callable[[Any], datetime]:
+    def parse(value: Any) -> datetime:
+        found: datetime = datetime.strptime(_text(value), pattern)
+        return milliseconds(found)
+
+    return parse
+
+
+def _date(value: Any) -> datetime:
+    return milliseconds(_only(datetime)(value))
+
+
+def _iso_milliseconds(moment: datetime) -> str:
+    return f"{moment.isoformat(timespec='milliseconds')}Z"
+
+
+FORMATS: Mapping[str, Format] = {
+    one.name: one
+    for one in (
+        Format("date", _date, lambda moment: moment, lambda stored: stored),
+        Format(
+            "epoch-seconds",
+            lambda value: milliseconds(EPOCH + timedelta(seconds=_number(value))),
+            lambda moment: (moment - EPOCH).total_seconds(),
+            lambda stored: {"$add": [EPOCH, {"$multiply": [stored, 1000]}]},
+        ),
+        Format(
+            "epoch-milliseconds",
+            lambda value: milliseconds(EPOCH + timedelta(milliseconds=_number(value))),
+            lambda moment: (moment - EPOCH) // timedelta(milliseconds=1),
+            lambda stored: {"$add": [EPOCH, stored]},
+        ),
+        Format(
+            "iso-milliseconds",
+            _like("%Y-%m-%dT%H:%M:%S.%fZ"),
+            _iso_milliseconds,
+            lambda stored: {"$toDate": stored},
+        ),
+        Format(
+            "iso-seconds",
+            _like("%Y-%m-%dT%H:%M:%SZ"),
+            lambda moment: f"{moment:%Y-%m-%dT%H:%M:%SZ}",
+            lambda stored: {"$toDate": stored},
+        ),
+        Format(
+            "sql-seconds",
+            _like("%Y-%m-%d %H:%M:%S"),
+            lambda moment: f"{moment:%Y-%m-%d %H:%M:%S}",
+            lambda stored: {"$toDate": stored},
+        ),
+    )
+}
+"""Each has one spelling: texts are compared as texts."""
+
+
+def fitted(column: Column, value: Any, format_: Format | None = None) -> Any:
+    """The value as the column's own; Misfit if it cannot be. Of a list: of one element."""
+    if value is None:
+        return None
+    try:
+        found = FITS.get(column.type.name, _as_it_is)(column, value, format_)
+    except (ValueError, TypeError, OverflowError, Invalid):
+        return Misfit(value)
+    sound = column.type.sound(found) and (not column.values or found in column.values)
+    return found if sound else Misfit(value)
+
+
+def _any_date(_column: Column, value: Any, format_: Format | None) -> Any:
+    if format_ is not None and not isinstance(value, datetime):
+        return format_.parse(value)
+    if isinstance(value, datetime):
+        return milliseconds(value.replace(tzinfo=None))
+    if isinstance(value, str):
+        return parse_datetime(re.sub(r"^(\d{4}-\d\d-\d\d)$", r"\1T00:00:00Z", value.strip()))
+    seconds = abs(_number(value)) < SECONDS_UNTIL
+    return FORMATS["epoch-seconds" if seconds else "epoch-milliseconds"].parse(value)
+
+
+def _name(column: Column, value: Any, _format: Format | None) -> Any:
+    by_plain = {name.replace("_", "").lower(): name for name in column.values}
+    return by_plain.get(re.sub(r"[\s_-]", "", _text(value)).lower(), value)
+
+
+def _whole(_column: Column, value: Any, _format: Format | None) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _as_text(_column: Column, value: Any, _format: Format | None) -> Any:
+    return str(value) if type(value).__name__ in ("ObjectId", "UUID") else value
+
+
+def _as_it_is(_column: Column, value: Any, _format: Format | None) -> Any:
+    return value
+
+
+FITS: Mapping[str, Callable[[Column, Any, Format | None], Any]] = {
+    DATETIME.name: _any_date,
+    LOCAL_DATETIME.name: _any_date,
+    ENUM.name: _name,
+    INTEGER.name: _whole,
+    TEXT.name: _as_text,
+}
+"""By the type's name; values of other types are taken as they are."""

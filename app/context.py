@@ -26,8 +26,9 @@ class State:
 
     def context(self, caller: Caller = EVERYBODY) -> Context:
         """The surroundings of one request of `caller`."""
-        if self.settings.read_only:
-            caller = replace(caller, read_only=True)
+        if self.settings.read_only or self.store.maps:
+            fixed = frozenset(self.store.maps)
+            caller = replace(caller, read_only=self.settings.read_only, fixed=fixed)
         return Context(
             store=self.store,
             company_timezone=self.settings.company_timezone,

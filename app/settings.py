@@ -19,11 +19,13 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app import map_files
 from app.http.origin import LOOPBACK
 from app.manifests import load
 from resolvers.access import Action
 from resolvers.errors import Invalid, nearest
 from resolvers.kind import Kind
+from resolvers.mapping import CollectionMap
 from resolvers.store.policy import Indexes, Policy, Rules
 from resolvers.texts import check_timezone
 from schema.kinds import KINDS
@@ -109,6 +111,11 @@ class Settings(Retention):
         Indexes.OWN,
         description="Which collections get indexes, that of the retention included: `own` (those "
         "that the gateway made or found empty), `all`, `off` (none).",
+    )
+    maps: Names = Field(
+        frozenset(),
+        description="Map files (TOML), separated by commas: collections of another shape or name, "
+        "served as sessions; see [existing data](existing-data.md).",
     )
     deadline_seconds: float = Field(
         2.0, gt=0.05, le=60, description="Longest time one database operation may take."
@@ -236,6 +243,11 @@ class Settings(Retention):
         return {name: seconds for name, seconds in values.items() if seconds is not None}
 
     @property
+    def collection_maps(self) -> tuple[CollectionMap, ...]:
+        """The maps of GATEWAY_MAPS, read again each time."""
+        return map_files.load(map(Path, self.maps))
+
+    @property
     def policy(self) -> Policy:
         """What a start may do to collections."""
         return Policy(self.database_rules, self.database_indexes)
@@ -265,6 +277,12 @@ class Settings(Retention):
                     f"`{LOOPBACK}` or `*`"
                 )
         return origins
+
+    @field_validator("maps")
+    @classmethod
+    def _readable_maps(cls, paths: frozenset[str]) -> frozenset[str]:
+        map_files.load(map(Path, paths))
+        return paths
 
     @field_validator("persisted_documents")
     @classmethod

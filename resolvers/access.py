@@ -33,6 +33,12 @@ LINKING = "customer:write"
 INTROSPECTION = "introspection"
 
 
+FIXED = (
+    "{kind} is read-only here: these sessions are served from a collection of another shape, which "
+    "another application writes."
+)
+
+
 class Action(StrEnum):
     """The second half of a scope, as in `bot:read`."""
 
@@ -55,6 +61,8 @@ class Caller:
     """None: never."""
     read_only: bool = False
     """Whether nobody may change anything: the gateway's setting, whatever the scopes say."""
+    fixed: frozenset[str] = frozenset()
+    """The kinds, by name, whose sessions nobody may change: they are another application's."""
 
     def holds(self, *scopes: str) -> bool:
         """Whether it has one of these scopes, or ADMIN."""
@@ -62,7 +70,7 @@ class Caller:
 
     def may(self, kind: Kind, action: Action) -> bool:
         """Whether a scope covers this."""
-        if self.read_only and action is Action.WRITE:
+        if action is Action.WRITE and (self.read_only or kind.name in self.fixed):
             return False
         return self.holds(f"{kind.name}:{action}", f"*:{action}")
 
@@ -70,6 +78,8 @@ class Caller:
         """Forbidden unless a scope covers this; ReadOnly for a change where nothing changes."""
         if action is Action.WRITE:
             self.require_writable()
+            if kind.name in self.fixed:
+                raise ReadOnly(FIXED.format(kind=kind.type_name))
         if not self.may(kind, action):
             raise forbidden(kind, action)
 

@@ -41,6 +41,17 @@ class Format:
     """The stored form of a moment, to compare with."""
     computed: Callable[[Any], Any]
     """The moment, as an expression of MongoDB over the expression of the stored form."""
+    step: timedelta = timedelta(milliseconds=1)
+    """The least difference that it can show."""
+
+    def at_most(self, moment: datetime) -> datetime:
+        """The last moment that it can show, up to this one."""
+        return moment - (moment - EPOCH) % self.step
+
+    def at_least(self, moment: datetime) -> datetime:
+        """The first one from this one on."""
+        last = self.at_most(moment)
+        return last if last == moment else last + self.step
 
 
 def _only(*types: type) -> Callable[[Any], Any]:
@@ -98,12 +109,14 @@ FORMATS: Mapping[str, Format] = {
             _like("%Y-%m-%dT%H:%M:%SZ"),
             lambda moment: f"{moment:%Y-%m-%dT%H:%M:%SZ}",
             lambda stored: {"$toDate": stored},
+            timedelta(seconds=1),
         ),
         Format(
             "sql-seconds",
             _like("%Y-%m-%d %H:%M:%S"),
             lambda moment: f"{moment:%Y-%m-%d %H:%M:%S}",
             lambda stored: {"$toDate": stored},
+            timedelta(seconds=1),
         ),
     )
 }

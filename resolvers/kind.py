@@ -168,6 +168,8 @@ class Kind:
     only_ended: tuple[str, ...] = ()
     """The columns that an active session does not have: reopening takes them away."""
     indexes: tuple[Index, ...] = ()
+    spans: bool = True
+    """Whether a session lasts from its start to its end; False where other moments count."""
     reservation: Callable[[Document], Reservation | None] = no_reservation
     vendor_retention: str = ""
     """How long the vendor keeps its sessions, where that is known; for the documentation."""

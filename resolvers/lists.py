@@ -114,6 +114,14 @@ def settle(column: Column, window: ListWindow, rows: Iterable[Document]) -> list
     return short
 
 
+def cut(column: Column, window: ListWindow | None, row: Document) -> None:
+    """Cut a whole list to its window, in place."""
+    items, count = row.get(column.path), row.get(column.count)
+    if window is not None and isinstance(items, list) and isinstance(count, int):
+        start, end = window.bounds(count)
+        row[column.path] = items[start:end]
+
+
 def _read(reach: tuple[int, int] | int, count: int) -> tuple[int, int]:
     """The place of the first element read, and how many are, in a list of `count`."""
     if isinstance(reach, int):

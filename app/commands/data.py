@@ -152,13 +152,13 @@ async def surroundings(settings: Settings) -> AsyncIterator[Context]:
     async with open_store(settings, DEADLINE) as store:
         if not settings.read_only:
             report = await preparation.prepare(store, kinds, settings.retention, settings.policy)
-            await outdated(store, (one for one in kinds if one.collection not in report.foreign))
+            await outdated(store, (one for one in kinds if store.name(one) not in report.foreign))
         now = utc_now()  # one moment for all, so that both looks at a file see the same
         yield Context(
             replace(store, unruled=await preparation.unruled(store, kinds)),
             settings.company_timezone,
             now=lambda: now,
-            caller=replace(EVERYBODY, read_only=settings.read_only),
+            caller=replace(EVERYBODY, read_only=settings.read_only, fixed=frozenset(store.maps)),
             retention=settings.retention,
         )
 

@@ -66,7 +66,7 @@ async def _prepare(settings: Settings, demo: bool) -> tuple[Settings, str | None
         report = await preparation.prepare(store, kinds, settings.retention, settings.policy)
         for sentence in report.sentences():
             typer.echo(sentence, err=True)
-        own = [kind for kind in kinds if kind.collection not in report.foreign]
+        own = [kind for kind in kinds if store.name(kind) not in report.foreign]
         if old := await rebuild.outdated(store, own):
             typer.echo(REBUILD.format(", ".join(kind.enum_name for kind in old)), err=True)
         if demo and await _load_demo(store) and settings.mongodb_uri:

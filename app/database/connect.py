@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from app.settings import Settings
 from resolvers.store import driver
+from resolvers.store.mapped import Mapped
 from resolvers.store.store import Store
 
 NEARBY = "mongodb://127.0.0.1:27017"
@@ -17,7 +18,13 @@ async def open_store(settings: Settings, deadline: float) -> AsyncIterator[Store
     """A store for as long as it is needed; each operation may take `deadline` seconds."""
     uri, loop = settings.mongodb_uri or NEARBY, asyncio.get_running_loop()
     client = driver.connect(uri, settings.mongodb_driver, deadline, loop)
+    maps = settings.collection_maps
     try:
-        yield Store(driver.database(client, settings.mongodb_database, deadline), deadline)
+        yield Store(
+            driver.database(client, settings.mongodb_database, deadline),
+            deadline,
+            names={one.kind.name: one.collection for one in maps},
+            maps={one.kind.name: Mapped(one) for one in maps if one.sources},
+        )
     finally:
         await driver.close(client)

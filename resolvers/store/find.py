@@ -27,9 +27,28 @@ async def find(
     sort: Sort | None = None,
     skip: int = 0,
 ) -> list[Document]:
-    """At most `limit` documents that meet `wanted`; the driver's errors are let through."""
+    """At most `limit` documents that meet `wanted`; the driver's errors are let through.
+
+    `wanted` and `sort` are the collection's own, `projection` and the documents are the kind's.
+    """
+    mapped = store.maps.get(kind.name)
+    if mapped is None:
+        return as_text(await _found(store, kind, wanted, projection, limit, sort, skip))
+    read, row = mapped.reading(projection)
+    return [row(one) for one in await _found(store, kind, wanted, {**read}, limit, sort, skip)]
+
+
+async def _found(
+    store: Store,
+    kind: Kind,
+    wanted: Query,
+    projection: Projection | None,
+    limit: int,
+    sort: Sort | None,
+    skip: int,
+) -> list[Document]:
     command: dict[str, Any] = {
-        "find": kind.collection,
+        "find": store.name(kind),
         "filter": wanted,
         "limit": limit,
         "batchSize": limit,
@@ -50,7 +69,8 @@ async def find(
     if reply["id"]:  # more than 16 MB
         await _closed(store, kind, reply["id"])
         return await _by_cursor(store, kind, command)
-    return as_text(reply["firstBatch"])
+    documents: list[Document] = reply["firstBatch"]
+    return documents
 
 
 async def _sent(store: Store, command: dict[str, Any]) -> Document:
@@ -70,7 +90,7 @@ async def _closed(store: Store, kind: Kind, cursor_id: int) -> None:
     A command cannot read on from it: the server gives more only within the driver's session that
     opened the cursor, and each command has another one.
     """
-    await store.database.command({"killCursors": kind.collection, "cursors": [cursor_id]})
+    await store.database.command({"killCursors": store.name(kind), "cursors": [cursor_id]})
 
 
 async def _by_cursor(store: Store, kind: Kind, command: dict[str, Any]) -> list[Document]:
@@ -83,4 +103,5 @@ async def _by_cursor(store: Store, kind: Kind, command: dict[str, Any]) -> list[
         limit=command["limit"],
         max_time_ms=command["maxTimeMS"],
     )
-    return as_text(await found.to_list(command["limit"]))
+    documents: list[Document] = await found.to_list(command["limit"])
+    return documents

@@ -22,7 +22,8 @@ from resolvers.percentiles import GROWTH, LEAST, signed
 from resolvers.request import Filter
 from resolvers.store.driver import opened
 from resolvers.store.leader import led
-from resolvers.store.operators import Query, conjoin, query
+from resolvers.store.operators import Query, conjoin, paths_of, query
+from resolvers.store.read import shaped
 from resolvers.store.store import Store
 from resolvers.time_buckets import FIRST, LAST, Calendar, from_ms
 
@@ -73,14 +74,19 @@ async def read(store: Store, kind: Kind, where: Filter, asked: Grouping, most: i
     """At most `most` rows of each part, and one more where there are more."""
     where = await led(store, kind, where)
     branches = [_branch(asked, place, most + 1) for place in range(len(asked.parts))]
-    found = await _aggregate(store, kind, [_match(where, asked), *_side_by_side(branches)], most)
+    stages = [*_first(store, kind, where, asked), *_side_by_side(branches)]
+    found = await _aggregate(store, kind, stages, most)
     return [_row(asked, row) for row in found]
 
 
 async def count(store: Store, kind: Kind, where: Filter, asked: Grouping) -> int:
     """How many combinations of keys and slots of time there are."""
     where = await led(store, kind, where)
-    stages = [_match(where, asked), {"$group": {"_id": _id(asked, {})}}, {"$count": "n"}]
+    stages = [
+        *_first(store, kind, where, asked),
+        {"$group": {"_id": _id(asked, {})}},
+        {"$count": "n"},
+    ]
     found = await _aggregate(store, kind, stages, 1)
     return int(found[0]["n"]) if found else 0
 
@@ -98,12 +104,24 @@ async def _aggregate(
     return await store.run(rows())
 
 
-def _match(where: Filter, asked: Grouping) -> Stage:
+def _first(store: Store, kind: Kind, where: Filter, asked: Grouping) -> list[Stage]:
+    """The sessions that meet a filter, with what is asked of them where they have another shape."""
+    paths = {*asked.keys, *(["startedAt"] if asked.calendar else [])}
+    for part in asked.parts:
+        paths |= {part.path} if part.path else set()
+        paths |= set(paths_of(query(part.where))) if part.where else set()
+    return [
+        {"$match": store.query(kind, _match(where, asked))},
+        *shaped(store, kind, sorted(paths)),
+    ]
+
+
+def _match(where: Filter, asked: Grouping) -> Query:
     """The sessions that meet a filter; of buckets of time, those with a start that is a date."""
     wanted = [query(where)]
     if asked.calendar is not None:
         wanted += [{"startedAt": {"$gte": FIRST, "$lt": LAST}}, _no_list("startedAt")]
-    return {"$match": conjoin(wanted)}
+    return conjoin(wanted)
 
 
 def _finite(path: str) -> Query:

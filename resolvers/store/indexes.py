@@ -67,7 +67,7 @@ async def _changed(store: Store, kind: Kind, seconds: int) -> bool:
     """Whether the span could be changed in place, which costs nothing; not every engine can."""
     index = {"name": RETENTION, "expireAfterSeconds": seconds}
     try:
-        await store.database.command({"collMod": kind.collection, "index": index})
+        await store.database.command({"collMod": store.name(kind), "index": index})
     except (NotImplementedError, OperationFailure):
         return False
     return True

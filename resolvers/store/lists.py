@@ -9,7 +9,7 @@ find, for all such sessions together, and counted here.
 from collections.abc import Sequence
 
 from resolvers.kind import Column, Document, Kind
-from resolvers.lists import add_count, parts, settle
+from resolvers.lists import add_count, cut, parts, settle
 from resolvers.request import Columns
 from resolvers.store.find import find
 from resolvers.store.session_ids import as_stored
@@ -18,8 +18,13 @@ from resolvers.store.store import Store
 
 async def complete(store: Store, kind: Kind, columns: Columns, rows: Sequence[Document]) -> None:
     """Cut each list to its window in place; read it whole where its stored count does not fit."""
+    whole = kind.name in store.maps  # such a list has no count: all of it is read at once
     for column, window in parts(columns) if columns else ():
-        if window is None:
+        if whole:
+            for row in rows:
+                add_count(column, row)
+                cut(column, window, row)
+        elif window is None:
             for row in rows:
                 add_count(column, row)
         elif short := settle(column, window, rows):

@@ -5,7 +5,7 @@ the operators that need a regular expression escape every character of it.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from operator import ge, gt, le, lt
 from typing import Any
@@ -54,6 +54,19 @@ def _contains_ignoring_case(text: str) -> Query:
 
 def _equals_ignoring_case(text: str) -> Query:
     return {"$regex": f"{ANY_CASE}^{_literally(text)}{END}"}
+
+
+def ignoring_case(condition: Any) -> Any:
+    """A condition on a case-folded copy, as one on the column itself."""
+    match condition:
+        case str():
+            return _equals_ignoring_case(condition)
+        case {"$in": texts}:
+            some = "|".join(map(_literally, texts))
+            return {"$regex": f"{ANY_CASE}^(?:{some}){END}"}
+        case {"$regex": pattern}:
+            return {"$regex": ANY_CASE + pattern}
+    return condition
 
 
 def _literally(text: str) -> str:
@@ -275,3 +288,13 @@ def _both_on_element(parts: tuple[Filter, ...]) -> Query:
             )
         merged |= added
     return merged
+
+
+def paths_of(wanted: Query) -> Iterator[str]:
+    """The paths that a query compares."""
+    for key, condition in wanted.items():
+        if key in ("$and", "$or", "$nor"):
+            for part in condition:
+                yield from paths_of(part)
+        else:
+            yield key

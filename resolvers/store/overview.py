@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from resolvers.kind import Document, Kind
+from resolvers.store.find import find
 from resolvers.store.store import Store
 
 
@@ -25,13 +26,9 @@ async def arrivals(store: Store, kind: Kind) -> Arrivals:
     """Counted from the collection's own figures, and found by the index on `createdAt`."""
     collection = store.collection(kind)
     count = await store.run(collection.estimated_document_count(maxTimeMS=store.max_time_ms))
-    newest = await store.run(
-        collection.find_one(
-            {},
-            {"_id": 0, "createdAt": 1},
-            sort=[("createdAt", -1), ("_id", -1)],
-            max_time_ms=store.max_time_ms,
-        )
-    )
-    found = (newest or {}).get("createdAt")
+    mapped = store.maps.get(kind.name)
+    created = mapped.path("createdAt") if mapped else "createdAt"
+    sort = [(created, -1), ("_id", -1)]
+    newest = await store.run(find(store, kind, {}, {"createdAt": 1}, 1, sort))
+    found = newest[0].get("createdAt") if newest else None
     return Arrivals(count, found if isinstance(found, datetime) else None)

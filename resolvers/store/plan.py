@@ -27,6 +27,7 @@ from resolvers.lists import parts
 from resolvers.paging import decode_cursor, ordering
 from resolvers.request import Columns, IdBound, Order, Paths, Read, Window
 from resolvers.store import bson_order
+from resolvers.store.mapped import Mapped
 from resolvers.store.operators import NOTHING, Query, conjoin, query
 
 KNOWN = 1000
@@ -51,18 +52,36 @@ class Plan(NamedTuple):
     """What `totalCount` counts: the filter alone."""
 
 
+class Key(NamedTuple):
+    """A column of an ordering, where it is stored."""
+
+    path: str
+    descending: bool
+    nullable: bool
+    least: Any
+    is_id: bool
+
+
 @lru_cache(KNOWN)
-def _sort(keys: tuple[Order, ...]) -> tuple[tuple[str, int], ...]:
+def _sort(keys: tuple[Key, ...]) -> tuple[tuple[str, int], ...]:
     return tuple((part.path, -1 if part.descending else 1) for part in keys)
 
 
-def plan(read: Read, of_any_type: bool = False) -> Plan:
-    """How to fetch the rows that `read` describes; their values may be `of_any_type`, ids too."""
+def plan(read: Read, of_any_type: bool = False, mapped: Mapped | None = None) -> Plan:
+    """How to fetch the rows that `read` describes.
+
+    Values may be `of_any_type`, ids too; they may be in a collection of another shape.
+    """
     order, window = ordering(read), read.window
     backward = window.last is not None
     keys = _keys(read.kind, order, backward)
     start, end = _bounds(read, order, window, backward)
     match = query(read.where)
+    if mapped:
+        paths = [key.path for key in keys]
+        start, end = (_stored(mapped, paths, place) for place in (start, end))
+        keys = tuple(key._replace(path=mapped.path(key.path)) for key in keys)
+        match = mapped.query(match)
     beyond = _beyond_any if of_any_type else _beyond
     within = conjoin([match, _until(keys, end, beyond)]) if end else match
     if start:
@@ -77,6 +96,14 @@ def plan(read: Read, of_any_type: bool = False) -> Plan:
         projection=projection(read.columns),
         match=match,
     )
+
+
+def _stored(mapped: Mapped, paths: Sequence[str], place: Sequence[Any] | None) -> Any:
+    """A place among the sessions of a mapped collection."""
+    if place is None:
+        return None
+    values = zip(paths, place, strict=False)
+    return [one if isinstance(one, IdBound) else mapped.stored(path, one) for path, one in values]
 
 
 def projection(columns: Columns) -> Projection | None:
@@ -108,15 +135,22 @@ def _lists(columns: Paths) -> Projection:
 
 
 @lru_cache(KNOWN)
-def _keys(kind: Kind, order: tuple[Order, ...], backward: bool) -> tuple[Order, ...]:
+def _keys(kind: Kind, order: tuple[Order, ...], backward: bool) -> tuple[Key, ...]:
     """The ordering with its tie-break, in the direction of reading."""
     tie_break = Order(kind.by_name["sessionId"], order[-1].descending)
     names = [*(part.name for part in order), "sessionId"]
     # Nothing is left to decide after the session id.
     complete = (*order, tie_break)[: names.index("sessionId") + 1]
-    if not backward:
-        return complete
-    return tuple(part._replace(descending=not part.descending) for part in complete)
+    return tuple(
+        Key(
+            part.path,
+            part.descending != backward,
+            part.nullable,
+            part.column.type.least,
+            part.path == "_id",
+        )
+        for part in complete
+    )
 
 
 def _bounds(
@@ -130,11 +164,11 @@ def _bounds(
     return (before, after) if backward else (after, before)
 
 
-Beyond = Callable[[Order, Any], Iterator[Query]]
+Beyond = Callable[[Key, Any], Iterator[Query]]
 """The ranges that follow a value in one column."""
 
 
-def _after(keys: tuple[Order, ...], values: Sequence[Any], beyond: Beyond) -> Iterator[Query]:
+def _after(keys: tuple[Key, ...], values: Sequence[Any], beyond: Beyond) -> Iterator[Query]:
     """The ranges that follow a place, nearest first."""
     if isinstance(bound := values[-1], IdBound):
         keys = keys[: len(values) - 1]
@@ -154,7 +188,7 @@ def _equal(value: Any) -> Any:
     return {"$eq": value} if isinstance(value, dict) else value
 
 
-def _beyond(key: Order, value: Any) -> Iterator[Query]:
+def _beyond(key: Key, value: Any) -> Iterator[Query]:
     """What follows `value` in one column; nulls are its smallest value."""
     if key.descending:
         if value is not None:
@@ -162,21 +196,21 @@ def _beyond(key: Order, value: Any) -> Iterator[Query]:
             if key.nullable:
                 yield {key.path: None}
     else:
-        yield {key.path: {"$gte": key.column.type.least} if value is None else {"$gt": value}}
+        yield {key.path: {"$gte": key.least} if value is None else {"$gt": value}}
 
 
-def _beyond_any(key: Order, value: Any) -> Iterator[Query]:
+def _beyond_any(key: Key, value: Any) -> Iterator[Query]:
     """The same where values of every type may follow; among few rows, those with an equal place,
     in one range."""
     parts = bson_order.beyond(value, key.descending)
-    if key.path == "_id":
+    if key.is_id:
         parts = [[condition for conditions in parts for condition in conditions]]
     for conditions in parts:
         wanted = [{key.path: condition} for condition in conditions]
         yield wanted[0] if len(wanted) == 1 else {"$or": wanted}
 
 
-def _until(keys: tuple[Order, ...], values: Sequence[Any], beyond: Beyond) -> Query:
+def _until(keys: tuple[Key, ...], values: Sequence[Any], beyond: Beyond) -> Query:
     """The rows before a place: the ranges that would follow it in the opposite direction."""
     opposite = tuple(key._replace(descending=not key.descending) for key in keys)
     ranges = list(_after(opposite, values, beyond))

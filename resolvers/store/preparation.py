@@ -67,21 +67,23 @@ async def prepare(
     await customer_links.prepare(store)
     existing = set(await store.run(store.database.list_collection_names()))
     for kind in kinds:
-        exists = kind.collection in existing
+        if kind.name in store.maps:  # it is somebody else's, whatever the policy is
+            continue
+        exists = store.name(kind) in existing
         own = await owns(store, kind) if exists else True
         if not exists:
-            report.made.append(kind.collection)
+            report.made.append(store.name(kind))
         elif not own:
-            report.foreign.append(kind.collection)
+            report.foreign.append(store.name(kind))
         await _rules(store, kind, policy.rules, own, exists)
         if own:
-            await writes.set_mark(store, _mark(kind), OWN)
+            await writes.set_mark(store, _mark(store, kind), OWN)
         if own and not kind.ended:
             await _remove_status(store, kind)
         if policy.indexes is Indexes.ALL or (own and policy.indexes is Indexes.OWN):
             for name in await indexes.build(store, kind):
                 if exists:
-                    report.add(kind.collection, f"index {name} built")
+                    report.add(store.name(kind), f"index {name} built")
             await indexes.set_retention(store, kind, retention.get(kind.name))
     return report
 
@@ -97,8 +99,8 @@ OWN = "own"
 """The state of a mark."""
 
 
-def _mark(kind: Kind) -> str:
-    return f"collection:{kind.collection}"
+def _mark(store: Store, kind: Kind) -> str:
+    return f"collection:{store.name(kind)}"
 
 
 async def owns(store: Store, kind: Kind) -> bool:
@@ -106,7 +108,7 @@ async def owns(store: Store, kind: Kind) -> bool:
 
     Earlier versions left no mark, but their indexes: theirs are whole sessions only.
     """
-    if await writes.mark(store, _mark(kind)) == OWN:
+    if await writes.mark(store, _mark(store, kind)) == OWN:
         return True
     collection = store.collection(kind)
     if await store.run(collection.find_one({}, {"_id": 1})) is None:
@@ -130,10 +132,13 @@ async def unruled(store: Store, kinds: Iterable[Kind]) -> frozenset[str]:
         [
             kind.name
             for kind in kinds
-            if kind.collection in found
-            and not (
-                rules.refuses(kind, found[kind.collection])
-                and await writes.mark(store, _mark(kind)) == OWN
+            if kind.name in store.maps
+            or (
+                store.name(kind) in found
+                and not (
+                    rules.refuses(kind, found[store.name(kind)])
+                    and await writes.mark(store, _mark(store, kind)) == OWN
+                )
             )
         ]
     )

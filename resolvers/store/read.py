@@ -23,7 +23,7 @@ Total = int | Timeout | None
 async def list_(store: Store, read: Read) -> Page:
     """The rows that `read` describes, with the number of all matches if it asks for that."""
     read = read._replace(where=await led(store, read.kind, read.where))
-    planned = plan(read, read.kind.name in store.unruled)
+    planned = plan(read, read.kind.name in store.unruled, store.maps.get(read.kind.name))
     work = store.run(_rows(store, read, planned))
     total: Total = None
     if read.count:
@@ -61,7 +61,7 @@ async def _total(store: Store, kind: Kind, match: Query) -> Total:
 
 async def count(store: Store, kind: Kind, where: Filter) -> int:
     """How many sessions meet `where`; the collection's own figure answers at once for all."""
-    return await _count(store, kind, query(await led(store, kind, where)))
+    return await _count(store, kind, store.query(kind, query(await led(store, kind, where))))
 
 
 async def _count(store: Store, kind: Kind, match: Query) -> int:
@@ -104,7 +104,7 @@ async def _by_ids(
     store: Store, kind: Kind, ids: Sequence[Any], where: Filter, columns: Columns
 ) -> dict[str, Document]:
     wanted: Query = {"_id": ids[0] if len(ids) == 1 else {"$in": ids}}
-    asked = conjoin([wanted, query(where)])
+    asked = store.query(kind, conjoin([wanted, query(where)]))
     rows = await find(store, kind, asked, projection(columns), len(ids))
     await complete(store, kind, columns, rows)
     return {row["_id"]: row for row in rows}
@@ -113,7 +113,8 @@ async def _by_ids(
 async def summarise(store: Store, kind: Kind, where: Filter) -> Summary:
     """Count and mean duration of the sessions that meet `where`, to the millisecond."""
     stages: list[dict[str, Any]] = [
-        {"$match": query(await led(store, kind, where))},
+        {"$match": store.query(kind, query(await led(store, kind, where)))},
+        *shaped(store, kind, ["durationSeconds"]),
         {
             "$group": {
                 "_id": None,
@@ -132,6 +133,12 @@ async def summarise(store: Store, kind: Kind, where: Filter) -> Summary:
             field="durationSeconds",
         )
     return Summary(int(rows[0]["count"]), round(average, 3))
+
+
+def shaped(store: Store, kind: Kind, paths: Iterable[str]) -> list[dict[str, Any]]:
+    """The stages that give documents of another shape these paths of the kind; mostly none."""
+    mapped = store.maps.get(kind.name)
+    return [mapped.shaped(paths)] if mapped else []
 
 
 async def _aggregate(store: Store, kind: Kind, stages: list[dict[str, Any]]) -> list[Document]:

@@ -25,7 +25,7 @@ class Action(StrEnum):
 async def create(store: Store, kind: Kind, action: Action) -> None:
     """Create a kind's collection with its rules; another worker may be first."""
     try:
-        await store.database.create_collection(kind.collection, **_options(kind, action))
+        await store.database.create_collection(store.name(kind), **_options(kind, action))
     except (CollectionInvalid, OperationFailure) as error:
         if getattr(error, "code", None) not in (None, NAMESPACE_EXISTS):
             raise
@@ -37,11 +37,11 @@ async def create(store: Store, kind: Kind, action: Action) -> None:
 async def change(store: Store, kind: Kind, action: Action) -> bool:
     """Give a collection that exists the rules of this version; whether the database took them."""
     try:
-        await store.database.command({"collMod": kind.collection, **_options(kind, action)})
+        await store.database.command({"collMod": store.name(kind), **_options(kind, action)})
     except (NotImplementedError, OperationFailure) as error:
         log.warning(
             "The database still has its old validation rules for %s: code %s",
-            kind.collection,
+            store.name(kind),
             getattr(error, "code", None),
         )
         return False
@@ -68,7 +68,7 @@ def refuses(kind: Kind, options: Document) -> bool:
 
 async def options(store: Store, kinds: Iterable[Kind]) -> dict[str, Document]:
     """What the database says of the kinds' collections, by their names; {} of one without rules."""
-    names = [kind.collection for kind in kinds]
+    names = [store.name(kind) for kind in kinds]
     listing = store.database.list_collections(filter={"name": {"$in": names}})
     rows = await opened(listing)
     return {row["name"]: row.get("options", {}) for row in await store.run(rows.to_list(None))}

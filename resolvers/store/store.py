@@ -1,12 +1,16 @@
 """The handle on one database that resolvers use."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from resolvers.kind import Kind
 from resolvers.store.deadline import within
 from resolvers.store.write_locks import WriteLocks
+
+if TYPE_CHECKING:
+    from resolvers.store.mapped import Mapped
+    from resolvers.store.operators import Query
 
 T = TypeVar("T")
 
@@ -22,6 +26,10 @@ class Store:
     """The limit that the server gets; 0: four fifths of the deadline, so that it answers before."""
     unruled: frozenset[str] = frozenset()
     """The kinds, by name, whose collections may have anything: no rules of the gateway's apply."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """The kinds, by name, whose collections have other names than usual."""
+    maps: Mapping[str, "Mapped"] = field(default_factory=dict)
+    """The kinds, by name, that are served from collections of another shape."""
     write_locks: WriteLocks = field(default_factory=WriteLocks)
     collections: dict[str, Any] = field(default_factory=dict)
 
@@ -35,7 +43,16 @@ class Store:
         try:
             return self.collections[kind.name]
         except KeyError:
-            return self.collections.setdefault(kind.name, self.database[kind.collection])
+            return self.collections.setdefault(kind.name, self.database[self.name(kind)])
+
+    def name(self, kind: Kind) -> str:
+        """The name of a kind's collection."""
+        return self.names.get(kind.name, kind.collection)
+
+    def query(self, kind: Kind, native: "Query") -> "Query":
+        """A query over the kind's paths, as its collection is asked."""
+        mapped = self.maps.get(kind.name)
+        return mapped.query(native) if mapped else native
 
     async def run(self, work: Awaitable[T]) -> T:
         """Await one operation within the deadline; the driver's errors become GatewayErrors."""

@@ -216,6 +216,7 @@ CHAT = kind_of(
     session_ids=TEXTS,
     derive=derive,
     ended="closedAt",
+    spans=False,
 )
 
 

@@ -23,6 +23,10 @@ SECONDS_UNTIL = 10**11
 """Greater numbers are milliseconds: so many seconds are the year 5138."""
 
 
+UNFIT = (ValueError, TypeError, OverflowError, Invalid)
+"""What `Format.parse` raises for what is not of its form."""
+
+
 @dataclass(frozen=True, slots=True)
 class Misfit:
     """A value that a column cannot have."""
@@ -36,7 +40,7 @@ class Format:
 
     name: str
     parse: Callable[[Any], datetime]
-    """ValueError, TypeError, OverflowError or Invalid for what is not of this form."""
+    """UNFIT for what is not of this form."""
     store: Callable[[datetime], Any]
     """The stored form of a moment, to compare with."""
     computed: Callable[[Any], Any]
@@ -66,12 +70,29 @@ def _only(*types: type) -> Callable[[Any], Any]:
 _number, _text = _only(int, float), _only(str)
 
 
-def _like(pattern: str) -> Callable[[Any], datetime]:
+def _like(example: str) -> Callable[[Any], datetime]:
+    """Texts of exactly the form of the example, which ends in Z or not."""
+    length, end, between = len(example), len(example.rstrip("Z")), example[10]
+    last, point = example[-1:].strip("0"), example[19:20]
+
     def parse(value: Any) -> datetime:
-        found: datetime = datetime.strptime(_text(value), pattern)
-        return milliseconds(found)
+        text = _text(value)
+        if (
+            len(text) == length
+            and text[4] == text[7] == "-"
+            and text[10] == between
+            and text[19:20] == point
+            and text.endswith(last)
+        ):
+            return datetime.fromisoformat(text[:end])
+        raise ValueError(text)
 
     return parse
+
+
+def _seconds(value: Any) -> datetime:
+    moment = EPOCH + timedelta(seconds=_number(value))
+    return moment if type(value) is int else milliseconds(moment)
 
 
 def _date(value: Any) -> datetime:
@@ -88,7 +109,7 @@ FORMATS: Mapping[str, Format] = {
         Format("date", _date, lambda moment: moment, lambda stored: stored),
         Format(
             "epoch-seconds",
-            lambda value: milliseconds(EPOCH + timedelta(seconds=_number(value))),
+            _seconds,
             lambda moment: (moment - EPOCH).total_seconds(),
             lambda stored: {"$add": [EPOCH, {"$multiply": [stored, 1000]}]},
         ),
@@ -100,21 +121,21 @@ FORMATS: Mapping[str, Format] = {
         ),
         Format(
             "iso-milliseconds",
-            _like("%Y-%m-%dT%H:%M:%S.%fZ"),
+            _like("2026-03-01T09:30:00.000Z"),
             _iso_milliseconds,
             lambda stored: {"$toDate": stored},
         ),
         Format(
             "iso-seconds",
-            _like("%Y-%m-%dT%H:%M:%SZ"),
-            lambda moment: f"{moment:%Y-%m-%dT%H:%M:%SZ}",
+            _like("2026-03-01T09:30:00Z"),
+            lambda moment: f"{moment.isoformat(timespec='seconds')}Z",
             lambda stored: {"$toDate": stored},
             timedelta(seconds=1),
         ),
         Format(
             "sql-seconds",
-            _like("%Y-%m-%d %H:%M:%S"),
-            lambda moment: f"{moment:%Y-%m-%d %H:%M:%S}",
+            _like("2026-03-01 09:30:00"),
+            lambda moment: moment.isoformat(" ", timespec="seconds"),
             lambda stored: {"$toDate": stored},
             timedelta(seconds=1),
         ),
@@ -129,7 +150,7 @@ def fitted(column: Column, value: Any, format_: Format | None = None) -> Any:
         return None
     try:
         found = FITS.get(column.type.name, _as_it_is)(column, value, format_)
-    except (ValueError, TypeError, OverflowError, Invalid):
+    except UNFIT:
         return Misfit(value)
     sound = column.type.sound(found) and (not column.values or found in column.values)
     return found if sound else Misfit(value)

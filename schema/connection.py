@@ -28,12 +28,12 @@ class ConnectionSource:
     @property
     def start_cursor(self) -> str | None:
         """The first row's cursor; None on an empty page."""
-        return self.cursors[0] if self.documents else None
+        return self._cursor(self.documents[:1])
 
     @property
     def end_cursor(self) -> str | None:
         """The last row's cursor; None on an empty page."""
-        return self.cursors[-1] if self.documents else None
+        return self._cursor(self.documents[-1:])
 
     @property
     def edges(self) -> list[Edge[Document]]:
@@ -57,6 +57,10 @@ class ConnectionSource:
             start_cursor=self.start_cursor,
             end_cursor=self.end_cursor,
         )
+
+    def _cursor(self, row: list[Document]) -> str | None:
+        """The cursor of a row, given as a list of one; None of none."""
+        return self._encode(row)[0] if row else None
 
     @property
     def total_count(self) -> int | Timeout | None:

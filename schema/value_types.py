@@ -42,6 +42,13 @@ def unsound() -> Any:
     raise UnsoundError
 
 
+def text(value: Any) -> str:
+    """A text that is more than its class says, such as an id that others stored in another type."""
+    if isinstance(value, str):
+        return str(value)
+    raise UnsoundError
+
+
 def integer(value: Any) -> int:
     """Any whole number that fits GraphQL's Int; BSON's 64-bit ones are a class of their own."""
     if isinstance(value, int) and type(value) is not bool and INT_MIN <= value <= INT_MAX:
@@ -106,7 +113,14 @@ class GraphQLForm:
 
 
 FORMS: Mapping[ValueType, GraphQLForm] = {
-    TEXT: GraphQLForm(annotation=str, name="String", doubt="type({v}) is not str", untouched=str),
+    TEXT: GraphQLForm(
+        annotation=str,
+        name="String",
+        doubt="type({v}) is not str",
+        remedy="{v} = text({v})",
+        helpers={"text": text},
+        untouched=str,
+    ),
     INTEGER: GraphQLForm(
         annotation=int,
         name="Int",

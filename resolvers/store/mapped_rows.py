@@ -1,19 +1,39 @@
-"""Rows of a mapped collection as sessions: the part of `resolvers.store.mapped` that costs time."""
+"""Rows of a mapped collection as sessions: the part of `resolvers.store.mapped` that costs time.
+
+So it is one function, made from the map. That of the module above, for three columns, is
+
+    def row(d):
+        f = {}
+        v1 = d.get('_id')
+        if v1 is not None: f['_id'] = v1 if type(v1) is str else fit1(v1)
+        v2 = d.get('started')
+        if v2 is not None: f['startTime'] = fit2(v2)
+        v3 = d.get('data')
+        v4 = v3.get('user') if type(v3) is dict else None
+        v5 = v4.get('id') if type(v4) is dict else None
+        if v5 is not None: f['userId'] = v5 if type(v5) is str else fit3(v5)
+        return f
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from resolvers.errors import GatewayError
-from resolvers.fitting import Format, Misfit, fitted
+from resolvers.fitting import UNFIT, Format, Misfit, fitted
 from resolvers.kind import Column, Document, Kind
 from resolvers.lists import add_counts
 from resolvers.mapping import PLACE, Source
 from resolvers.store.session_ids import StoredId
-from resolvers.value_types import ENUM
+from resolvers.value_types import BOOLEAN, ENUM, FLOAT, INTEGER, TEXT, ValueType
 
 ID = "_id"
 Fit = Callable[[Any], Any]
 """A stored value as it is shown; of what does not fit, the stored value: showing it is an error."""
+
+
+Row = Callable[[Document], Document]
+"""A document of the collection as a session, or a part of one."""
+SOUND: Mapping[ValueType, type] = {TEXT: str, INTEGER: int, FLOAT: float, BOOLEAN: bool}
 
 
 class Reading(NamedTuple):
@@ -21,8 +41,7 @@ class Reading(NamedTuple):
 
     projection: dict[str, Any]
     """For the database."""
-    row: Callable[[Document], Document]
-    """A document of the collection as a session, or a part of one."""
+    row: Row
 
 
 class _Step(NamedTuple):
@@ -32,38 +51,81 @@ class _Step(NamedTuple):
     stored: tuple[str, ...]
     """Empty for a constant."""
     fit: Fit | None
-    constant: Any
+    sound: type | None = None
+    """Values of exactly this type are shown as they are stored."""
+    constant: Any = None
+    format: Format | None = None
 
 
 def reading(kind: Kind, sources: Mapping[str, Source], columns: frozenset[str] | None) -> Reading:
     """How to read these stored paths of a kind; None: whole sessions."""
     derives = columns is None or any(_is_computed(kind, sources, path) for path in columns)
     steps = [_step(source) for source in _wanted(sources, None if derives else columns)]
+    plain = _Writer().function(steps)
+    asks_status = bool(kind.ended) and (columns is None or "status" in columns)
+    if not derives and not asks_status:
+        return Reading(_projection(steps), plain)
     lists = [column for column in kind.own_columns if column.many]
-    ends = bool(kind.ended)
 
     def row(document: Document) -> Document:
-        found: Document = {}
-        for native, names, fit, constant in steps:
-            if not names:
-                value = constant
-            elif len(names) == 1:
-                value = document.get(names[0])
-            else:
-                value = _at(document, names)
-            if value is not None:
-                value = value if fit is None else fit(value)
-                if len(native) == 1:
-                    found[native[0]] = value
-                else:
-                    _put(found, native, value)
+        found = plain(document)
         if derives:
             _derive(kind, lists, found)
-        if ends:
+        if kind.ended:
             found["status"] = "ACTIVE" if found.get("endedAt") is None else "CLOSED"
         return found
 
     return Reading(_projection(steps), row)
+
+
+class _Writer:
+    """Writes a row's function."""
+
+    def __init__(self) -> None:
+        self._lines = ["def row(d):", " f = {}"]
+        self._names: dict[str, Any] = {}
+        self._read: dict[tuple[str, ...], str] = {(): "d"}
+        self._moments: dict[tuple[tuple[str, ...], str], str] = {}
+
+    def function(self, steps: Iterable[_Step]) -> Row:
+        """The function for these columns."""
+        for step in steps:
+            self._write(step)
+        source = "\n".join((*self._lines, " return f"))
+        exec(source, self._names)  # noqa: S102  every text in it is quoted by repr
+        row: Row = self._names["row"]
+        return row
+
+    def _write(self, step: _Step) -> None:
+        *above, name = step.native
+        place = "f" + "".join(f".setdefault({part!r}, {{}})" for part in above) + f"[{name!r}]"
+        if not step.stored:
+            self._lines.append(f" {place} = {self._constant('constant', step.constant)}")
+            return
+        value = shown = self._value(step.stored)
+        if step.fit is not None:
+            shown = f"{self._constant('fit', step.fit)}({value})"
+        if step.sound is not None:
+            shown = f"{value} if type({value}) is {step.sound.__name__} else {shown}"
+        if step.format is not None:  # two columns may have one source, such as the start
+            known = self._moments.setdefault((step.stored, step.format.name), place)
+            shown = shown if known == place else known
+        self._lines.append(f" if {value} is not None: {place} = {shown}")
+
+    def _constant(self, stem: str, value: Any) -> str:
+        name = f"{stem}{len(self._names)}"
+        self._names[name] = value
+        return name
+
+    def _value(self, stored: tuple[str, ...]) -> str:
+        """The variable that has the value at a stored path."""
+        if stored not in self._read:
+            above = self._value(stored[:-1])
+            get = f"{above}.get({stored[-1]!r})"
+            known = "" if above == "d" else f" if type({above}) is dict else None"
+            self._read[stored] = name = f"v{len(self._read)}"
+            self._lines.append(f" {name} = {get}{known}")
+        return self._read[stored]
 
 
 def _wanted(sources: Mapping[str, Source], columns: frozenset[str] | None) -> list[Source]:
@@ -98,9 +160,10 @@ def _is_computed(kind: Kind, sources: Mapping[str, Source], path: str) -> bool:
 def _step(source: Source) -> _Step:
     native = tuple(source.native.split("."))
     if source.stored is None:
-        return _Step(native, (), None, source.constant)
+        return _Step(native, (), None, constant=source.constant)
     fit: Fit | None = StoredId if source.native == ID else fit_of(source)
-    return _Step(native, tuple(source.stored.split(".")), fit, None)
+    sound = None if source.column.many or fit is None else SOUND.get(source.column.type)
+    return _Step(native, tuple(source.stored.split(".")), fit, sound, format=source.format)
 
 
 def fit_of(source: Source) -> Fit | None:
@@ -121,9 +184,22 @@ def _named(values: Mapping[str, str], value: Any) -> Any:
 
 
 def _one(column: Column, format_: Format | None) -> Fit:
+    if format_ is not None:
+        return _date(format_.parse)
+
     def fit(value: Any) -> Any:
         found = fitted(column, value, format_)
         return value if isinstance(found, Misfit) else found
+
+    return fit
+
+
+def _date(parse: Fit) -> Fit:
+    def fit(value: Any) -> Any:
+        try:
+            return parse(value)
+        except UNFIT:
+            return value
 
     return fit
 
@@ -140,7 +216,7 @@ def _objects(source: Source) -> Fit:
         if not isinstance(item, dict):
             return item
         found: Document = {}
-        for native, names, fit, constant in steps:
+        for native, names, fit, _, constant, _format in steps:
             value = str(place) if names == (PLACE,) else _at(item, names) if names else constant
             if value is not None:
                 _put(found, native, value if fit is None else fit(value))

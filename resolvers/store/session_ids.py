@@ -70,6 +70,8 @@ def others(session_id: str) -> Iterator[Any]:
 
 
 def _text(stored: Any) -> str:
+    if type(stored) is ObjectId:  # mostly
+        return str(stored)
     if isinstance(stored, str | ObjectId | uuid.UUID):
         return str(stored)
     if isinstance(stored, float) and stored.is_integer():

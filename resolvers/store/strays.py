@@ -40,6 +40,8 @@ def encode(value: Any) -> Any:
     """What orjson has no form for, as it stands in a cursor."""
     if isinstance(value, Stray | StoredId):
         stored = value.value if isinstance(value, Stray) else value.stored
+        if isinstance(stored, ObjectId):  # of each row, mostly
+            return {MARK: {"$oid": str(stored)}}
         return {MARK: orjson.loads(json_util.dumps(stored, json_options=EXTENDED))}
     return str(value)
 

@@ -76,9 +76,10 @@ def _like(example: str) -> Callable[[Any], datetime]:
     last, point = example[-1:].strip("0"), example[19:20]
 
     def parse(value: Any) -> datetime:
-        text = _text(value)
+        text = value
         if (
-            len(text) == length
+            type(text) is str
+            and len(text) == length
             and text[4] == text[7] == "-"
             and text[10] == between
             and text[19:20] == point
@@ -91,8 +92,9 @@ def _like(example: str) -> Callable[[Any], datetime]:
 
 
 def _seconds(value: Any) -> datetime:
-    moment = EPOCH + timedelta(seconds=_number(value))
-    return moment if type(value) is int else milliseconds(moment)
+    if type(value) is int:
+        return EPOCH + timedelta(0, value)
+    return milliseconds(EPOCH + timedelta(0, _number(value)))
 
 
 def _date(value: Any) -> datetime:

@@ -24,7 +24,7 @@ SECONDS_UNTIL = 10**11
 
 
 UNFIT = (ValueError, TypeError, OverflowError, Invalid)
-"""What `Format.parse` raises for what is not of its form."""
+"""What `Format.parse` raises for other forms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Format:
 
     name: str
     parse: Callable[[Any], datetime]
-    """UNFIT for what is not of this form."""
+    """UNFIT for other forms."""
     store: Callable[[datetime], Any]
     """The stored form of a moment, to compare with."""
     computed: Callable[[Any], Any]

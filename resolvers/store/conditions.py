@@ -9,7 +9,7 @@ from typing import Any
 def meets(value: Any, condition: Any) -> bool:
     """Whether the database would find a document that has `value` where the condition is asked."""
     if not isinstance(condition, dict):
-        return bool(value == condition)
+        return _same(value, condition)
     return all(MEETS[operator](value, operand) for operator, operand in condition.items())
 
 
@@ -17,18 +17,26 @@ def _compared(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]
     """Bounds are met by values of their own type alone."""
 
     def check(value: Any, bound: Any) -> bool:
-        numbers = isinstance(value, int | float) and isinstance(bound, int | float)
-        same = numbers or type(value) is type(bound)
-        return same and value is not None and compare(value, bound)
+        alike = _type(value) is _type(bound)
+        return alike and value is not None and compare(value, bound)
 
     return check
 
 
+def _type(value: Any) -> type:
+    """The type as the database compares them: all numbers have one, and a bool is not a number."""
+    return float if type(value) is int else type(value)
+
+
+def _same(one: Any, other: Any) -> bool:
+    return _type(one) is _type(other) and bool(one == other)
+
+
 MEETS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "$eq": lambda value, operand: bool(value == operand),
-    "$ne": lambda value, operand: bool(value != operand),
-    "$in": lambda value, operand: value in operand,
-    "$nin": lambda value, operand: value not in operand,
+    "$eq": _same,
+    "$ne": lambda value, operand: not _same(value, operand),
+    "$in": lambda value, operands: any(_same(value, one) for one in operands),
+    "$nin": lambda value, operands: not any(_same(value, one) for one in operands),
     "$gt": _compared(gt),
     "$gte": _compared(ge),
     "$lt": _compared(lt),

@@ -87,12 +87,12 @@ async def admit(
     request: Request,
     kind: Kind,
     find: Callable[[Authenticator], Awaitable[Caller]] | None = None,
-    buckets: Callable[[Caller], Iterable[str | None]] = lambda _caller: (None,),
+    bots: Callable[[Caller], Iterable[str] | None] = lambda _caller: None,
 ) -> Context:
     """The context of a request; anybody may come in where the vendor is open.
 
     `find` finds the caller by the vendor's own scheme; without it, Bearer or X-API-Key count.
-    `buckets` are the bots whose rates the request counts for; without them, the caller's own rate.
+    `bots` are those whose rates the request counts for; without them, the caller's own rate.
     Unauthenticated or RateLimited if the credential is missing, wrong or used too often.
     """
     state = state_of(request)
@@ -100,8 +100,7 @@ async def admit(
     if authenticator.is_open(kind.name):
         return state.context(authenticator.open_caller(kind.name))
     caller = await (find(authenticator) if find else authenticator.bearer(request))
-    for bucket in buckets(caller):
-        await authenticator.limit(caller, bucket)
+    await authenticator.limit(caller, bots(caller))
     return state.context(caller)
 
 

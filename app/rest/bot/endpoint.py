@@ -53,10 +53,10 @@ async def authenticated(request: Request, bot_id: str | None) -> Context:
         caller.require(BOT, Action.READ)  # before it uses up the rate of a bot it may not see
         return caller
 
-    return await admit(request, BOT, find, lambda caller: buckets(caller, bot_id))
+    return await admit(request, BOT, find, lambda caller: counted(caller, bot_id))
 
 
-def buckets(caller: Caller, bot_id: str | None) -> list[str]:
+def counted(caller: Caller, bot_id: str | None) -> list[str]:
     """The bots whose rate a request counts for: without a bot in the path, all that are read."""
     if bot_id is not None:
         return [bot_id]

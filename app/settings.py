@@ -52,6 +52,23 @@ Names = Annotated[frozenset[str], NoDecode, BeforeValidator(_separated)]
 """Written with commas between them."""
 
 
+def _base_paths(value: object) -> object:
+    """Pairs of vendor and path, of `bot=/kore,knowledge=/gks`; anything else as it is."""
+    pairs = _separated(value)
+    if pairs is value or not isinstance(pairs, frozenset):
+        return value
+    return frozenset(tuple(part.strip() for part in pair.partition("=")[::2]) for pair in pairs)
+
+
+BasePaths = Annotated[frozenset[tuple[str, str]], NoDecode, BeforeValidator(_base_paths)]
+"""Written as Names, each with an equals sign."""
+OWN_PATHS = (
+    *("/", "/graphql", "/schema.graphql", "/graphiql", "/docs", "/openapi.json", "/guide"),
+    *("/static", "/favicon.ico", "/sign-in", "/healthz", "/readyz"),
+)
+"""What is the gateway's own."""
+
+
 def _retention_field(kind: Kind) -> tuple[object, object]:
     """`retention_bot_seconds`, with its meaning."""
     vendor = f" (the vendor: {kind.vendor_retention})" if kind.vendor_retention else ""
@@ -150,6 +167,12 @@ class Settings(Retention):
         description="Vendors whose URLs need no key, separated by commas: "
         + ", ".join(f"`{name}` ({' and '.join(done)})" for name, done in OPEN_PATHS.items())
         + ". For trusted networks, as on the vendors' own servers.",
+    )
+    extra_base_paths: BasePaths = Field(
+        frozenset(),
+        description="Further base paths of vendors' URLs, for clients that were configured with "
+        "another one, separated by commas: `bot=/kore/api/public` serves "
+        "`/kore/api/public/getSessions`. The same checks of credentials apply.",
     )
     rate: str = Field(
         "",
@@ -266,6 +289,24 @@ class Settings(Retention):
         for name in sorted(names - OPEN_PATHS.keys()):
             raise ValueError(f"{name!r} cannot be opened. {nearest(name, OPEN_PATHS)}")
         return names
+
+    @field_validator("extra_base_paths")
+    @classmethod
+    def _free_bases(cls, pairs: frozenset[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+        names = {entry.kind.name for entry in KINDS}
+        for name, path in sorted(pairs):
+            if name not in names:
+                raise ValueError(f"{name!r} is not a vendor. {nearest(name, names)}")
+            if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", path):
+                raise ValueError(
+                    f"{path!r} is not a base path; write one such as {name}=/prefix/v1: letters, "
+                    "digits, `.`, `_`, `~` and `-` after each slash, and no slash at the end"
+                )
+            if any(f"{path}/".startswith(f"{own}/") for own in OWN_PATHS):
+                raise ValueError(f"{path!r} is a path of the gateway itself")
+        if len({path for _, path in pairs}) < len(pairs):
+            raise ValueError("one base path belongs to two vendors")
+        return pairs
 
     @field_validator("cors_origins")
     @classmethod

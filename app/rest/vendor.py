@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.access.authenticator import Authenticator
 from app.context import State
+from app.http.text import pairs, without_mark
 from app.rest.docs import Chapter, Operation
 from resolvers.access import Caller
 from resolvers.context import Context
@@ -28,7 +29,7 @@ class Refusal:
 
     status: int
     code: str
-    """One of `resolvers.errors`, or METHOD_NOT_ALLOWED."""
+    """One of `resolvers.errors`, METHOD_NOT_ALLOWED or UNSUPPORTED_MEDIA_TYPE."""
     message: str
     """A sentence for the client."""
     retry_after: int | None = None
@@ -73,6 +74,8 @@ class Vendor:
     """Whose URLs these are, as the documentation names it: `Genesys Co-browse 8.1`."""
     bases: tuple[str, ...]
     """Everything under these is the vendor's: an unknown address there is refused in its shape."""
+    roots: tuple[str, ...] = ("",)
+    """What the endpoints' paths start with; the same endpoints stand under each."""
     endpoints: tuple[Endpoint, ...]
     refuse: Refuse
     chapter: Chapter
@@ -81,6 +84,21 @@ class Vendor:
     def name(self) -> str:
         """The kind's, and the folder's: `co_browse`."""
         return self.kind.name
+
+    def also_under(self, roots: Iterable[str]) -> "Vendor":
+        """The vendor with its endpoints under further roots, each of which is a base as well."""
+        added = tuple(sorted(roots))
+        paths = {(one.method, self._below_root(one.path)): one for one in self.endpoints}
+        endpoints = (
+            replace(endpoint, path=root + path)
+            for root in added
+            for (_, path), endpoint in paths.items()
+        )
+        return replace(self, bases=(*self.bases, *added), endpoints=(*self.endpoints, *endpoints))
+
+    def _below_root(self, path: str) -> str:
+        root = max((root for root in self.roots if path.startswith(f"{root}/")), key=len)
+        return path.removeprefix(root)
 
 
 async def admit(
@@ -115,15 +133,26 @@ def state_of(request: Request) -> State:
     return state
 
 
-def json_object(body: bytes) -> dict[str, Any]:
-    """The members of a JSON body, none of an empty one; BadInput if it is not a JSON object."""
+def json_object(body: bytes, *, or_empty_list: bool = False) -> dict[str, Any]:
+    """The members of a JSON body, none of an empty one; BadInput if it is not a JSON object.
+
+    PHP writes an empty object as an empty list, which may be allowed.
+    """
+    text = without_mark(body).strip()
     try:
-        given = orjson.loads(body) if body.strip() else {}
+        given = orjson.loads(text) if text else {}
     except orjson.JSONDecodeError:
         raise BadInput("The body is not valid JSON.") from None
+    if or_empty_list and given == []:
+        return {}
     if not isinstance(given, dict):
         raise BadInput("The body must be a JSON object.")
     return given
+
+
+def query_of(request: Request) -> QueryParams:
+    """The parameters of the URL; a value that is not UTF-8 is read as Windows-1252."""
+    return QueryParams(list(pairs(request.scope["query_string"])))
 
 
 def json(body: Any, status: int = 200, media_type: str = "application/json") -> Response:

@@ -9,7 +9,8 @@ from schema.kinds.bot import BOT
 
 MALFORMED = "MALFORMED_TOKEN"
 DATE = (
-    "`yyyy-mm-dd`, which is midnight, or `yyyy-mm-ddThh:mm:ss.msZ`, GMT, included. The two are at "
+    "`yyyy-mm-dd`, which is midnight, or `yyyy-mm-ddThh:mm:ss.msZ`, included, in GMT or with an "
+    "offset such as `+02:00`; fractions are cut to milliseconds. The two are at "
     f"most {LONGEST_SPAN.days} days apart, and {LONGEST_SPAN.days} days where one is missing; "
     "without both, the days up to now."
 )
@@ -51,6 +52,9 @@ EXAMPLE = {"dateFrom": "2021-04-20", "dateTo": "2021-04-27", "skip": 0, "limit":
 CONTAINMENT = docs.text(
     "How sessions ended for the user; any case.", enum=list(CONTAINMENT_TYPES.values())
 )
+CALL = docs.text(
+    f"{BOT.by_name['callId'].description} Given several times, up to {MOST_IDS}: any of them."
+)
 
 ANSWER = docs.members(
     {
@@ -77,7 +81,10 @@ OF_BOT, OF_ALL = (
             docs.Case("BAD_USER_INPUT", "", "the query or the body is invalid in any respect"),
             docs.Case(MALFORMED, "", "the header `auth` has no JWT"),
         ),
-        (docs.parameter("query", "containmentType", CONTAINMENT),),
+        (
+            docs.parameter("query", "containmentType", CONTAINMENT),
+            docs.parameter("query", "callId", CALL),
+        ),
         {"content": docs.content(docs.members(GIVEN, *GIVEN), page=EXAMPLE), "required": False},
     )
     for whose in ("one bot", "every bot of the credential")

@@ -11,10 +11,8 @@ from resolvers import sessions
 from resolvers.errors import NotFound
 from schema.kinds.co_browse import CO_BROWSE
 
-PATHS = (
-    "/cobrowse/rest/history/sessions/{session_history_id}",
-    "/history/sessions/{session_history_id}",
-)
+ROOTS = ("/cobrowse/rest", "")
+PATHS = tuple(f"{root}/history/sessions/{{session_history_id}}" for root in ROOTS)
 
 
 async def get(request: Request) -> Response:
@@ -36,6 +34,7 @@ VENDOR = Vendor(
     kind=CO_BROWSE,
     service="Genesys Co-browse 8.1",
     bases=("/cobrowse", "/history"),
+    roots=ROOTS,
     endpoints=tuple(Endpoint("GET", path, get, GET) for path in PATHS),
     refuse=refuse,
     chapter=CHAPTER,

@@ -47,6 +47,9 @@ class FakeAuthenticator:
             raise Unauthenticated("A valid key is needed.")
         return CALLERS[key]
 
+    async def by_jwt(self, token: str) -> Caller:
+        return await self.by_key(token)
+
     async def limit(self, caller: Caller, bots: Iterable[str] | None = None) -> None:
         if caller.id == "tired":
             raise RateLimited("Too many requests.", retry_after=7)

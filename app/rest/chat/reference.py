@@ -30,7 +30,9 @@ FIGURES = {
     "averageChatSessionDuration": {"type": "number", "format": "double", "description": "Seconds."},
     "chatSessions": docs.number("How many chats."),
 }
-BOUND = "Chats that started {} this moment: RFC 3339. A `+` may arrive as a space."
+BOUND = (
+    "Chats that started {} this moment: RFC 3339, or a date alone. A `+` may arrive as a space."
+)
 
 SUMMARISE = docs.Operation(
     "How many chats, and how long they lasted",
@@ -44,7 +46,7 @@ SUMMARISE = docs.Operation(
         ),
     ),
     parameters=tuple(
-        docs.parameter("query", name, docs.text(BOUND.format(word), format="date-time"))
+        docs.parameter("query", name, docs.text(BOUND.format(word)))
         for name, word in (("startDate", "after"), ("endDate", "before"))
     ),
 )

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from app.access.authenticator import Authenticator
 from app.context import State
 from app.http.text import pairs, without_mark
-from app.rest.docs import Chapter, Operation
+from app.rest.docs import Chapter, Difference, Operation
 from resolvers.access import Caller
 from resolvers.context import Context
 from resolvers.errors import BadInput
@@ -79,6 +79,8 @@ class Vendor:
     endpoints: tuple[Endpoint, ...]
     refuse: Refuse
     chapter: Chapter
+    differences: tuple[Difference, ...] = ()
+    """Every known one between the vendor's page and the gateway: see docs/differences.md."""
 
     @property
     def name(self) -> str:

@@ -122,4 +122,5 @@ VENDOR = Vendor(
     ),
     refuse=refuse,
     chapter=reference.CHAPTER,
+    differences=reference.DIFFERENCES,
 )

@@ -126,7 +126,7 @@ def decode(body: bytes, query: QueryParams, now: datetime, most: int) -> ByIds |
 
 
 def _require_served(query: QueryParams) -> None:
-    """BadInput for a parameter that asks for less by what is not served."""
+    """BadInput for a parameter that asks for less, which only the body can."""
     for name in query:
         if name not in PARAMETERS and _plain(name) in NARROWING:
             raise BadInput(f"{name} is not a parameter of the URL. {PLACES}", argument=name)

@@ -72,4 +72,5 @@ VENDOR = Vendor(
     ),
     refuse=refuse,
     chapter=reference.CHAPTER,
+    differences=reference.DIFFERENCES,
 )

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.rest.co_browse.layout import JSON, SESSION
-from app.rest.co_browse.reference import CHAPTER, GET, UNKNOWN
+from app.rest.co_browse.reference import CHAPTER, DIFFERENCES, GET, UNKNOWN
 from app.rest.co_browse.request import ENDED
 from app.rest.vendor import Endpoint, Refusal, Vendor, admit, challenging, json
 from resolvers import sessions
@@ -38,4 +38,5 @@ VENDOR = Vendor(
     endpoints=tuple(Endpoint("GET", path, get, GET) for path in PATHS),
     refuse=refuse,
     chapter=CHAPTER,
+    differences=DIFFERENCES,
 )

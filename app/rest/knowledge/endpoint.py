@@ -83,4 +83,5 @@ VENDOR = Vendor(
     ),
     refuse=refuse,
     chapter=reference.CHAPTER,
+    differences=reference.DIFFERENCES,
 )

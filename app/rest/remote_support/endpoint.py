@@ -90,4 +90,5 @@ VENDOR = Vendor(
     ),
     refuse=refuse,
     chapter=reference.CHAPTER,
+    differences=reference.DIFFERENCES,
 )

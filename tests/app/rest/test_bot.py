@@ -41,6 +41,7 @@ def test_a_closed_session_to_the_byte(door: Door, path: str) -> None:
     assert answer.headers["content-type"] == "application/json"
 
 
+@pytest.mark.difference("bot.session_status")
 def test_an_active_session_has_no_end(door: Door) -> None:
     """Neither end_time nor containmentType."""
     store(door, "s1", endTime=None, containmentType=None, isDeveloper=True)
@@ -176,6 +177,7 @@ def test_a_credential_sees_its_own_bots_only(door: Door) -> None:
     assert (by_ids["total"], by_ids["invalidSessions"]) == (1, ["s1"])
 
 
+@pytest.mark.difference("bot.rate_of_every_bot")
 def test_each_bot_has_its_rate(door: Door) -> None:
     """429 with Retry-After; without a bot a request counts for all it may read."""
     door.admit("own", "bot:read", bots=frozenset({"st-2", "st-1"}))

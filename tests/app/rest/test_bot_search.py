@@ -38,6 +38,7 @@ def test_sessions_of_one_moment_stand_by_id(door: Door, body: Any) -> None:
     assert found(door, body) == ["new", "s1", "s2", "s3"]
 
 
+@pytest.mark.difference("bot.no_rows")
 @pytest.mark.parametrize(
     ("body", "ids", "more"),
     [
@@ -78,6 +79,7 @@ def test_a_count_that_takes_too_long_is_503(door: Door, monkeypatch: pytest.Monk
     assert answer.json() == {"errors": [{"msg": "Too slow.", "code": 503}]}
 
 
+@pytest.mark.difference("bot.lowered_limit")
 def test_a_larger_limit_is_lowered(door: Door) -> None:
     """To GATEWAY_BOT_MAX_LIMIT, without a word."""
     door.settings(bot_max_limit=2)
@@ -140,6 +142,7 @@ def test_the_span_includes_its_ends(
     assert found(door, body) == (["s1"] if inside else [])
 
 
+@pytest.mark.difference("bot.words_in_any_case")
 @pytest.mark.parametrize(
     ("query", "ids"),
     [
@@ -251,6 +254,7 @@ def test_sessions_of_a_call(door: Door, query: str, ids: list[str]) -> None:
     assert found(door, path=f"{PATH}?{query}") == ids
 
 
+@pytest.mark.difference("bot.narrowing")
 @pytest.mark.parametrize(
     "query",
     [
@@ -290,6 +294,7 @@ def test_dates_as_javascript_takes_them(door: Door, text: str, inside: bool) -> 
     assert found(door, {"dateFrom": text}) == (["s1"] if inside else [])
 
 
+@pytest.mark.difference("bot.named_error")
 @pytest.mark.parametrize("name", ["dateFrom", "dateTo"])
 def test_a_wrong_date_is_named(door: Door, name: str) -> None:
     """The second error says which member, and what would be right."""

@@ -94,6 +94,7 @@ def summary(door: Door, query: str = "") -> tuple[float, int]:
     return figures["averageChatSessionDuration"], figures["chatSessions"]
 
 
+@pytest.mark.difference("chat.two_addresses")
 @pytest.mark.parametrize("base", BASES)
 def test_a_chat_to_the_byte(door: Door, base: str) -> None:
     """Every field, in order, with both spellings of the address and clock times as given."""
@@ -103,6 +104,7 @@ def test_a_chat_to_the_byte(door: Door, base: str) -> None:
     assert answer.headers["content-type"] == "application/json"
 
 
+@pytest.mark.difference("chat.nulls")
 def test_a_bare_chat_has_every_field(door: Door) -> None:
     """What nobody gave is null; the zone is the company's."""
     door.settings(company_timezone="Europe/Paris")
@@ -141,6 +143,7 @@ def test_personal_texts_are_masked(door: Door) -> None:
     assert shown["visitor"]["city"] == "Bordeaux"
 
 
+@pytest.mark.difference("chat.no_average")
 def test_no_chats_to_the_byte(door: Door) -> None:
     """The average over none is 0.0."""
     answer = door.send("GET", HISTORY, headers=PAIR)
@@ -155,6 +158,7 @@ def test_durations_are_averaged(door: Door) -> None:
     assert summary(door) == (7.5, 3)
 
 
+@pytest.mark.difference("chat.bounds")
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -204,6 +208,7 @@ def test_a_repeated_date_is_400(door: Door) -> None:
     assert door.send("GET", f"{HISTORY}?{date}&{date}", headers=PAIR).status_code == 400
 
 
+@pytest.mark.difference("chat.two_spellings")
 @pytest.mark.parametrize(
     ("query", "headers"),
     [
@@ -347,6 +352,7 @@ def test_nothing_that_is_sent_breaks_a_path(door: Door) -> None:
     check()
 
 
+@pytest.mark.difference("chat.day")
 def test_a_day_begins_in_the_companys_zone(door: Door) -> None:
     """A date alone is its midnight there; the bounds exclude themselves all the same."""
     door.create(

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from app.access.authenticator import Authenticator
 from app.context import State
-from app.http.text import pairs, without_mark
+from app.http.text import decoded, pairs, without_mark
 from app.rest.docs import Chapter, Difference, Operation
 from resolvers.access import Caller
 from resolvers.context import Context
@@ -138,9 +138,10 @@ def state_of(request: Request) -> State:
 def json_object(body: bytes, *, or_empty_list: bool = False) -> dict[str, Any]:
     """The members of a JSON body, none of an empty one; BadInput if it is not a JSON object.
 
-    PHP writes an empty object as an empty list, which may be allowed.
+    What is not UTF-8 is read as Windows-1252, in which PowerShell sends bodies. PHP writes an empty
+    object as an empty list, which may be allowed.
     """
-    text = without_mark(body).strip()
+    text = decoded(without_mark(body)).strip()
     try:
         given = orjson.loads(text) if text else {}
     except orjson.JSONDecodeError:

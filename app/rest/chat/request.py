@@ -27,9 +27,10 @@ KEYS = ("apiKey", "apikey")
 
 TIMESTAMP = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]+))?"
-    r"(?:([Zz])|([-+ ])([0-9]{2}:[0-9]{2}))"
+    r"(?:([Zz])|([-+ ])([0-9]{2}:?[0-9]{2}))"
 )
-"""RFC 3339, where a `+` may have arrived as a space."""
+"""RFC 3339, where a `+` may have arrived as a space, and the colon may be missing, as in PHP's
+ISO 8601."""
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MILLISECOND = timedelta(milliseconds=1)
 

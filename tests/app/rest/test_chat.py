@@ -172,6 +172,7 @@ def test_durations_are_averaged(door: Door) -> None:
         ("startDate=2026-01-05T07:00:00-05:00&endDate=2026-01-05t12:00:02z", 1),
         ("startDate=2026-01-05T12:00:02Z&endDate=2026-01-05T12:00:00Z", 0),
         ("from=2026-01-05T12:00:00Z", 3),
+        ("startDate=2026-01-05T14:00:00%2B0200", 2),
         ("startDate=&endDate=", 3),
         ("startDate=2026-01-05&endDate=2026-01-06", 3),
         ("startDate=2026-01-06", 0),

@@ -38,6 +38,13 @@ def test_a_byte_order_mark_before_json_is_skipped(door: Door) -> None:
     assert answer.json()["visitId"] == "v1"
 
 
+def test_json_in_windows_1252(door: Door) -> None:
+    """As PowerShell sends it unless told otherwise."""
+    store(door, "s1", userId="Zoë €")
+    for encoding in ("utf-8", "cp1252"):
+        assert found(door, '{"userId":"Zoë €"}'.encode(encoding)) == ["s1"]
+
+
 @pytest.mark.parametrize(
     ("coding", "pack"),
     [("gzip", gzip.compress), ("X-GZIP", gzip.compress), ("deflate", zlib.compress)],

@@ -9,6 +9,7 @@ from resolvers.errors import AlreadyExists
 from resolvers.kind import Document, Kind
 from resolvers.rebuild import outdated, rebuild
 from resolvers.store import write as writes
+from resolvers.store.store import Store
 from schema.kinds.bot import BOT
 from schema.kinds.co_browse import CO_BROWSE
 from schema.kinds.knowledge import KNOWLEDGE
@@ -140,3 +141,33 @@ async def test_two_different_sessions_stay_and_are_named(context: Context) -> No
         assert row["customerId"] == customer
     await sessions.delete(context, KNOWLEDGE, CAPITALS)
     assert await ids(context, KNOWLEDGE) == [ID]
+
+
+async def test_a_change_meanwhile_is_moved_as_well(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client that changes the session between the copy and the removal loses nothing."""
+    await stored_in_capitals(context, KNOWLEDGE, agentId="a1")
+    create, agents = writes.create, ["a2", "a3"]
+
+    async def create_and_change(store: Store, kind: Kind, document: Document) -> None:
+        await create(store, kind, document)
+        if agents:
+            await sessions.update(context, KNOWLEDGE, CAPITALS, {"agentId": agents.pop(0)})
+
+    monkeypatch.setattr(writes, "create", create_and_change)
+    assert (await rebuild(context, KNOWLEDGE, unseen)).problems == []
+    (stored,) = await context.store.collection(KNOWLEDGE).find({}).to_list(None)
+    assert (stored["_id"], stored["agentId"]) == (ID, "a3")
+
+
+async def test_rebuild_brings_pairs_into_one_case(context: Context) -> None:
+    """The sessions that another one names."""
+    pair = {"kind": "KNOWLEDGE", "sessionId": CAPITALS}
+    made = await sessions.create(context, KNOWLEDGE, {"sessionId": ID})
+    rows = context.store.collection(KNOWLEDGE)
+    await rows.update_one({"_id": made["_id"]}, {"$set": {"relatedSessions": [pair]}})
+    assert (await rebuild(context, KNOWLEDGE, unseen)).changed == 1
+    stored = await rows.find_one({"_id": ID})
+    assert stored is not None
+    assert stored["relatedSessions"] == [{**pair, "sessionId": ID}]

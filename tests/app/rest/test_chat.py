@@ -158,6 +158,13 @@ def test_durations_are_averaged(door: Door) -> None:
     assert summary(door) == (7.5, 3)
 
 
+def test_averages_have_milliseconds(door: Door) -> None:
+    """Two thirds of a second are 0.667."""
+    for second, last in ((0, 1), (1, 1), (2, 0)):
+        door.create(CHAT, at(second, last), "CLOSED")
+    assert summary(door) == (0.667, 3)
+
+
 @pytest.mark.difference("chat.bounds")
 @pytest.mark.parametrize(
     ("query", "found"),

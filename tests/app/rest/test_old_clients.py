@@ -11,7 +11,7 @@ import pytest
 
 from app import rest
 from app.errors import StartError
-from app.rest import VENDORS
+from app.rest import VENDORS, openapi
 from app.rest.vendor import Vendor
 from app.settings import OWN_PATHS, Settings
 from schema.kinds.bot import BOT
@@ -226,6 +226,14 @@ def test_an_extra_base_path_serves_the_same(
     vendor = routes.vendor({"type": "http", "path": path.partition("?")[0]})
     assert vendor
     assert vendor.name == name
+
+
+def test_an_extra_base_path_is_described() -> None:
+    """The reference has it beside the vendor's own, with the same operation."""
+    settings = Settings(extra_base_paths=frozenset({("bot", "/kore")}))
+    paths = openapi.document(settings, "1")["paths"]
+    own, extra = paths["/api/public/getSessions"]["post"], paths["/kore/getSessions"]["post"]
+    assert {**extra, "operationId": ""} == {**own, "operationId": ""}
 
 
 @pytest.mark.parametrize(

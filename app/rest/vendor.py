@@ -138,8 +138,8 @@ def state_of(request: Request) -> State:
 def json_object(body: bytes, *, or_empty_list: bool = False) -> dict[str, Any]:
     """The members of a JSON body, none of an empty one; BadInput if it is not a JSON object.
 
-    Other bytes than UTF-8 are read as Windows-1252, in which PowerShell sends bodies. PHP writes an empty
-    object as an empty list, which may be allowed.
+    Other bytes than UTF-8 are read as Windows-1252, in which PowerShell sends bodies. PHP writes an
+    empty object as an empty list, which may be allowed.
     """
     text = decoded(without_mark(body)).strip()
     try:

@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app import map_files
+from app.http import base_paths
 from app.http.origin import LOOPBACK
 from app.manifests import load
 from resolvers.access import Action
@@ -52,21 +53,8 @@ Names = Annotated[frozenset[str], NoDecode, BeforeValidator(_separated)]
 """Written with commas between them."""
 
 
-def _base_paths(value: object) -> object:
-    """Pairs of vendor and path, of `bot=/kore,knowledge=/gks`; anything else as it is."""
-    pairs = _separated(value)
-    if pairs is value or not isinstance(pairs, frozenset):
-        return value
-    return frozenset(tuple(part.strip() for part in pair.partition("=")[::2]) for pair in pairs)
-
-
-BasePaths = Annotated[frozenset[tuple[str, str]], NoDecode, BeforeValidator(_base_paths)]
-"""Written as Names, each with an equals sign."""
-OWN_PATHS = (
-    *("/", "/graphql", "/schema.graphql", "/graphiql", "/docs", "/openapi.json", "/guide"),
-    *("/static", "/favicon.ico", "/sign-in", "/healthz", "/readyz"),
-)
-"""What is the gateway's own."""
+BasePaths = Annotated[frozenset[base_paths.Pair], NoDecode, BeforeValidator(base_paths.parse)]
+"""Pairs of vendor and path."""
 
 
 def _retention_field(kind: Kind) -> tuple[object, object]:
@@ -292,20 +280,12 @@ class Settings(Retention):
 
     @field_validator("extra_base_paths")
     @classmethod
-    def _free_bases(cls, pairs: frozenset[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    def _free_bases(cls, pairs: frozenset[base_paths.Pair]) -> frozenset[base_paths.Pair]:
         names = {entry.kind.name for entry in KINDS}
-        for name, path in sorted(pairs):
+        for name, _ in sorted(pairs):
             if name not in names:
                 raise ValueError(f"{name!r} is not a vendor. {nearest(name, names)}")
-            if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", path):
-                raise ValueError(
-                    f"{path!r} is not a base path; write one such as {name}=/prefix/v1: letters, "
-                    "digits, `.`, `_`, `~` and `-` after each slash, and no slash at the end"
-                )
-            if any(f"{path}/".startswith(f"{own}/") for own in OWN_PATHS):
-                raise ValueError(f"{path!r} is a path of the gateway itself")
-        if len({path for _, path in pairs}) < len(pairs):
-            raise ValueError("one base path belongs to two vendors")
+        base_paths.check(pairs)
         return pairs
 
     @field_validator("cors_origins")

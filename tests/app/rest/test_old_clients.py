@@ -11,9 +11,10 @@ import pytest
 
 from app import rest
 from app.errors import StartError
+from app.http import base_paths
 from app.rest import VENDORS, openapi
 from app.rest.vendor import Vendor
-from app.settings import OWN_PATHS, Settings
+from app.settings import Settings
 from schema.kinds.bot import BOT
 from schema.kinds.remote_support import REMOTE_SUPPORT
 from tests.app.graphql_client import CORRECT, TYPENAME, open_door
@@ -266,8 +267,8 @@ def test_an_extra_base_path_of_another_vendor_stops_the_start() -> None:
 
 
 def test_the_gateways_own_paths_are_known() -> None:
-    """Every route that is no vendor's lies under one of OWN_PATHS."""
+    """Every route that is no vendor's lies under one of base_paths.OWN."""
     app = open_door().app
     paths = {getattr(route, "path", "/") for route in app.routes} | {"/graphql"}
     firsts = {f"/{path.split('/')[1]}" for path in paths}
-    assert firsts <= set(OWN_PATHS)
+    assert firsts <= set(base_paths.OWN)

@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app import map_files
+from app.http import base_paths
 from app.http.origin import LOOPBACK
 from app.manifests import load
 from resolvers.access import Action
@@ -50,6 +51,10 @@ def _separated(value: object) -> object:
 
 Names = Annotated[frozenset[str], NoDecode, BeforeValidator(_separated)]
 """Written with commas between them."""
+
+
+BasePaths = Annotated[frozenset[base_paths.Pair], NoDecode, BeforeValidator(base_paths.parse)]
+"""Pairs of vendor and path."""
 
 
 def _retention_field(kind: Kind) -> tuple[object, object]:
@@ -150,6 +155,12 @@ class Settings(Retention):
         description="Vendors whose URLs need no key, separated by commas: "
         + ", ".join(f"`{name}` ({' and '.join(done)})" for name, done in OPEN_PATHS.items())
         + ". For trusted networks, as on the vendors' own servers.",
+    )
+    extra_base_paths: BasePaths = Field(
+        frozenset(),
+        description="Further base paths of vendors' URLs, for clients that were configured with "
+        "another one, separated by commas: `bot=/kore/api/public` serves "
+        "`/kore/api/public/getSessions`. The same checks of credentials apply.",
     )
     rate: str = Field(
         "",
@@ -266,6 +277,16 @@ class Settings(Retention):
         for name in sorted(names - OPEN_PATHS.keys()):
             raise ValueError(f"{name!r} cannot be opened. {nearest(name, OPEN_PATHS)}")
         return names
+
+    @field_validator("extra_base_paths")
+    @classmethod
+    def _free_bases(cls, pairs: frozenset[base_paths.Pair]) -> frozenset[base_paths.Pair]:
+        names = {entry.kind.name for entry in KINDS}
+        for name, _ in sorted(pairs):
+            if name not in names:
+                raise ValueError(f"{name!r} is not a vendor. {nearest(name, names)}")
+        base_paths.check(pairs)
+        return pairs
 
     @field_validator("cors_origins")
     @classmethod

@@ -30,6 +30,7 @@ def pages() -> dict[str, str]:
     return {
         "schema/schema.graphql": sdl(build()),
         "docs/data-model.md": data_model(),
+        "docs/differences.md": differences(),
         "docs/settings.md": settings(),
         **dict(pages_with_blocks()),
     }
@@ -174,6 +175,27 @@ def _rules(column: Column, ordering: set[Column]) -> Iterator[str]:
     ):
         if told:
             yield rule
+
+
+def differences() -> str:
+    """What a client may notice, vendor by vendor."""
+    intro = """# Differences
+
+Made from `DIFFERENCES` in `app/rest/*/reference.py` by `scripts/schema`; do not edit it by hand.
+
+For everybody who moves clients here. After this page you know each difference between a vendor's
+page and the gateway that a client may notice, and why it is there. Each has a test: search
+`tests/` for its name. [The vendors' URLs](rest.md) describes them as a whole.
+"""
+    return intro + "".join(
+        f"\n## {vendor.chapter.title}: {vendor.service}\n\n"
+        "| name | the vendor's page | the gateway | why |\n|---|---|---|---|\n"
+        + "".join(
+            f"| `{one.name}` | {one.page} | {one.here} | {one.why} |\n"
+            for one in vendor.differences
+        )
+        for vendor in VENDORS
+    )
 
 
 def settings() -> str:

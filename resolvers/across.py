@@ -12,7 +12,7 @@ from resolvers.access import Action, forbidden
 from resolvers.common_columns import COMMON_INDEXES, ordering_indexes
 from resolvers.context import Context
 from resolvers.errors import Forbidden, Timeout, Unavailable
-from resolvers.kind import Column, Document, Kind, SessionIds
+from resolvers.kind import ANY_IDS, Column, Document, Kind
 from resolvers.request import EVERYTHING, NEVER, All, Compare, Either, Filter, Not, Operator
 from resolvers.value_types import ENUM
 
@@ -67,7 +67,7 @@ def common_kind(kinds: Sequence[Kind], shared: Sequence[Column]) -> Kind:
         collection="",
         description="What every kind of session has.",
         columns=(kind, *shared),
-        session_ids=SessionIds("", "", None),
+        session_ids=ANY_IDS,
         derive=_underived,
         indexes=(*ordering_indexes(shared), *COMMON_INDEXES),
     )

@@ -20,8 +20,6 @@ Conflicts = dict[int, AlreadyExists]
 Reserving = Callable[[Context, Kind, Reservation | None, str], Awaitable[None]]
 """Checks, or takes, what a session reserves; AlreadyExists if another one has it."""
 
-ID_ALONE = frozenset({"_id"})
-
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -100,7 +98,9 @@ async def _existing(context: Context, kind: Kind, ids: Sequence[str]) -> set[str
     """Which of these ids are stored, those of expired sessions included."""
     if not ids:
         return set()
-    return set(await reads.get_many(context.store, kind, ids, EVERYTHING, ID_ALONE))
+    spelled = [spelling for one in ids for spelling in kind.session_ids.spellings(one)]
+    found = await reads.get_many(context.store, kind, spelled, EVERYTHING, sessions.ID_ALONE)
+    return set(map(kind.session_ids.canonical, found))
 
 
 async def _number(context: Context, kind: Kind, documents: list[Document]) -> None:

@@ -50,6 +50,7 @@ def derived(kind: Kind, document: Document) -> Document:
         timeline = kind.derive(document)
         _require_times(timeline)
         add_counts(kind.columns, document)
+        _tidy(kind, document)
         _drop_repeated(document)
     ended = timeline.ended_at
     if ended is not None and kind.ended and ended < timeline.started_at:
@@ -84,6 +85,13 @@ def rederived(kind: Kind, before: Document) -> Document:
     missing = {column.path for column in kind.own_columns if column.many} - before.keys()
     after = {name: value for name, value in after.items() if value or name not in missing}
     return before if after == before else {**after, "revision": before.get("revision", 0) + 1}
+
+
+def _tidy(kind: Kind, document: Document) -> None:
+    """Put the objects of lists into the form in which they are stored."""
+    for column in kind.columns:
+        if column.tidy and isinstance(document.get(column.path), list):
+            document[column.path] = [column.tidy(item) for item in document[column.path]]
 
 
 def _drop_repeated(document: Document) -> None:

@@ -4,6 +4,7 @@ The definitions stand in `schema/kinds/`; everything else (filters, orderings, i
 validation, documentation) is derived from the values here.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -75,6 +76,8 @@ class Column(Rules):
     """A case-folded copy is stored beside it, so that `eqIgnoreCase` is served by an index."""
     personal: bool = False
     """Masked for credentials without the scope `pii:read`."""
+    tidy: Callable[[Document], Document] | None = None
+    """Puts an object into the form in which it is stored."""
     searched: Searched | None = None
     """Given if the search finds its words; of a text outside lists of lists."""
 
@@ -123,6 +126,30 @@ class SessionIds:
     description: str
     make: Callable[[], str] | None
     """None: the next number of the kind, counted in the database."""
+    any_case: bool = False
+    """Whether upper and lower case mean the same id, as in UUIDs (RFC 9562, section 4)."""
+
+    def canonical(self, session_id: str) -> str:
+        """The id as it is stored and shown: a UUID in lower case; any other text as it is."""
+        return session_id.lower() if self.any_case and self.fits(session_id) else session_id
+
+    def fits(self, session_id: str) -> bool:
+        """Whether ids of the kind look like that."""
+        return re.fullmatch(self.pattern, session_id) is not None
+
+    def spellings(self, session_id: str) -> tuple[str, ...]:
+        """What the session may be stored under, the likeliest first.
+
+        Version 0.1 stored UUIDs as clients gave them; `scripts/rebuild` moves those sessions.
+        """
+        if not self.any_case or not self.fits(session_id):
+            return (session_id,)
+        return tuple(dict.fromkeys((session_id, session_id.lower(), session_id.upper())))
+
+
+UUID_PATTERN = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+ANY_IDS = SessionIds(UUID_PATTERN, "", None, any_case=True)
+"""Of a kind that is not known: what could be a UUID is sought as one."""
 
 
 @dataclass(frozen=True, slots=True)

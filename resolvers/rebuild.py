@@ -4,6 +4,7 @@ A new version may compute more than the one that stored a session, such as a cou
 `rebuild` goes through all sessions of a kind by their ids, and computes and stores what
 `resolvers.changes.derived` says. Nothing that a client gave changes, `updatedAt` included;
 `revision` rises, because the guards of others must notice (docs/adr/0003-guarded-updates.md).
+Sessions whose UUID is stored in capitals are moved to the same id in lower case.
 
 A mark says how far a kind is: `4f1c` (done by the version 4f1c), or `4f1c chat-17` (done up to the
 session chat-17). So a rebuild that was ended early goes on where it was.
@@ -14,10 +15,11 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from resolvers import reservations
 from resolvers.access import Action
 from resolvers.changes import DERIVATION, rederived
 from resolvers.context import Context
-from resolvers.errors import Conflict, CorruptDocument, GatewayError, Invalid
+from resolvers.errors import AlreadyExists, Conflict, CorruptDocument, GatewayError, Invalid
 from resolvers.kind import Document, Kind, walk
 from resolvers.request import EVERYTHING
 from resolvers.store import read as reads
@@ -51,6 +53,7 @@ def version(kind: Kind) -> str:
     columns = list(walk(kind.columns))
     paths = [path for path, column in columns if column.derived or column.searched]
     paths += [f"{path} folded" for path, column in columns if column.folded]
+    paths += ["ids in one case"] * kind.session_ids.any_case
     return hashlib.sha256("\n".join([str(DERIVATION), *paths]).encode()).hexdigest()[:12]
 
 
@@ -100,6 +103,9 @@ async def _place(store: Store, kind: Kind) -> str:
 
 async def _update(context: Context, kind: Kind, session: Document, found: Rebuilt) -> None:
     """Bring one session up to date; it is read again if others change it meanwhile."""
+    if kind.session_ids.canonical(session["_id"]) != session["_id"]:
+        await _respell(context, kind, session, found)
+        return
     before: Document | None = session
     for _ in range(ATTEMPTS):
         after = _after(kind, before, found) if before else None
@@ -114,6 +120,37 @@ async def _update(context: Context, kind: Kind, session: Document, found: Rebuil
             return
         before = await reads.get(context.store, kind, session["_id"], EVERYTHING, None)
     found.add(kind, session, Conflict("Other writers keep changing it."))
+
+
+async def _respell(context: Context, kind: Kind, session: Document, found: Rebuilt) -> None:
+    """Move a session to its id in lower case, where the rebuild comes by later: letters in
+    capitals are sorted before the others."""
+    before: Document | None = session
+    for _ in range(ATTEMPTS):
+        if before is None:
+            return
+        moved = {**before, "_id": kind.session_ids.canonical(session["_id"])}
+        try:
+            await writes.create(context.store, kind, moved)
+        except AlreadyExists:
+            # An earlier run may have ended between the copy and the removal.
+            if await reads.get(context.store, kind, moved["_id"], EVERYTHING, None) != moved:
+                found.add(kind, session, Conflict(TWICE.format(moved["_id"])))
+                return
+        if held := reservations.of(kind, before):
+            await writes.hand_over(context.store, kind, held, before["_id"], moved["_id"])
+        if await writes.delete_unchanged(context.store, kind, before):
+            found.changed += 1
+            return
+        await writes.delete_unchanged(context.store, kind, moved)
+        before = await reads.get(context.store, kind, session["_id"], EVERYTHING, None)
+    found.add(kind, session, Conflict("Other writers keep changing it."))
+
+
+TWICE = (
+    "Another session is stored as {!r}, which is the same id. Compare the two, and delete one of "
+    "them."
+)
 
 
 def _after(kind: Kind, before: Document, found: Rebuilt) -> Document | None:

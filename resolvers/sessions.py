@@ -20,6 +20,7 @@ from resolvers.store import write as writes
 from resolvers.texts import check_text
 from resolvers.values import check_session_id, clean, complete, merge
 
+ID_ALONE = frozenset({"_id"})
 ATTEMPTS = 100
 """How often a write starts again because another process changed the session meanwhile."""
 
@@ -42,7 +43,10 @@ async def get_many(
     columns: Columns = None,
     where: Filter = EVERYTHING,
 ) -> dict[str, Document]:
-    """The sessions with those ids that meet `where`, by id; unknown ones are left out."""
+    """The sessions that meet `where`, by those ids; unknown ones are left out.
+
+    A UUID is found in upper and lower case.
+    """
     context.caller.require(kind, Action.READ)
     found = await _stored(context, kind, session_ids, columns, where)
     if columns is None:
@@ -131,7 +135,8 @@ async def act(
     """
     context.caller.require(kind, Action.WRITE)
     context.caller.require(kind, Action.READ)
-    async with context.store.write_locks.hold((kind.name, session_id), context.store.deadline):
+    place = (kind.name, kind.session_ids.canonical(session_id))
+    async with context.store.write_locks.hold(place, context.store.deadline):
         for _ in range(ATTEMPTS):
             before = await _one(context, kind, session_id)
             if before is None and create_missing is not None:
@@ -151,7 +156,7 @@ async def delete(context: Context, kind: Kind, session_id: str) -> Document:
     document = await _one(context, kind, session_id)
     if document is None or not await writes.delete(context.store, kind, document):
         raise not_found(kind, session_id)
-    await reservations.release(context, kind, reservations.of(kind, document), session_id)
+    await reservations.release(context, kind, reservations.of(kind, document), document["_id"])
     return _shown(context, kind, document)
 
 
@@ -169,12 +174,15 @@ async def _stored(
     columns: Columns = None,
     where: Filter = EVERYTHING,
 ) -> dict[str, Document]:
-    """The visible sessions with those ids, as they are stored."""
-    ids = [session_id for session_id in session_ids if _storable(session_id)]
-    if not ids:
+    """The visible sessions by those ids, as they are stored."""
+    asked = {one: kind.session_ids.spellings(one) for one in session_ids if _storable(one)}
+    if not asked:
         return {}
     visible = both(where, context.visible(kind))
-    return await reads.get_many(context.store, kind, ids, visible, columns)
+    ids = [spelled for spellings in asked.values() for spelled in spellings]
+    stored = await reads.get_many(context.store, kind, ids, visible, columns)
+    found = ((one, next(filter(stored.get, spelled), None)) for one, spelled in asked.items())
+    return {one: stored[spelled] for one, spelled in found if spelled}
 
 
 async def _one(context: Context, kind: Kind, session_id: str) -> Document | None:
@@ -217,7 +225,16 @@ async def _create(
     document = prepare(context, kind, values, {"status": status} if status else {})
     if "_id" not in document:
         return await _numbered(context, kind, document)
+    if values.get("sessionId") is not None:
+        await _require_free(context, kind, document["_id"])
     return await _insert(context, kind, document)
+
+
+async def _require_free(context: Context, kind: Kind, session_id: str) -> None:
+    """AlreadyExists if the session is stored under another spelling of its id."""
+    others = set(kind.session_ids.spellings(session_id)) - {session_id}
+    if others and await reads.get_many(context.store, kind, others, EVERYTHING, ID_ALONE):
+        raise writes.taken(kind, session_id)
 
 
 def prepare(

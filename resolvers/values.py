@@ -1,6 +1,5 @@
 """Values from clients, checked against their columns: a refusal names the field and the limit."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -133,15 +132,15 @@ def _objects(value: Any) -> list[Document]:
 
 
 def check_session_id(kind: Kind, session_id: str) -> str:
-    """The id as given; Invalid if ids of this kind do not look like that."""
+    """The id as it is stored; Invalid if ids of this kind do not look like that."""
     _at(("sessionId",), check_text, session_id)
-    if not re.fullmatch(kind.session_ids.pattern, session_id):
+    if not kind.session_ids.fits(session_id):
         raise Invalid(
             f"{session_id[:100]!r} is not a session id of a {kind.type_name}: "
             f"{kind.session_ids.description}",
             ("sessionId",),
         )
-    return session_id
+    return kind.session_ids.canonical(session_id)
 
 
 def _at(where: tuple[str, ...], check: Callable[..., Any], *arguments: Any) -> Any:

@@ -32,6 +32,8 @@ from schema.value_types import BY_ANNOTATION
 
 NOTE = "column"
 """Where a field's metadata keeps its Column."""
+SESSION_IDS: dict[str, SessionIds] = {}
+"""How session ids look, by the kind's SessionKind: filled as the kinds are defined."""
 KIND = "session_kind"
 """The attribute by which the class of a kind's sessions leads to its Kind."""
 
@@ -150,7 +152,15 @@ def kind_of(
         vendor_retention=vendor_retention,
     )
     setattr(type_, KIND, kind)
+    SESSION_IDS[kind.enum_name] = session_ids
     return kind
+
+
+def tidy_pair(pair: Document) -> Document:
+    """A pair of kind and session id as it is stored: a UUID in lower case."""
+    ids, session_id = SESSION_IDS.get(pair["kind"]), pair["sessionId"]
+    spelled = ids.canonical(session_id) if ids else session_id
+    return pair if spelled == session_id else {**pair, "sessionId": spelled}
 
 
 def _check_counts(type_name: str, columns: tuple[Column, ...]) -> None:

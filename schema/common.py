@@ -11,7 +11,7 @@ from strawberry import ID, Info
 
 from resolvers.across import OfKind
 from resolvers.errors import BadInput
-from schema.columns import column, customer_column, session_column
+from schema.columns import column, customer_column, session_column, tidy_pair
 from schema.errors import UserError
 from schema.strawberry_internals import parent_type_name
 
@@ -124,6 +124,7 @@ class Session(Node):
         "The sessions that this one names, of any kind, such as the co-browsing in a chat. Those "
         "that name this one are found by a filter on `relatedSessions`.",
         max_items=50,
+        tidy=tidy_pair,
     )
     created_at: datetime = session_column("createdAt")
     updated_at: datetime = session_column("updatedAt")

@@ -11,7 +11,7 @@ from strawberry.types.base import get_object_definition
 
 from resolvers.common_columns import SEARCH_KEYS
 from resolvers.errors import BadInput, Invalid, LimitExceeded
-from resolvers.kind import Column, Kind
+from resolvers.kind import ANY_IDS, Column, Kind, SessionIds
 from resolvers.request import (
     EVERYTHING,
     All,
@@ -177,13 +177,14 @@ def where(given: Any, kind: Kind) -> Filter:
     """What a filter input means; BadInput or LimitExceeded if it cannot be meant."""
     if not given:
         return EVERYTHING
-    return _Reader().conditions(plain(given), kind.columns, (), "filter")
+    return _Reader(kind).conditions(plain(given), kind.columns, (), "filter")
 
 
 class _Reader:
     """Reads one filter, counts its conditions and knows how deep it is."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: Kind) -> None:
+        self._kind = kind
         self._count = 0
         self._depth = 0
 
@@ -286,7 +287,34 @@ class _Reader:
             raise LimitExceeded(
                 f"{at}: {len(value)} values are too many: at most {MOST_VALUES}.", argument="filter"
             )
+        if path and path[-1].name == "sessionId":
+            own = path[-1] is self._kind.by_name["sessionId"]
+            return _by_session_id(self._kind.session_ids if own else ANY_IDS, path, operator, value)
         return Compare(path, operator, value)
+
+
+WHOLE = {
+    Operator.EQ: Operator.IN,
+    Operator.NE: Operator.NIN,
+    Operator.IN: Operator.IN,
+    Operator.NIN: Operator.NIN,
+}
+"""What compares session ids with all their spellings."""
+
+
+def _by_session_id(
+    ids: SessionIds, path: tuple[Column, ...], operator: Operator, value: Any
+) -> Compare:
+    """A condition on session ids: UUIDs are found in upper and lower case."""
+    if not ids.any_case or value is None:
+        return Compare(path, operator, value)
+    if operator not in WHOLE:
+        return Compare(path, operator, value if ids is ANY_IDS else value.lower())
+    values = value if isinstance(value, list) else [value]
+    spelled = dict.fromkeys(spelling for one in values for spelling in ids.spellings(one))
+    if list(spelled) == [value]:
+        return Compare(path, operator, value)
+    return Compare(path, WHOLE[operator], list(spelled))
 
 
 def _not_null(value: Any, at: str) -> None:

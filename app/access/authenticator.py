@@ -6,9 +6,9 @@ All authentication failures return the same message: it does not show whether an
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 
 from starlette.requests import Request
 
@@ -51,8 +51,9 @@ class Authenticator:
         self._sealer = sealer(settings)
         self._demo_key = settings.demo_key
         self._uses = Uses(store)
-        self._rate = Rate(store, settings.rate, alone=settings.read_only)
-        self._bot_rate = Rate(store, settings.bot_rate, alone=settings.read_only)
+        alone = settings.read_only
+        self._rate = Rate(store, settings.rate, self._seconds, alone=alone)
+        self._bot_rate = Rate(store, settings.bot_rate, self._seconds, alone=alone)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -113,16 +114,17 @@ class Authenticator:
         signed = is_signed(token, secret or secrets.token_urlsafe(32))
         return self._accepted(found if secret and signed else None)
 
-    async def limit(self, caller: Caller, bucket: str | None = None) -> None:
-        """Count one request: of the caller (GATEWAY_RATE), or of the bot `bucket`
-        (GATEWAY_BOT_RATE); to be called once a path has admitted the caller.
+    async def limit(self, caller: Caller, bots: Iterable[str] | None = None) -> None:
+        """Count one request: of the caller (GATEWAY_RATE), or of each of these bots that it may
+        see (GATEWAY_BOT_RATE); to be called once a path has admitted the caller.
 
         RateLimited, with `details["retry_after"]` in whole seconds, if that is one too many.
         """
-        if bucket is None:
+        if bots is None:
             await self._rate.hit("credential", caller.id)
-        elif caller.bots is None or bucket in caller.bots:
-            await self._bot_rate.hit("bot", bucket)
+        else:
+            own = caller.bots
+            await self._bot_rate.hit("bot", *(bot for bot in bots if own is None or bot in own))
 
     def is_open(self, vendor: str) -> bool:
         """Whether the paths of `vendor` (`co_browse`, `knowledge`) need no credential."""
@@ -134,6 +136,10 @@ class Authenticator:
             return EVERYBODY
         scopes = {f"{vendor}:{action}" for action in OPEN_PATHS[vendor]}
         return Caller(f"open:{vendor}", frozenset({*scopes, PERSONAL}))
+
+    def _seconds(self) -> float:
+        """Unix time."""
+        return self._now().replace(tzinfo=UTC).timestamp()
 
     def _accepted(self, found: Credential | None) -> Caller:
         now = self._now()

@@ -1,14 +1,15 @@
 """How many requests are let through, counted for all workers together in the database.
 
 Windows are fixed: one starts with the first request after the last one's end, and `Retry-After`
-names its end exactly. Where the counters cannot be reached the request fails as Unavailable: they
-live beside the sessions, so it would find nothing to answer with anyway.
+names the end of the last that is used up, so whoever waits for it is let through. Where the
+counters cannot be reached the request fails as Unavailable: they live beside the sessions, so it
+would find nothing to answer with anyway.
 """
 
 import hashlib
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from limits import RateLimitItem, parse_many
@@ -18,6 +19,9 @@ from limits.aio.strategies import FixedWindowRateLimiter
 from resolvers.errors import RateLimited
 from resolvers.store.rate_counters import RateStorage
 from resolvers.store.store import Store
+
+Place = tuple[str, str]
+"""Whose requests are counted: a subject, and the digest of a bucket."""
 
 
 class Rate:
@@ -40,30 +44,37 @@ class Rate:
         items = parse_many(text) if text else []
         self._items = sorted(items, key=RateLimitItem.get_expiry)
 
-    async def hit(self, subject: str, bucket: str) -> None:
-        """Count a request in the bucket.
+    async def hit(self, subject: str, *buckets: str) -> None:
+        """Count a request in each of the buckets.
 
-        RateLimited, with `details["retry_after"]` in whole seconds, if it is one too many;
+        RateLimited, with `details["retry_after"]` in whole seconds, if it is one too many in any;
         Unavailable or Timeout if the database does not count.
         """
-        if not self._items:
-            return
-        # Of one length, whatever a client put into the URL.
-        digest = hashlib.blake2b(bucket.encode("utf-8", "surrogatepass"), digest_size=16)
-        for item in self._items:
-            place = (subject, digest.hexdigest())
-            if not await self._store.run(self._limiter.hit(item, *place)):
-                raise await self._refusal(item, place)
+        places = [(subject, _digest(bucket)) for bucket in buckets] if self._items else []
+        for place in places:
+            for item in self._items:
+                if not await self._store.run(self._limiter.hit(item, *place)):
+                    raise await self._refusal(item, places)
 
     @cached_property
     def _limiter(self) -> FixedWindowRateLimiter:
         """Made once it is needed: not every store that tests use can count."""
-        return FixedWindowRateLimiter(MemoryStorage() if self._alone else RateStorage(self._store))
+        if self._alone:
+            return FixedWindowRateLimiter(MemoryStorage())
+        return FixedWindowRateLimiter(RateStorage(self._store, self._clock))
 
-    async def _refusal(self, item: RateLimitItem, place: tuple[str, str]) -> RateLimited:
-        stats = await self._store.run(self._limiter.get_window_stats(item, *place))
-        seconds = max(1, math.ceil(stats.reset_time - self._clock()))
-        return RateLimited(
-            f"More than {item}. Try again in {seconds} s.",
-            retry_after=min(seconds, item.get_expiry()),
-        )
+    async def _refusal(self, refused: RateLimitItem, places: Iterable[Place]) -> RateLimited:
+        windows = [
+            await self._store.run(self._limiter.get_window_stats(item, *place))
+            for place in places
+            for item in self._items
+        ]
+        now = self._clock()
+        ends = [window.reset_time for window in windows if not window.remaining]
+        seconds = max(1, math.ceil(max(ends, default=now) - now))
+        return RateLimited(f"More than {refused}. Try again in {seconds} s.", retry_after=seconds)
+
+
+def _digest(bucket: str) -> str:
+    """Of one length, whatever a client put into the URL."""
+    return hashlib.blake2b(bucket.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -111,7 +111,7 @@ class GraphQLEndpoint:
         if exchange.method != "POST":
             return from_address(exchange.query_string)
         headers = exchange.headers
-        require_json(headers.get(b"content-type"), headers.get(b"content-encoding"))
+        require_json(headers.get(b"content-type"))
         settings = self._settings
         return from_body(
             await read_body(

@@ -29,15 +29,13 @@ def response_type(accept: bytes | None) -> bytes:
 
 
 @lru_cache(256)
-def require_json(content_type: bytes | None, encoding: bytes | None) -> None:
-    """RefusedError (415) unless a body is uncompressed `application/json` in UTF-8."""
+def require_json(content_type: bytes | None) -> None:
+    """RefusedError (415) unless a body is `application/json` in UTF-8."""
     type_, parameters = parsed((content_type or b"").decode("latin-1"))
     if type_ != "application/json":
         raise _unsupported("Content-Type: send application/json.")
     if parameters.get("charset", "") not in UTF_8:
         raise _unsupported("Content-Type: the charset must be utf-8.")
-    if encoding and encoding.strip().lower() != b"identity":
-        raise _unsupported("Content-Encoding: send the body uncompressed.")
 
 
 def _unsupported(message: str) -> RefusedError:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from app.http.refusal import RefusedError
+from app.http.text import without_mark
 
 _MOST_PAIRS: Final = 20
 _JSON_PAIRS: Final = ("variables", "extensions")
@@ -26,7 +27,7 @@ class Parameters(NamedTuple):
 def from_body(body: bytes) -> Parameters:
     """RefusedError (400) unless the body is a JSON object whose members have the right types."""
     try:
-        given = orjson.loads(body)
+        given = orjson.loads(without_mark(body))
     except orjson.JSONDecodeError:
         _refuse("The body is not valid JSON in UTF-8.")
     if isinstance(given, list):
@@ -57,7 +58,7 @@ def from_address(query_string: bytes) -> Parameters:
 
 def _decoded(name: str, text: str) -> Any:
     try:
-        return orjson.loads(text)
+        return orjson.loads(text.removeprefix("\ufeff"))
     except orjson.JSONDecodeError:
         _refuse(f"{name}: this is not valid JSON.", name)
 

@@ -33,6 +33,19 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """What a client may notice that was written against the vendor's page."""
+
+    name: str
+    """That its tests name: `@pytest.mark.difference("bot.session_status")`."""
+    page: str
+    """What the vendor's page says, or that it says nothing."""
+    here: str
+    """What the gateway does."""
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One method of one path; its path parameters come from the route."""
 

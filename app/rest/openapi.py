@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from app.access.authenticator import REFUSAL
 from app.errors import STATUS
-from app.rest import VENDORS
+from app.rest import VENDORS, vendors
 from app.rest.docs import TEXT, Case, Json, array, members, parameter, text
 from app.rest.vendor import Endpoint, Refusal, Vendor
 from app.settings import Settings
@@ -41,7 +41,7 @@ def document(settings: Settings, version: str) -> Json:
     whole["tags"] = [_tag(vendor, settings) for vendor in VENDORS] + whole["tags"]
     whole["components"]["schemas"] |= {_error_name(one): _error_schema(one) for one in VENDORS}
     paths: Json = {}
-    for vendor in VENDORS:
+    for vendor in vendors(settings):
         for endpoint in vendor.endpoints:
             item = paths.setdefault(endpoint.path, {})
             item[endpoint.method.lower()] = _operation(vendor, endpoint, settings)

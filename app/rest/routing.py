@@ -14,7 +14,7 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote_to_bytes
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -25,6 +25,7 @@ from app.errors import STATUS
 from app.http.body import read_body
 from app.http.boundary import headers_of
 from app.http.refusal import RefusedError
+from app.http.text import decoded
 from app.rest.vendor import Endpoint, Refusal, Vendor
 from resolvers.errors import GatewayError
 
@@ -40,6 +41,10 @@ FOUND = "gateway.found"
 ADDRESS = Refusal(404, "NOT_FOUND", "There is nothing at this address.")
 METHOD = Refusal(405, "METHOD_NOT_ALLOWED", "Method Not Allowed")
 FAILURE = Refusal(500, "INTERNAL", "The gateway failed.")
+UNREAD = {415: "UNSUPPORTED_MEDIA_TYPE"}
+"""Codes of what no vendor has an answer of its own for, by the status."""
+NO_STORE = {"Cache-Control": "no-store"}
+"""Sessions are personal, and change: nothing between the gateway and a client may keep them."""
 
 Endpoints = dict[str, Endpoint]
 """Of one path, by their methods, in the order they were listed; none: an unknown address."""
@@ -56,8 +61,8 @@ class VendorRoutes(BaseRoute):
     """All vendor paths as one route; a body may have `max_body` bytes and take `seconds`.
 
     ValueError if two rows share a path and method, two vendors share a path or base, or an
-    endpoint lies outside its own vendor's bases. Trailing slashes do not matter, and a literal
-    segment wins over a parameter.
+    endpoint lies outside its own vendor's bases. Empty segments do not matter, as in
+    `//things/1/`, and a literal segment wins over a parameter.
     """
 
     def __init__(
@@ -96,7 +101,7 @@ class VendorRoutes(BaseRoute):
         for path in self._paths.get(asked.count("/"), ()):
             if found := path.pattern.match(asked):
                 endpoint = _serving(path.endpoints, scope["method"])
-                values = map(unquote, found.groups())
+                values = (decoded(unquote_to_bytes(value)) for value in found.groups())
                 parameters = dict(zip(endpoint.names, values, strict=True)) if endpoint else {}
                 return self._found(path.vendor, path.endpoints, parameters)
         owner = self._owner(asked)
@@ -115,6 +120,7 @@ class VendorRoutes(BaseRoute):
             response = await self._respond(vendor, endpoints, Request(scope, receive))
         except ClientDisconnect:
             return
+        response.headers.update(NO_STORE)
         if scope["method"] == "HEAD":
             response.body = b""
         await response(scope, receive, send)
@@ -126,7 +132,11 @@ class VendorRoutes(BaseRoute):
     def refused(self, scope: Scope, refusal: Refusal) -> Response | None:
         """A refusal in the shape of the vendor whose path this is; None on any other path."""
         vendor = self.vendor(scope)
-        return vendor.refuse(refusal, Request(scope)) if vendor else None
+        if vendor is None:
+            return None
+        response = vendor.refuse(refusal, Request(scope))
+        response.headers.update(NO_STORE)
+        return response
 
     async def _respond(self, vendor: Vendor, endpoints: Endpoints, request: Request) -> Response:
         endpoint = _serving(endpoints, request.method)
@@ -137,8 +147,10 @@ class VendorRoutes(BaseRoute):
             refusal = METHOD if endpoints else ADDRESS
             headers = {"Allow": ", ".join(endpoints)} if endpoints else {}
         except RefusedError as error:  # what is left of the body has no reader
-            refusal = Refusal(error.status, error.extensions["code"], error.message)
-            headers = {"Connection": "close"}
+            code = UNREAD.get(error.status, error.extensions["code"])
+            refusal = Refusal(error.status, code, error.message)
+            given = ((name.decode(), value.decode()) for name, value in error.headers)
+            headers = {**dict(given), "connection": "close"}
         except GatewayError as error:
             refusal = _refusal(error)
             if refusal.retry_after is not None:
@@ -176,11 +188,11 @@ def _refusal(error: GatewayError) -> Refusal:
 
 
 def _path(scope: Scope) -> str:
-    """The requested path without a proxy's prefix; `/%74hings/a%2Fb` is `/things/a%2Fb`."""
+    """The requested path without a proxy's prefix; `//%74hings/a%2Fb/` is `/things/a%2Fb`."""
     raw: bytes | None = scope.get("raw_path")
     path = raw.decode("latin-1") if raw else quote(scope["path"])
-    path = path.removeprefix(scope.get("root_path", "")).rstrip("/")
-    return "/".join(quote(unquote(part), safe="") for part in path.split("/"))
+    parts = path.removeprefix(scope.get("root_path", "")).split("/")
+    return "".join(f"/{quote(unquote_to_bytes(part), safe='')}" for part in parts if part)
 
 
 def _replay(body: bytes) -> Receive:

@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.access.authenticator import Authenticator
 from app.context import State
-from app.rest.docs import Chapter, Operation
+from app.http.text import decoded, pairs, without_mark
+from app.rest.docs import Chapter, Difference, Operation
 from resolvers.access import Caller
 from resolvers.context import Context
 from resolvers.errors import BadInput
@@ -28,7 +29,7 @@ class Refusal:
 
     status: int
     code: str
-    """One of `resolvers.errors`, or METHOD_NOT_ALLOWED."""
+    """One of `resolvers.errors`, METHOD_NOT_ALLOWED or UNSUPPORTED_MEDIA_TYPE."""
     message: str
     """A sentence for the client."""
     retry_after: int | None = None
@@ -73,26 +74,45 @@ class Vendor:
     """Whose URLs these are, as the documentation names it: `Genesys Co-browse 8.1`."""
     bases: tuple[str, ...]
     """Everything under these is the vendor's: an unknown address there is refused in its shape."""
+    roots: tuple[str, ...] = ("",)
+    """What the endpoints' paths start with; the same endpoints stand under each."""
     endpoints: tuple[Endpoint, ...]
     refuse: Refuse
     chapter: Chapter
+    differences: tuple[Difference, ...] = ()
+    """Every known one between the vendor's page and the gateway: see docs/differences.md."""
 
     @property
     def name(self) -> str:
         """The kind's, and the folder's: `co_browse`."""
         return self.kind.name
 
+    def also_under(self, roots: Iterable[str]) -> "Vendor":
+        """The vendor with its endpoints under further roots, each of which is a base as well."""
+        added = tuple(sorted(roots))
+        paths = {(one.method, self._below_root(one.path)): one for one in self.endpoints}
+        endpoints = (
+            replace(endpoint, path=root + path)
+            for root in added
+            for (_, path), endpoint in paths.items()
+        )
+        return replace(self, bases=(*self.bases, *added), endpoints=(*self.endpoints, *endpoints))
+
+    def _below_root(self, path: str) -> str:
+        root = max((root for root in self.roots if path.startswith(f"{root}/")), key=len)
+        return path.removeprefix(root)
+
 
 async def admit(
     request: Request,
     kind: Kind,
     find: Callable[[Authenticator], Awaitable[Caller]] | None = None,
-    buckets: Callable[[Caller], Iterable[str | None]] = lambda _caller: (None,),
+    bots: Callable[[Caller], Iterable[str] | None] = lambda _caller: None,
 ) -> Context:
     """The context of a request; anybody may come in where the vendor is open.
 
     `find` finds the caller by the vendor's own scheme; without it, Bearer or X-API-Key count.
-    `buckets` are the bots whose rates the request counts for; without them, the caller's own rate.
+    `bots` are those whose rates the request counts for; without them, the caller's own rate.
     Unauthenticated or RateLimited if the credential is missing, wrong or used too often.
     """
     state = state_of(request)
@@ -100,8 +120,7 @@ async def admit(
     if authenticator.is_open(kind.name):
         return state.context(authenticator.open_caller(kind.name))
     caller = await (find(authenticator) if find else authenticator.bearer(request))
-    for bucket in buckets(caller):
-        await authenticator.limit(caller, bucket)
+    await authenticator.limit(caller, bots(caller))
     return state.context(caller)
 
 
@@ -116,15 +135,27 @@ def state_of(request: Request) -> State:
     return state
 
 
-def json_object(body: bytes) -> dict[str, Any]:
-    """The members of a JSON body, none of an empty one; BadInput if it is not a JSON object."""
+def json_object(body: bytes, *, or_empty_list: bool = False) -> dict[str, Any]:
+    """The members of a JSON body, none of an empty one; BadInput if it is not a JSON object.
+
+    Other bytes than UTF-8 are read as Windows-1252, in which PowerShell sends bodies. PHP writes an
+    empty object as an empty list, which may be allowed.
+    """
+    text = decoded(without_mark(body)).strip()
     try:
-        given = orjson.loads(body) if body.strip() else {}
+        given = orjson.loads(text) if text else {}
     except orjson.JSONDecodeError:
         raise BadInput("The body is not valid JSON.") from None
+    if or_empty_list and given == []:
+        return {}
     if not isinstance(given, dict):
         raise BadInput("The body must be a JSON object.")
     return given
+
+
+def query_of(request: Request) -> QueryParams:
+    """The parameters of the URL; a value that is not UTF-8 is read as Windows-1252."""
+    return QueryParams(list(pairs(request.scope["query_string"])))
 
 
 def json(body: Any, status: int = 200, media_type: str = "application/json") -> Response:

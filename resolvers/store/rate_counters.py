@@ -1,70 +1,94 @@
-"""Counters of requests, shared by all workers: the library's MongoDB storage on our own client.
+"""Counters of requests, shared by all workers: a storage of the library `limits` on our own client.
 
-The library itself would open a second client, and by Motor only. So its private parts are replaced
-here: `dependencies`, `database`, and what `incr` raises for an empty answer. If a release changes
-them, requests with a rate fail; tests/app/access/test_rates.py notices, on a real engine.
+The library's own MongoDB storage opens a second client, by Motor only, and compares with the
+database's clock (`$$NOW`), which the embedded engine never finds to be later than a stored date:
+windows would only end when they are removed, up to a minute late. So every time here is the
+gateway's.
 """
 
-from types import ModuleType
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from limits.aio.storage import MongoDBStorage
-from limits.util import Dependency, DependencyDict
-from pymongo import WriteConcern
-from pymongo.errors import DuplicateKeyError
+from limits.aio.storage import Storage
+from pymongo import ReturnDocument, WriteConcern
+from pymongo.errors import DuplicateKeyError, PyMongoError
 
+from resolvers.kind import Document
 from resolvers.store.store import Store
 
-
-class _NoClient:
-    """What the library gets where it would open a client."""
-
-    def __init__(self, *_arguments: Any, **_options: Any) -> None:
-        pass
-
-    def close(self) -> None:
-        """Nothing to close: the client belongs to the gateway."""
+COLLECTION = "rate_counters"
 
 
-class RateStorage(MongoDBStorage):
-    """Fixed windows in the collection `rate_counters`; expired ones are removed by a TTL index."""
+class RateStorage(Storage):
+    """Fixed windows, one a row: `{"_id": key, "count": 3, "expireAt": its end}`.
 
-    STORAGE_SCHEME = ["async+gateway"]  # noqa: RUF012  the library's own schemes stay its own
-    DEPENDENCIES = ["pymongo"]  # noqa: RUF012  the library's way
+    `clock` gives Unix time in seconds. Expired rows are removed by a TTL index; until then the next
+    request starts a new window in their place.
+    """
 
-    def __init__(self, store: Store) -> None:
+    STORAGE_SCHEME = None
+
+    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+        super().__init__()
         # A count lost in a power cut is no loss: no journal to wait for.
-        self._database = store.database.with_options(write_concern=WriteConcern(w=1))
-        super().__init__(
-            "",
-            counter_collection_name="rate_counters",
-            window_collection_name="rate_windows",
-        )
+        database = store.database.with_options(write_concern=WriteConcern(w=1))
+        self._rows: Any = database[COLLECTION]
+        self._clock = clock
+        self._indexed = False
 
     @property
-    def dependencies(self) -> DependencyDict:
-        """The library's modules, Motor replaced."""
-        motor = ModuleType("motor")
-        motor.AsyncIOMotorClient = _NoClient  # type: ignore[attr-defined]  # made here
-        found = super().dependencies
-        found["motor.motor_asyncio"] = Dependency("motor", None, None, motor)
-        return found
-
-    @property
-    def database(self) -> Any:
-        """The gateway's database, of either driver."""
-        return self._database
+    def base_exceptions(self) -> type[Exception]:
+        """What the driver raises; it is let through."""
+        return PyMongoError
 
     async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Count; two workers may be the first at the same time, and one then finds the other's."""
-        try:
-            return await self._incremented(key, expiry, amount)
-        except DuplicateKeyError:
-            return await self._incremented(key, expiry, amount)
-
-    async def _incremented(self, key: str, expiry: int, amount: int) -> int:
-        try:
-            return await super().incr(key, expiry, amount)
-        except TypeError:
+        """Count, in a new window if the last one is over; the count of the window."""
+        if not self._indexed:
+            await self._rows.create_index("expireAt", expireAfterSeconds=0)
+            self._indexed = True
+        while True:
+            try:
+                row = await self._counted(key, expiry, amount)
+            except DuplicateKeyError:  # two workers were the first at the same time
+                continue
             # To several upserts at once the embedded engine may answer none, having counted.
-            return await self.get(key)
+            return int(row["count"]) if row else await self.get(key)
+
+    async def _counted(self, key: str, expiry: int, amount: int) -> Document | None:
+        now = self._now()
+        ongoing = {"$gt": ["$expireAt", now]}
+        count = {"$cond": [ongoing, {"$add": ["$count", amount]}, amount]}
+        end = {"$cond": [ongoing, "$expireAt", now + timedelta(seconds=expiry)]}
+        row: Document | None = await self._rows.find_one_and_update(
+            {"_id": key},
+            [{"$set": {"count": count, "expireAt": end}}],
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+        )
+        return row
+
+    async def get(self, key: str) -> int:
+        """The count of the window; 0 if it is over."""
+        row = await self._rows.find_one({"_id": key, "expireAt": {"$gt": self._now()}})
+        return int(row["count"]) if row else 0
+
+    async def get_expiry(self, key: str) -> float:
+        """When the window ends, in Unix time; now if there is none."""
+        row = await self._rows.find_one({"_id": key})
+        return row["expireAt"].replace(tzinfo=UTC).timestamp() if row else self._clock()
+
+    async def check(self) -> bool:
+        """Whether the counters can be reached: the gateway asks its store."""
+        raise NotImplementedError
+
+    async def reset(self) -> int | None:
+        """Forget all counts: nothing of the gateway does."""
+        raise NotImplementedError
+
+    async def clear(self, key: str) -> None:
+        """Forget one: nothing of the gateway does."""
+        raise NotImplementedError
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC).replace(tzinfo=None)

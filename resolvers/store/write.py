@@ -115,6 +115,13 @@ async def delete(store: Store, kind: Kind, document: Document) -> bool:
     return bool(result.deleted_count)
 
 
+async def delete_unchanged(store: Store, kind: Kind, document: Document) -> bool:
+    """Remove a session if it is still `document`."""
+    guard = {"_id": document["_id"], "revision": document.get("revision")}
+    result = await store.run(store.collection(kind).delete_one(guard))
+    return bool(result.deleted_count)
+
+
 async def take_out(store: Store, kind: Kind, session_id: str, where: Filter) -> Document | None:
     """Remove the session with that id if it meets `where`, and return it."""
     wanted = conjoin([{"_id": session_id}, query(where)])
@@ -156,6 +163,14 @@ async def release(store: Store, kind: Kind, held: Reservation, session_id: str) 
     """Release a value; nothing happens if another session has it."""
     rows = store.database[RESERVATIONS]
     await store.run(rows.delete_one({"_id": _key(kind, held), "sessionId": session_id}))
+
+
+async def hand_over(
+    store: Store, kind: Kind, held: Reservation, session_id: str, heir: str
+) -> None:
+    """Let another session have a value; nothing happens if the first one does not have it."""
+    rows, row = store.database[RESERVATIONS], {"_id": _key(kind, held), "sessionId": session_id}
+    await store.run(rows.update_one(row, {"$set": {"sessionId": heir}}))
 
 
 async def next_number(store: Store, kind: Kind, step: int) -> int:

@@ -55,6 +55,10 @@ class BotSession(Session):
     """Columns as of Kore.ai XO's getSessions."""
 
     bot_id: str = column("The bot.", max_length=128)
+    call_id: str | None = column(
+        "The external call that the conversation was, as the telephone system knows it.",
+        max_length=256,
+    )
     channel: str = column(
         "Where the conversation took place, such as `rtm` or `webchat`.", max_length=100
     )
@@ -104,9 +108,11 @@ FILTERS = (
     ("botId", "userId"),
     ("botId", "sessionType"),
     ("botId", "containmentType"),
+    ("botId", "callId"),
     ("userId",),
     ("sessionType",),
     ("containmentType",),
+    ("callId",),
     ("channel",),
 )
 """What the vendor's page filters by, for one bot and for all, and what people filter and order by;

@@ -3,14 +3,13 @@
 import secrets
 import uuid
 
-from resolvers.kind import SessionIds
-
-UUID_PATTERN = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+from resolvers.kind import UUID_PATTERN, SessionIds
 
 UUIDS = SessionIds(
     pattern=UUID_PATTERN,
-    description="a UUID such as 83d03970-c959-11e2-857d-082e5f12b9a1.",
+    description="a UUID such as 83d03970-c959-11e2-857d-082e5f12b9a1, in upper or lower case.",
     make=lambda: str(uuid.uuid4()),
+    any_case=True,
 )
 
 TEXTS = SessionIds(

@@ -9,8 +9,9 @@ MINUTE = timedelta(minutes=1)
 SAMPLE = Sample(
     kind="bot",
     session_id="6465cf6e4769ed4e822b82a1",
-    fields="""botId: String!, channel: String!, userId: String!, startTime: DateTime!,
-        endTime: DateTime, sessionLang: [String!]!, sessionType: BotSessionType!,
+    fields="""botId: String!, callId: String, channel: String!, userId: String!,
+        startTime: DateTime!, endTime: DateTime, sessionLang: [String!]!,
+        sessionType: BotSessionType!,
         containmentType: ContainmentType, isDeveloper: Boolean!, tags: BotTags!,
         noOfMessagesExchanged: Int!, noOfTasksExecuted: Int!""",
     types={
@@ -42,6 +43,7 @@ SAMPLE = Sample(
         **COMMON,
         "customer": {"customerId": "u-1", "name": None, "email": None},
         "botId": "st-1",
+        "callId": None,
         "channel": "rtm",
         "userId": "u-1",
         "startTime": NOW_TEXT,
@@ -56,6 +58,7 @@ SAMPLE = Sample(
     },
     full={
         "botId": "st-dc600cf5",
+        "callId": "call-7",
         "channel": "rtm",
         "userId": "u-8c4ca335",
         "startTime": "2023-05-18T07:10:38.695Z",
@@ -76,6 +79,7 @@ SAMPLE = Sample(
         "durationSeconds": 0.506,
         "customer": {"customerId": "u-8c4ca335", "name": None, "email": None},
         "botId": "st-dc600cf5",
+        "callId": "call-7",
         "channel": "rtm",
         "userId": "u-8c4ca335",
         "startTime": "2023-05-18T07:10:38.695Z",

@@ -47,6 +47,7 @@ async def test_settings_name_the_kinds_that_are_not_kept() -> None:
     assert Settings(retention_co_browse_seconds=DAYS_14).retention == {"co_browse": DAYS_14}
 
 
+@pytest.mark.difference("co_browse.retention")
 async def test_nothing_expires_unless_set(wire_store: Store, kind: Kind) -> None:
     """No index, so that nothing vanishes unasked."""
     assert await index(wire_store, kind) is None

@@ -4,7 +4,6 @@ Ids depend on the kind, the seed and the place in the sequence alone, so that lo
 interruption finds what is there already. Sessions come in the order of their start.
 """
 
-import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -52,6 +51,6 @@ def _session_id(kind: Kind, ids: Dice) -> str:
         return str(20_000 + ids.number * IDS_PER_SEED + ids.place)
     made = ids.uuid()
     for text in (made.replace("-", "")[-24:], made):
-        if re.fullmatch(kind.session_ids.pattern, text):
+        if kind.session_ids.fits(text):
             return text
     raise ValueError(f"Nothing here makes session ids of {kind.type_name}s: write it here.")

@@ -106,6 +106,7 @@ def _bot(dice: Dice, made: Values) -> Values:
     alone = made["sessionType"] == "NON_INTERACTIVE"
     ends = ("DROP_OFF", "SELF_SERVICE", "AGENT")
     return {
+        "callId": made.get("callId") if made["channel"] == "ivr" else None,
         "containmentType": dice.choice(ends) if "endTime" in made else None,
         "noOfMessagesExchanged": 1 if alone else dice.randint(2, 40),
     }

@@ -12,7 +12,7 @@ from app.rest.bot import reference
 from app.rest.bot.layout import SESSION, page
 from app.rest.bot.reference import MALFORMED
 from app.rest.bot.request import ByIds, Search, decode, token
-from app.rest.vendor import Endpoint, Refusal, Vendor, admit, json, state_of
+from app.rest.vendor import Endpoint, Refusal, Vendor, admit, json, query_of, state_of
 from resolvers import sessions
 from resolvers.access import Action, Caller
 from resolvers.context import Context
@@ -35,9 +35,8 @@ async def get_sessions(request: Request) -> Response:
     own: Filter = EVERYTHING
     if bot_id is not None:
         own = Compare((BOT.by_name["botId"],), Operator.EQ, bot_id)
-    words = request.query_params.getlist("containmentType")
     most = state_of(request).settings.bot_max_limit
-    wanted = decode(await request.body(), words, context.now(), most)
+    wanted = decode(await request.body(), query_of(request), context.now(), most)
     if isinstance(wanted, ByIds):
         return json(await _get_many(context, own, wanted))
     return json(await _list(context, own, wanted))
@@ -53,10 +52,10 @@ async def authenticated(request: Request, bot_id: str | None) -> Context:
         caller.require(BOT, Action.READ)  # before it uses up the rate of a bot it may not see
         return caller
 
-    return await admit(request, BOT, find, lambda caller: buckets(caller, bot_id))
+    return await admit(request, BOT, find, lambda caller: counted(caller, bot_id))
 
 
-def buckets(caller: Caller, bot_id: str | None) -> list[str]:
+def counted(caller: Caller, bot_id: str | None) -> list[str]:
     """The bots whose rate a request counts for: without a bot in the path, all that are read."""
     if bot_id is not None:
         return [bot_id]
@@ -72,7 +71,8 @@ async def _list(context: Context, own: Filter, wanted: Search) -> Document:
     # The last page knows the total; only others pay for a count.
     if found.has_next or (wanted.skip and not found.documents):
         total = await sessions.count(context, BOT, where)
-    return page(newest_first(found.documents), total, found.has_next)
+    # A page of no sessions would be followed by itself.
+    return page(newest_first(found.documents), total, found.has_next and wanted.limit > 0)
 
 
 async def _get_many(context: Context, own: Filter, wanted: ByIds) -> Document:
@@ -103,16 +103,18 @@ REFUSALS = {
 
 
 def refuse(refusal: Refusal, _request: Request) -> Response:
-    """`{"errors":[{"msg":"…","code":401}]}`."""
+    """`{"errors":[{"msg":"…","code":401}]}`; invalid arguments are named by a second error."""
     given = (refusal.status, refusal.status, refusal.message)
     status, code, message = REFUSALS.get(refusal.code, given)
-    return json({"errors": [{"msg": message, "code": code}]}, status)
+    messages = [message, refusal.message] if status == 412 and refusal.message else [message]
+    return json({"errors": [{"msg": one, "code": code} for one in messages]}, status)
 
 
 VENDOR = Vendor(
     kind=BOT,
     service="Kore.ai XO",
     bases=("/api/public",),
+    roots=("/api/public",),
     endpoints=(
         Endpoint("POST", "/api/public/bot/{BotID}/getSessions", get_sessions, reference.OF_BOT),
         Endpoint("POST", "/api/public/stream/{BotID}/getSessions", get_sessions, reference.OF_BOT),
@@ -120,4 +122,5 @@ VENDOR = Vendor(
     ),
     refuse=refuse,
     chapter=reference.CHAPTER,
+    differences=reference.DIFFERENCES,
 )

@@ -9,7 +9,8 @@ from schema.kinds.bot import BOT
 
 MALFORMED = "MALFORMED_TOKEN"
 DATE = (
-    "`yyyy-mm-dd`, which is midnight, or `yyyy-mm-ddThh:mm:ss.msZ`, GMT, included. The two are at "
+    "`yyyy-mm-dd`, which is midnight, or `yyyy-mm-ddThh:mm:ss.msZ`, included, in GMT or with an "
+    "offset such as `+02:00`; fractions are cut to milliseconds. The two are at "
     f"most {LONGEST_SPAN.days} days apart, and {LONGEST_SPAN.days} days where one is missing; "
     "without both, the days up to now."
 )
@@ -51,6 +52,9 @@ EXAMPLE = {"dateFrom": "2021-04-20", "dateTo": "2021-04-27", "skip": 0, "limit":
 CONTAINMENT = docs.text(
     "How sessions ended for the user; any case.", enum=list(CONTAINMENT_TYPES.values())
 )
+CALL = docs.text(
+    f"{BOT.by_name['callId'].description} Given several times, up to {MOST_IDS}: any of them."
+)
 
 ANSWER = docs.members(
     {
@@ -77,8 +81,64 @@ OF_BOT, OF_ALL = (
             docs.Case("BAD_USER_INPUT", "", "the query or the body is invalid in any respect"),
             docs.Case(MALFORMED, "", "the header `auth` has no JWT"),
         ),
-        (docs.parameter("query", "containmentType", CONTAINMENT),),
+        (
+            docs.parameter("query", "containmentType", CONTAINMENT),
+            docs.parameter("query", "callId", CALL),
+        ),
         {"content": docs.content(docs.members(GIVEN, *GIVEN), page=EXAMPLE), "required": False},
     )
     for whose in ("one bot", "every bot of the credential")
+)
+
+DIFFERENCES = (
+    docs.Difference(
+        "bot.session_status",
+        "`sessionStatus` stands in answers to `sessionId` alone.",
+        "It stands in every row.",
+        "It says in one place whether a session goes on.",
+    ),
+    docs.Difference(
+        "bot.lowered_limit",
+        "Nothing about a largest `limit`.",
+        "A limit over `GATEWAY_BOT_MAX_LIMIT` is lowered, and `moreAvailable` says that more "
+        "follow.",
+        "Clients send 1,000 and 10,000, and page on by `moreAvailable`.",
+    ),
+    docs.Difference(
+        "bot.no_rows",
+        "Nothing about a `limit` of 0.",
+        "`total` alone; `moreAvailable` is false.",
+        "A client that pages while it is true would never end.",
+    ),
+    docs.Difference(
+        "bot.narrowing",
+        "Nothing about parameters of the URL that the page does not name.",
+        "Those that would narrow, such as `userId` or `status`, are refused with 412; others "
+        "are ignored.",
+        "Who asks for less must not get everything without noticing it.",
+    ),
+    docs.Difference(
+        "bot.named_error",
+        "412 has one error.",
+        "A second one of the same form names what is wrong.",
+        "The first has the vendor's text, which names nothing.",
+    ),
+    docs.Difference(
+        "bot.words_in_any_case",
+        "`containmentType` and `sessionType` have one spelling.",
+        "Any case is taken; answers have the page's.",
+        "Clients send both.",
+    ),
+    docs.Difference(
+        "bot.one_algorithm",
+        "Nothing about the algorithm of the JWT.",
+        "HS256 alone; the JWT claim `appId`, else `iss`, else `clientId` names the credential.",
+        "The credential has one signing secret.",
+    ),
+    docs.Difference(
+        "bot.rate_of_every_bot",
+        "60 requests a minute and 1,800 an hour for each bot.",
+        "A request without a bot counts for every bot of the credential.",
+        "Else it would pass the rates by.",
+    ),
 )

@@ -6,20 +6,22 @@
 `app.rest.bot.reference` names every member. Unknown members are ignored, null is the same as
 missing. Anything else raises BadInput, for which the vendor has one answer. Here: numbers in
 quotation marks are refused (the page says Number), the dates must be in order, any case will do in
-`sessionType` too, an empty `or` or `values` matches nothing, `tags` has no unknown member.
+`sessionType` too, an empty `or` or `values` matches nothing, `tags` has no unknown member. A list
+without elements in the place of the body, or of `tags`, is PHP's empty object.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, QueryParams
 
-from app.rest.bot.layout import CONTAINMENT_TYPES, SESSION_TYPES
+from app.rest.bot.layout import CONTAINMENT_TYPES, SESSION, SESSION_TYPES
 from app.rest.vendor import has_key, json_object
 from resolvers.errors import BadInput, Unauthenticated
+from resolvers.moments import milliseconds
 from resolvers.request import All, Compare, Either, Filter, Operator, Some
 from schema.kinds.bot import BOT
 
@@ -33,8 +35,45 @@ FURTHEST_SKIP = 2**31 - 1
 """What the database can pass over; nobody has as many sessions in 7 days."""
 
 MOMENT = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?: ?T([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,3}))?Z)?"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"(?: ?T((?:[01][0-9]|2[0-3]):[0-9]{2})(:[0-9]{2}(?:\.[0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2}))?"
 )
+"""What JavaScript's Date takes of ISO 8601 with a day and a zone, and a stray space before `T`."""
+
+
+def _plain(name: str) -> str:
+    """`start_time` and `StartTime` are `starttime`."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+PARAMETERS = ("containmentType", "callId")
+"""What the URL may ask for."""
+MEMBERS = (
+    "userId",
+    "skip",
+    "offset",
+    "limit",
+    "dateFrom",
+    "dateTo",
+    "tags",
+    "sessionType",
+    "sessionId",
+)
+"""What the body may."""
+PLACES = f"The URL takes {' and '.join(PARAMETERS)}, the body {', '.join(MEMBERS)}."
+NARROWING = frozenset(
+    _plain(name)
+    for name in (
+        *PARAMETERS,
+        *MEMBERS,
+        *(member.field.name for member in SESSION.members),
+        *(column.name for column in BOT.own_columns),
+        *("from", "to", "since", "until", "start", "end", "startDate", "endDate", "date", "status"),
+        *("language", "tag", "filter", "query", "search", "page", "pageSize", "size", "count"),
+    )
+)
+"""Names of what a session has or a page could be asked by: whoever writes one in the URL wants
+less than everything, and would not notice that it gets more. All other names are ignored."""
 Given = Mapping[str, Any]
 """The members of the body."""
 
@@ -64,28 +103,51 @@ def token(headers: Headers) -> str:
     return given[0]
 
 
-def decode(
-    body: bytes, containment_types: Sequence[str], now: datetime, most: int
-) -> ByIds | Search:
+def decode(body: bytes, query: QueryParams, now: datetime, most: int) -> ByIds | Search:
     """The request; BadInput, by name, for what the vendor refuses.
 
-    `containment_types` are all the query has, `now` is in UTC, a limit over `most` is lowered.
+    `now` is in UTC, a limit over `most` is lowered.
     """
-    given = json_object(body)
+    given = json_object(body, or_empty_list=True)
     if given.get("sessionId") is not None:
         return ByIds(_session_ids(given["sessionId"]))
-    if len({word.lower() for word in containment_types}) > 1:
-        raise BadInput("containmentType is given twice.")
+    _require_served(query)
     skip = _count(given, "offset", 0) if given.get("skip") is None else _count(given, "skip", 0)
     filters = (
         *_span(given, now),
-        *_user(given.get("userId")),
+        *_text("userId", given.get("userId")),
         *_word("sessionType", given.get("sessionType"), SESSION_TYPES),
-        *_word("containmentType", next(iter(containment_types), None), CONTAINMENT_TYPES),
+        *_word("containmentType", _single(query, "containmentType"), CONTAINMENT_TYPES),
+        *_calls(query),
         *_tags(given.get("tags")),
     )
     limit = min(_count(given, "limit", DEFAULT_LIMIT), most)
     return Search(All(filters), min(skip, FURTHEST_SKIP), limit)
+
+
+def _require_served(query: QueryParams) -> None:
+    """BadInput for a parameter that asks for less, which only the body can."""
+    for name in query:
+        if name not in PARAMETERS and _plain(name) in NARROWING:
+            raise BadInput(f"{name} is not a parameter of the URL. {PLACES}", argument=name)
+
+
+def _single(query: QueryParams, name: str) -> str | None:
+    """A parameter of the URL, which may be repeated with the same value."""
+    given = query.getlist(name)
+    if len({value.lower() for value in given}) > 1:
+        raise BadInput(f"{name} is given twice.", argument=name)
+    return given[0] if given else None
+
+
+def _calls(query: QueryParams) -> tuple[Filter, ...]:
+    """The sessions of one call, or of any of several."""
+    given = query.getlist("callId")
+    if not all(call_id.strip() for call_id in given):
+        raise BadInput("callId is empty: name a call, or leave it out.", argument="callId")
+    if len(given) > MOST_IDS:
+        raise BadInput(f"callId: at most {MOST_IDS} calls at once.", argument="callId")
+    return (Compare((BOT.by_name["callId"],), Operator.IN, tuple(given)),) if given else ()
 
 
 def _session_ids(given: Any) -> tuple[str, ...]:
@@ -132,20 +194,23 @@ def _moment(given: Given, name: str) -> datetime | None:
     found = MOMENT.fullmatch(value) if isinstance(value, str) else None
     try:
         if found:
-            date, clock, fraction = found.groups()
-            milliseconds = (fraction or "").ljust(3, "0")
-            return datetime.fromisoformat(f"{date}T{clock or '00:00:00'}.{milliseconds}")
-    except ValueError:
+            date, clock, seconds, zone = found.groups()
+            moment = datetime.fromisoformat(
+                f"{date}T{clock or '00:00'}{seconds or ':00'}{zone or 'Z'}"
+            )
+            return milliseconds(moment.astimezone(UTC).replace(tzinfo=None))
+    except (ValueError, OverflowError):
         pass
-    raise BadInput(f"{name} must be yyyy-mm-dd or yyyy-mm-ddThh:mm:ss.msZ.")
+    raise BadInput(f"{name} must be yyyy-mm-dd or yyyy-mm-ddThh:mm:ss.msZ.", argument=name)
 
 
-def _user(user_id: Any) -> tuple[Filter, ...]:
-    if user_id is None:
+def _text(name: str, value: Any) -> tuple[Filter, ...]:
+    """A column that is compared as it is stored."""
+    if value is None:
         return ()
-    if not isinstance(user_id, str):
-        raise BadInput("userId must be a string.")
-    return (Compare((BOT.by_name["userId"],), Operator.EQ, user_id),)
+    if not isinstance(value, str):
+        raise BadInput(f"{name} must be a string.")
+    return (Compare((BOT.by_name[name],), Operator.EQ, value),)
 
 
 def _word(name: str, value: Any, words: Mapping[str, str]) -> tuple[Filter, ...]:
@@ -159,7 +224,7 @@ def _word(name: str, value: Any, words: Mapping[str, str]) -> tuple[Filter, ...]
 
 
 def _tags(tags: Any) -> list[Filter]:
-    if tags is None:
+    if tags is None or tags == []:
         return []
     if not isinstance(tags, dict) or not tags.keys() <= {"and", "or"}:
         raise BadInput("tags must be an object with `and`, `or` or both.")

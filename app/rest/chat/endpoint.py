@@ -10,14 +10,15 @@ from app.rest.chat import reference
 from app.rest.chat.layout import SESSION, summary
 from app.rest.chat.reference import UNKNOWN
 from app.rest.chat.request import AUTHENTICATION, credentials, decode
-from app.rest.vendor import Endpoint, Refusal, Vendor, admit, challenging, json
+from app.rest.vendor import Endpoint, Refusal, Vendor, admit, challenging, json, query_of
 from resolvers import sessions
 from resolvers.access import Caller
 from resolvers.context import Context
 from resolvers.errors import NotFound
 from schema.kinds.chat import CHAT
 
-BASES = ("/api/2.0/chat/console", "/api/2.0/chat")
+BASES = tuple(f"/api/{version}/chat" for version in ("2.0", "2.1"))
+ROOTS = tuple(root for base in BASES for root in (f"{base}/console", base))
 
 
 async def get(request: Request) -> Response:
@@ -32,14 +33,15 @@ async def get(request: Request) -> Response:
 async def summarise(request: Request) -> Response:
     """How many chats started between the dates, and how long they lasted on average."""
     context = await authenticated(request)
-    return json(summary(await sessions.summarise(context, CHAT, decode(request.query_params))))
+    where = decode(query_of(request), context.company_timezone)
+    return json(summary(await sessions.summarise(context, CHAT, where)))
 
 
 async def authenticated(request: Request) -> Context:
     """The caller's context; Unauthenticated unless exactly one scheme is used."""
 
     def find(authenticator: Authenticator) -> Awaitable[Caller]:
-        pair = credentials(request.headers, request.query_params)
+        pair = credentials(request.headers, query_of(request))
         return authenticator.by_pair(*pair) if pair else authenticator.bearer(request)
 
     return await admit(request, CHAT, find)
@@ -58,15 +60,17 @@ def refuse(refusal: Refusal, _request: Request) -> Response:
 VENDOR = Vendor(
     kind=CHAT,
     service="Agendize Chat API",
-    bases=("/api/2.0/chat",),
+    bases=BASES,
+    roots=ROOTS,
     endpoints=tuple(
         endpoint
-        for base in BASES
+        for root in ROOTS
         for endpoint in (
-            Endpoint("GET", f"{base}/history/{{sessionId}}", get, reference.GET),
-            Endpoint("GET", f"{base}/history", summarise, reference.SUMMARISE),
+            Endpoint("GET", f"{root}/history/{{sessionId}}", get, reference.GET),
+            Endpoint("GET", f"{root}/history", summarise, reference.SUMMARISE),
         )
     ),
     refuse=refuse,
     chapter=reference.CHAPTER,
+    differences=reference.DIFFERENCES,
 )

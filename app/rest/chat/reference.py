@@ -30,7 +30,7 @@ FIGURES = {
     "averageChatSessionDuration": {"type": "number", "format": "double", "description": "Seconds."},
     "chatSessions": docs.number("How many chats."),
 }
-BOUND = "Chats that started {} this moment: RFC 3339. A `+` may arrive as a space."
+BOUND = "Chats that started {} this moment: RFC 3339, or a date alone. A `+` may arrive as a space."
 
 SUMMARISE = docs.Operation(
     "How many chats, and how long they lasted",
@@ -44,7 +44,46 @@ SUMMARISE = docs.Operation(
         ),
     ),
     parameters=tuple(
-        docs.parameter("query", name, docs.text(BOUND.format(word), format="date-time"))
+        docs.parameter("query", name, docs.text(BOUND.format(word)))
         for name, word in (("startDate", "after"), ("endDate", "before"))
+    ),
+)
+
+DIFFERENCES = (
+    docs.Difference(
+        "chat.bounds",
+        "`startDate` is the upper bound, `endDate` the lower one.",
+        "`startDate` is the lower bound, `endDate` the upper one.",
+        "The words on the page are exchanged: clients use the names as they sound.",
+    ),
+    docs.Difference(
+        "chat.two_addresses",
+        "The page has `emaillAddress`, its sample `emailAddress`.",
+        "Both are sent, with the same value.",
+        "Clients were written against either.",
+    ),
+    docs.Difference(
+        "chat.no_average",
+        "Nothing about an average over no chats.",
+        "0.0.",
+        "The page says that it is a number.",
+    ),
+    docs.Difference(
+        "chat.day",
+        "Bounds are timestamps.",
+        "A date alone is its midnight in `GATEWAY_COMPANY_TIMEZONE`, and an empty bound is none.",
+        "Clients send both.",
+    ),
+    docs.Difference(
+        "chat.two_spellings",
+        "The page writes `apiKey`, some samples `apikey`.",
+        "Both are taken in the query; two that differ are 401.",
+        "Clients were written against either.",
+    ),
+    docs.Difference(
+        "chat.nulls",
+        "Nothing about unknown members.",
+        "They are null; `button`, `visitor` and `start` are always there.",
+        "Clients find every member of the page.",
     ),
 )

@@ -4,17 +4,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.rest.co_browse.layout import JSON, SESSION
-from app.rest.co_browse.reference import CHAPTER, GET, UNKNOWN
+from app.rest.co_browse.reference import CHAPTER, DIFFERENCES, GET, UNKNOWN
 from app.rest.co_browse.request import ENDED
 from app.rest.vendor import Endpoint, Refusal, Vendor, admit, challenging, json
 from resolvers import sessions
 from resolvers.errors import NotFound
 from schema.kinds.co_browse import CO_BROWSE
 
-PATHS = (
-    "/cobrowse/rest/history/sessions/{session_history_id}",
-    "/history/sessions/{session_history_id}",
-)
+ROOTS = ("/cobrowse/rest", "")
+PATHS = tuple(f"{root}/history/sessions/{{session_history_id}}" for root in ROOTS)
 
 
 async def get(request: Request) -> Response:
@@ -36,7 +34,9 @@ VENDOR = Vendor(
     kind=CO_BROWSE,
     service="Genesys Co-browse 8.1",
     bases=("/cobrowse", "/history"),
+    roots=ROOTS,
     endpoints=tuple(Endpoint("GET", path, get, GET) for path in PATHS),
     refuse=refuse,
     chapter=CHAPTER,
+    differences=DIFFERENCES,
 )

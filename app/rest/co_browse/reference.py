@@ -22,3 +22,31 @@ GET = docs.Operation(
         ),
     ),
 )
+
+DIFFERENCES = (
+    docs.Difference(
+        "co_browse.key",
+        "No authentication: the server stands in a network of its own.",
+        "A key is needed, unless `GATEWAY_OPEN_PATHS` names `co_browse`.",
+        "The gateway is reached by more than the agents' desktops, and addresses of pages are"
+        " personal.",
+    ),
+    docs.Difference(
+        "co_browse.activation",
+        "Every sample has `activationTime`.",
+        "The field is missing if no agent joined.",
+        "Any number would be untrue.",
+    ),
+    docs.Difference(
+        "co_browse.active",
+        "Nothing about sessions that go on.",
+        "They are 404 until they end.",
+        "The page describes the history of ended sessions. GraphQL shows active ones.",
+    ),
+    docs.Difference(
+        "co_browse.retention",
+        "Histories are removed after 14 days.",
+        "They stay, unless `GATEWAY_RETENTION_CO_BROWSE_SECONDS` is set.",
+        "Nothing vanishes unasked.",
+    ),
+)

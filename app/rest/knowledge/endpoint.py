@@ -8,7 +8,7 @@ from starlette.responses import Response
 from app.rest.knowledge import reference
 from app.rest.knowledge.layout import SESSION
 from app.rest.knowledge.reference import NOT_FOUND, OTHER_CUSTOMER
-from app.rest.knowledge.request import decode, is_session_id
+from app.rest.knowledge.request import decode
 from app.rest.vendor import Endpoint, Refusal, Vendor, admit, challenging, json, state_of
 from resolvers import sessions
 from resolvers.access import Action
@@ -17,7 +17,7 @@ from resolvers.errors import Conflict, NotFound
 from resolvers.kind import Document
 from schema.kinds.knowledge import KNOWLEDGE
 
-BASES = ("", "/gks-server/v1")
+ROOTS = ("", "/gks-server/v1")
 BAD_REQUESTS = frozenset({"BAD_USER_INPUT", "INVALID", "CONFLICT"})
 """The vendor's page has one status for everything that is wrong with a request: 400."""
 
@@ -56,7 +56,7 @@ async def _tie(context: Context, session_id: str, given: Mapping[str, str]) -> D
             raise Conflict(OTHER_CUSTOMER, ("customerId",))
         sessions.assign(context, KNOWLEDGE, document, given)
 
-    if is_session_id(session_id):
+    if KNOWLEDGE.session_ids.fits(session_id):
         return await sessions.act(context, KNOWLEDGE, session_id, change, create_missing=given)
     return await sessions.create(context, KNOWLEDGE, given)
 
@@ -71,15 +71,17 @@ VENDOR = Vendor(
     kind=KNOWLEDGE,
     service="Genesys Knowledge Center 8.5",
     bases=("/sessions", "/gks-server"),
+    roots=ROOTS,
     endpoints=tuple(
         endpoint
-        for base in BASES
+        for root in ROOTS
         for endpoint in (
-            Endpoint("PUT", f"{base}/sessions/new", create, reference.CREATE),
-            Endpoint("GET", f"{base}/sessions/{{sessionId}}", get, reference.GET),
-            Endpoint("POST", f"{base}/sessions/{{sessionId}}", link, reference.LINK),
+            Endpoint("PUT", f"{root}/sessions/new", create, reference.CREATE),
+            Endpoint("GET", f"{root}/sessions/{{sessionId}}", get, reference.GET),
+            Endpoint("POST", f"{root}/sessions/{{sessionId}}", link, reference.LINK),
         )
     ),
     refuse=refuse,
     chapter=reference.CHAPTER,
+    differences=reference.DIFFERENCES,
 )

@@ -52,3 +52,42 @@ LINK = docs.Operation(
     HEADERS,
     BODY,
 )
+
+DIFFERENCES = (
+    docs.Difference(
+        "knowledge.key",
+        "No authentication.",
+        "A key is needed, unless `GATEWAY_OPEN_PATHS` names `knowledge`.",
+        "As for co-browse.",
+    ),
+    docs.Difference(
+        "knowledge.fields",
+        "Clients read `sessionId` alone.",
+        "The answer has all five fields, null where nothing is linked.",
+        "A client sees what it has linked.",
+    ),
+    docs.Difference(
+        "knowledge.fresh_id",
+        "GET of an unknown id makes that session.",
+        "An id that is not a UUID gets a session under a new UUID, which the answer has.",
+        "The vendor's ids are UUIDs; others could not be linked later.",
+    ),
+    docs.Difference(
+        "knowledge.one_case",
+        "Nothing about upper and lower case in ids.",
+        "Capitals are the same session; answers have lower case.",
+        "RFC 9562, section 4. Two sessions of one id could have two customers.",
+    ),
+    docs.Difference(
+        "knowledge.other_customer",
+        "400 is described, not its cases.",
+        "400 for another customer than the linked one.",
+        "A session belongs to one customer.",
+    ),
+    docs.Difference(
+        "knowledge.envelope",
+        "Release 8.5.3 puts the session into `response`.",
+        "The fields are top-level, as in 8.5.1.",
+        "Public clients read the top-level `sessionId`.",
+    ),
+)

@@ -3,12 +3,11 @@
 `gkc_agentId: a1` and `{"visitId": "v1"}` become `{"agentId": "a1", "visitId": "v1"}`.
 """
 
-import re
 from collections.abc import Mapping
 
+from app.http.text import decoded
 from app.rest.vendor import json_object
 from resolvers.errors import BadInput
-from schema.kinds.knowledge import KNOWLEDGE
 
 FROM_HEADERS = {"gkc_agentId": "agentId", "gkc_customerId": "customerId"}
 FROM_BODY = ("visitId", "globalVisitId")
@@ -29,13 +28,5 @@ def decode(headers: Mapping[str, str], body: bytes) -> dict[str, str]:
 
 
 def _text(header: str | None) -> str | None:
-    """A header's value, which Starlette reads as Latin-1, as UTF-8 where it is that."""
-    try:
-        return header and header.encode("latin-1").decode()
-    except UnicodeDecodeError:
-        return header
-
-
-def is_session_id(text: str) -> bool:
-    """Whether it is a UUID, as the ids of knowledge sessions are."""
-    return re.fullmatch(KNOWLEDGE.session_ids.pattern, text) is not None
+    """A header's value, which Starlette reads as Latin-1."""
+    return header and decoded(header.encode("latin-1"))

@@ -79,6 +79,7 @@ VENDOR = Vendor(
     kind=REMOTE_SUPPORT,
     service="N-able Take Control, Dameware Remote Everywhere",
     bases=("/get_session_history.php", "/integration"),
+    roots=("", "/integration"),
     endpoints=tuple(
         endpoint
         for path in PATHS
@@ -89,4 +90,5 @@ VENDOR = Vendor(
     ),
     refuse=refuse,
     chapter=reference.CHAPTER,
+    differences=reference.DIFFERENCES,
 )

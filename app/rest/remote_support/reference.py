@@ -104,3 +104,38 @@ POST = docs.Operation(
     body={"content": docs.content(docs.members(FIELDS, "KEY", *OPTIONAL), FORM)},
     security=[{"KEY": []}, {}],
 )
+
+DIFFERENCES = (
+    docs.Difference(
+        "remote_support.too_many_rows",
+        "All sessions that match are in one answer.",
+        "More than `GATEWAY_REMOTE_SUPPORT_MAX_ROWS` are refused; none is cut off.",
+        "One request must not take all memory, and a list that is cut off looks complete.",
+    ),
+    docs.Difference(
+        "remote_support.format_among_words",
+        "`OUTPUT_FORMAT` stands among the words of `VARS`.",
+        "It may stand there, or be a parameter of its own, which wins.",
+        "Real calls have the parameter.",
+    ),
+    docs.Difference(
+        "remote_support.element_names",
+        "The layout is a picture.",
+        "`nrequests`, `requests` and `request`, as the vendor's later API names them; the "
+        "elements of chats and videos are the gateway's.",
+        "A picture names no elements.",
+    ),
+    docs.Difference(
+        "remote_support.no_forbidden_characters",
+        "Nothing about characters that XML 1.0 forbids.",
+        "They are removed.",
+        "No parser would read the answer.",
+    ),
+    docs.Difference(
+        "remote_support.flags_as_texts",
+        "JSON is named, not shown.",
+        "`has_videos` is the text `TRUE` or `FALSE` in JSON too, and an unknown value is an "
+        "empty text.",
+        "JSON is the same tree as the XML.",
+    ),
+)

@@ -8,15 +8,16 @@ OUTPUT_FORMATs the parameter of that name wins over the word in VARS.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from app.http.negotiation import parsed
+from app.http.text import as_windows, pairs
 from app.rest.docs import TEXT, Json
 from app.rest.layout import Layout
 from app.rest.remote_support.layout import WORDS, layout
@@ -47,9 +48,9 @@ class Query:
 async def parameters(request: Request) -> Parameters:
     """The parameters of the URL and of a form, the last of each name."""
     given = in_url(request)
-    kind = request.headers.get("content-type", FORM).partition(";")[0].strip().lower()
+    kind, details = parsed(request.headers.get("content-type", FORM))
     if request.method == "POST" and kind == FORM:
-        given |= _pairs(await request.body())
+        given |= pairs(await request.body(), details.get("charset", ""))
     elif request.method == "POST" and kind == MULTIPART:
         given |= await _multipart(request)
     return given
@@ -57,18 +58,16 @@ async def parameters(request: Request) -> Parameters:
 
 def in_url(request: Request) -> dict[str, str]:
     """The parameters of the URL alone."""
-    return dict(_pairs(request.scope["query_string"]))
-
-
-def _pairs(encoded: bytes) -> Iterator[tuple[str, str]]:
-    yield from parse_qsl(encoded.decode(errors="replace"), keep_blank_values=True)
+    return dict(pairs(request.scope["query_string"]))
 
 
 async def _multipart(request: Request) -> Parameters:
     """The texts of a form as PHP's curl sends an array; none if it is not such a form."""
     try:
         async with request.form(max_files=0, max_fields=MOST_FIELDS) as form:
-            return {name: value for name, value in form.multi_items() if isinstance(value, str)}
+            # What is not UTF-8 was read as Latin-1.
+            texts = ((name, text) for name, text in form.multi_items() if isinstance(text, str))
+            return {as_windows(name): as_windows(text) for name, text in texts}
     except HTTPException:
         return {}
 

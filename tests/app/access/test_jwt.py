@@ -88,6 +88,7 @@ def forged(kind: str, issued: Issued) -> str:
     }[kind]
 
 
+@pytest.mark.difference("bot.one_algorithm")
 @pytest.mark.parametrize(
     "kind",
     [

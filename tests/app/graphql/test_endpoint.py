@@ -109,12 +109,6 @@ def test_other_bodies(door: Door, content_type: str | None) -> None:
     assert code(sent(door, body, content_type)) == (415, "BAD_USER_INPUT")
 
 
-def test_compressed_body(door: Door) -> None:
-    """415 for a body that would have to be unpacked first."""
-    response = door.post(headers={"content-encoding": "gzip"})
-    assert code(response) == (415, "BAD_USER_INPUT")
-
-
 def test_charset_in_quotes(door: Door) -> None:
     """UTF-8 however it is spelt."""
     body = json.dumps({"query": TYPENAME}).encode()

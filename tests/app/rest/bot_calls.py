@@ -44,9 +44,16 @@ ROW = (
     b'"sessionTags":[{"value":null,"name":"topic"}]},'
     b'"noOfMessagesExchanged":6,"noOfTasksExecuted":2}'
 )
-INVALID = b'{"errors":[{"msg":"Validation errors/ Invalid arguments","code":412}]}'
 CREDENTIALS = b'{"errors":[{"msg":"Invalid SDK credentials","code":4002}]}'
 WEEK = {"dateFrom": "2026-02-22", "dateTo": "2026-03-01"}
+
+
+def require_invalid(answer: httpx.Response) -> str:
+    """That it is the vendor's 412; what the second error says."""
+    first, second = answer.json()["errors"]
+    assert answer.status_code == first["code"] == second["code"] == 412
+    assert (first["msg"], list(second)) == ("Validation errors/ Invalid arguments", list(first))
+    return str(second["msg"])
 
 
 def store(door: Door, session_id: str, **values: Any) -> None:

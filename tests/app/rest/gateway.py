@@ -1,7 +1,7 @@
 """The vendors' paths over an in-memory database, with credentials made up by the test."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import httpx
@@ -47,7 +47,10 @@ class FakeAuthenticator:
             raise Unauthenticated("A valid key is needed.")
         return CALLERS[key]
 
-    async def limit(self, caller: Caller, bucket: str | None = None) -> None:
+    async def by_jwt(self, token: str) -> Caller:
+        return await self.by_key(token)
+
+    async def limit(self, caller: Caller, bots: Iterable[str] | None = None) -> None:
         if caller.id == "tired":
             raise RateLimited("Too many requests.", retry_after=7)
 

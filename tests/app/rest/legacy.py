@@ -4,7 +4,7 @@ Credentials are made with `admit`: the key of `anna` is `anna-key`, her JWT `jwt
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -61,10 +61,11 @@ class Authenticator:
             raise MalformedToken("no token")
         return self._known(token.removeprefix("jwt."))
 
-    async def limit(self, caller: Caller, bucket: str | None = None) -> None:
-        self.counted.append((caller.id, bucket))
-        if bucket in self.full:
-            raise RateLimited("Too often.", retry_after=17)
+    async def limit(self, caller: Caller, bots: Iterable[str] | None = None) -> None:
+        for bucket in (None,) if bots is None else bots:
+            self.counted.append((caller.id, bucket))
+            if bucket in self.full:
+                raise RateLimited("Too often.", retry_after=17)
 
     def is_open(self, vendor: str) -> bool:
         return vendor in self.open

@@ -9,6 +9,7 @@ import pytest
 from bson import ObjectId
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.datastructures import QueryParams
 
 from app.rest.bot import layout, request
 from resolvers.errors import BadInput
@@ -17,13 +18,13 @@ from tests.app.rest.bot_calls import (
     ALL,
     AUTH,
     CREDENTIALS,
-    INVALID,
     PATH,
     PATHS,
     ROW,
     START,
     WEEK,
     ask,
+    require_invalid,
     store,
     tag,
 )
@@ -40,6 +41,7 @@ def test_a_closed_session_to_the_byte(door: Door, path: str) -> None:
     assert answer.headers["content-type"] == "application/json"
 
 
+@pytest.mark.difference("bot.session_status")
 def test_an_active_session_has_no_end(door: Door) -> None:
     """Neither end_time nor containmentType."""
     store(door, "s1", endTime=None, containmentType=None, isDeveloper=True)
@@ -62,20 +64,20 @@ def test_a_closed_session_may_lack_a_containment_type(door: Door) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        *(b"{", b"[]", b'"x"', b"null", b"limit=1", b"\xff", b"[" * 5000),
+        *(b"{", b"[1]", b'"x"', b"null", b"limit=1", b"\xff", b"[" * 5000),
         *({"userId": 1}, {"userId": ["u1"]}, {"userId": {"$ne": ""}}),
         *({"limit": "10"}, {"limit": -1}, {"limit": 1.5}, {"limit": True}, {"limit": [1]}),
         *({"skip": "0"}, {"skip": -1}, {"offset": "0"}, {"offset": -5}),
         *({"dateFrom": "yesterday"}, {"dateFrom": 1619436445977}, {"dateTo": ""}),
         *({"dateFrom": "2021-02-30"}, {"dateFrom": "26-04-2021"}, {"dateTo": "2021-04-26T11:27"}),
-        *({"dateTo": "2021-04-26T11:27:25.977"}, {"dateTo": "2021-04-26T11:27:25.977+02:00"}),
+        *({"dateTo": "2021-04-26T11:27:25.977"}, {"dateTo": "2021-04-26T11:27:25.977+25:00"}),
         *({"dateTo": "2021-04-26T24:00:00Z"}, {"dateTo": "2021-04-26  T11:27:25Z"}),
         *({"dateFrom": "9999-12-30"}, {"dateTo": "0001-01-03"}, {"dateTo": "0000-01-01"}),
         {"dateFrom": "2026-02-22", "dateTo": "2026-03-01T00:00:00.001Z"},
         {"dateFrom": "2026-03-01", "dateTo": "2026-02-28"},
         *({"sessionType": "both"}, {"sessionType": ["interactive"]}, {"sessionType": ""}),
         *({"sessionId": "s1"}, {"sessionId": [1]}, {"sessionId": {"a": 1}}, {"sessionId": [None]}),
-        *({"tags": []}, {"tags": "x"}, {"tags": {"not": []}}, {"tags": {"and": {}}}),
+        *({"tags": [1]}, {"tags": "x"}, {"tags": {"not": []}}, {"tags": {"and": {}}}),
         *({"tags": {"and": ["x"]}}, {"tags": {"and": [{"name": "x"}]}}),
         {"tags": {"and": [{"name": 1, "values": ["x"], "type": "user"}]}},
         {"tags": {"and": [{"name": "x", "values": "x", "type": "user"}]}},
@@ -86,9 +88,8 @@ def test_a_closed_session_may_lack_a_containment_type(door: Door) -> None:
     ],
 )
 def test_invalid_arguments_are_412(door: Door, body: Any) -> None:
-    """One answer for whatever is wrong."""
-    answer = ask(door, body)
-    assert (answer.status_code, answer.content) == (412, INVALID)
+    """The vendor's answer for whatever is wrong, and what it is."""
+    require_invalid(ask(door, body))
 
 
 @pytest.mark.parametrize(
@@ -103,8 +104,7 @@ def test_invalid_arguments_are_412(door: Door, body: Any) -> None:
 )
 def test_a_bad_containment_type_is_412(door: Door, query: str) -> None:
     """An empty one too, and two that differ."""
-    answer = ask(door, path=f"{PATH}?{query}")
-    assert (answer.status_code, answer.content) == (412, INVALID)
+    assert "containmentType" in require_invalid(ask(door, path=f"{PATH}?{query}"))
 
 
 def test_a_span_of_seven_days_is_accepted(door: Door) -> None:
@@ -177,6 +177,7 @@ def test_a_credential_sees_its_own_bots_only(door: Door) -> None:
     assert (by_ids["total"], by_ids["invalidSessions"]) == (1, ["s1"])
 
 
+@pytest.mark.difference("bot.rate_of_every_bot")
 def test_each_bot_has_its_rate(door: Door) -> None:
     """429 with Retry-After; without a bot a request counts for all it may read."""
     door.admit("own", "bot:read", bots=frozenset({"st-2", "st-1"}))
@@ -311,11 +312,16 @@ def test_nothing_that_is_sent_breaks_a_path(door: Door) -> None:
     check()
 
 
-@given(BODIES, st.lists(st.sampled_from(["agent", "dropoff", "x"]), max_size=2))
-def test_decode_gives_a_request_or_bad_input(body: dict[str, Any], words: list[str]) -> None:
+NAMES = st.sampled_from(["containmentType", "callId", "limit", "x"])
+
+
+@given(BODIES, st.lists(st.tuples(NAMES, st.sampled_from(["agent", "dropoff", ""])), max_size=2))
+def test_decode_gives_a_request_or_bad_input(
+    body: dict[str, Any], pairs: list[tuple[str, str]]
+) -> None:
     """What is accepted keeps the contract's bounds."""
     try:
-        asked = request.decode(orjson.dumps(body), words, NOW, 1000)
+        asked = request.decode(orjson.dumps(body), QueryParams(pairs), NOW, 1000)
     except BadInput:
         return
     if isinstance(asked, request.ByIds):

@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from starlette.datastructures import QueryParams
 
 from app.rest.bot import request
 from resolvers.errors import Timeout
 from resolvers.request import LARGEST_PAGE
 from schema.kinds.bot import BOT
-from tests.app.rest.bot_calls import PATH, START, ask, found, store, tag
+from tests.app.rest.bot_calls import PATH, START, ask, found, require_invalid, store, tag
 from tests.app.rest.legacy import NOW, Door, door  # noqa: F401
 
 
@@ -37,6 +38,7 @@ def test_sessions_of_one_moment_stand_by_id(door: Door, body: Any) -> None:
     assert found(door, body) == ["new", "s1", "s2", "s3"]
 
 
+@pytest.mark.difference("bot.no_rows")
 @pytest.mark.parametrize(
     ("body", "ids", "more"),
     [
@@ -45,7 +47,7 @@ def test_sessions_of_one_moment_stand_by_id(door: Door, body: Any) -> None:
         ({"limit": 2, "skip": 2}, ["s2", "s3"], True),
         ({"limit": 2, "offset": 4}, ["s4"], False),
         ({"limit": 2.0, "skip": 3, "offset": 0}, ["s3", "s4"], False),
-        ({"limit": 0}, [], True),
+        ({"limit": 0}, [], False),
         ({"skip": 5}, [], False),
         ({"skip": 1e30}, [], False),
         ({"limit": None, "skip": None, "offset": 3}, ["s3", "s4"], False),
@@ -77,6 +79,7 @@ def test_a_count_that_takes_too_long_is_503(door: Door, monkeypatch: pytest.Monk
     assert answer.json() == {"errors": [{"msg": "Too slow.", "code": 503}]}
 
 
+@pytest.mark.difference("bot.lowered_limit")
 def test_a_larger_limit_is_lowered(door: Door) -> None:
     """To GATEWAY_BOT_MAX_LIMIT, without a word."""
     door.settings(bot_max_limit=2)
@@ -97,7 +100,7 @@ def test_limits_beyond_graphqls_are_served(door: Door) -> None:
 
 def test_the_default_limit_is_100(door: Door) -> None:
     """A request without a limit."""
-    asked = request.decode(b"", [], NOW, 1000)
+    asked = request.decode(b"", QueryParams(), NOW, 1000)
     assert isinstance(asked, request.Search)
     assert (asked.skip, asked.limit) == (0, 100)
 
@@ -139,6 +142,7 @@ def test_the_span_includes_its_ends(
     assert found(door, body) == (["s1"] if inside else [])
 
 
+@pytest.mark.difference("bot.words_in_any_case")
 @pytest.mark.parametrize(
     ("query", "ids"),
     [
@@ -229,3 +233,77 @@ def test_no_ids_find_nothing(door: Door) -> None:
 def test_at_most_50_ids(door: Door, count: int, status: int) -> None:
     """Duplicates are counted."""
     assert ask(door, {"sessionId": ["s1"] * count}).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("query", "ids"),
+    [
+        ("callId=c1", ["s1"]),
+        ("callId=C1", []),
+        ("callId=c2&containmentType=dropOff", ["s2"]),
+        ("callId=c1&callId=c2", ["s1", "s2"]),
+        ("callId=none", []),
+        ("unknown=1&rnd=7", ["s1", "s2", "s3"]),
+    ],
+)
+def test_sessions_of_a_call(door: Door, query: str, ids: list[str]) -> None:
+    """By the id of an external call, exactly; several ids find the sessions of each."""
+    store(door, "s1", callId="c1")
+    store(door, "s2", startTime=START - timedelta(minutes=1), callId="c2")
+    store(door, "s3", startTime=START - timedelta(minutes=2))
+    assert found(door, path=f"{PATH}?{query}") == ids
+
+
+@pytest.mark.difference("bot.narrowing")
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("userId=u1", "userid=u1", "limit=1", "dateFrom=2026-01-01", "sessionId=s1", "tags=x"),
+        *("channel=rtm", "start_time=x", "isDeveloper=false", "sessionStatus=closed", "botId=b"),
+        *("CallId=c1", "call_id=c1", "containmenttype=agent", "language=en", "status=active"),
+    ],
+)
+def test_no_parameter_that_narrows_is_ignored(door: Door, query: str) -> None:
+    """412: who asks for less by the URL must not get everything. The answer names it."""
+    store(door, "s1")
+    name = query.partition("=")[0]
+    assert require_invalid(ask(door, path=f"{PATH}?{query}")).startswith(f"{name} is not")
+
+
+def test_an_empty_call_is_refused(door: Door) -> None:
+    """It would find everything; the refusal names it."""
+    assert "callId" in require_invalid(ask(door, path=f"{PATH}?callId="))
+
+
+@pytest.mark.parametrize(
+    ("text", "inside"),
+    [
+        ("2026-02-27T08:00:00.025999Z", True),
+        ("2026-02-27T08:00:00.0260Z", False),
+        ("2026-02-27T08:00:00.02500000000000000001Z", True),
+        ("2026-02-27T09:00:00.025+01:00", True),
+        ("2026-02-27T09:00:00.026+01:00", False),
+        ("2026-02-27T00:00:00.025-0800", True),
+        ("2026-02-27T08:00Z", True),
+        ("2026-02-27T08:01Z", False),
+    ],
+)
+def test_dates_as_javascript_takes_them(door: Door, text: str, inside: bool) -> None:
+    """Any fraction, cut to milliseconds; `Z` or an offset; without seconds."""
+    store(door, "s1")
+    assert found(door, {"dateFrom": text}) == (["s1"] if inside else [])
+
+
+@pytest.mark.difference("bot.named_error")
+@pytest.mark.parametrize("name", ["dateFrom", "dateTo"])
+def test_a_wrong_date_is_named(door: Door, name: str) -> None:
+    """The second error says which member, and what would be right."""
+    said = require_invalid(ask(door, {name: "2026-02-30"}))
+    assert said == f"{name} must be yyyy-mm-dd or yyyy-mm-ddThh:mm:ss.msZ."
+
+
+@pytest.mark.parametrize("body", [b"[]", b" [ ] ", {"tags": []}, b"", b"{}"])
+def test_an_empty_list_is_no_filter(door: Door, body: Any) -> None:
+    """PHP writes an empty object as one."""
+    store(door, "s1")
+    assert found(door, body) == ["s1"]

@@ -94,6 +94,7 @@ def summary(door: Door, query: str = "") -> tuple[float, int]:
     return figures["averageChatSessionDuration"], figures["chatSessions"]
 
 
+@pytest.mark.difference("chat.two_addresses")
 @pytest.mark.parametrize("base", BASES)
 def test_a_chat_to_the_byte(door: Door, base: str) -> None:
     """Every field, in order, with both spellings of the address and clock times as given."""
@@ -103,6 +104,7 @@ def test_a_chat_to_the_byte(door: Door, base: str) -> None:
     assert answer.headers["content-type"] == "application/json"
 
 
+@pytest.mark.difference("chat.nulls")
 def test_a_bare_chat_has_every_field(door: Door) -> None:
     """What nobody gave is null; the zone is the company's."""
     door.settings(company_timezone="Europe/Paris")
@@ -141,6 +143,7 @@ def test_personal_texts_are_masked(door: Door) -> None:
     assert shown["visitor"]["city"] == "Bordeaux"
 
 
+@pytest.mark.difference("chat.no_average")
 def test_no_chats_to_the_byte(door: Door) -> None:
     """The average over none is 0.0."""
     answer = door.send("GET", HISTORY, headers=PAIR)
@@ -155,6 +158,14 @@ def test_durations_are_averaged(door: Door) -> None:
     assert summary(door) == (7.5, 3)
 
 
+def test_averages_have_milliseconds(door: Door) -> None:
+    """Two thirds of a second are 0.667."""
+    for second, last in ((0, 1), (1, 1), (2, 0)):
+        door.create(CHAT, at(second, last), "CLOSED")
+    assert summary(door) == (0.667, 3)
+
+
+@pytest.mark.difference("chat.bounds")
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -168,6 +179,11 @@ def test_durations_are_averaged(door: Door) -> None:
         ("startDate=2026-01-05T07:00:00-05:00&endDate=2026-01-05t12:00:02z", 1),
         ("startDate=2026-01-05T12:00:02Z&endDate=2026-01-05T12:00:00Z", 0),
         ("from=2026-01-05T12:00:00Z", 3),
+        ("startDate=2026-01-05T14:00:00%2B0200", 2),
+        ("startDate=&endDate=", 3),
+        ("startDate=2026-01-05&endDate=2026-01-06", 3),
+        ("startDate=2026-01-06", 0),
+        ("startDate=&endDate=2026-01-05", 0),
     ],
 )
 def test_the_bounds_exclude_themselves(door: Door, query: str, found: int) -> None:
@@ -181,7 +197,7 @@ def test_the_bounds_exclude_themselves(door: Door, query: str, found: int) -> No
 @pytest.mark.parametrize(
     "text",
     [
-        *("", "yesterday", "2026-01-05", "2026-01-05T12:00:00", "2026-02-30T12:00:00Z"),
+        *(" ", "yesterday", "2026-01", "2026-01-05T12:00:00", "2026-02-30T12:00:00Z", "2026-02-30"),
         *("2026-01-05T25:00:00Z", "2026-01-05T12:00:00+24:00", "0001-01-01T00:00:00%2B10:00"),
         *("2026-01-05T12:00:00Z\n", "1767614400", "٢٠٢٦-01-05T12:00:00Z"),
         "9999-12-31T23:59:59.9999-01:00",
@@ -200,11 +216,15 @@ def test_a_repeated_date_is_400(door: Door) -> None:
     assert door.send("GET", f"{HISTORY}?{date}&{date}", headers=PAIR).status_code == 400
 
 
+@pytest.mark.difference("chat.two_spellings")
 @pytest.mark.parametrize(
     ("query", "headers"),
     [
         ("", PAIR),
         ("apiKey=root&token=root-key", {}),
+        ("apikey=root&token=root-key", {}),
+        ("apikey=root&apiKey=root&token=root-key", {}),
+        ("", {"apikey": "root", "TOKEN": "root-key"}),
         ("", {"Authorization": "Bearer root-key"}),
     ],
 )
@@ -228,7 +248,8 @@ def test_three_ways_of_authentication(
         ("", {"apiKey": "nobody", "token": "root-key"}),
         ("token=root-key", {"apiKey": "root"}),
         ("apiKey=root&apiKey=root&token=root-key", {}),
-        ("apikey=root&token=root-key", {}),
+        ("apikey=root&apiKey=other&token=root-key", {}),
+        ("apikey=root&apikey=root&token=root-key", {}),
         ("apiKey=root&token=root-key", PAIR),
         ("", {**PAIR, "Authorization": "Bearer root-key"}),
         ("", {**PAIR, "X-API-Key": "root-key"}),
@@ -337,3 +358,24 @@ def test_nothing_that_is_sent_breaks_a_path(door: Door) -> None:
         assert list(figures.json()) == (["summary"] if figures.status_code == 200 else ["error"])
 
     check()
+
+
+@pytest.mark.difference("chat.day")
+def test_a_day_begins_in_the_companys_zone(door: Door) -> None:
+    """A date alone is its midnight there; the bounds exclude themselves all the same."""
+    door.create(
+        CHAT, {"start": {"dateTime": datetime(2026, 1, 5, 0, 0, 1), "timeZone": "Asia/Tokyo"}}
+    )
+    for zone, count in (("Asia/Tokyo", 1), ("UTC", 0)):
+        door.settings(company_timezone=zone)
+        assert summary(door, "startDate=2026-01-05")[1] == count
+    door.settings(company_timezone="Asia/Tokyo")
+    assert summary(door, "endDate=2026-01-05")[1] == 0
+
+
+@pytest.mark.parametrize("root", ["/api/2.0/chat", "/api/2.1/chat", "/api/2.1/chat/console"])
+def test_both_versions_are_served(door: Door, root: str) -> None:
+    """And the shorter path of each."""
+    door.create(CHAT, copy.deepcopy(SESSION))
+    answer = door.send("GET", f"{root}/history/c-81", headers=PAIR)
+    assert (answer.status_code, answer.content) == (200, RESOURCE)

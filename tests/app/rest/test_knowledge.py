@@ -28,6 +28,7 @@ def error(status: int, message: str) -> bytes:
     return b'{"statusCode":%d,"errorMessage":"%s"}' % (status, message.encode())
 
 
+@pytest.mark.difference("knowledge.envelope")
 @pytest.mark.parametrize("base", BASES)
 def test_put_without_a_body_makes_an_anonymous_session(door: Door, base: str) -> None:
     """PUT needs neither body nor Content-Type, and answers 200 as application/json."""
@@ -38,6 +39,7 @@ def test_put_without_a_body_makes_an_anonymous_session(door: Door, base: str) ->
     assert is_uuid(answer.json()["sessionId"])
 
 
+@pytest.mark.difference("knowledge.fields")
 def test_the_body_is_session_info_to_the_byte(door: Door) -> None:
     """Five fields in the vendor's order, without blanks, unset ones null."""
     door.create(KNOWLEDGE, {"sessionId": ID, "agentId": "a1", "visitId": "v1"})
@@ -98,6 +100,7 @@ def test_a_reader_makes_no_session(door: Door) -> None:
     assert door.stored(KNOWLEDGE) == []
 
 
+@pytest.mark.difference("knowledge.fresh_id")
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_an_id_that_is_no_uuid_gets_a_fresh_one(door: Door, method: str) -> None:
     """A real client starts with ten zeros where a UUID has twelve digits."""
@@ -126,6 +129,7 @@ def test_post_leaves_what_is_not_sent(door: Door) -> None:
     assert answer.json() == {"sessionId": ID, **known, "agentId": "a2", "visitId": "v2"}
 
 
+@pytest.mark.difference("knowledge.other_customer")
 def test_post_refuses_another_customer(door: Door) -> None:
     """400, and the session stays as it was; the same customer again is fine."""
     door.create(KNOWLEDGE, {"sessionId": ID, "customerId": "c1"})
@@ -189,6 +193,7 @@ def test_unknown_addresses_are_404(door: Door, path: str) -> None:
     assert (answer.status_code, answer.content) == (404, expected)
 
 
+@pytest.mark.difference("knowledge.key")
 def test_a_key_is_needed(door: Door) -> None:
     """401 in the vendor's shape, unless the path is open."""
     answer = door.send("PUT", "/sessions/new")

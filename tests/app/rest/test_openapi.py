@@ -232,8 +232,9 @@ def test_the_co_browse_example_is_the_vendors(described: Json) -> None:
 def test_the_bot_limits_are_the_vendors(described: Json) -> None:
     """100 by default, 50 ids, the three containment types, the page's spellings."""
     operation = find(described, "post", "/api/public/getSessions")
-    (parameter,) = operation["parameters"]
-    assert parameter["schema"]["enum"] == ["dropOff", "selfService", "agent"]
+    kinds, calls = operation["parameters"]
+    assert kinds["schema"]["enum"] == ["dropOff", "selfService", "agent"]
+    assert calls["name"] == "callId"
     fields = operation["requestBody"]["content"]["application/json"]["schema"]["properties"]
     assert fields["limit"]["default"] == 100
     assert fields["sessionId"]["maxItems"] == 50

@@ -77,6 +77,7 @@ def test_the_vendors_third_call(local: Gateway) -> None:
     )
 
 
+@pytest.mark.difference("remote_support.flags_as_texts")
 def test_everything_as_json(local: Gateway) -> None:
     """The same tree without the root: numbers for id and count, strings for the rest, and lists."""
     body = ask(local, VARS="+".join(WORDS), OUTPUT_FORMAT="JSON", FILTER_ID="12334").json()
@@ -109,6 +110,7 @@ def test_everything_as_json(local: Gateway) -> None:
     ]
 
 
+@pytest.mark.difference("remote_support.element_names")
 def test_chat_and_videos_are_nested_in_xml(local: Gateway) -> None:
     """One element a message or address."""
     response = ask(local, VARS="CHAT_INFO+VIDEO_LINKS", FILTER_ID="12334")
@@ -153,6 +155,7 @@ def test_no_hits_are_a_success(local: Gateway) -> None:
     assert body == b'{"nrequests":0,"requests":[]}'
 
 
+@pytest.mark.difference("remote_support.no_forbidden_characters")
 def test_characters_that_xml_forbids_are_dropped(local: Gateway) -> None:
     """The body can be parsed whatever somebody typed."""
     local.create(REMOTE_SUPPORT, sessionId="8", notes="a\x01b\x1bc\ufffe]]>\U0001f600&amp;")
@@ -263,6 +266,7 @@ def test_more_rows_than_a_page_all_come() -> None:
     assert sorted(ids(local)) == list(range(1, 1203))
 
 
+@pytest.mark.difference("remote_support.too_many_rows")
 def test_too_many_rows_are_refused_not_cut() -> None:
     """The limit is an error message, never a short answer."""
     local = Gateway(remote_support_max_rows=2)

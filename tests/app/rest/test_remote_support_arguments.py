@@ -123,6 +123,7 @@ def test_a_wrong_format_in_vars_is_refused_by_name(local: Gateway) -> None:
     assert response.content == error("OUTPUT_FORMAT setting")
 
 
+@pytest.mark.difference("remote_support.format_among_words")
 def test_the_format_parameter_wins_over_vars(local: Gateway) -> None:
     """Real calls have the parameter."""
     assert ask(local, VARS="ID+OUTPUT_FORMAT=JSON", OUTPUT_FORMAT="XML").text[0] == "<"

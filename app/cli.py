@@ -17,6 +17,7 @@ from typing import Annotated
 
 import typer
 
+from app.commands.certificate import check_certificate
 from app.commands.common import database, load_settings, orderly_end, plain_failures
 from app.commands.data import data
 from app.commands.keys import keys
@@ -49,6 +50,7 @@ def serve(
     with plain_failures(), orderly_end():
         settings = load_settings(host=host, port=port)
         check_port_is_free(settings.host, settings.port)
+        check_certificate(settings.tls_certificate, settings.tls_key)
         # The help and a refusal need no web framework. Importing it takes as long as the database
         # takes to start, so both happen at once.
         Thread(target=import_module, args=("app.commands.serve",), daemon=True).start()

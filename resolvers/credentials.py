@@ -122,7 +122,7 @@ async def issue(
     expires_at: datetime | None = None,
     own: Own = Own(),
 ) -> Issued:
-    """Store a new credential; what is not the client's `own` is random.
+    """Store a new credential; id, key and secret are random unless `own` has them.
 
     BadInput if it is misnamed; AlreadyExists if another one, valid or not, has its id or key.
     """

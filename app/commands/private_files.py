@@ -1,4 +1,4 @@
-"""Files that hold a key or a secret: read with a limit, and never repeated in a message."""
+"""Files with a key or a secret: read with a limit, and never repeated in a message."""
 
 import stat
 import sys
@@ -20,7 +20,7 @@ _STRANGERS: Final = stat.S_IRWXO | stat.S_IWGRP
 def read_line(option: str, source: str) -> str:
     """The one line of a file, or of standard input for `-`, without its line end.
 
-    A byte-order mark is no part of it. A terminal is asked without showing what is typed.
+    A byte-order mark is left out. A terminal is asked without showing what is typed.
     UsageError, naming the option, if the file cannot be read, is empty, has more than one line or
     more than MOST_BYTES, or is not text.
     """

@@ -21,6 +21,7 @@ from app.database.connect import open_store
 from app.graphql.endpoint import GraphQLEndpoint, limits
 from app.http.access_log import AccessLog
 from app.http.boundary import Boundary
+from app.http.lingering import Lingering
 from app.http.origin import Hosts, Origins
 from app.http.proxies import TrustedProxies
 from app.http.refusal import RefusedError
@@ -38,6 +39,8 @@ from schema.kinds import KINDS
 
 PAGES = ("/", "/graphiql", "/docs", "/graphql", *guide.addresses())
 """Where a link on another site may lead."""
+DRAINED = 16
+"""How many times the largest body is read and ignored, so that its sender sees the refusal."""
 
 
 class Gateway(FastAPI):
@@ -148,6 +151,8 @@ def _entrance(app: Gateway, settings: Settings) -> ASGIApp:
         app.needs_credential,
         app.refused,
     )
+    most = DRAINED * settings.max_body_bytes
+    entrance = Lingering(entrance, most, settings.body_seconds)
     if settings.access_log:
         entrance = AccessLog(entrance)
     if settings.trusted_proxies:

@@ -114,6 +114,7 @@ def running(language: str, gateway: int, files: Certificate, folder: Path) -> It
         "listen 443": f"listen 127.0.0.1:{port}",
         "listen 8443": f"listen 127.0.0.1:{port}",
         "bind :443": f"bind 127.0.0.1:{port}",
+        "inspect-delay 5s": "inspect-delay 10m",  # a request that would wait for it fails
         f"{NAME} {{": f"https://{NAME}:{port} {{\n    bind 127.0.0.1\n"
         f"    tls {files.certificate} {files.key}",
     }.items():

@@ -21,6 +21,7 @@ from app.commands.certificate import check_certificate
 from app.commands.common import database, load_settings, orderly_end, plain_failures
 from app.commands.data import data
 from app.commands.keys import keys
+from app.commands.shadow.command import shadow
 from app.errors import StartError
 
 # Plain tracebacks: the decorated ones print local variables, and with them keys and addresses.
@@ -87,6 +88,7 @@ def main() -> None:
     """Run the command line."""
     app.add_typer(data)
     app.add_typer(keys, name="keys")
+    app.command()(shadow)
     app(prog_name="session-gateway")
 
 

@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TextIO
 from urllib.parse import urlsplit
@@ -14,48 +13,43 @@ import typer
 from app.commands.certificate import check_certificate
 from app.commands.common import UsageError, load_settings, orderly_end, plain_failures
 from app.commands.private_files import read_line
+from app.commands.shadow.options import Options
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What the command is to do."""
-
-    vendor: str
-    upstream: str
-    gateway: str | None
-    """None for the one that the settings describe."""
-    host: str
-    port: int
-    writes: bool
-    ignored: tuple[str, ...]
-    key: str | None
-    seconds: float
+Vendor = Annotated[str, typer.Option(help="Whose clients come here, such as bot.")]
+Upstream = Annotated[str, typer.Option(metavar="URL", help="The vendor's own service.")]
+Gateway = Annotated[
+    str | None, typer.Option(metavar="URL", help="Default: the one that the settings describe.")
+]
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")]
+Writes = Annotated[
+    bool, typer.Option("--writes", help="Let requests that change sessions change the gateway.")
+]
+Ignore = Annotated[
+    list[str] | None, typer.Option(help="A field such as sessions[].userId; repeatable.")
+]
+KeyFrom = Annotated[
+    str | None, typer.Option(metavar="FILE", help="The gateway's key, where the vendor has none.")
+]
+Seconds = Annotated[
+    float, typer.Option(min=0.1, max=300, help="The longest that the gateway may take.")
+]
+Output = Annotated[
+    Path | None, typer.Option(help="A file for the report, in place of standard output.")
+]
 
 
 def shadow(
-    vendor: Annotated[str, typer.Option(help="Whose clients come here, such as bot.")],
-    upstream: Annotated[str, typer.Option(metavar="URL", help="The vendor's own service.")],
-    gateway: Annotated[
-        str | None, typer.Option(metavar="URL", help="Default: the one that the settings describe.")
-    ] = None,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8100,
-    writes: Annotated[
-        bool, typer.Option("--writes", help="Let requests that change sessions change the gateway.")
-    ] = False,
-    ignore: Annotated[
-        list[str] | None, typer.Option(help="A field such as sessions[].userId; repeatable.")
-    ] = None,
-    key_from: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="The gateway's key, where the vendor has none."),
-    ] = None,
-    seconds: Annotated[
-        float, typer.Option(min=0.1, max=300, help="The longest that the gateway may take.")
-    ] = 10.0,
-    output: Annotated[
-        Path | None, typer.Option(help="A file for the report, in place of standard output.")
-    ] = None,
+    vendor: Vendor,
+    upstream: Upstream,
+    gateway: Gateway = None,
+    host: Host = "127.0.0.1",
+    port: Port = 8100,
+    writes: Writes = False,
+    ignore: Ignore = None,
+    key_from: KeyFrom = None,
+    seconds: Seconds = 10.0,
+    output: Output = None,
 ) -> None:
     """Answer a vendor's clients with its own bytes, and report where the gateway differs."""
     with plain_failures(), orderly_end():

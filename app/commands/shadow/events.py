@@ -39,7 +39,7 @@ class Event(NamedTuple):
 
 
 def events(body: bytes, media_type: str) -> list[Event] | None:
-    """The events of JSON or XML; None for another media type, and for what is not well-formed."""
+    """The events of JSON or XML; None for another media type, or malformed ones."""
     try:
         if "json" in media_type:
             orjson.loads(body)

@@ -70,7 +70,7 @@ class Mirror:
         self._waiting: asyncio.Queue[Exchange] = asyncio.Queue(MOST_WAITING)
 
     def add(self, exchange: Exchange) -> None:
-        """Ask the gateway as soon as its turn comes, or drop it; never waits."""
+        """Ask the gateway as soon as a worker is free, or drop it; never waits."""
         try:
             self._waiting.put_nowait(exchange)
         except asyncio.QueueFull:

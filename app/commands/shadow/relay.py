@@ -138,7 +138,7 @@ class Relay:
 
 
 class _Call:
-    """One request of a client: its body on the way there, the answer on the way back."""
+    """One request of a client: the body that it sends, and the answer that it gets."""
 
     def __init__(
         self, receive: Receive, send: Send, asked: Callable[[bytes | None], Exchange | None]

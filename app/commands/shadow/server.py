@@ -9,9 +9,9 @@ import uvicorn
 
 from app.commands.common import UsageError
 from app.commands.serve import origin
-from app.commands.shadow.command import Options
 from app.commands.shadow.mirror import Mirror
 from app.commands.shadow.names import names_of
+from app.commands.shadow.options import Options
 from app.commands.shadow.relay import Relay
 from app.commands.shadow.report import Report
 from app.http.protocol import Protocol

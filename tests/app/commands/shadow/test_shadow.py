@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.commands.common import UsageError
 from app.commands.shadow import mirror
-from app.commands.shadow.command import Options
+from app.commands.shadow.options import Options
 from app.commands.shadow.server import Server, made
 from app.settings import Settings
 from tests.app.live import live

@@ -17,7 +17,7 @@ from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
 from app.commands.shadow.differences import Answer
-from app.commands.shadow.mirror import MOST_BYTES, Asked, Exchange, Mirror, RawHeaders
+from app.commands.shadow.mirror import MOST_BYTES, Asked, Exchange, Mirror, RawHeaders, trusted
 from app.commands.shadow.report import Report
 from app.http.refusal import RefusedError, respond
 from app.rest.routing import FOUND, VendorRoutes
@@ -73,7 +73,7 @@ class Relay:
         self._numbers = count(1)
         timeout = httpx.Timeout(VENDOR_SECONDS, connect=CONNECT_SECONDS)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
-        self.client = httpx.AsyncClient(timeout=timeout, limits=limits)
+        self.client = httpx.AsyncClient(verify=trusted(), timeout=timeout, limits=limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a client with what the vendor answers."""

@@ -111,7 +111,8 @@ def shadowing(vendor: str, upstream: str, gateway: str, **more: Any) -> Iterator
     until(lambda: server.started or not thread.is_alive(), 20)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=SECONDS) as client:
+        base = f"http://127.0.0.1:{port}"
+        with httpx.Client(base_url=base, timeout=SECONDS, verify=False) as client:
             yield Shadow(client, port, output)
     finally:
         server.should_exit = True
@@ -213,7 +214,7 @@ def test_answer_is_passed_on_as_it_is() -> None:
     theirs = Stand(b"gone", {"content-type": "text/plain", "server": "theirs"}, 410)
     theirs.more = [(b"set-cookie", b"a=1"), (b"set-cookie", b"b=2")]
     with live(theirs) as port:
-        direct = httpx.get(f"http://127.0.0.1:{port}/other")
+        direct = httpx.get(f"http://127.0.0.1:{port}/other", verify=False)
     with between("bot", theirs, Stand()) as running:
         answer = running.client.get("/other")
     assert answer.status_code == direct.status_code == 410

@@ -3,7 +3,6 @@
 `docs/settings.md` is generated from this class; a test compares the two.
 """
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +19,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app import map_files
-from app.http.origin import LOOPBACK
+from app.http.origin import LOOPBACK, is_loopback, networks
 from app.manifests import load
 from resolvers.access import Action
 from resolvers.errors import Invalid, nearest
@@ -276,7 +275,7 @@ class Settings(Retention):
         """The sites whose pages may use this server."""
         if self.cors_origins is not None:
             return self.cors_origins
-        is_local = _is_loopback(self.host) and not self.allowed_hosts
+        is_local = is_loopback(self.host) and not self.allowed_hosts
         return frozenset({LOOPBACK} if is_local else ())
 
     @field_validator("open_paths")
@@ -366,14 +365,7 @@ class Settings(Retention):
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, proxies: frozenset[str]) -> frozenset[str]:
-        for proxy in sorted(proxies):
-            try:
-                ipaddress.ip_network(proxy)
-            except ValueError as error:
-                raise ValueError(
-                    f"{proxy!r} is not an address or a network, such as 10.0.0.7 or 10.0.0.0/8 "
-                    f"({error})"
-                ) from None
+        networks(proxies)
         return proxies
 
     @model_validator(mode="after")
@@ -387,7 +379,7 @@ class Settings(Retention):
 
     @model_validator(mode="after")
     def _off_on_loopback_only(self) -> Self:
-        if self.auth == "off" and not _is_loopback(self.host):
+        if self.auth == "off" and not is_loopback(self.host):
             raise ValueError(
                 f"GATEWAY_AUTH=off is allowed only on a loopback address such as 127.0.0.1, and "
                 f"the gateway is to listen on {self.host}. Leave GATEWAY_AUTH at required."
@@ -398,10 +390,3 @@ class Settings(Retention):
                 "proxy could do everything. Leave GATEWAY_AUTH at required."
             )
         return self
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"

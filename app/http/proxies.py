@@ -9,11 +9,13 @@ a client wrote. Nobody is trusted by being on this machine: a proxy there brings
 
 import re
 from collections.abc import Iterable
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Address, ip_address
 from typing import Any, Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from app.http.origin import networks
 
 _HOST: Final = re.compile(rb"[\w.-]{1,255}(:\d{1,5})?|\[[0-9a-fA-F:.]{2,45}\](:\d{1,5})?")
 
@@ -27,7 +29,7 @@ class TrustedProxies:
     def __init__(self, app: ASGIApp, trusted: Iterable[str]) -> None:
         names = sorted(trusted)
         self._app = app
-        self._networks = [ip_network(name) for name in names]
+        self._networks = networks(names)
         inner: Any = app  # uvicorn has types of its own for ASGI
         self._forwarded: Any = ProxyHeadersMiddleware(inner, names)
 

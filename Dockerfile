@@ -23,6 +23,9 @@ ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 GATEWAY_HOST=0.0.0.0 GATEWAY_DA
 USER gateway
 EXPOSE 8000
 HEALTHCHECK --start-period=60s --interval=10s --timeout=5s CMD ["/gateway/.venv/bin/python", "-c", \
-    "import urllib.request as web; web.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
+    "import os, ssl, urllib.request as web; \
+     scheme = 'https' if os.environ.get('GATEWAY_TLS_CERTIFICATE') else 'http'; \
+     own = ssl._create_unverified_context(); \
+     web.urlopen(scheme + '://127.0.0.1:8000/healthz', timeout=4, context=own)"]
 ENTRYPOINT ["/gateway/.venv/bin/python", "-m", "app.cli"]
 CMD ["serve"]

@@ -17,9 +17,11 @@ from typing import Annotated
 
 import typer
 
+from app.commands.certificate import check_certificate
 from app.commands.common import database, load_settings, orderly_end, plain_failures
 from app.commands.data import data
 from app.commands.keys import keys
+from app.commands.shadow.command import shadow
 from app.errors import StartError
 
 # Plain tracebacks: the decorated ones print local variables, and with them keys and addresses.
@@ -49,6 +51,7 @@ def serve(
     with plain_failures(), orderly_end():
         settings = load_settings(host=host, port=port)
         check_port_is_free(settings.host, settings.port)
+        check_certificate(settings.tls_certificate, settings.tls_key)
         # The help and a refusal need no web framework. Importing it takes as long as the database
         # takes to start, so both happen at once.
         Thread(target=import_module, args=("app.commands.serve",), daemon=True).start()
@@ -85,6 +88,7 @@ def main() -> None:
     """Run the command line."""
     app.add_typer(data)
     app.add_typer(keys, name="keys")
+    app.command()(shadow)
     app(prog_name="session-gateway")
 
 

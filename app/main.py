@@ -19,8 +19,11 @@ from app.access.one_time_codes import OneTimeCodes
 from app.context import State
 from app.database.connect import open_store
 from app.graphql.endpoint import GraphQLEndpoint, limits
+from app.http.access_log import AccessLog
 from app.http.boundary import Boundary
+from app.http.lingering import Lingering
 from app.http.origin import Hosts, Origins
+from app.http.proxies import TrustedProxies
 from app.http.refusal import RefusedError
 from app.pages import fallback, graphiql, guide, landing, sign_in
 from app.rest import openapi
@@ -36,6 +39,8 @@ from schema.kinds import KINDS
 
 PAGES = ("/", "/graphiql", "/docs", "/graphql", *guide.addresses())
 """Where a link on another site may lead."""
+DRAINED = 16
+"""How many times the largest body is read and ignored, so that its sender sees the refusal."""
 
 
 class Gateway(FastAPI):
@@ -46,12 +51,12 @@ class Gateway(FastAPI):
 
     direct: dict[str, ASGIApp]
     vendors: VendorRoutes
-    boundary: Boundary
+    entrance: ASGIApp
     settings: Settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the boundary look at the request first."""
-        await self.boundary(scope, receive, send)
+        """Let the boundary, and what stands before it, look at the request first."""
+        await self.entrance(scope, receive, send)
 
     async def dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Dispatch by path, or leave it to FastAPI."""
@@ -117,7 +122,7 @@ def create_app(settings: Settings, codes: OneTimeCodes | None = None) -> FastAPI
     schema = build(limits=limits(settings), introspection=settings.introspection)
     app.direct = {"/graphql": GraphQLEndpoint(schema, settings)}
     app.vendors = rest.routes(settings)
-    app.boundary = _boundary(app, settings)
+    app.entrance = _entrance(app, settings)
     app.router.routes += [
         Route("/healthz", healthz),
         Route("/readyz", readyz),
@@ -136,9 +141,9 @@ async def _unruled(store: Store) -> frozenset[str]:
         return frozenset(kind.name for kind in kinds)
 
 
-def _boundary(app: Gateway, settings: Settings) -> Boundary:
-    """What every request meets first."""
-    return Boundary(
+def _entrance(app: Gateway, settings: Settings) -> ASGIApp:
+    """What every request meets first; what the settings leave out costs nothing."""
+    entrance: ASGIApp = Boundary(
         app.dispatch,
         Hosts(settings.host, settings.allowed_hosts),
         Origins(settings.origins),
@@ -146,6 +151,13 @@ def _boundary(app: Gateway, settings: Settings) -> Boundary:
         app.needs_credential,
         app.refused,
     )
+    most = DRAINED * settings.max_body_bytes
+    entrance = Lingering(entrance, most, settings.body_seconds)
+    if settings.access_log:
+        entrance = AccessLog(entrance)
+    if settings.trusted_proxies:
+        entrance = TrustedProxies(entrance, settings.trusted_proxies)
+    return entrance
 
 
 def _pages(settings: Settings, schema: Schema, codes: OneTimeCodes | None) -> list[BaseRoute]:

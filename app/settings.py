@@ -3,7 +3,6 @@
 `docs/settings.md` is generated from this class; a test compares the two.
 """
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,7 +20,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app import map_files
 from app.http import base_paths
-from app.http.origin import LOOPBACK
+from app.http.origin import LOOPBACK, is_loopback, networks
 from app.manifests import load
 from resolvers.access import Action
 from resolvers.errors import Invalid, nearest
@@ -84,6 +83,14 @@ class Settings(Retention):
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
+    tls_certificate: Path | None = Field(
+        None,
+        description="PEM file of the server's certificate, then the intermediate ones: with it and "
+        "GATEWAY_TLS_KEY the gateway speaks https only. Read at start.",
+    )
+    tls_key: Path | None = Field(
+        None, description="PEM file of the certificate's private key, without a passphrase."
+    )
     mongodb_uri: str | None = Field(
         None,
         repr=False,  # it may hold a password
@@ -195,6 +202,17 @@ class Settings(Retention):
         "commas; `*` for any. Loopback names and GATEWAY_HOST are always accepted, and any IP "
         "address if the server listens on all of them.",
     )
+    trusted_proxies: Names = Field(
+        frozenset(),
+        description="Addresses and networks of the proxies in front, separated by commas, such as "
+        "`127.0.0.1,10.0.0.0/8`. `X-Forwarded-For`, `-Proto` and `-Host` are read in "
+        "requests from these, and ignored in all others. Empty: none.",
+    )
+    access_log: bool = Field(
+        False,
+        description="Whether each response is a line on standard error: client, method, path "
+        "without its query, status, milliseconds.",
+    )
     cors_origins: Names | None = Field(
         None,
         description="Sites whose pages may use this server from browsers, separated by commas, "
@@ -268,7 +286,7 @@ class Settings(Retention):
         """The sites whose pages may use this server."""
         if self.cors_origins is not None:
             return self.cors_origins
-        is_local = _is_loopback(self.host) and not self.allowed_hosts
+        is_local = is_loopback(self.host) and not self.allowed_hosts
         return frozenset({LOOPBACK} if is_local else ())
 
     @field_validator("open_paths")
@@ -365,18 +383,31 @@ class Settings(Retention):
             raise ValueError("a key is 32 bytes in URL-safe base64, 44 characters") from None
         return keys
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, proxies: frozenset[str]) -> frozenset[str]:
+        networks(proxies)
+        return proxies
+
+    @model_validator(mode="after")
+    def _whole_pair(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            given, missing = "GATEWAY_TLS_CERTIFICATE", "GATEWAY_TLS_KEY"
+            if self.tls_certificate is None:
+                given, missing = missing, given
+            raise ValueError(f"{given} is set and {missing} is not: set both, or neither.")
+        return self
+
     @model_validator(mode="after")
     def _off_on_loopback_only(self) -> Self:
-        if self.auth == "off" and not _is_loopback(self.host):
+        if self.auth == "off" and not is_loopback(self.host):
             raise ValueError(
                 f"GATEWAY_AUTH=off is allowed only on a loopback address such as 127.0.0.1, and "
                 f"the gateway is to listen on {self.host}. Leave GATEWAY_AUTH at required."
             )
+        if self.auth == "off" and self.trusted_proxies:
+            raise ValueError(
+                "GATEWAY_AUTH=off is not allowed with GATEWAY_TRUSTED_PROXIES: whoever reaches the "
+                "proxy could do everything. Leave GATEWAY_AUTH at required."
+            )
         return self
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"

@@ -15,13 +15,18 @@ from datetime import datetime
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from resolvers.access import ADMIN, INTROSPECTION, LINKING, PERSONAL, Action, Caller
-from resolvers.errors import BadInput, NotFound, nearest
+from resolvers.errors import AlreadyExists, BadInput, NotFound, nearest
 from resolvers.kind import Document
 from resolvers.store import credentials as stored
 from resolvers.store.store import Store
 
-ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+ID = re.compile(r"[!-~]{1,128}")
+"""Visible ASCII: whatever a vendor's client sends as its id."""
+KEY = re.compile(r"[!-~]{1,4096}")
+"""A key travels in headers and in URLs, where anything else arrives in several encodings."""
 NAME_LENGTH = 200
+STRONG_LENGTH = 16
+"""Characters below which a key or secret of a client's own can be guessed."""
 
 
 def known_scopes(kinds: Iterable[str]) -> tuple[str, ...]:
@@ -68,6 +73,15 @@ class Issued:
     signing_secret: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """What a client has already and goes on using; None where a random one is made."""
+
+    id: str | None = None
+    key: str | None = field(default=None, repr=False)
+    signing_secret: str | None = field(default=None, repr=False)
+
+
 class Sealer:
     """Encrypts signing secrets: by the first of the Fernet keys, and decrypts by any."""
 
@@ -106,13 +120,18 @@ async def issue(
     now: datetime,
     bots: Sequence[str] | None = None,
     expires_at: datetime | None = None,
+    own: Own = Own(),
 ) -> Issued:
-    """Store a new credential with a random id, key and signing secret; BadInput if misnamed."""
+    """Store a new credential; id, key and secret are random unless `own` has them.
+
+    BadInput if it is misnamed; AlreadyExists if another one, valid or not, has its id or key.
+    """
     if not (0 < len(name) <= NAME_LENGTH and name.isprintable()):
         raise BadInput(f"A name has 1 to {NAME_LENGTH} visible characters.")
-    key, secret = f"gw_{secrets.token_urlsafe(32)}", secrets.token_urlsafe(32)
+    key = own.key or f"gw_{secrets.token_urlsafe(32)}"
+    secret = own.signing_secret or secrets.token_urlsafe(32)
     credential = Credential(
-        id=secrets.token_hex(8),
+        id=own.id or secrets.token_hex(8),
         name=name,
         key_hash=hash_key(key),
         sealed_secret=sealer.seal(secret),
@@ -121,8 +140,30 @@ async def issue(
         created_at=now,
         expires_at=expires_at,
     )
-    await stored.put(store, _row(credential))
+    if not await stored.insert(store, _row(credential)):
+        # Whose it is stays untold: a key may be somebody else's.
+        taken = (
+            f"the id {credential.id!r}" if await stored.by_id(store, credential.id) else "this key"
+        )
+        raise AlreadyExists(f"There is a credential with {taken} already.")
     return Issued(credential, key, secret)
+
+
+def check_own(own: Own, weak: bool = False) -> None:
+    """BadInput if what a client brings cannot be sent, or is short and not allowed to be `weak`."""
+    if own.id is not None and not ID.fullmatch(own.id):
+        raise BadInput("An id has 1 to 128 visible ASCII characters without spaces.")
+    if own.key is not None and not KEY.fullmatch(own.key):
+        raise BadInput("A key has visible ASCII characters without spaces.")
+    secret = own.signing_secret
+    if secret is not None and not (secret.isprintable() and secret == secret.strip()):
+        raise BadInput("A signing secret has visible characters, and no space at its ends.")
+    for what, text in (("key", own.key), ("signing secret", secret)):
+        if text is not None and len(text) < STRONG_LENGTH and not weak:
+            raise BadInput(
+                f"The {what} has fewer than {STRONG_LENGTH} characters, so it can be guessed. Give "
+                "the client a longer one, or allow it with --weak."
+            )
 
 
 def check_scopes(scopes: Iterable[str], allowed: Sequence[str]) -> None:

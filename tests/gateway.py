@@ -117,7 +117,7 @@ def started(command: Sequence[str], log: Path, settings: Mapping[str, str]) -> I
 
 def _origin(process: "subprocess.Popen[bytes]", log: Path) -> str:
     """Read what is printed until the address stands there: by then it listens."""
-    address = re.compile(r"Health +(http://127\.0\.0\.1:\d+)/readyz")
+    address = re.compile(r"Health +(https?://127\.0\.0\.1:\d+)/readyz")
     until(lambda: bool(address.search(log.read_text())) or process.poll() is not None, 90)
     printed = address.search(log.read_text())
     assert printed, log.read_text()

@@ -24,9 +24,11 @@ from resolvers.credentials import Credential, hash_key, same
 from resolvers.errors import GatewayError, Unauthenticated
 from resolvers.store.store import Store
 
-__all__ = ["REFUSAL", "Authenticator", "MalformedToken"]
+__all__ = ["OPEN", "REFUSAL", "Authenticator", "MalformedToken"]
 
 REFUSAL = "A valid key is needed: send `Authorization: Bearer <key>` or `X-API-Key: <key>`."
+OPEN = "open:"
+"""What the id of the caller of an open path begins with; no credential's does."""
 FLUSH_SECONDS = 10.0
 """How often uses are stored."""
 
@@ -135,7 +137,7 @@ class Authenticator:
         if self._off:
             return EVERYBODY
         scopes = {f"{vendor}:{action}" for action in OPEN_PATHS[vendor]}
-        return Caller(f"open:{vendor}", frozenset({*scopes, PERSONAL}))
+        return Caller(f"{OPEN}{vendor}", frozenset({*scopes, PERSONAL}))
 
     def _seconds(self) -> float:
         """Unix time."""

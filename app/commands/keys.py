@@ -16,13 +16,16 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from app.access.authenticator import OPEN
+from app.access.own_keys import DEMO_ID
 from app.access.sealer import sealer
 from app.commands.common import UsageError, opened, plain_failures
+from app.commands.private_files import STANDARD_INPUT, read_line
 from app.database.connect import open_store
 from app.settings import Settings
 from resolvers import credentials
 from resolvers.context import utc_now
-from resolvers.credentials import Credential, Issued, Sealer
+from resolvers.credentials import Credential, Issued, Own, Sealer
 from resolvers.errors import BadInput
 from resolvers.moments import print_datetime
 from resolvers.store import credentials as stored
@@ -31,8 +34,21 @@ from schema.kinds import KINDS
 
 T = TypeVar("T")
 
+AS_GIVEN = "as given"
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+OwnId = Annotated[
+    str | None, typer.Option("--id", help="The id that the client has, instead of a random one.")
+]
+KeyFrom = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="A file with the key that the client has, or - for input."),
+]
+SecretFrom = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="The same for the secret that it signs its JWTs with."),
+]
+Weak = Annotated[bool, typer.Option("--weak", help="Allow fewer than 16 characters in them.")]
 
 
 keys = typer.Typer(
@@ -53,14 +69,25 @@ def create(
     expires: Annotated[
         str | None, typer.Option(help="A duration such as 30d or 12h, or an ISO 8601 time.")
     ] = None,
+    own_id: OwnId = None,
+    key_from: KeyFrom = None,
+    secret_from: SecretFrom = None,
+    weak: Weak = False,
     as_json: AsJson = False,
 ) -> None:
-    """Create a credential and print its key, which is not shown again."""
+    """Create a credential; a key that is made for it is printed, and not shown again."""
 
     async def issue(store: Store) -> Issued:
         await stored.prepare(store)
         return await credentials.issue(
-            store, seals, name=name, scopes=scope, bots=bot or None, now=now, expires_at=until
+            store,
+            seals,
+            name=name,
+            scopes=scope,
+            bots=bot or None,
+            now=now,
+            expires_at=until,
+            own=own,
         )
 
     with plain_failures():
@@ -68,9 +95,11 @@ def create(
         until = parse_expiry(expires, now) if expires else None
         kinds = [entry.kind.name for entry in KINDS]
         credentials.check_scopes(scope, credentials.known_scopes(kinds))
+        own = read_own(own_id, key_from, secret_from)
+        credentials.check_own(own, weak)
         with opened() as settings:
             seals = _required_sealer(settings)
-            _show_issued(_run(settings, issue), as_json)
+            _show_issued(_run(settings, issue), own, as_json)
 
 
 @keys.command("list")
@@ -90,6 +119,17 @@ def revoke(
         found = _run(settings, lambda store: credentials.revoke(store, credential_id, utc_now()))
         done = f"Revoked {found.id} ({found.name}). It is refused within 5 seconds."
         typer.echo(_dumped(described(found)) if as_json else done)
+
+
+def read_own(own_id: str | None, key_from: str | None, secret_from: str | None) -> Own:
+    """What the client has already; UsageError for a file that cannot be meant, or a reserved id."""
+    if own_id is not None and (own_id == DEMO_ID or own_id.startswith(OPEN)):
+        raise UsageError(f"--id {own_id} is one of the gateway's own: choose another.")
+    if key_from == secret_from == STANDARD_INPUT:
+        raise UsageError("Only one of --key-from and --secret-from can be standard input.")
+    key = read_line("--key-from", key_from) if key_from is not None else None
+    secret = read_line("--secret-from", secret_from) if secret_from is not None else None
+    return Own(id=own_id, key=key, signing_secret=secret)
 
 
 def parse_expiry(text: str, now: datetime) -> datetime:
@@ -145,15 +185,19 @@ def _run(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:
     return asyncio.run(on_store())
 
 
-def _show_issued(issued: Issued, as_json: bool) -> None:
-    shown = {"key": issued.key, "signingSecret": issued.signing_secret}
+def _show_issued(issued: Issued, own: Own, as_json: bool) -> None:
+    """What was made is shown once; what the client has already, never."""
+    key = None if own.key else issued.key
+    secret = None if own.signing_secret else issued.signing_secret
     if as_json:
+        shown = {"key": key, "signingSecret": secret}
         typer.echo(_dumped({**described(issued.credential), **shown}))
         return
     typer.echo(f"Id:             {issued.credential.id}")
-    typer.echo(f"Key:            {issued.key}")
-    typer.echo(f"Signing secret: {issued.signing_secret} (of bot JWTs)")
-    typer.echo("Keep them now: they are not shown again.", err=True)
+    typer.echo(f"Key:            {key or AS_GIVEN}")
+    typer.echo(f"Signing secret: {secret or AS_GIVEN} (of bot JWTs)")
+    if key or secret:
+        typer.echo("Keep what was made now: it is not shown again.", err=True)
 
 
 def _show_all(found: list[Credential], as_json: bool) -> None:

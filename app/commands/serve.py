@@ -113,7 +113,7 @@ def serve(settings: Settings, demo: bool = True, workers: int = 1) -> None:
     with one_time_codes.opened() as codes:
 
         def ready(host: str, port: int) -> None:
-            announce(settings, origin(host, port), key, codes)
+            announce(settings, origin(host, port, bool(settings.tls_certificate)), key, codes)
 
         if workers == 1:
             Server(configuration(settings, create_app(settings, codes)), ready).run()
@@ -132,7 +132,10 @@ def configuration(
         workers=workers,
         host=settings.host,
         port=settings.port,
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
         http=Protocol,
+        proxy_headers=False,  # uvicorn would believe every peer on loopback: app.http.proxies
         ws="none",  # nothing here is served by WebSocket
         log_level="warning",
         access_log=False,
@@ -155,10 +158,11 @@ class Server(uvicorn.Server):
             self._ready(*self.servers[0].sockets[0].getsockname()[:2])
 
 
-def origin(host: str, port: int) -> str:
+def origin(host: str, port: int, tls: bool = False) -> str:
     """The address for a browser on this machine; a server on all addresses is on loopback, too."""
     name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  printed, not bound
-    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+    scheme = "https" if tls else "http"
+    return f"{scheme}://[{name}]:{port}" if ":" in name else f"{scheme}://{name}:{port}"
 
 
 def announce(

@@ -26,6 +26,7 @@ _ORIGIN: Final = re.compile(r"https?://[\w.:\[\]-]{1,255}", re.ASCII)
 _MOST_LOGGED: Final = 20
 
 Headers = Mapping[bytes, bytes]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _log = logging.getLogger(__name__)
 
@@ -144,6 +145,27 @@ def _name(host: bytes) -> str:
     if text.startswith("["):
         return text.partition("]")[0] + "]"
     return text.partition(":")[0].removesuffix(".")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address to listen on is reached from this machine only."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def networks(names: Iterable[str]) -> list[Network]:
+    """Addresses and networks, such as 10.0.0.7 and 10.0.0.0/8; ValueError names any other."""
+    found: list[Network] = []
+    for name in sorted(names):
+        try:
+            found.append(ipaddress.ip_network(name))
+        except ValueError as error:
+            raise ValueError(
+                f"{name!r} is not an address or a network, such as 10.0.0.7 or 10.0.0.0/8 ({error})"
+            ) from None
+    return found
 
 
 def _is_address(name: str) -> bool:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from pymongo import IndexModel, ReadPreference, UpdateOne
+from pymongo.errors import DuplicateKeyError
 
 from resolvers.kind import Document
 from resolvers.store.store import Store
@@ -42,6 +43,19 @@ async def listed(store: Store) -> list[Document]:
     """Every credential, the oldest first."""
     cursor = _collection(store).find({}).sort([("createdAt", 1), ("_id", 1)])
     return await store.run(cursor.to_list(None))
+
+
+async def insert(store: Store, row: Document) -> bool:
+    """Store a new credential; False, and nothing stored, if its id or its key is taken."""
+    return await store.run(_insert(store, row))
+
+
+async def _insert(store: Store, row: Document) -> bool:
+    try:
+        await _collection(store).insert_one(row)
+    except DuplicateKeyError:
+        return False
+    return True
 
 
 async def put(store: Store, row: Document) -> None:

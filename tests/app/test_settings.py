@@ -23,6 +23,19 @@ def test_access_may_be_off_nowhere_else(host: str) -> None:
         Settings(auth="off", host=host)
 
 
+@pytest.mark.parametrize("name", ["*", "proxy.example", "10.0.0.1/8", "10.0.0.0/33", "localhost"])
+def test_trusted_proxies_are_addresses(name: str) -> None:
+    """A name may change its address, and `*` would let everybody be anybody."""
+    with pytest.raises(ValidationError, match="is not an address or a network"):
+        Settings(trusted_proxies=f"10.0.0.7,{name}")
+
+
+def test_access_is_not_off_behind_a_proxy() -> None:
+    """It would bring strangers to a gateway where everybody may do everything."""
+    with pytest.raises(ValidationError, match="GATEWAY_TRUSTED_PROXIES"):
+        Settings(auth="off", trusted_proxies="127.0.0.1")
+
+
 def test_open_paths_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     """As the environment gives them, blanks and empty parts aside."""
     monkeypatch.setenv("GATEWAY_OPEN_PATHS", "co_browse, knowledge,")

@@ -15,10 +15,11 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def ci(tree: Tree) -> Tree:
-    """On a system with npm and a browser; the canary only notes that it flew."""
+    """On a system with npm, a browser and proxies; the canary only notes that it flew."""
     shutil.copytree(ROOT / ".ci", tree.folder / ".ci")
     (tree.folder / ".ci/canary").write_text(CANARY, encoding="utf-8")
-    tree.add("chromium", "")
+    for name in ("chromium", "nginx", "haproxy", "caddy"):
+        tree.add(name, "")
     tree.add("npm", "#!/usr/bin/env bash\nmkdir -p node_modules\n")
     return tree
 
@@ -38,6 +39,18 @@ def test_patience(ci: Tree) -> None:
     assert ci.run("../.ci/run")[0] == 0
     (whole,) = [call for call in ci.calls() if call.startswith(WHOLE)]
     assert whole == f"{WHOLE} true 4"
+
+
+def test_missing_programs_are_installed(ci: Tree) -> None:
+    """Those that are missing, from Debian, and nginx with its module."""
+    for name in ("nginx", "caddy"):
+        (ci.commands / name).unlink()
+    ci.add("id", "#!/usr/bin/env bash\necho 0\n")
+    ci.add("apt-get", '#!/usr/bin/env bash\necho "apt-get $*" >> "$CALLS"\n')
+    code, said = ci.run("../.ci/run")
+    assert code == 0, said
+    asked = [call.split() for call in ci.calls() if call.startswith("apt-get install")]
+    assert [call[-3:] for call in asked] == [["nginx", "caddy", "libnginx-mod-stream"]]
 
 
 def test_npm_is_needed(tree: Tree) -> None:

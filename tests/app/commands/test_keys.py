@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -15,11 +16,13 @@ from pydantic import SecretStr
 from typer.testing import CliRunner, Result
 
 from app.access.authenticator import Authenticator
+from app.access.sealer import sealer
 from app.commands import keys
 from app.commands.keys import parse_expiry
 from app.settings import Settings
 from resolvers.access import Caller
 from resolvers.errors import BadInput
+from resolvers.store import credentials as stored
 from tests.conftest import DEADLINE, NOW, opened_store
 from tests.wire.engine import WireEngine
 
@@ -43,13 +46,13 @@ def run(settings: Settings) -> Keys:
     return lambda *arguments, on=settings, columns="240": run_on(on, columns, *arguments)
 
 
-def run_on(settings: Settings, columns: str, *arguments: str) -> Result:
+def run_on(settings: Settings, columns: str, *arguments: str, given: str = "") -> Result:
     @contextmanager
     def opened() -> Iterator[Settings]:
         yield settings
 
     with patch.object(keys, "opened", opened):
-        return CliRunner().invoke(keys.keys, arguments, env={"COLUMNS": columns})
+        return CliRunner().invoke(keys.keys, arguments, given, env={"COLUMNS": columns})
 
 
 def printed(result: Result) -> Any:
@@ -207,3 +210,164 @@ def test_other_expiry_is_refused(text: str) -> None:
     """Also one that lies beyond the calendar."""
     with pytest.raises(BadInput):
         parse_expiry(text, NOW)
+
+
+OLD_KEY = "the-old-key-of-a-client"
+OLD_SECRET = "the old secret of a client"
+
+
+def saved(folder: Path, content: str | bytes, name: str = "old") -> str:
+    """A private file with this content."""
+    file = folder / name
+    file.write_bytes(content.encode() if isinstance(content, str) else content)
+    file.chmod(0o600)
+    return str(file)
+
+
+def stored_row(settings: Settings, credential_id: str) -> Any:
+    async def ask() -> Any:
+        assert settings.mongodb_uri
+        async with opened_store(settings.mongodb_uri, settings.mongodb_database) as store:
+            return await stored.by_id(store, credential_id)
+
+    return asyncio.run(ask())
+
+
+def test_what_a_client_has_is_registered(run: Keys, settings: Settings, tmp_path: Path) -> None:
+    """Id, key and secret are the client's: printed nowhere, stored as others are."""
+    key, secret = saved(tmp_path, OLD_KEY, "key"), saved(tmp_path, OLD_SECRET, "secret")
+    options = ("--id", "cs-1", "--key-from", key, "--secret-from", secret)
+    result = run("create", "--name", "Shop", "--scope", "bot:read", "--json", *options)
+    made = printed(result)
+    assert (made["id"], made["key"], made["signingSecret"]) == ("cs-1", None, None)
+    assert caller_of(settings, OLD_KEY).id == "cs-1"
+    row, seals = stored_row(settings, "cs-1"), sealer(settings)
+    assert seals
+    assert seals.open(row["secret"]) == OLD_SECRET
+    for shown in (result.output, repr(row)):
+        assert OLD_KEY not in shown
+        assert OLD_SECRET not in shown
+
+
+def test_only_what_was_made_is_shown(run: Keys, tmp_path: Path) -> None:
+    """A key of the client's own beside a secret that is made for it."""
+    options = ("--key-from", saved(tmp_path, OLD_KEY))
+    shown = run("create", "--name", "Shop", "--scope", "admin", *options).stdout.splitlines()
+    assert shown[1].split() == ["Key:", "as", "given"]
+    assert len(shown[2].split()[2]) == 43
+
+
+@pytest.mark.parametrize(
+    "content",
+    [OLD_KEY, f"{OLD_KEY}\n", f"{OLD_KEY}\r\n", f"\ufeff{OLD_KEY}\n", f"{OLD_KEY}\n\n"],
+)
+def test_line_end_is_no_part_of_a_key(
+    run: Keys, settings: Settings, tmp_path: Path, content: str
+) -> None:
+    """As editors of all systems save it, with a byte-order mark or without."""
+    created(run, "--key-from", saved(tmp_path, content))
+    assert caller_of(settings, OLD_KEY)
+
+
+def test_key_from_standard_input(settings: Settings) -> None:
+    """`-` reads what is piped in."""
+    given = f"{OLD_KEY}\n"
+    arguments = ("create", "--name", "Shop", "--scope", "admin", "--key-from", "-")
+    assert run_on(settings, "240", *arguments, given=given).exit_code == 0
+    assert caller_of(settings, OLD_KEY)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("", "--key-from is empty"),
+        ("\n", "--key-from is empty"),
+        ("\ufeff\n", "--key-from is empty"),
+        ("first-line-of-a-file\nsecond", "--key-from has several lines"),
+        (b"\xff\xfe\x00k\x00e\x00y", "--key-from is not text in UTF-8"),
+        (bytes(range(256)), "--key-from is not text in UTF-8"),
+        ("x" * 5000, "--key-from has more than 4096 bytes"),
+        ("a key with spaces in it", "visible ASCII characters"),
+        ("schlüssel-der-werkstatt", "visible ASCII characters"),
+        ("a-key-with\0-a-zero-byte", "visible ASCII characters"),
+        ("short", "fewer than 16 characters"),
+    ],
+)
+def test_file_that_is_no_key_is_refused(
+    run: Keys, tmp_path: Path, content: str | bytes, told: str
+) -> None:
+    """Exit code 2 and one sentence, which does not repeat the file; nothing is stored."""
+    result = run(
+        "create", "--name", "S", "--scope", "admin", "--key-from", saved(tmp_path, content)
+    )
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert told in result.stderr
+    assert printed(run("list", "--json")) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--key-from", "-", "--secret-from", "-"], "Only one of --key-from and --secret-from"),
+        (["--key-from", "/nowhere"], "--key-from '/nowhere' cannot be read: No such file"),
+        (["--key-from", "/"], "--key-from '/' cannot be read: Is a directory"),
+        (["--id", "two words"], "An id has"),
+        (["--id", ""], "An id has"),
+        (["--id", "demo"], "--id demo is one of the gateway's own"),
+        (["--id", "open:knowledge"], "one of the gateway's own"),
+    ],
+)
+def test_wrong_source_is_refused(run: Keys, options: list[str], told: str) -> None:
+    """Exit code 2; the option is named."""
+    result = run("create", "--name", "Shop", "--scope", "admin", *options)
+    assert result.exit_code == 2
+    assert told in result.stderr
+
+
+@pytest.mark.parametrize("secret", [" padded at one of its ends", "a\tsecret\x1bwith controls"])
+def test_secret_with_invisible_ends_is_refused(run: Keys, tmp_path: Path, secret: str) -> None:
+    """A copy that went wrong would sign nothing."""
+    options = ("--secret-from", saved(tmp_path, secret))
+    result = run("create", "--name", "Shop", "--scope", "admin", *options)
+    assert result.exit_code == 2
+    assert "A signing secret has" in result.stderr
+
+
+def test_short_key_is_accepted_when_it_is_called_weak(
+    run: Keys, settings: Settings, tmp_path: Path
+) -> None:
+    """Some vendors' keys are short; the operator decides."""
+    created(run, "--weak", "--key-from", saved(tmp_path, "short"))
+    assert caller_of(settings, "short")
+
+
+@pytest.mark.parametrize("revoked", [False, True])
+def test_taken_key_is_refused(run: Keys, tmp_path: Path, revoked: bool) -> None:
+    """Also a revoked one; whose it is stays untold."""
+    key = saved(tmp_path, OLD_KEY)
+    first = created(run, "--key-from", key)
+    if revoked:
+        run("revoke", first["id"])
+    result = run("create", "--name", "Other", "--scope", "admin", "--key-from", key)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "Error: There is a credential with this key already.\n"
+    assert len(printed(run("list", "--json"))) == 1
+
+
+def test_taken_id_is_refused(run: Keys, settings: Settings, tmp_path: Path) -> None:
+    """The credential that has it stays as it is."""
+    created(run, "--id", "cs-1", "--key-from", saved(tmp_path, OLD_KEY))
+    before = stored_row(settings, "cs-1")
+    result = run("create", "--name", "Other", "--scope", "admin", "--id", "cs-1")
+    assert result.exit_code == 1
+    assert result.stderr == "Error: There is a credential with the id 'cs-1' already.\n"
+    assert stored_row(settings, "cs-1") == before
+
+
+def test_file_that_strangers_may_read_is_warned_of(run: Keys, tmp_path: Path) -> None:
+    """It is used all the same: the client's key stands there already."""
+    key = saved(tmp_path, OLD_KEY)
+    Path(key).chmod(0o644)
+    result = run("create", "--name", "Shop", "--scope", "admin", "--key-from", key)
+    assert result.exit_code == 0
+    assert "Warning: the file of --key-from" in result.stderr

@@ -19,6 +19,7 @@ import typer
 
 from app.commands.common import database, load_settings, orderly_end, plain_failures
 from app.commands.data import data
+from app.commands.imports.command import imports
 from app.commands.keys import keys
 from app.errors import StartError
 
@@ -84,6 +85,7 @@ def check_port_is_free(host: str, port: int) -> None:
 def main() -> None:
     """Run the command line."""
     app.add_typer(data)
+    app.add_typer(imports)
     app.add_typer(keys, name="keys")
     app(prog_name="session-gateway")
 

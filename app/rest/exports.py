@@ -1,15 +1,17 @@
 """What a vendor's exports look like, and how their rows become sessions."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from app.rest.layout import Layout
-from app.rest.reading import Given, Rules, differences, read
+from app.rest.reading import Given, Rules, differences, read, vendors_path
 from resolvers import bulk
 from resolvers.bulk import Draft
 from resolvers.context import Context
+from resolvers.errors import Invalid, UserError
 from resolvers.kind import Document, Kind
 
 
@@ -87,19 +89,25 @@ class Export:
         return next(one.field.name for one in self.layout.members if one.column is by_id)
 
     def document(self, context: Context, given: Any, options: Options, note: Note) -> Document:
-        """The session of a row, ready to be stored.
-
-        Invalid; its path is the vendor's, or GraphQL's if a rule of the kind is broken.
-        """
+        """The session of a row, ready to be stored; Invalid, with the vendor's path."""
         values = read(self.layout, given, Rules(self.required | {self.id}, options.ignored))
         known = self.finish(given, values, options, note)
-        document = bulk.prepare(context, Draft(self.kind, values, known))
+        try:
+            document = bulk.prepare(context, Draft(self.kind, values, known))
+        except UserError as error:
+            raise self.translated(given, error) from None
         for sentence in self._missing(given, document):
             note(sentence)
         for path, was, shown in differences(given, self.layout.row(document)):
             if path not in options.ignored:
                 note(f"{path} does not come back as it came, such as {shown!r} for {was!r:.100}.")
         return document
+
+    def translated(self, given: Any, error: UserError) -> Invalid:
+        """A refusal in GraphQL's names in the vendor's."""
+        names = {one.column.name: one.field.name for one in reversed(self.layout.members)}
+        message = re.sub(r"\w+", lambda word: names.get(word[0], word[0]), error.message)
+        return Invalid(message, vendors_path(self.layout.members, given, error.field))
 
     def _missing(self, given: Given, document: Document) -> Iterator[str]:
         """The fields that a session must have, and the row does not."""

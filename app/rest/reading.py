@@ -76,7 +76,7 @@ class _Reader:
         name, here = one.field.name, (*path, one.field.name)
         if one.field.of_session:
             self._require_session(one, given[name], here)
-        elif one.column.derived or not one.field.shown.found:
+        elif _computed(one):
             return
         elif one.column.many and one.source is not one.column:
             parts = [{one.source.name: item} for item in _list(given[name], here)]
@@ -115,6 +115,11 @@ class _Reader:
             return reading(value)
         except Invalid as error:
             raise Invalid(f"Expected {error.message}.", path) from None
+
+
+def _computed(one: Member) -> bool:
+    """Whether the gateway computes the value; an id is given."""
+    return not one.field.shown.found or (one.column.derived and one.column.path != "_id")
 
 
 def _typed(column: Column) -> Any:

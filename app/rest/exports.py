@@ -12,6 +12,7 @@ from resolvers import bulk
 from resolvers.bulk import Draft
 from resolvers.context import Context
 from resolvers.errors import Invalid, UserError
+from resolvers.json_text import write
 from resolvers.kind import Document, Kind
 
 
@@ -30,8 +31,11 @@ class Options:
     ignored: frozenset[str] = frozenset()
 
 
-Note = Callable[[str], object]
-"""Called with a sentence about a row that is stored all the same."""
+LONGEST_SHOWN = 100
+"""Characters of a value that a message repeats."""
+
+Note = Callable[[str, str], object]
+"""Called with a sentence about a row that is stored all the same, and what is so in this one."""
 Finish = Callable[[Given, dict[str, Any], Options, Note], Mapping[str, Any]]
 """Completes the values of a row in place, and gives what only imports know: status, createdAt.
 Invalid, with the vendor's path, for a row that contradicts itself."""
@@ -97,10 +101,10 @@ class Export:
         except UserError as error:
             raise self.translated(given, error) from None
         for sentence in self._missing(given, document):
-            note(sentence)
+            note(sentence, "")
         for path, was, shown in differences(given, self.layout.row(document)):
             if path not in options.ignored:
-                note(f"{path} does not come back as it came, such as {shown!r} for {was!r:.100}.")
+                note(f"{path} does not come back as it came", f"{_short(shown)} for {_short(was)}")
         return document
 
     def translated(self, given: Any, error: UserError) -> Invalid:
@@ -117,4 +121,9 @@ class Export:
                 shown = document.get(one.column.path)
                 if codec.found and not one.members:
                     word = codec.show[shown] if isinstance(codec.show, Mapping) else shown
-                    yield f"{name} is missing, and stored as {word!r}."
+                    yield f"{name} is missing, and stored as {write(word)}"
+
+
+def _short(value: Any) -> str:
+    text = write(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"

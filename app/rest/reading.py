@@ -85,6 +85,8 @@ class _Reader:
             values[one.column.name] = [{**left, **right} for left, right in pairs]
         else:
             value = self._value(one, given[name], here)
+            if value is None and one.column.many:
+                return
             earlier = values.get(one.column.name)
             if earlier is not None and value is not None and earlier != value:
                 raise Invalid("Its two spellings have different values.", here)

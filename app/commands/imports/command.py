@@ -1,115 +1,80 @@
-"""The command `import`, and what its options mean."""
+"""The command `import`."""
 
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
 
 import typer
 
 from app.commands.common import UsageError
 from app.commands.data import BY_ENUM, plain_data_failures, run
+from app.commands.imports import options as of
+from app.commands.imports.download import account_of, download
 from app.commands.imports.files import File, Files, expand, size
 from app.commands.imports.importing import Import, OnConflict
 from app.commands.imports.lines import Lines
 from app.commands.imports.rows import Source
+from app.commands.imports.services import Account
 from app.commands.progress import bar
-from app.rest import VENDORS
-from app.rest.bot.layout import CONTAINMENT_TYPES
+from app.errors import StartError
 from app.rest.exports import Export, Options
-from resolvers.context import Context, utc_now
-from resolvers.errors import Invalid
-from resolvers.moments import parse_datetime
-from resolvers.texts import check_timezone
+from resolvers.context import Context
 
-EXPORTS = {vendor.export.name: vendor.export for vendor in VENDORS if vendor.export}
-Vendor = StrEnum("Vendor", {name.upper(): name for name in EXPORTS})  # type: ignore[misc]  # made of VENDORS
 STDIN = Path("-")
-
-
-class StartMethod(StrEnum):
-    """With which filter of that name the export was made."""
-
-    APPLET = "APPLET"
-    AGENT = "AGENT"
-
 
 imports = typer.Typer()
 
 
 @imports.command("import")
 def import_command(
-    files: Annotated[
-        list[Path] | None,
-        typer.Argument(help="JSON Lines; with --from also folders. `-` is standard input."),
-    ] = None,
-    vendor: Annotated[
-        Vendor | None,
-        typer.Option("--from", help="The files are exports of this service."),
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check the files and store nothing.")
-    ] = False,
-    on_conflict: Annotated[
-        OnConflict,
-        typer.Option(help="Sessions that exist otherwise: leave them, fail, or replace them."),
-    ] = OnConflict.FAIL,
-    containment_type: Annotated[
-        str | None, typer.Option(help="kore: of closed sessions that have none, such as dropOff.")
-    ] = None,
-    answered: Annotated[
-        bool | None,
-        typer.Option("--answered/--not-answered", help="n-able: the filter of the export."),
-    ] = None,
-    start_method: Annotated[
-        StartMethod | None, typer.Option(help="n-able: the filter of the export.")
-    ] = None,
-    row: Annotated[str | None, typer.Option(help="n-able: the XML element of a row.")] = None,
-    time_zone: Annotated[
-        str | None, typer.Option(help="agendize: the zone of clock times that name none.")
-    ] = None,
-    created_at: Annotated[
-        str | None,
-        typer.Option(help="genesys-knowledge: when the sessions were created; now if not given."),
-    ] = None,
-    ignore: Annotated[
-        list[str] | None, typer.Option(help="A field that may be left out, such as tags.x.")
-    ] = None,
+    files: of.Files = None,
+    vendor: of.From = None,
+    dry_run: of.DryRun = False,
+    on_conflict: of.Conflict = OnConflict.FAIL,
+    containment_type: of.ContainmentType = None,
+    answered: of.Answered = None,
+    start_method: of.Method = None,
+    row: of.RowName = None,
+    time_zone: of.TimeZone = None,
+    created_at: of.CreatedAt = None,
+    ignore: of.Ignore = None,
+    url: of.Url = None,
+    bot: of.Bot = None,
+    client_id: of.ClientId = None,
+    secret_file: of.SecretFile = None,
+    since: of.Since = None,
+    until: of.Until = None,
+    ids: of.Ids = None,
+    save: of.Save = None,
 ) -> None:
-    """Store the sessions of files, after all of them were checked."""
-    given = {
-        "containment_type": containment_type,
-        "answered": answered,
-        "start_method": start_method,
-        "row": row,
-        "time_zone": time_zone,
-        "created_at": created_at,
-    }
+    """Store the sessions of files or of a service, after all of them were checked."""
+    given = dict(locals())
     with plain_data_failures(), ExitStack() as stack:
-        paths = [stack.enter_context(_whole(path)) for path in files or ()]
-        if not paths:
-            raise UsageError("Name a file to import, a folder, or - for standard input.")
-        chosen = EXPORTS[str(vendor)] if vendor else None
-        if chosen:
-            wanted = Wanted(chosen, _options(chosen, given, ignore or ()), _expanded(paths))
+        export = of.EXPORTS[str(vendor)] if vendor else None
+        options = of.row_options(export, given, ignore or ())
+        of.check_service_options(export, given)
+        if export and url and not files:
+            folder = save or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            wanted = _of_service(export, options, account_of(given), folder)
         else:
-            wanted = Wanted(None, _no_options(given), _one(paths))
+            wanted = _of_files(stack, export, options, given)
         run(lambda context: _import(context, wanted, dry_run, on_conflict))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Wanted:
     """What to import."""
 
     export: Export | None
     options: Options
     files: list[File]
+    account: Account | None = None
+    """Of the service that is asked for the files first."""
+    folder: Path = Path()
 
     def source(self, context: Context) -> Source:
         """Its rows."""
@@ -118,8 +83,55 @@ class Wanted:
         return Files(context, self.export, self.files, self.options)
 
 
+def _of_service(export: Export, options: Options, account: Account, folder: Path) -> Wanted:
+    """What a service has; its answers will be in the folder."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Wanted(export, options, [], account, folder)
+
+
+def _of_files(stack: ExitStack, export: Export | None, options: Options, given: of.Given) -> Wanted:
+    """What the files have; UsageError for what cannot be a file of this kind."""
+    paths: list[Path] = given["files"] or []
+    if paths and given["url"]:
+        raise UsageError("Name files or a --url, not both.")
+    if not paths:
+        raise UsageError("Name a file to import, a folder, or - for standard input.")
+    if export is None and (len(paths) > 1 or paths[0].is_dir()):
+        raise UsageError("Without --from, name one file of JSON Lines.")
+    try:
+        found = [file for path in paths for file in stack.enter_context(_readable(path))]
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    return Wanted(export, options, found)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[list[File]]:
+    """The files of a path; standard input and pipes as a copy, which can be read twice."""
+    if path != STDIN and not path.exists():
+        raise UsageError(f"There is no file {path}.")
+    if path != STDIN and (path.is_file() or path.is_dir()):
+        yield expand([path])
+        return
+    with tempfile.NamedTemporaryFile(prefix="session-import-") as copy:
+        if path == STDIN:
+            shutil.copyfileobj(sys.stdin.buffer, copy)
+        else:
+            with path.open("rb") as pipe:
+                shutil.copyfileobj(pipe, copy)
+        copy.flush()
+        yield [File(Path(copy.name), "standard input" if path == STDIN else str(path))]
+
+
 async def _import(context: Context, wanted: Wanted, dry_run: bool, on_conflict: OnConflict) -> str:
-    """Check and store; what became of the rows, and what is worth knowing of them."""
+    """Download if a service is asked, check and store; what became of the rows.
+
+    StartError, with the same text, if the service did not answer all.
+    """
+    report, missing = "", ""
+    if wanted.account and wanted.export:
+        fetched = await download(wanted.export, wanted.account, wanted.options, wanted.folder)
+        wanted.files, report, missing = fetched.files, fetched.report, fetched.missing
     importing = Import(context, wanted.source(context), on_conflict)
     total = size(wanted.files)
     with bar("Checking", total, in_bytes=True) as advance:
@@ -129,95 +141,7 @@ async def _import(context: Context, wanted: Wanted, dry_run: bool, on_conflict: 
     else:
         with bar("Storing", total, in_bytes=True) as advance:
             text = str(await importing.store(advance))
-    return "\n".join([text, *importing.notes])
-
-
-def _expanded(paths: list[Path | File]) -> list[File]:
-    try:
-        return [
-            file
-            for path in paths
-            for file in ([path] if isinstance(path, File) else expand([path]))
-        ]
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-
-
-def _one(paths: list[Path | File]) -> list[File]:
-    """Our own format is one file."""
-    (first, *rest) = paths
-    file = first if isinstance(first, File) else File(first, str(first))
-    if rest or file.path.is_dir():
-        raise UsageError("Without --from, name one file of JSON Lines.")
-    return [file]
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[Path | File]:
-    """The path; standard input and pipes as a file that can be read twice."""
-    if path != STDIN and not path.exists():
-        raise UsageError(f"There is no file {path}.")
-    if path != STDIN and (path.is_file() or path.is_dir()):
-        yield path
-        return
-    with tempfile.NamedTemporaryFile(prefix="session-import-") as copy:
-        if path == STDIN:
-            shutil.copyfileobj(sys.stdin.buffer, copy)
-        else:
-            with path.open("rb") as pipe:
-                shutil.copyfileobj(pipe, copy)
-        copy.flush()
-        yield File(Path(copy.name), "standard input" if path == STDIN else str(path))
-
-
-def _no_options(given: dict[str, Any]) -> Options:
-    for name, value in given.items():
-        if value is not None:
-            raise UsageError(f"--{name.replace('_', '-')} goes with --from.")
-    return Options()
-
-
-def _options(export: Export, given: dict[str, Any], ignore: list[str] | tuple[str, ...]) -> Options:
-    """The options as values; UsageError for one that says nothing about this vendor's rows."""
-    values: dict[str, Any] = {}
-    for name, value in given.items():
-        if value is None:
-            continue
-        if name not in export.options:
-            owners = [one.name for one in EXPORTS.values() if name in one.options]
-            raise UsageError(f"--{name.replace('_', '-')} is for --from {' or '.join(owners)}.")
-        values[name] = READERS[name](value) if name in READERS else value
-    return Options(**values, ignored=frozenset(ignore))
-
-
-def _containment_type(text: str) -> str:
-    for stored, word in CONTAINMENT_TYPES.items():
-        if text.lower() == word.lower():
-            return stored
-    raise UsageError(f"--containment-type: write one of {', '.join(CONTAINMENT_TYPES.values())}.")
-
-
-def _zone(text: str) -> str:
-    try:
-        check_timezone(text)
-    except Invalid as error:
-        raise UsageError(f"--time-zone: {error.message}") from None
-    return text
-
-
-def _created_at(text: str) -> datetime:
-    try:
-        moment = parse_datetime(text)
-    except Invalid as error:
-        raise UsageError(f"--created-at: {error.message}") from None
-    if moment > utc_now():
-        raise UsageError("--created-at: sessions cannot be created in the future.")
-    return moment
-
-
-READERS: dict[str, Callable[[Any], Any]] = {
-    "containment_type": _containment_type,
-    "start_method": str,
-    "time_zone": _zone,
-    "created_at": _created_at,
-}
+    lines = "\n".join(filter(None, [text, *importing.notes, report, missing]))
+    if missing:
+        raise StartError(lines)
+    return lines

@@ -31,6 +31,8 @@ class File:
 
     path: Path
     name: str
+    options: Options | None = None
+    """Its own, if not those of all."""
 
 
 def expand(paths: Sequence[Path]) -> list[File]:
@@ -98,9 +100,8 @@ class Files:
         advance: Callable[[int], object],
     ) -> Iterator[Row]:
         """The rows of one file."""
-        name, row, before, some = self.files[number].name, 0, 0, False
+        name, row, before = self.files[number].name, 0, 0
         for is_row, given in self._items(file):
-            some = True
             if is_row:
                 row += 1
                 reached = file.tell()
@@ -114,8 +115,6 @@ class Files:
                 raise BrokenError(f"It is not an export: the service refused to answer. {refusal}")
             else:
                 pages.page(name, given)
-        if not some:
-            raise BrokenError("It is empty.")
         advance(file.tell() - before)
 
     def _items(self, file: BufferedReader) -> Iterator[Item]:
@@ -123,6 +122,8 @@ class Files:
             yield from self._xml(file)
             return
         stream = JsonStream(file)
+        if not stream.peek():
+            raise BrokenError("It is empty.")
         while character := stream.peek():
             if character == "[":
                 for _ in stream.items():
@@ -175,7 +176,10 @@ class Files:
 
         try:
             document = self.export.document(
-                self.context, given, self.options, lambda note: notes.add(note, whose)
+                self.context,
+                given,
+                self.files[place[0]].options or self.options,
+                lambda sentence, here: notes.add(sentence, f"{here} in {whose}" if here else whose),
             )
         except Invalid as error:
             problems.add(place, _sentence(whose, given, error))
@@ -223,7 +227,7 @@ class _Pages:
         if isinstance(total, int) and self._rows < total:
             self._notes.add(
                 f"Warning: it says that there are {total:,} sessions, and {self._rows:,} are "
-                "here: some are missing.",
+                "here: some are missing",
                 name,
             )
         self._run, self._rows, self._open = self._run + 1, 0, ""
@@ -232,7 +236,7 @@ class _Pages:
         """No page follows."""
         if self._open:
             self._notes.add(
-                "Warning: the last page says that more sessions follow: some are missing.",
+                "Warning: the last page says that more sessions follow: some are missing",
                 self._open,
             )
 

@@ -19,6 +19,7 @@ CHUNK = 1 << 18
 LARGEST = 1 << 26
 """Characters of one piece: four times what the database stores as one session."""
 SPACE = " \t\r\n"
+OF_NUMBERS = "0123456789.eE+-"
 MARKS = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -83,7 +84,9 @@ class JsonStream:
         while True:
             try:
                 value, end = DECODER.raw_decode(self._text, self._at)
-                if end < len(self._text) or not self._fill():  # else a number may go on
+                following = self._text[end : end + 1]
+                is_whole = following and following not in OF_NUMBERS
+                if is_whole or not self._fill():  # else a number may go on
                     self._at = end
                     return value
             except json.JSONDecodeError as error:
@@ -137,12 +140,15 @@ class JsonStream:
         except UnicodeDecodeError as error:
             place = self._before + len(self._text)
             raise BrokenError(f"Not UTF-8 text, near character {place}: {error.reason}.") from None
+        if self._ended and not text:
+            return False
         self._before += self._at
         self._text, self._at = self._text[self._at :] + text, 0
-        return not self._ended or bool(text)
+        return True
 
     def _broken(self, says: str) -> BrokenError:
-        if self._ended and self._at >= len(self._text.rstrip(SPACE)):
+        at_end = self._at >= len(self._text.rstrip(SPACE))
+        if self._ended and (at_end or says.startswith("Unterminated string")):
             return BrokenError("It ends in the middle: it is not complete.")
         near = self._text[self._at : self._at + 30]
         return BrokenError(

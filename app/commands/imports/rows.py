@@ -70,7 +70,7 @@ class Notes:
         """A sentence each, with where it is so."""
         for sentence, (row, number) in self.found.items():
             more = f" and {number - 1:,} more" if number > 1 else ""
-            yield f"{sentence} ({row}{more})" if row else sentence
+            yield f"{sentence} ({row}{more})."
 
 
 class Source(Protocol):

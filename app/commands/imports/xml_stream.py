@@ -115,6 +115,9 @@ def plain(element: Element, lists: dict[str, str | None]) -> dict[str, Any]:
                 raise BrokenError(f"{name}: expected elements {lists[name]}, found text.")
         else:
             found[name] = _leaf(part)
+    repeated = [name for name, item in lists.items() if item is None and name in found]
+    if all(found[name] == [""] for name in repeated):  # how an empty list looks
+        found |= {name: [] for name in repeated}
     return found
 
 

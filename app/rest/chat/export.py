@@ -20,7 +20,10 @@ def _finish(
         if options.time_zone:
             moment["timeZone"] = options.time_zone
         else:
-            note("A clock time has no zone: GATEWAY_COMPANY_TIMEZONE is taken, or say --time-zone.")
+            note(
+                "A time has no zone: GATEWAY_COMPANY_TIMEZONE is taken, or say --time-zone",
+                "",
+            )
     return {"status": "CLOSED"}
 
 

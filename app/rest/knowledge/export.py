@@ -13,7 +13,7 @@ def _finish(
 ) -> Mapping[str, Any]:
     """The vendor's rows have no date."""
     if options.created_at is None:
-        note("Rows have no date: they are stored as created now, or say --created-at.")
+        note("Rows have no date: they are stored as created now, or say --created-at", "")
         return {}
     return {"createdAt": options.created_at}
 

@@ -12,16 +12,12 @@ def _finish(
     _given: Given, values: dict[str, Any], options: Options, note: Note
 ) -> Mapping[str, Any]:
     """A custom field has a name and a value; the filters of the call say what no row says."""
-    fields = [item for item in values.get("customFields") or () if any(item.values())]
-    for item in fields:
-        for part in ("name", "value"):
-            if not item.get(part):
-                item[part] = ""
-                note(f"A custom field has no {part}: it is stored empty.")
-    if "customFields" in values:
-        values["customFields"] = fields
+    for item in values.get("customFields", ()):
+        for part in {"name", "value"} - item.keys():
+            item[part] = ""
+            note(f"A custom field has no {part}: an empty one is stored", "")
     if options.answered is None:
-        note("Whether it was answered is not known, and stored as no: say --answered or not.")
+        note("Whether it was answered is not known, and stored as no: say --answered or not", "")
     else:
         values["answered"] = options.answered
     if options.start_method:

@@ -56,13 +56,14 @@ class _Reader:
             if one.field.name in given:
                 self._add(values, one, given, path)
         for one in members:
-            here = _plain((*path, one.field.name))
-            if here in self._rules.required and values.get(one.column.name) is None:
-                raise Invalid("A value is required.", (*path, one.field.name))
+            if values.get(one.column.name) is None:
+                here = (*path, one.field.name)
+                if _plain(here) in self._rules.required:
+                    raise Invalid("A value is required.", here)
         return values
 
     def _refuse_unknown(self, members: Sequence[Member], given: Given, path: Path) -> None:
-        known = [one.field.name for one in members]
+        known = {one.field.name for one in members}
         for name in given:
             if name not in known and _plain((*path, name)) not in self._rules.ignored:
                 raise Invalid(
@@ -185,7 +186,9 @@ def differences(given: Any, shown: Any, path: Path = ()) -> Iterator[tuple[str, 
     if isinstance(given, dict) and isinstance(shown, dict):
         for name, value in given.items():
             if name in shown:
-                yield from differences(value, shown[name], (*path, name))
+                other = shown[name]
+                if type(value) is not str or value != other:
+                    yield from differences(value, other, (*path, name))
             elif value is not None:
                 yield _plain((*path, name)), value, None
     elif isinstance(given, list) and isinstance(shown, list) and len(given) == len(shown):

@@ -75,6 +75,7 @@ class Import:
         with Ledger() as ledger:
             for batch in _batches(self.source.rows(problems, self.notes, advance)):
                 rows = [row for row in batch if self._is_first(ledger, row, found, problems)]
+                self._note_expired(rows)
                 await self._settle(rows, bulk.conflicts, found, problems)
         if problems:
             raise ImportRefusedError(f"Nothing is stored.\n{problems}")
@@ -101,6 +102,14 @@ class Import:
                 f"The files or the database changed meanwhile. {upto}, but for these:\n{problems}"
             )
         return done
+
+    def _note_expired(self, rows: Sequence[Row]) -> None:
+        """Say it of sessions that the database will remove."""
+        for row in rows:
+            cutoff = self.context.cutoff(row.kind)
+            if cutoff and row.document["startedAt"] <= cutoff:
+                sentence = f"{row.kind.type_name}: older than the retention, so it will be removed"
+                self.notes.add(sentence, self.source.named(row.place))
 
     def _is_first(self, ledger: Ledger, row: Row, found: Imported, problems: Problems) -> bool:
         """Whether no earlier row has the same id or live token."""

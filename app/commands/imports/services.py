@@ -71,7 +71,7 @@ class Fetched:
 
     @property
     def missing(self) -> str:
-        """What is not."""
+        """What is missing, and why."""
         if not self.incomplete:
             return ""
         shown = self.incomplete[:MOST_SHOWN]

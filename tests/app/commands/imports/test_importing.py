@@ -115,6 +115,13 @@ async def test_file_that_changed_meanwhile(desk: Desk) -> None:
         await importing.store()
 
 
+async def test_sessions_past_their_retention_are_noted(desk: Desk) -> None:
+    """They would be gone without a word."""
+    desk.service.context.retention = {"bot": 3600}
+    await desk.store("kore", desk.file("a.json", KORE))
+    assert "older than the retention" in desk.notes[0]
+
+
 async def test_batches_are_bounded_in_bytes(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Large rows come in small batches."""
     monkeypatch.setattr(module, "BATCH_BYTES", 3000)

@@ -1,5 +1,6 @@
 """Many new sessions at once, for imports and demo data: the rules of `create` in few commands."""
 
+import copy
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -71,6 +72,34 @@ async def create(context: Context, kind: Kind, documents: list[Document]) -> Con
                 context, kind, kind.reservation(documents[place]), session_id
             )
     return refused
+
+
+async def stored(context: Context, kind: Kind, ids: Sequence[str]) -> dict[str, Document]:
+    """The sessions with these ids as they are stored, those of expired sessions included."""
+    context.caller.require(kind, Action.WRITE)
+    context.caller.require(kind, Action.READ)
+    return await reads.get_many(context.store, kind, ids, EVERYTHING, None) if ids else {}
+
+
+async def replace(
+    context: Context, kind: Kind, document: Document, paths: Sequence[str]
+) -> Document:
+    """Give a stored session the values of a prepared one in these columns; all others stay.
+
+    What follows from them is computed anew. NotFound for a session that has expired.
+    """
+
+    def change(current: Document) -> None:
+        for path in paths:
+            if path == "_id":
+                continue
+            current.pop(path, None)
+            if path in document:
+                current[path] = copy.deepcopy(document[path])
+        if "status" in document:
+            current["status"] = document["status"]
+
+    return await sessions.act(context, kind, document["_id"], change)
 
 
 async def _sift(

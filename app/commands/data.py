@@ -1,4 +1,4 @@
-"""The commands over stored data: `seed`, `export`, `import` and `rebuild`."""
+"""The commands over stored data: `seed`, `export` and `rebuild`."""
 
 import asyncio
 import sys
@@ -14,7 +14,7 @@ from app.commands.common import UsageError, database, load_settings, orderly_end
 from app.commands.demo.generate import HIGHEST_SEED, IDS_PER_SEED, generate
 from app.commands.demo.load import store_drafts
 from app.commands.exporter import Kinds, export
-from app.commands.importer import MOST_SHOWN, Import, Imported, OnConflict
+from app.commands.imports.rows import MOST_SHOWN
 from app.commands.progress import bar
 from app.database.connect import open_store
 from app.errors import StartError
@@ -59,9 +59,9 @@ def seed(
             stored = await store_drafts(context, drafts, advance)
         return f"{stored:,} sessions stored, {count - stored:,} existed already."
 
-    with _plain_failures():
+    with plain_data_failures():
         chosen = kind_named(kind)
-        _run(work)
+        run(work)
 
 
 @data.command("export")
@@ -81,34 +81,9 @@ def export_command(
             raise StartError("\n".join((f"{written:,} sessions exported, without:", *damaged)))
         return f"{written:,} sessions exported."
 
-    with _plain_failures():
+    with plain_data_failures():
         kinds = [kind_named(kind)] if kind else list(BY_ENUM.values())
-        _run(work)
-
-
-@data.command("import")
-def import_command(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check the file and store nothing.")
-    ] = False,
-    on_conflict: Annotated[
-        OnConflict, typer.Option(help="Sessions that exist: leave them out (skip), or fail.")
-    ] = OnConflict.FAIL,
-) -> None:
-    """Store the sessions of a JSON Lines file, after all its lines were checked."""
-
-    async def work(context: Context) -> str:
-        importing = Import(context, BY_ENUM, file, on_conflict)
-        with bar("Checking", None) as advance:
-            found = await importing.check(advance)
-        if dry_run:
-            return _counted(found, "could be stored")
-        with bar("Storing", found.stored + found.skipped) as advance:
-            return _counted(await importing.store(advance), "stored")
-
-    with _plain_failures():
-        _run(work)
+        run(work)
 
 
 @data.command("rebuild")
@@ -126,9 +101,9 @@ def rebuild_command(
             raise StartError("\n".join((f"{said} Unchanged:", *problems[:MOST_SHOWN], *more)))
         return said
 
-    with _plain_failures():
+    with plain_data_failures():
         kinds = [kind_named(kind)] if kind else list(BY_ENUM.values())
-        _run(work)
+        run(work)
 
 
 async def _rebuilt(context: Context, kind: Kind) -> Rebuilt:
@@ -163,7 +138,7 @@ async def surroundings(settings: Settings) -> AsyncIterator[Context]:
         )
 
 
-def _run(work: Callable[[Context], Coroutine[Any, Any, str]]) -> None:
+def run(work: Callable[[Context], Coroutine[Any, Any, str]]) -> None:
     """Do the work on the database of the settings and print its result."""
 
     async def within(settings: Settings) -> str:
@@ -176,7 +151,7 @@ def _run(work: Callable[[Context], Coroutine[Any, Any, str]]) -> None:
 
 
 @contextmanager
-def _plain_failures() -> Iterator[None]:
+def plain_data_failures() -> Iterator[None]:
     """Failures as plain sentences."""
     with plain_failures():
         try:
@@ -200,7 +175,3 @@ def _writing(output: Path | None) -> Iterator[BinaryIO]:
         partial_.replace(output)
     finally:
         partial_.unlink(missing_ok=True)
-
-
-def _counted(found: Imported, verb: str) -> str:
-    return f"{found.stored:,} sessions {verb}, {found.skipped:,} left out."

@@ -131,7 +131,9 @@ def schema_of(table: Sequence[Member]) -> Json:
 def _member(one: Member) -> Json:
     codec, item = one.field.shown, one.field.item
     shown = schema_of(one.members) if one.members else dict(codec.schema) or plain(one.source)
-    if one.nullable and not one.when and not one.members and codec.null is None:
+    if one.beside:
+        shown = {}
+    elif one.nullable and not one.when and not one.members and codec.null is None:
         shown["type"] = [shown["type"], "null"]
         if "enum" in shown:
             shown["enum"] = [*shown["enum"], None]

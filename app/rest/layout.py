@@ -21,8 +21,9 @@ from datetime import datetime
 from typing import Any
 
 from resolvers import documents
-from resolvers.errors import CorruptDocument, nearest
+from resolvers.errors import CorruptDocument, Invalid, nearest
 from resolvers.kind import Column, Document, Kind
+from resolvers.moments import parse_datetime
 from resolvers.value_types import (
     BOOLEAN,
     DATETIME,
@@ -40,9 +41,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """How a value is shown. An importer of a vendor's exports would add the inverse of `show`."""
+    """How a value is shown, and how `app.rest.reading` reads it from a vendor's export."""
 
-    show: Callable[[Any], Any] | Mapping[Any, str] | None = None
+    show: Callable[..., Any] | Mapping[Any, str] | None = None
     """Makes JSON of a stored value that is not null, or has a word for each there is; None: a value
     is shown as it is stored."""
     schema: Mapping[str, Any] = field(default_factory=dict)
@@ -51,20 +52,50 @@ class Codec:
     """What null is shown as."""
     note: str = ""
     """A sentence for the reference."""
+    read: Callable[[Any], Any] | None = None
+    """The inverse of `show`, in any spelling that the vendor writes; Invalid, with what would be
+    right, for anything else. None: a value is stored as it is shown."""
+    found: bool = True
+    """Whether the column has its value from here; a codec that shows only a part of it has not."""
 
 
 PLAIN = Codec()
-UUID = Codec(schema={"type": "string", "format": "uuid"})
+UUID = Codec(schema={"type": "string", "format": "uuid"}, read=lambda value: text(value).lower())
+
+
+def text(value: Any) -> str:
+    """The value; Invalid if it is not a text."""
+    if not isinstance(value, str):
+        raise Invalid("a text")
+    return value
+
+
+def _instant(value: Any) -> datetime:
+    try:
+        return parse_datetime(value)
+    except Invalid:
+        raise Invalid(f"a date and time in UTC such as {INSTANT_EXAMPLE!r}") from None
+
+
+INSTANT_EXAMPLE = "2026-03-01T09:30:00.000Z"
 INSTANT = Codec(
     lambda moment: moment.isoformat("T", "milliseconds") + "Z",
     {"type": "string", "format": "date-time"},
+    read=_instant,
 )
 """`2026-03-01T09:30:00.000Z`."""
 
 
 def words(spelled: Mapping[Any, str]) -> Codec:
-    """The vendor's words for the few values that a column stores."""
-    return Codec(spelled, {"type": "string", "enum": list(spelled.values())})
+    """The vendor's words for the few values that a column stores; read in any case."""
+    stored = {word.lower(): value for value, word in spelled.items()}
+
+    def read(value: Any) -> Any:
+        if isinstance(value, str) and value.lower() in stored:
+            return stored[value.lower()]
+        raise Invalid(f"one of {', '.join(spelled.values())}")
+
+    return Codec(spelled, {"type": "string", "enum": list(spelled.values())}, read=read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +109,8 @@ class Field:
     shown: Codec = PLAIN
     when: tuple[str, ...] = ()
     """Columns beside it; the field is left out if one of them is null."""
+    beside: str = ""
+    """A column beside it, whose value the codec's `show` is given as well."""
     fields: tuple["Field", ...] = ()
     """The members of an object, or of each object in a list."""
     of_session: bool = False
@@ -97,6 +130,7 @@ class Member:
     nullable: bool
     """Whether a sound row may have no value here."""
     when: tuple[Column, ...]
+    beside: Column | None
     optional: bool
     """Whether a sound row may lack the field."""
     members: tuple["Member", ...]
@@ -170,8 +204,9 @@ class Layout:
         nullable = not column.many and (absent or (column.nullable and name not in self._given))
         when = tuple(self._column(other, columns) for other in one.when)
         members = tuple(self._bound(inner, column.columns, nullable) for inner in one.fields)
+        beside = self._column(one.beside, columns) if one.beside else None
         optional = not self._given.issuperset(one.when)
-        return Member(one, column, source, nullable, when, optional, members)
+        return Member(one, column, source, nullable, when, beside, optional, members)
 
     def _column(self, name: str, columns: Sequence[Column]) -> Column:
         by_name = {column.name: column for column in columns}
@@ -186,7 +221,7 @@ def _paths(members: Sequence[Member], of_session: bool) -> Iterator[str]:
     """The paths of the session's own columns, wherever they are shown."""
     for one in members:
         if of_session or one.field.of_session:
-            yield from (column.path for column in (one.column, *one.when))
+            yield from (column.path for column in (one.column, *one.when, one.beside) if column)
         yield from _paths(one.members, of_session=False)
 
 
@@ -259,6 +294,9 @@ class _Writer:
         """Write what reads and checks a member, and say how it is shown."""
         source, path = ("row", "") if one.field.of_session else (source, path)
         v, inside = self._value(one.column, source, path, one.nullable), f"{path}{one.column.name}."
+        if one.beside:
+            v = f"{v}, {self._value(one.beside, source, path, True)}"
+            return f"{self._name('show', one.field.shown.show)}({v})"
         if not one.column.many:
             return self._shown(one, v, inside, one.nullable or self._careful)
         made, item = self._name("list"), self._name("item")

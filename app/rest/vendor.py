@@ -14,6 +14,7 @@ from app.access.authenticator import Authenticator
 from app.context import State
 from app.http.text import decoded, pairs, without_mark
 from app.rest.docs import Chapter, Difference, Operation
+from app.rest.exports import Export
 from resolvers.access import Caller
 from resolvers.context import Context
 from resolvers.errors import BadInput
@@ -81,6 +82,8 @@ class Vendor:
     chapter: Chapter
     differences: tuple[Difference, ...] = ()
     """Every known one between the vendor's page and the gateway: see docs/differences.md."""
+    export: Export | None = None
+    """How its exports are read, if `import --from` can."""
 
     @property
     def name(self) -> str:

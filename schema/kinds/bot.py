@@ -8,6 +8,8 @@ from typing import Annotated, Any
 import strawberry
 from strawberry import UNSET, Info
 
+from resolvers.errors import Invalid
+from resolvers.json_text import type_name
 from resolvers.kind import Document, Index, Timeline
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
@@ -34,20 +36,41 @@ class ContainmentType(enum.Enum):
     AGENT = strawberry.enum_value("AGENT", description="A human agent took over.")
 
 
+@strawberry.enum(description="What the value of a tag is, if it is not a text.")
+class BotTagValueType(enum.Enum):
+    """Stored as its name."""
+
+    NUMBER = strawberry.enum_value("NUMBER", description="A number, such as `5`.")
+    BOOLEAN = strawberry.enum_value("BOOLEAN", description="`true` or `false`.")
+    OBJECT = strawberry.enum_value("OBJECT", description='An object, such as `{"a":1}`.')
+    LIST = strawberry.enum_value("LIST", description="A list, such as `[1,2]`.")
+
+
 @strawberry.type(description="A label on a user or on a session.")
 class BotTag:
     """The same name may occur with several values."""
 
     name: str = column("The tag's name.", max_length=200)
-    value: str | None = column("The tag's value.", max_length=1000)
+    value: str | None = column(
+        "The tag's value. One that is not a text is here as JSON; `valueType` says so.",
+        max_length=10_000,
+    )
+    value_type: BotTagValueType | None = column(
+        "What `value` is the JSON of: a bot may tag with numbers and objects, too. Null if the "
+        "value is the text itself, or if there is none."
+    )
 
 
 @strawberry.type(description="The labels of a bot session.")
 class BotTags:
-    """Two lists, as the vendor has them."""
+    """Three lists, as the vendor has them."""
 
     user_tags: list[BotTag] = column("Labels on the user.", max_items=200)
     session_tags: list[BotTag] = column("Labels on this session.", max_items=200)
+    alt_text: list[BotTag] = column(
+        "Texts that stand for what the user chose, such as the label of a button.",
+        max_items=200,
+    )
 
 
 @strawberry.type(description="A bot session: a user conversed with a bot.")
@@ -83,7 +106,8 @@ class BotSession(Session):
         "Whether a developer was testing the bot.", default=lambda _context: False
     )
     tags: BotTags = column(
-        "The session's labels.", default=lambda _context: {"userTags": [], "sessionTags": []}
+        "The session's labels.",
+        default=lambda _context: {"userTags": [], "sessionTags": [], "altText": []},
     )
     no_of_messages_exchanged: int = column(
         "How many messages were exchanged.", minimum=0, orderable=True, default=lambda _context: 0
@@ -98,10 +122,26 @@ class BotSession(Session):
 
 def derive(document: Document) -> Timeline:
     """It lasts from startTime to endTime."""
+    _check_tags(document.get("tags") or {})
     started, ended = document["startTime"], document.get("endTime")
     duration = (ended - started).total_seconds() if ended else None
     return Timeline(started, ended, ended is not None, duration, {"id": document["userId"]})
 
+
+def _check_tags(tags: Document) -> None:
+    """Invalid for a value that is not the JSON which its type promises."""
+    for path, items in tags.items():
+        for place, tag in enumerate(items):
+            promised = tag.get("valueType")
+            if promised and type_name(tag.get("value")) != promised:
+                raise Invalid(
+                    f"With the valueType {promised} the value must be its JSON, such as "
+                    f"{EXAMPLES[promised]}. A text has no valueType.",
+                    ("tags", path, str(place), "value"),
+                )
+
+
+EXAMPLES = {"NUMBER": "5", "BOOLEAN": "true", "OBJECT": '{"a":1}', "LIST": "[1,2]"}
 
 FILTERS = (
     ("botId",),
@@ -202,7 +242,8 @@ async def _change_tags(
         values = {"userTags": user_tags or [], "sessionTags": session_tags or []}
         given = checked(info, BOT, "tags", values, above=("tags",))
         stored = document.get("tags") or {}
-        document["tags"] = {name: combine(stored.get(name) or [], given[name]) for name in given}
+        changed = {name: combine(stored.get(name) or [], given[name]) for name in given}
+        document["tags"] = {**stored, **changed}
 
     return await act(info, BOT, ref, change)
 

@@ -102,7 +102,7 @@ def test_a_chat_from_graphql_to_the_path(door: Door) -> None:
             "sessionId": "c1",
             "message": message["message"],
             "source": str(message["source"]).lower(),
-            "sent": message["sent"],
+            "sent": {**message["sent"], "datetime": message["sent"]["dateTime"]},
         }
         for message in messages
     ]
@@ -130,14 +130,18 @@ def sample(**values: Any) -> dict[str, Any]:
         "containmentType": "dropOff",
         "isDeveloper": False,
         "sessionStatus": "closed",
-        "tags": {"userTags": [], "sessionTags": []},
+        "tags": {"userTags": [], "sessionTags": [], "altText": []},
         "noOfMessagesExchanged": 1,
         "noOfTasksExecuted": 0,
     }
     return {**row, **values}
 
 
-TAGGED = {"userTags": [{"value": "newuser", "name": "regular"}], "sessionTags": []}
+TAGGED = {
+    "userTags": [{"value": "newuser", "name": "regular"}],
+    "sessionTags": [],
+    "altText": [],
+}
 DROP_OFF = [sample(tags=TAGGED)]
 AGENT = [sample(containmentType="agent", noOfMessagesExchanged=7, noOfTasksExecuted=2)]
 SELF_SERVICE = [

@@ -60,11 +60,15 @@ BY_ID = {
     "containmentType": "selfService",
     "isDeveloper": False,
     "sessionStatus": "closed",
-    "tags": {"userTags": [], "sessionTags": []},
+    "tags": {"userTags": [], "sessionTags": [], "altText": []},
     "noOfMessagesExchanged": 3,
     "noOfTasksExecuted": 1,
 }
-TAGGED = {"userTags": [{"value": "newuser", "name": "regular"}], "sessionTags": []}
+TAGGED = {
+    "userTags": [{"value": "newuser", "name": "regular"}],
+    "sessionTags": [],
+    "altText": [],
+}
 
 
 def listed(session_id: str, containment: str, messages: int, **others: Any) -> dict[str, Any]:
@@ -255,7 +259,7 @@ async def test_chat(teller: Teller) -> None:
                 "sessionId": session_id,
                 "message": message["message"],
                 "source": message["source"].lower(),
-                "sent": message["sent"],
+                "sent": {**message["sent"], "datetime": message["sent"]["dateTime"]},
             }
             for message in CHAT["messages"]
         ],
@@ -294,7 +298,7 @@ async def test_bot_samples(teller: Teller) -> None:
                 "agent",
                 7,
                 noOfTasksExecuted=2,
-                tags={"userTags": [], "sessionTags": []},
+                tags={"userTags": [], "sessionTags": [], "altText": []},
             )
         ],
     }
@@ -335,7 +339,7 @@ async def test_bot(teller: Teller) -> None:
     await teller.update("BotSession", str(BY_ID["sessionId"]), {"noOfTasksExecuted": 2})
     end = 'endedAt: "2023-05-18T07:10:39.201Z", containmentType: AGENT'
     await teller.mutate("endBotSession", f"{on}, {end}")
-    tags = {"userTags": [{"value": "v", "name": "n"}], "sessionTags": []}
+    tags = {"userTags": [{"value": "v", "name": "n"}], "sessionTags": [], "altText": []}
     told = {"containmentType": "agent", "tags": tags, "noOfTasksExecuted": 2}
     assert await row() == {**BY_ID, **told}
     await teller.delete("BotSession", str(BY_ID["sessionId"]))

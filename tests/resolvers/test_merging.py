@@ -67,7 +67,7 @@ def test_merging_is_that_of_dicts(first: Document, second: Document) -> None:
 )
 def test_lists_are_replaced(first: Document, second: Document) -> None:
     """A list in an object is a member like any other."""
-    document: Document = {"tags": {"userTags": [], "sessionTags": []}}
+    document: Document = {"tags": {"userTags": [], "sessionTags": [], "altText": []}}
     wanted = obvious(obvious(document, {"tags": first}), {"tags": second})
     for values in (first, second):
         merge(Context.offline(), BOT.columns, document, {"tags": values})

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from app.access.authenticator import Authenticator, MalformedToken
 from app.rest.bot import reference
+from app.rest.bot.export import EXPORT
 from app.rest.bot.layout import SESSION, page
 from app.rest.bot.reference import MALFORMED
 from app.rest.bot.request import ByIds, Search, decode, token
@@ -123,4 +124,5 @@ VENDOR = Vendor(
     refuse=refuse,
     chapter=reference.CHAPTER,
     differences=reference.DIFFERENCES,
+    export=EXPORT,
 )

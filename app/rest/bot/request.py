@@ -11,7 +11,7 @@ without elements in the place of the body, or of `tags`, is PHP's empty object.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,7 +20,9 @@ from starlette.datastructures import Headers, QueryParams
 
 from app.rest.bot.layout import CONTAINMENT_TYPES, SESSION, SESSION_TYPES
 from app.rest.vendor import has_key, json_object
-from resolvers.errors import BadInput, Unauthenticated
+from resolvers.errors import BadInput, Invalid, Unauthenticated
+from resolvers.json_text import type_of, write
+from resolvers.kind import Column
 from resolvers.moments import milliseconds
 from resolvers.request import All, Compare, Either, Filter, Operator, Some
 from schema.kinds.bot import BOT
@@ -245,10 +247,36 @@ def _tag(condition: Any) -> Filter:
     """One tag with this name and one of these values."""
     match condition:
         case {"name": str(name), "values": list(values), "type": "user" | "session" as type_}:
-            if _all_text(values) and len(values) <= MOST_CONDITIONS:
+            if len(values) <= MOST_CONDITIONS:
                 tags = BOT.by_name["tags"]
                 tag = tags.column(f"{type_}Tags")
                 named = Compare((tag.column("name"),), Operator.EQ, name)
-                valued = Compare((tag.column("value"),), Operator.IN, tuple(values))
-                return Some((tags, tag), All((named, valued)))
+                valued = tuple(_tag_values(tag, values))
+                one_of = valued[0] if len(valued) == 1 else Either(valued)
+                return Some((tags, tag), All((named, one_of)))
     raise BadInput("tags: a condition is an object with name, values and type (user or session).")
+
+
+def _tag_values(tag: Column, values: Sequence[Any]) -> Iterator[Filter]:
+    """What meets one of these values, as parts of an Either.
+
+    A text is met by any value that is written so: "5" by the number 5, too. Any other value is met
+    by its like alone.
+    """
+    value, type_ = (tag.column("value"),), (tag.column("valueType"),)
+    texts = tuple(item for item in values if isinstance(item, str))
+    if texts or not values:
+        yield Compare(value, Operator.IN, texts)
+    for item in values:
+        if item is None:
+            yield Compare(value, Operator.EQ, None)
+        elif not isinstance(item, str):
+            written = Compare(value, Operator.EQ, _written(item))
+            yield All((written, Compare(type_, Operator.EQ, type_of(item))))
+
+
+def _written(value: Any) -> str:
+    try:
+        return write(value)
+    except Invalid as error:
+        raise BadInput(f"tags: {error.message}") from None

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from app.access.authenticator import Authenticator
 from app.rest.chat import reference
+from app.rest.chat.export import EXPORT
 from app.rest.chat.layout import SESSION, summary
 from app.rest.chat.reference import UNKNOWN
 from app.rest.chat.request import AUTHENTICATION, credentials, decode
@@ -73,4 +74,5 @@ VENDOR = Vendor(
     refuse=refuse,
     chapter=reference.CHAPTER,
     differences=reference.DIFFERENCES,
+    export=EXPORT,
 )

@@ -1,13 +1,16 @@
 """How a chat looks at Agendize.
 
-`emaillAddress` is the spelling of the vendor's page, `emailAddress` that of its sample: both are
-sent.
+`emaillAddress` and `sent.dateTime` are the spelling of the vendor's page, `emailAddress` and
+`sent.datetime` that of its sample: both are sent.
 """
 
 from datetime import datetime
+from typing import Any
 
 from app.rest.layout import Codec, Field, Layout, words
+from resolvers.errors import Invalid
 from resolvers.kind import Document
+from resolvers.moments import CLOCK_TIME, parse_local
 from resolvers.request import Summary
 from schema.kinds.chat import CHAT
 
@@ -17,13 +20,22 @@ def _clock(local: datetime) -> str:
     return local.isoformat(timespec="milliseconds" if local.microsecond else "seconds")
 
 
+def _read_clock(value: Any) -> datetime:
+    try:
+        return parse_local(value)
+    except Invalid:
+        raise Invalid(f"clock time without an offset such as {CLOCK_TIME!r}") from None
+
+
 CLOCK = Codec(
     _clock,
     {"type": "string"},
+    read=_read_clock,
     note="Local clock time without an offset, such as `2025-02-11T15:04:20`.",
 )
 SOURCES = words({"OPERATOR": "operator", "VISITOR": "visitor"})
 ZONED = (Field("dateTime", shown=CLOCK), Field("timeZone"))
+SENT = (Field("dateTime", shown=CLOCK), Field("datetime", "dateTime", CLOCK), Field("timeZone"))
 
 SESSION = Layout(
     CHAT,
@@ -53,7 +65,7 @@ SESSION = Layout(
                 Field("sessionId", of_session=True),
                 Field("message"),
                 Field("source", shown=SOURCES),
-                Field("sent", fields=ZONED),
+                Field("sent", fields=SENT),
             ),
         ),
     ),

@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.rest.co_browse.export import EXPORT
 from app.rest.co_browse.layout import JSON, SESSION
 from app.rest.co_browse.reference import CHAPTER, DIFFERENCES, GET, UNKNOWN
 from app.rest.co_browse.request import ENDED
@@ -39,4 +40,5 @@ VENDOR = Vendor(
     refuse=refuse,
     chapter=CHAPTER,
     differences=DIFFERENCES,
+    export=EXPORT,
 )

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.rest.knowledge import reference
+from app.rest.knowledge.export import EXPORT
 from app.rest.knowledge.layout import SESSION
 from app.rest.knowledge.reference import NOT_FOUND, OTHER_CUSTOMER
 from app.rest.knowledge.request import decode
@@ -84,4 +85,5 @@ VENDOR = Vendor(
     refuse=refuse,
     chapter=reference.CHAPTER,
     differences=reference.DIFFERENCES,
+    export=EXPORT,
 )

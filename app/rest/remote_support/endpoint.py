@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from app.access.authenticator import Authenticator
 from app.rest.remote_support import layout, reference
+from app.rest.remote_support.export import EXPORT
 from app.rest.remote_support.request import Query, decode, in_url, output_format, parameters
 from app.rest.vendor import Endpoint, Refusal, Vendor, admit, has_key, state_of
 from resolvers import sessions
@@ -91,4 +92,5 @@ VENDOR = Vendor(
     refuse=refuse,
     chapter=reference.CHAPTER,
     differences=reference.DIFFERENCES,
+    export=EXPORT,
 )

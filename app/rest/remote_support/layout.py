@@ -19,6 +19,7 @@ from xml.sax.saxutils import escape
 import orjson
 
 from app.rest.layout import Codec, Field, Layout, words
+from resolvers.errors import Invalid
 from resolvers.kind import Document
 from schema.kinds.remote_support import REMOTE_SUPPORT
 
@@ -37,9 +38,22 @@ def _number(session_id: str) -> int | str:
     return int(session_id) if session_id.isdecimal() else session_id
 
 
+def _read_clock(value: Any) -> datetime:
+    try:
+        return datetime.strptime(value, "%Y-%m-%d %H:%M:%S")
+    except (TypeError, ValueError):
+        raise Invalid("a time in UTC such as '2024-02-03 10:20:30'") from None
+
+
+def _read_number(value: Any) -> str:
+    if type(value) is int or (isinstance(value, str) and value.isascii() and value.isdecimal()):
+        return str(int(value))
+    raise Invalid("a number such as 12334")
+
+
 TEXT = Codec(null="")
-NUMBER = Codec(_number, {"type": "integer"})
-CLOCK = Codec(_clock, {"type": "string"}, null="")
+NUMBER = Codec(_number, {"type": "integer"}, read=_read_number)
+CLOCK = Codec(_clock, {"type": "string"}, null="", read=_read_clock)
 """UTC, to the second."""
 FLAG = words({True: "TRUE", False: "FALSE"})
 

@@ -8,7 +8,8 @@ import pytest
 
 from app.commands.demo import SIZE, load_demo
 from app.commands.exporter import export
-from app.commands.importer import Import, ImportRefusedError, OnConflict
+from app.commands.imports.importing import Import, ImportRefusedError, OnConflict
+from app.commands.imports.lines import Lines
 from resolvers import sessions
 from resolvers.context import Context
 from resolvers.kind import Kind
@@ -45,7 +46,7 @@ class File:
         self.path.write_bytes(b"\n".join(texts))
 
     async def store(self, on_conflict: OnConflict = OnConflict.FAIL) -> tuple[int, int]:
-        importing = Import(self.context, BY_ENUM, self.path, on_conflict)
+        importing = Import(self.context, Lines(self.context, BY_ENUM, self.path), on_conflict)
         await importing.check()
         done = await importing.store()
         return done.stored, done.skipped
@@ -245,10 +246,10 @@ async def test_live_token_of_another_session_refuses_the_file(file: File) -> Non
 async def test_session_that_appears_meanwhile_is_told(file: File) -> None:
     """What was created after the check stays, and the refusal says what is stored."""
     file.write(("CHAT", {"sessionId": "a"}), ("CHAT", {"sessionId": "b"}))
-    importing = Import(file.context, BY_ENUM, file.path)
+    importing = Import(file.context, Lines(file.context, BY_ENUM, file.path))
     await importing.check()
     await sessions.create(file.context, chat.CHAT, {"sessionId": "b"})
-    with pytest.raises(ImportRefusedError, match="up to 2 are stored, but for these:\nline 2"):
+    with pytest.raises(ImportRefusedError, match="up to line 2 are stored, but for these:\nline 2"):
         await importing.store()
     assert await stored(file.context, chat.CHAT, "a")
 
@@ -256,6 +257,6 @@ async def test_session_that_appears_meanwhile_is_told(file: File) -> None:
 async def test_check_stores_nothing(file: File) -> None:
     """What a dry run does."""
     file.write(("CHAT", {}), b"", ("CHAT", {}))
-    found = await Import(file.context, BY_ENUM, file.path).check()
+    found = await Import(file.context, Lines(file.context, BY_ENUM, file.path)).check()
     assert (found.stored, found.skipped) == (2, 0)
     assert await exported(file.context) == b""

@@ -41,7 +41,7 @@ ROW = (
     b'"session_lang":["en","fr"],"sessionType":"non-interactive","containmentType":"dropOff",'
     b'"isDeveloper":false,"sessionStatus":"closed",'
     b'"tags":{"userTags":[{"value":"newuser","name":"regular"}],'
-    b'"sessionTags":[{"value":null,"name":"topic"}]},'
+    b'"sessionTags":[{"value":null,"name":"topic"}],"altText":[]},'
     b'"noOfMessagesExchanged":6,"noOfTasksExecuted":2}'
 )
 CREDENTIALS = b'{"errors":[{"msg":"Invalid SDK credentials","code":4002}]}'

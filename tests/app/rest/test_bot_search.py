@@ -208,6 +208,54 @@ def test_tags(door: Door, tags: dict[str, Any], ids: list[str]) -> None:
     assert found(door, {"tags": tags}) == ids
 
 
+@pytest.mark.parametrize(
+    ("values", "ids"),
+    [
+        (["5"], ["number", "text"]),
+        ([5], ["number"]),
+        ([True], ["flag"]),
+        (["true"], ["flag"]),
+        ([{"a": [1, None]}], ["object"]),
+        ([None], ["none"]),
+        ([5, "x", None], ["number", "none"]),
+        ([], []),
+        ([[]], []),
+    ],
+)
+def test_tags_of_other_types(door: Door, values: list[Any], ids: list[str]) -> None:
+    """A text finds what is written so; anything else finds its like."""
+    stored = {
+        "number": {"value": "5", "valueType": "NUMBER"},
+        "text": {"value": "5"},
+        "flag": {"value": "true", "valueType": "BOOLEAN"},
+        "object": {"value": '{"a":[1,null]}', "valueType": "OBJECT"},
+        "none": {},
+    }
+    for place, (session_id, value) in enumerate(stored.items()):
+        early = START - timedelta(minutes=place)
+        store(door, session_id, startTime=early, tags={"userTags": [{"name": "n", **value}]})
+    condition = {"name": "n", "values": values, "type": "user"}
+    assert found(door, {"tags": {"and": [condition]}}) == ids
+
+
+def test_tags_come_back_as_they_came(door: Door) -> None:
+    """Numbers in their spelling, objects in their order, repeated names, null; altText last."""
+    tags = [
+        {"name": "n", "value": "1.50", "valueType": "NUMBER"},
+        {"name": "n", "value": '{"b":1e3,"a":["x",null]}', "valueType": "OBJECT"},
+        {"name": "n", "value": "false", "valueType": "BOOLEAN"},
+        {"name": "n", "value": "false"},
+        {"name": "n"},
+    ]
+    store(door, "s1", tags={"userTags": tags, "altText": [{"name": "label", "value": "Buy"}]})
+    assert (
+        b'"tags":{"userTags":[{"value":1.50,"name":"n"},'
+        b'{"value":{"b":1e3,"a":["x",null]},"name":"n"},{"value":false,"name":"n"},'
+        b'{"value":"false","name":"n"},{"value":null,"name":"n"}],"sessionTags":[],'
+        b'"altText":[{"name":"label","value":"Buy"}]}'
+    ) in ask(door, {}).content
+
+
 def test_sessions_by_their_ids(door: Door) -> None:
     """Unknown ids are listed, in this case only; every other filter and paging are ignored."""
     store(door, "s1", startTime=datetime(2020, 1, 1))

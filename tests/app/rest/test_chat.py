@@ -55,9 +55,11 @@ RESOURCE = (
     b'"city":"Bordeaux","operatingSystem":"Linux","browser":"Firefox","userAgent":"Mozilla/5.0"},'
     b'"start":{"dateTime":"2013-05-23T14:30:00","timeZone":"Europe/Paris"},'
     b'"messages":[{"id":"m1","sessionId":"c-81","message":"Hello","source":"visitor",'
-    b'"sent":{"dateTime":"2013-05-23T14:30:00","timeZone":"Europe/Paris"}},'
+    b'"sent":{"dateTime":"2013-05-23T14:30:00","datetime":"2013-05-23T14:30:00",'
+    b'"timeZone":"Europe/Paris"}},'
     b'{"id":"m2","sessionId":"c-81","message":"Good day","source":"operator",'
-    b'"sent":{"dateTime":"2013-05-23T08:31:02.500","timeZone":"US/Eastern"}}]}'
+    b'"sent":{"dateTime":"2013-05-23T08:31:02.500","datetime":"2013-05-23T08:31:02.500",'
+    b'"timeZone":"US/Eastern"}}]}'
 )
 VISITOR = (
     *("name", "emaillAddress", "emailAddress", "networkAddress", "startPage"),

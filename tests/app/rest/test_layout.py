@@ -220,3 +220,11 @@ def test_the_teams_own_columns_are_not_shown(table: Layout) -> None:
     """No vendor's answer has labels, a note and the like: they are not even read."""
     assert table.kind.by_name.keys() >= OWN
     assert not table.paths & OWN
+
+
+def test_damaged_json_of_a_tag_is_shown_as_its_text() -> None:
+    """As JSON it would break the whole answer."""
+    bot = samples.stored(BOT)[0]
+    damaged = {"name": "n", "value": '{"a":', "valueType": "OBJECT"}
+    shown = TABLES["bot"].row({**bot, "tags": {"userTags": [damaged]}})
+    assert orjson.loads(orjson.dumps(shown))["tags"]["userTags"][0]["value"] == '{"a":'

@@ -155,3 +155,29 @@ def test_tag_and_untag_at_once(client: Client) -> None:
     stored = client.stored("bot", "b")
     assert stored is not None
     assert sorted(tag["name"] for tag in stored["tags"]["userTags"]) == sorted(new)
+
+
+@pytest.mark.parametrize(
+    ("value", "promised"),
+    [("five", "NUMBER"), ("1", "BOOLEAN"), ("[1]", "OBJECT"), ("{}", "LIST"), (None, "NUMBER")],
+)
+def test_value_must_be_the_json_that_its_type_promises(
+    client: Client, value: str | None, promised: str
+) -> None:
+    """The refusal shows what would be right."""
+    tag = {"name": "n", "value": value, "valueType": promised}
+    refusal = client.refusal(TAG, id="b", user=[tag])
+    assert (refusal["code"], refusal["field"][-2:]) == ("INVALID", ["0", "value"])
+    assert "such as" in refusal["message"]
+
+
+def test_labelling_leaves_the_texts_of_choices_alone(client: Client) -> None:
+    """A label is added beside `altText`, and removed beside it."""
+    texts = [{"name": "label", "value": "Buy", "valueType": None}]
+    update = """mutation ($tags: BotTagsInput) {
+      updateBotSession(sessionId: "b", input: {tags: $tags}) { errors { message } } }"""
+    assert client.data(update, tags={"altText": texts}) == {"errors": []}
+    client.data(TAG, id="b", user=[{"name": "n"}])
+    client.data(UNTAG, id="b", user=[{"name": "n"}])
+    query = '{ botSession(sessionId: "b") { tags { altText { name value valueType } } } }'
+    assert client.data(query) == {"tags": {"altText": texts}}

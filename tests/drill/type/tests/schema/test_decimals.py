@@ -11,7 +11,8 @@ import strawberry
 
 from app.commands.demo.generate import generate
 from app.commands.exporter import export
-from app.commands.importer import Import
+from app.commands.imports.importing import Import
+from app.commands.imports.lines import Lines
 from docs.generate import _kind
 from resolvers import bulk
 from resolvers.context import Context
@@ -163,7 +164,7 @@ async def test_export_and_import(asking: Any, tmp_path: Path) -> None:
     file = tmp_path / "calls.jsonl"
     file.write_bytes(b"".join(lines))
     await asking.context.store.collection(CALL).delete_many({})
-    importing = Import(asking.context, {"CALL": CALL}, file)
+    importing = Import(asking.context, Lines(asking.context, {"CALL": CALL}, file))
     await importing.check()
     assert (await importing.store()).stored == len(COSTS)
     again: list[bytes] = []

@@ -1,0 +1,1 @@
+"""`import`: sessions from our own files, from vendors' exports, or from their services."""

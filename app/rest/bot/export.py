@@ -1,0 +1,45 @@
+"""Exports of Kore.ai XO: answers of getSessions, `{"total","moreAvailable","sessions":[…]}`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.rest.bot.layout import SESSION
+from app.rest.exports import Export, Note, Options
+from app.rest.reading import Given
+from resolvers.errors import Invalid
+
+
+def _finish(
+    given: Given, values: dict[str, Any], options: Options, _note: Note
+) -> Mapping[str, Any]:
+    """An end and `sessionStatus` say the same; older answers lack the containment type."""
+    ended, status = values.get("endTime"), given.get("sessionStatus")
+    if status is not None:
+        right = "closed" if ended else "active"
+        if not isinstance(status, str) or status.lower() != right:
+            has = "an" if ended else "no"
+            raise Invalid(
+                f"Expected {right}, as the session has {has} end_time.", ("sessionStatus",)
+            )
+    if ended and values.get("containmentType") is None and options.containment_type:
+        values["containmentType"] = options.containment_type
+    return {}
+
+
+def _refusal(answer: Given) -> str | None:
+    match answer.get("errors"):
+        case [{"msg": str(message)}, *_]:
+            return message
+    return None
+
+
+EXPORT = Export(
+    name="kore",
+    layout=SESSION,
+    rows="sessions",
+    required=frozenset({"botId", "channel", "userId", "start_time"}),
+    options=frozenset({"containment_type"}),
+    finish=_finish,
+    refusal=_refusal,
+    counted=("total", "moreAvailable"),
+)

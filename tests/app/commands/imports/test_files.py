@@ -1,0 +1,488 @@
+"""Exports as people have them: the traps of each vendor, and files that are not what they seem."""
+
+import copy
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from app.commands.imports.files import expand
+from tests.app.commands.imports.conftest import Desk
+
+pytestmark = pytest.mark.anyio
+
+Case = Callable[[str], Path]
+
+KORE: dict[str, Any] = {
+    "sessionId": "s1",
+    "botId": "st-1",
+    "channel": "rtm",
+    "userId": "u-1",
+    "start_time": "2025-03-18T14:00:47.505Z",
+    "end_time": "2025-03-18T14:01:37.518Z",
+    "session_lang": ["en"],
+    "sessionType": "interactive",
+    "containmentType": "agent",
+    "isDeveloper": False,
+    "sessionStatus": "closed",
+    "tags": {"userTags": [], "sessionTags": [], "altText": []},
+    "noOfMessagesExchanged": 4,
+    "noOfTasksExecuted": 1,
+}
+ACTIVE = {
+    name: value for name, value in KORE.items() if name not in ("end_time", "containmentType")
+} | {"sessionStatus": "active"}
+CHAT: dict[str, Any] = {
+    "id": "c1",
+    "start": {"dateTime": "2025-10-26T02:30:00", "timeZone": "Europe/Paris"},
+    "messages": [
+        {
+            "id": "m1",
+            "sessionId": "c1",
+            "message": "Hello",
+            "source": "visitor",
+            "sent": {"datetime": "2025-10-26T02:30:00", "timeZone": "Europe/Paris"},
+        }
+    ],
+}
+RECORD: dict[str, Any] = {
+    "id": "93D03970-C959-11E2-857D-082E5F12B9A1",
+    "sessionToken": "519333887",
+    "creationTime": 1369939707527,
+    "deactivationTime": 1369939743522,
+    "pages": [
+        {"url": "https://www.example.com/", "enteredTimestamp": 1369939712594, "duration": 30}
+    ],
+}
+INFO = {"sessionId": "3f0a6b52-9c1d-4e7a-8b35-d2c94a7e1f61", "customerId": "C-1"}
+XML = "<response><nrequests>1</nrequests><requests>{}</requests></response>"
+ROW = "<request><id>7</id><date_start>2024-02-03 10:20:30</date_start>{}</request>"
+
+
+def page(*rows: Any, total: int | None = None, more: bool = False) -> dict[str, Any]:
+    total = len(rows) if total is None else total
+    return {"total": total, "moreAvailable": more, "sessions": list(rows)}
+
+
+def kore(**changes: Any) -> dict[str, Any]:
+    row = copy.deepcopy(KORE) | changes
+    return {name: value for name, value in row.items() if value is not ...}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        page(KORE),
+        KORE,
+        [KORE],
+        [page(KORE), page(ACTIVE | {"sessionId": "s2"})],
+        orjson.dumps(page(KORE)) + b"\n" + orjson.dumps(page(KORE)) + b"\r\n",
+        orjson.dumps(KORE) + b"\n\n" + orjson.dumps(KORE | {"sessionId": "s2"}),
+        b"\xef\xbb\xbf  \r\n" + orjson.dumps(page(KORE), option=orjson.OPT_INDENT_2),
+        orjson.dumps(page(KORE)).decode().encode("utf-16"),
+        {"sessions": [KORE], "moreAvailable": False, "total": 1},
+    ],
+)
+async def test_shapes_of_a_file(desk: Desk, content: Any) -> None:
+    """An answer, a row, lists of them, one a line; with any byte-order mark and space."""
+    await desk.store("kore", desk.file("a.json", content))
+    assert (await desk.stored("kore"))[0]["startTime"] == datetime(2025, 3, 18, 14, 0, 47, 505000)
+
+
+async def test_files_of_a_folder(desk: Desk) -> None:
+    """In the order of their numbers, in folders too; hidden files are left alone."""
+    (desk.folder / "inner").mkdir()
+    for name in ("page10.json", "page9.json", ".hidden", "inner/page1.json"):
+        desk.file(name, b"")
+    names = [Path(file.name).name for file in expand([desk.folder])]
+    assert names == ["page1.json", "page9.json", "page10.json"]
+
+
+async def test_folder_without_files(desk: Desk) -> None:
+    """Probably another one is meant."""
+    with pytest.raises(ValueError, match="has no files"):
+        expand([desk.folder])
+
+
+async def test_overlapping_pages_are_merged(desk: Desk) -> None:
+    """A row that slipped to the next page is one session; the total is right."""
+    first = desk.file("page1.json", page(kore(sessionId="b"), KORE, total=3, more=True))
+    second = desk.file("page2.json", page(KORE, kore(sessionId="c"), total=3))
+    done = await desk.store("kore", first, second)
+    assert (done.stored, done.merged, desk.notes) == (3, 1, [])
+
+
+async def test_rows_of_one_id_that_differ_are_refused(desk: Desk) -> None:
+    """Both places are named."""
+    first = desk.file("page1.json", page(KORE))
+    second = desk.file("page2.json", page(kore(channel="ivr")))
+    refusal = await desk.refusal("kore", first, second)
+    assert f'{second}, session s1, sessionId has "s1": Row 1 of {first} has the same' in refusal
+
+
+@pytest.mark.parametrize(
+    ("pages", "warning"),
+    [
+        ([page(KORE, total=2, more=True)], "last page says that more"),
+        ([page(KORE, total=2)], "there are 2 sessions, and 1 are here"),
+        ([page(KORE, total=2, more=True), page(KORE, total=2)], "there are 2 sessions, and 1"),
+        ([page(KORE), page(kore(sessionId="b"), total=9)], "there are 9 sessions, and 1"),
+    ],
+)
+async def test_missing_pages_are_a_warning(desk: Desk, pages: list[Any], warning: str) -> None:
+    """What is there is stored all the same."""
+    paths = [desk.file(f"page{number}.json", one) for number, one in enumerate(pages)]
+    await desk.store("kore", *paths)
+    (note,) = desk.notes
+    assert warning in note
+    assert paths[-1].name in note
+
+
+@pytest.mark.parametrize(
+    ("row", "columns"),
+    [
+        (kore(isDeveloper=1), {"isDeveloper": True}),
+        (kore(isDeveloper=0), {"isDeveloper": False}),
+        (kore(containmentType="SELFSERVICE"), {"containmentType": "SELF_SERVICE"}),
+        (kore(sessionType="Non-Interactive"), {"sessionType": "NON_INTERACTIVE"}),
+        (kore(containmentType=...), {"containmentType": None}),
+        (kore(sessionStatus=...), {"status": "CLOSED"}),
+        (ACTIVE, {"status": "ACTIVE", "endTime": None}),
+        (kore(end_time=None, sessionStatus="active", containmentType=None), {"status": "ACTIVE"}),
+        (kore(session_lang=None), {"sessionLang": []}),
+        (kore(tags={}), {"tags": {"userTags": [], "sessionTags": [], "altText": []}}),
+    ],
+)
+async def test_what_bot_rows_say(desk: Desk, row: Any, columns: dict[str, Any]) -> None:
+    """Flags as numbers, words in any case, missing members."""
+    await desk.store("kore", desk.file("a.json", page(row)))
+    (stored,) = await desk.stored("kore")
+    assert {name: stored.get(name) for name in columns} == columns
+
+
+async def test_containment_type_by_option(desk: Desk) -> None:
+    """Of closed sessions that have none; the others keep theirs."""
+    rows = [kore(containmentType=...), kore(sessionId="s2"), ACTIVE | {"sessionId": "s3"}]
+    await desk.store("kore", desk.file("a.json", page(*rows)), containment_type="DROP_OFF")
+    found = [row.get("containmentType") for row in await desk.stored("kore")]
+    assert found == ["DROP_OFF", "AGENT", None]
+
+
+async def test_values_of_tags_come_back_in_their_spelling(desk: Desk) -> None:
+    """Numbers of any size, objects in their order, names that databases dislike."""
+    raw = (
+        b'[{"value":{"b":1.0,"$a.b":[1e400,-0,"\\u00fc",null]},"name":"x"},{"value":%s,"name":"x"}]'
+    )
+    raw = raw % (b"9" * 60)
+    row = orjson.dumps(kore(tags={"userTags": "HERE"})).replace(b'"HERE"', raw)
+    await desk.store("kore", desk.file("a.json", row))
+    (body,) = await desk.service.bodies("kore", ["s1"])
+    assert raw.replace(b"\\u00fc", "ü".encode()) in body
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        (kore(isDeveloper="maybe"), 'isDeveloper has "maybe": Expected true or false.'),
+        (kore(isDeveloper=2), "isDeveloper has 2: Expected true or false."),
+        (kore(start_time=...), "start_time is missing: A value is required."),
+        (kore(start_time=""), 'start_time has "": Expected a date and time in UTC'),
+        (kore(start_time="2025-02-30T00:00:00Z"), "start_time has"),
+        (kore(start_time=1742306447505), "start_time has 1742306447505: Expected a date"),
+        (kore(start_time="0001-01-01T00:00:00Z"), "between the years 1900 and 9998"),
+        (kore(end_time="2025-03-18T13:00:00Z"), "end_time has"),
+        (kore(userId=None), "userId has null: A value is required."),
+        (kore(userId=5), "userId has 5: Expected a text."),
+        (kore(channel=["rtm"]), 'channel has ["rtm"]: Expected a text.'),
+        (kore(sessionStatus="active"), 'sessionStatus has "active": Expected closed'),
+        (kore(end_time=...), 'sessionStatus has "closed": Expected active'),
+        (
+            ACTIVE | {"containmentType": "agent"},
+            "An active session has no containmentType: give its end_time",
+        ),
+        (kore(containmentType="agents"), "Expected one of dropOff, selfService, agent."),
+        (kore(noOfTasksExecuted=10**30), "noOfTasksExecuted has 1000"),
+        (kore(noOfTasksExecuted=2**31), "noOfTasksExecuted has 2147483648: 2147483648 is out of"),
+        (kore(noOfTasksExecuted=1.5), "noOfTasksExecuted has 1.5: Expected a whole number"),
+        (kore(noOfTasksExecuted=-1), "noOfTasksExecuted has -1: -1 is out of range"),
+        (kore(session_lang="en"), 'session_lang has "en": Expected a list.'),
+        (kore(session_lang=["en", None]), "session_lang.1 has null"),
+        (kore(tags=[]), "tags has []: Expected an object."),
+        (kore(tags={"userTags": [{"value": 1}]}), "tags.userTags.0.name is missing"),
+        (kore(tags={"userTag": []}), "Did you mean userTags?"),
+        (kore(endtime="x"), 'endtime has "x": There is no such field. Did you mean end_time?'),
+        (kore(channel="a\0b"), "NUL"),
+        (kore(sessionId=""), 'row 1, sessionId has ""'),
+        (kore(sessionId=...), "row 1, sessionId is missing: A value is required."),
+        (5, "row 1: Expected an object."),
+        ([], "row 1: Expected an object."),
+    ],
+)
+async def test_wrong_rows_are_named(desk: Desk, row: Any, says: str) -> None:
+    """File, row, the vendor's field, what it has and what would be right; nothing is stored."""
+    path = desk.file("a.json", page(row, kore(sessionId="right")))
+    refusal = await desk.refusal("kore", path)
+    assert f"{path}, " in refusal
+    assert says in refusal
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "It is empty."),
+        (b" \n", "It is empty."),
+        (b'{"total":1,"sessions":[', "It ends in the middle"),
+        (orjson.dumps(page(KORE))[:-1], "It ends in the middle"),
+        (orjson.dumps(page(KORE))[:200], "It ends in the middle"),
+        (b'{"sessions":[}]}', "It is not valid JSON at character 14, at '}]}'"),
+        (b"<html>", "It is not valid JSON at character 1"),
+        (b'{"sessions":[]} x', "It is not valid JSON at character 17"),
+        (b'{"sessions":[],"sessions":[]}', "two members 'sessions'"),
+        (b'[{"sessionId":"a","sessionId":"b"}]', "two members 'sessionId'"),
+        (b'{"sessions":[{"sessionId":NaN}]}', "NaN is not a JSON value"),
+        (b'{"sessions":[' + b"[" * 100_000, "levels"),
+        (b'{"sessions":[{"sessionId":"\xff"}]}', "Not UTF-8"),
+        (b'{"errors":[{"msg":"Invalid JWT token","code":4002}]}', "refused to answer. Invalid JWT"),
+        (b'"text"', "Expected an object."),
+        (b'{"foo":1}', "There is no such field"),
+    ],
+)
+async def test_wrong_files_are_named(desk: Desk, content: bytes, says: str) -> None:
+    """Also beside files that are right."""
+    right = desk.file("a.json", page(KORE))
+    wrong = desk.file("b.json", content)
+    refusal = await desk.refusal("kore", right, wrong)
+    assert str(wrong) in refusal
+    assert says in refusal
+
+
+async def test_half_of_a_surrogate_pair(desk: Desk) -> None:
+    """It is refused, where others would store a question mark."""
+    raw = orjson.dumps(kore(channel="HERE")).replace(b"HERE", b"\\ud83d")
+    assert "half of a surrogate pair" in await desk.refusal("kore", desk.file("a.json", raw))
+
+
+async def test_fields_that_may_be_left_out(desk: Desk) -> None:
+    """Only if they are named."""
+    path = desk.file("a.json", kore(source="x", tags={"more": 1}))
+    assert "--ignore source" in await desk.refusal("kore", path)
+    await desk.store("kore", path, ignored=frozenset({"source", "tags.more"}))
+    assert desk.notes == []
+
+
+async def test_other_spellings_are_noted(desk: Desk) -> None:
+    """What will not come back as it came is said once, with the first row."""
+    rows = [kore(isDeveloper=1), kore(sessionId="s2", isDeveloper=1)]
+    await desk.store("kore", desk.file("a.json", page(*rows)))
+    (note,) = desk.notes
+    assert note.startswith("isDeveloper does not come back as it came (true for 1 in ")
+    assert note.endswith("session s1 and 1 more).")
+
+
+async def test_missing_flags_are_noted(desk: Desk) -> None:
+    """What every session has, and the row does not."""
+    await desk.store("kore", desk.file("a.json", kore(sessionType=...)))
+    assert 'sessionType is missing, and stored as "interactive"' in desk.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("row", "columns"),
+    [
+        ("<has_videos>TRUE</has_videos>", {"hasVideos": True, "videoLinks": []}),
+        ("<notes><![CDATA[a <b> & c]]></notes>", {"notes": "a <b> & c"}),
+        ("<notes>a\n b&#13;&amp;</notes>", {"notes": "a\n b\r&"}),
+        ("<DATE_END>2024-02-03 10:40:00</DATE_END>", {"dateEnd": datetime(2024, 2, 3, 10, 40)}),
+        ("<date_end/>", {"dateEnd": None, "status": "ACTIVE"}),
+        (
+            "<custom_field_name>A</custom_field_name><custom_field_value>1</custom_field_value>"
+            "<custom_field_name>A</custom_field_name><custom_field_value></custom_field_value>",
+            {"customFields": [{"name": "A", "value": "1"}, {"name": "A", "value": ""}]},
+        ),
+        ("<custom_field_name/><custom_field_value/>", {"customFields": []}),
+    ],
+)
+async def test_what_remote_support_rows_say(desk: Desk, row: str, columns: dict[str, Any]) -> None:
+    """With an XML prolog, CDATA and repeated elements; times are UTC."""
+    content = '\r\n<?xml version="1.0" encoding="UTF-8"?>' + XML.format(ROW.format(row))
+    await desk.store("n-able", desk.file("a.xml", content.encode()), answered=True)
+    (stored,) = await desk.stored("n-able")
+    assert stored["dateStart"] == datetime(2024, 2, 3, 10, 20, 30)
+    shown = {name: stored.get(name) for name in columns}
+    if fields := shown.get("customFields"):
+        shown["customFields"] = [{k: one[k] for k in ("name", "value")} for one in fields]
+    assert shown == columns
+
+
+async def test_what_the_filter_of_the_call_said(desk: Desk) -> None:
+    """Rows tell neither whether it was answered nor how it started."""
+    path = desk.file("a.xml", XML.format(ROW.format("")).encode())
+    await desk.store("n-able", path, answered=True, start_method="AGENT")
+    (stored,) = await desk.stored("n-able")
+    assert (stored["answered"], stored["startMethod"]) == (True, "AGENT")
+
+
+async def test_rows_of_another_name(desk: Desk) -> None:
+    """The vendor's page shows its layout as a picture."""
+    content = XML.format(ROW.format("")).replace("request>", "session>").encode()
+    path = desk.file("a.xml", content.replace(b"requests>", b"requests>"))
+    done = await desk.store("n-able", path, row="session", answered=False)
+    assert done.stored == 1
+
+
+ENTITY = '<!DOCTYPE r [<!ENTITY a "b">]>'
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (ENTITY + XML.format(ROW.format("<notes>&a;</notes>")), "DOCTYPE"),
+        ('<!DOCTYPE r SYSTEM "file:///etc/passwd">' + XML.format(""), "DOCTYPE"),
+        (XML.format(ROW.format("<notes>&a;</notes>")), "not valid XML"),
+        (XML.format(ROW.format(""))[:-30], "not valid XML"),
+        ("<html></html>", "no element requests"),
+        ("<response><error_msg>Invalid KEY.</error_msg></response>", "Invalid KEY."),
+        ('{"error_msg":"Invalid KEY."}', "Invalid KEY."),
+        (XML.format("<request><id>7</id></request>"), "session 7, date_start is missing"),
+        (
+            XML.format("<request><date_start>2024-02-03 10:20:30</date_start></request>"),
+            "row 1, id is missing",
+        ),
+        (XML.format(ROW.format("<has_videos>yes</has_videos>")), 'has_videos has "yes"'),
+        (XML.format(ROW.format("<date_end>0000-00-00 00:00:00</date_end>")), "date_end has"),
+        (XML.format(ROW.format("<note>x</note>")), "Did you mean notes?"),
+        (XML.format(ROW.format("<notes>x</notes><notes>y</notes>")), "two elements notes"),
+        (XML.format(ROW.format("<notes><b>x</b></notes>")), "expected a text"),
+        (XML.format(ROW.format("<video_links>x</video_links>")), "expected elements video_link"),
+        (
+            XML.format(ROW.format(f"<computer_name>{'x' * 51}</computer_name>")),
+            "computer_name has",
+        ),
+        (XML.format("<a>" * 60 + "</a>" * 60), "levels"),
+    ],
+)
+async def test_wrong_xml_is_named(desk: Desk, content: str, says: str) -> None:
+    """No document type, no entities, no lost values."""
+    refusal = await desk.refusal("n-able", desk.file("a.xml", content.encode()), answered=True)
+    assert "a.xml" in refusal
+    assert says in refusal
+
+
+@pytest.mark.parametrize(
+    ("changes", "columns"),
+    [
+        ({}, {"status": "CLOSED"}),
+        (
+            {"visitor": {"emaillAddress": "a@example.org"}},
+            {"visitor": {"emailAddress": "a@example.org"}},
+        ),
+        (
+            {"visitor": {"emailAddress": "a@example.org", "emaillAddress": None}},
+            {"visitor": {"emailAddress": "a@example.org"}},
+        ),
+        ({"messages": []}, {"messages": [], "status": "CLOSED"}),
+    ],
+)
+async def test_what_chat_rows_say(desk: Desk, changes: Any, columns: dict[str, Any]) -> None:
+    """Both spellings are read; all chats are over."""
+    await desk.store("agendize", desk.file("a.json", {"items": [CHAT | changes]}))
+    (stored,) = await desk.stored("agendize")
+    assert {name: stored.get(name) for name in columns} == columns
+
+
+async def test_repeated_hour_is_the_earlier_one(desk: Desk) -> None:
+    """And comes back as the clock showed it."""
+    await desk.store("agendize", desk.file("a.json", CHAT))
+    (stored,) = await desk.stored("agendize")
+    assert stored["start"]["instant"] == datetime(2025, 10, 26, 0, 30)
+    (body,) = await desk.service.bodies("agendize", ["c1"])
+    assert orjson.loads(body)["start"] == CHAT["start"]
+    assert orjson.loads(body)["messages"][0]["sent"] == {
+        "dateTime": "2025-10-26T02:30:00",
+        "datetime": "2025-10-26T02:30:00",
+        "timeZone": "Europe/Paris",
+    }
+
+
+async def test_missing_zone(desk: Desk) -> None:
+    """By option; else the company's, which is said."""
+    chat = CHAT | {"start": {"dateTime": "2025-01-01T00:00:00"}}
+    await desk.store("agendize", desk.file("a.json", chat), time_zone="Asia/Tokyo")
+    assert (await desk.stored("agendize"))[0]["start"]["timeZone"] == "Asia/Tokyo"
+    await desk.store("agendize", desk.file("b.json", chat | {"id": "c2", "messages": []}))
+    assert "GATEWAY_COMPANY_TIMEZONE" in desk.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"visitor": {"emailAddress": "a", "emaillAddress": "b"}}, "two spellings"),
+        ({"start": None}, "start has null: A value is required."),
+        ({"start": {"timeZone": "UTC"}}, "start.dateTime is missing"),
+        ({"start": {"dateTime": "2025-01-01T00:00:00Z", "timeZone": "UTC"}}, "without an offset"),
+        ({"start": {"dateTime": "2025-01-01T00:00:00", "timeZone": "Mars"}}, 'timeZone has "Mars"'),
+        ({"messages": [CHAT["messages"][0] | {"sessionId": "c2"}]}, "the row's own id"),
+        ({"messages": [CHAT["messages"][0] | {"id": None}]}, "messages.0.id has null"),
+        ({"messages": [CHAT["messages"][0]] * 2}, 'messages.1.id has "m1"'),
+        ({"messages": [CHAT["messages"][0] | {"source": "bot"}]}, "operator, visitor"),
+        ({"messages": [CHAT["messages"][0] | {"sent": {}}]}, "messages.0.sent.dateTime is missing"),
+    ],
+)
+async def test_wrong_chats_are_named(desk: Desk, changes: Any, says: str) -> None:
+    """In the vendor's spelling that the row has."""
+    assert says in await desk.refusal("agendize", desk.file("a.json", CHAT | changes))
+
+
+async def test_what_co_browse_records_say(desk: Desk) -> None:
+    """Milliseconds, capitals, no activation; a derived duration is compared."""
+    await desk.store("genesys-co-browse", desk.file("a.json", RECORD))
+    (stored,) = await desk.stored("genesys-co-browse")
+    assert stored["_id"] == RECORD["id"].lower()
+    assert stored["creationTime"] == datetime(2013, 5, 30, 18, 48, 27, 527000)
+    assert "activationTime" not in stored
+    assert [note.split(" (")[0] for note in desk.notes] == ["id does not come back as it came"]
+    wrong = copy.deepcopy(RECORD) | {"id": RECORD["id"].replace("93", "94")}
+    wrong["pages"][0]["duration"] = 12
+    await desk.store("genesys-co-browse", desk.file("b.json", wrong))
+    assert any("pages.duration" in note and "30 for 12" in note for note in desk.notes)
+
+
+async def test_one_id_in_two_cases_is_one_session(desk: Desk) -> None:
+    """Capitals and small letters are one UUID."""
+    rows = [RECORD, RECORD | {"id": RECORD["id"].lower()}]
+    done = await desk.store("genesys-co-browse", desk.file("a.json", rows))
+    assert (done.stored, done.merged) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"creationTime": "1369939707527"}, "Unix time in milliseconds"),
+        ({"creationTime": 10**25}, "Unix time in milliseconds"),
+        ({"creationTime": 1e12}, "Unix time in milliseconds"),
+        ({"deactivationTime": None}, "deactivationTime has null: A value is required."),
+        ({"id": "x"}, 'id has "x"'),
+        ({"sessionToken": 519333887}, "sessionToken has 519333887: Expected a text."),
+        ({"pages": [{"url": "https://www.example.com/"}]}, "pages.0.enteredTimestamp is missing"),
+    ],
+)
+async def test_wrong_records_are_named(desk: Desk, changes: Any, says: str) -> None:
+    """Nothing is filled in with now."""
+    assert says in await desk.refusal("genesys-co-browse", desk.file("a.json", RECORD | changes))
+
+
+@pytest.mark.parametrize("content", [INFO, {"response": INFO, "statusCode": 200}, [INFO]])
+async def test_what_knowledge_rows_say(desk: Desk, content: Any) -> None:
+    """Flat or in `response`; they have no date."""
+    moment = datetime(2020, 1, 2)
+    await desk.store("genesys-knowledge", desk.file("a.json", content), created_at=moment)
+    (stored,) = await desk.stored("genesys-knowledge")
+    assert (stored["customerId"], stored["startedAt"]) == ("C-1", moment)
+
+
+async def test_date_of_knowledge_rows_is_now_if_nobody_says(desk: Desk) -> None:
+    """Which the report says."""
+    await desk.store("genesys-knowledge", desk.file("a.json", INFO))
+    assert "created now" in desk.notes[0]

@@ -1,12 +1,15 @@
 """`scripts/explain` shows what every kind of operation becomes, and refuses what it cannot use."""
 
+import io
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from graphql import GraphQLSchema
 
+from app.commands.explain import main
 from schema.build import build, root_fields
 from schema.sample_operations import sample
 from schema.strawberry_internals import core_schema
@@ -138,8 +141,24 @@ def test_operation_with_an_error() -> None:
         ("{ __typename }", ("--nonsense",), "unrecognized arguments"),
     ],
 )
-def test_unusable_input(text: str, arguments: tuple[str, ...], message: str) -> None:
+def test_unusable_input(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    text: str,
+    arguments: tuple[str, ...],
+    message: str,
+) -> None:
     """Wrong input is refused in a sentence, without a traceback; status 2."""
-    done = explain(text, *arguments, fails=2)
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
+    monkeypatch.setattr(sys, "argv", ["explain", *arguments])
+    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+    with pytest.raises(SystemExit) as ended:
+        sys.exit(main())
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert "Traceback" not in said
+
+
+def test_script_ends_with_the_status() -> None:
+    """What is refused is told by the process too."""
+    assert "the text has no operation B" in explain("{ node }", "--operation", "B", fails=2).stderr

@@ -54,6 +54,7 @@ def test_every_mutant_is_python(file: Path) -> None:
         assert changed != whole
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [("SIZE = 1", ""), ("SIZE = 0", "test_size.py::test_size"), ("SIZE", "test_size.py")],

@@ -74,6 +74,7 @@ async def insert(store: Store, count: int, **more: Any) -> None:
     await store.collection(BOT).insert_many(rows, bypass_document_validation=True)
 
 
+@pytest.mark.slow
 async def test_a_page_is_one_find(noted: Context, commands: Commands) -> None:
     """The first page one; the next one more, which looks for ties with the cursor."""
     await insert(noted.store, 510)

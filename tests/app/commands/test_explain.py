@@ -80,6 +80,7 @@ def test_every_root_field(explained: dict[str, str], name: str) -> None:
         assert f"{kind.collection}.{write}" in sent
 
 
+@pytest.mark.slow
 def test_list(explained: dict[str, str]) -> None:
     """A page is one find with filter, projection, sort and limit, and one function."""
     shown = explain(
@@ -109,6 +110,7 @@ def test_update_operators(explained: dict[str, str]) -> None:
     assert "'status': 'CLOSED'" in shown
 
 
+@pytest.mark.slow
 def test_one_of_several(tmp_path: Path) -> None:
     """An operation is chosen by its name, from a file."""
     file = tmp_path / "two.graphql"
@@ -119,6 +121,7 @@ def test_one_of_several(tmp_path: Path) -> None:
     assert commands(shown) == ["chat_sessions.find", "chat_sessions.estimated_document_count"]
 
 
+@pytest.mark.slow
 def test_operation_with_an_error() -> None:
     """What ends with an error is shown up to there; status 1."""
     shown = explain("{ botSessions(first: 501) { totalCount } }", fails=1).stdout
@@ -159,6 +162,7 @@ def test_unusable_input(
     assert "Traceback" not in said
 
 
+@pytest.mark.slow
 def test_script_ends_with_the_status() -> None:
     """What is refused is told by the process too."""
     assert "the text has no operation B" in explain("{ node }", "--operation", "B", fails=2).stderr

@@ -135,7 +135,7 @@ def prepared_databases(engine_client: Any) -> PreparedDatabases:  # noqa: F811
 async def lent_store(
     databases: PreparedDatabases, uri: str, driver_name: Driver = "pymongo"
 ) -> AsyncIterator[Store]:
-    """A store of a driver on a prepared database that is empty."""
+    """A store of a driver on a prepared database without sessions."""
 
     async def prepare(name: str) -> None:
         async with opened_store(uri, name) as made:

@@ -21,27 +21,31 @@ def databases(engine_client: Client) -> PreparedDatabases:
 
 @pytest.fixture
 def prepare(engine_client: Client) -> Callable[[str], Awaitable[None]]:
-    """One collection with one index and a rule."""
+    """One collection with one index and a rule, and one with marks."""
 
     async def prepare_(name: str) -> None:
         rule = {"$jsonSchema": {"required": ["size"]}}
         collection = engine_client[name].create_collection("things", validator=rule)
         collection.create_index("size", name="size")
+        engine_client[name].marks.insert_many([{"_id": "ready"}, {"_id": "own"}])
 
     return prepare_
 
 
-async def test_the_next_test_gets_it_empty(
+async def test_the_next_test_gets_it_as_it_was(
     engine_client: Client, databases: PreparedDatabases, prepare: Any
 ) -> None:
-    """Documents and further collections are gone."""
+    """Documents and further collections are gone; those it was made ready with are back."""
     async with databases.lent(prepare) as first:
         engine_client[first].things.insert_one({"size": 1})
         engine_client[first].others.insert_one({})
+        engine_client[first].marks.delete_one({"_id": "own"})
+        engine_client[first].marks.update_one({"_id": "ready"}, {"$set": {"by": "a test"}})
     async with databases.lent(prepare) as second:
         assert second == first
-        assert engine_client[second].list_collection_names() == ["things"]
-        assert engine_client[second].things.count_documents({}) == 0
+        assert sorted(engine_client[second].list_collection_names()) == ["marks", "things"]
+        assert list(engine_client[second].things.find({})) == []
+        assert list(engine_client[second].marks.find({})) == [{"_id": "ready"}, {"_id": "own"}]
 
 
 async def test_two_at_a_time_differ(databases: PreparedDatabases, prepare: Any) -> None:

@@ -28,6 +28,7 @@ from tests.wire.engine import (  # noqa: F401  fixtures
     engine_client,
     make_engine,
 )
+from tests.wire.prepared import PreparedDatabases
 
 settings.register_profile(
     "suite",
@@ -124,10 +125,31 @@ async def open_store(engine: Any, database_name: str) -> AsyncIterator[OpenStore
         yield open_
 
 
+@pytest.fixture(scope="session")
+def prepared_databases(engine_client: Any) -> PreparedDatabases:  # noqa: F811
+    """The prepared databases of this worker's engine."""
+    return PreparedDatabases(engine_client)
+
+
+@asynccontextmanager
+async def lent_store(
+    databases: PreparedDatabases, uri: str, driver_name: Driver = "pymongo"
+) -> AsyncIterator[Store]:
+    """A store of a driver on a prepared database without sessions."""
+
+    async def prepare(name: str) -> None:
+        async with opened_store(uri, name) as made:
+            await prepared(made)
+
+    async with databases.lent(prepare) as name, opened_store(uri, name, driver_name) as found:
+        yield found
+
+
 @pytest.fixture
-async def wire_store(open_store: OpenStore) -> Store:
+async def wire_store(engine: Any, prepared_databases: PreparedDatabases) -> AsyncIterator[Store]:  # noqa: F811
     """PyMongo over the wire, prepared."""
-    return await prepared(await open_store())
+    async with lent_store(prepared_databases, engine.uri) as found:
+        yield found
 
 
 @pytest.fixture(params=["pymongo", "motor", "mock"])
@@ -136,10 +158,10 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     if request.param == "mock":
         yield await mock_store()
         return
+    databases = request.getfixturevalue("prepared_databases")
     uri = request.getfixturevalue("engine").uri
-    name = request.getfixturevalue("database_name")
-    async with opened_store(uri, name, request.param) as found:
-        yield await prepared(found)
+    async with lent_store(databases, uri, request.param) as found:
+        yield found
 
 
 async def mock_store() -> Store:

@@ -6,6 +6,7 @@ scan, so that no field escapes it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -61,8 +62,13 @@ class Asked:
     type: str
 
 
-def asked(field: str) -> Iterator[Asked]:
+@cache
+def asked(field: str) -> list[Asked]:
     """The queries of a root field, everything selected: one for each type and set of arguments."""
+    return list(_asked(field))
+
+
+def _asked(field: str) -> Iterator[Asked]:
     definition = QUERY.fields[field]
     for type_ in TYPES:
         below = everything(get_named_type(definition.type), type_, (QUERY.name,))

@@ -36,6 +36,8 @@ class Whole:
     app: FastAPI
     http: httpx.AsyncClient
     settings: Settings
+    kept: dict[str, list[Any]] | None = None
+    """What the database has before each test, by collection; read before the first one."""
 
     @property
     def context(self) -> Context:
@@ -80,14 +82,14 @@ class Whole:
     @asynccontextmanager
     async def restored(self) -> AsyncIterator[None]:
         """Afterwards the database has again what it had before."""
-        before = await self._everything()
+        self.kept = kept = self.kept or await self._everything()
         yield
         for name, rows in (await self._everything()).items():
-            if rows != before.get(name, []):
+            if rows != kept.get(name, []):
                 collection = self.context.store.database[name]
                 await collection.delete_many({})
-                if before.get(name):
-                    await collection.insert_many(before[name])
+                if kept.get(name):
+                    await collection.insert_many(kept[name])
 
     async def _everything(self) -> dict[str, list[Any]]:
         """The documents of every collection."""

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from tests.conftest import KINDS_BY_NAME
 from tests.timing import limit
 
 ROOT = Path(__file__).resolve().parents[2]
-ROWS = made.rows()
+rows = cache(made.rows)
+"""Each path is asked once."""
 
 
 def test_fresh() -> None:
@@ -50,7 +52,7 @@ def test_every_path_is_there() -> None:
         for vendor in VENDORS
         for endpoint in vendor.endpoints
     }
-    assert {(row.url, row.collection) for row in ROWS if row.url != made.NONE} == table
+    assert {(row.url, row.collection) for row in rows() if row.url != made.NONE} == table
 
 
 def test_every_root_field_is_there() -> None:
@@ -59,7 +61,7 @@ def test_every_root_field_is_there() -> None:
     assert schema.query_type
     assert schema.mutation_type
     fields = {*schema.query_type.fields, *schema.mutation_type.fields}
-    assert {row.field for row in ROWS} == fields
+    assert {row.field for row in rows()} == fields
 
 
 def test_every_index_is_one() -> None:
@@ -68,14 +70,14 @@ def test_every_index_is_one() -> None:
         kind.collection: {made.ID, *(index.name for index in kind.indexes)}
         for kind in KINDS_BY_NAME.values()
     }
-    for row in ROWS:
+    for row in rows():
         if row.collection in known and " " not in row.index:
             assert row.index in known[row.collection], row
 
 
 def test_every_place_is_a_function() -> None:
     """Handlers, fields and resolvers begin where the page says."""
-    for row in ROWS:
+    for row in rows():
         for place in (row.handler, row.function):
             if place != made.NONE:
                 file, line = place.split(":")
@@ -92,5 +94,5 @@ def test_unknown_index() -> None:
 
 def test_reads_of_one_bot_have_their_index() -> None:
     """The bot of the path leads the index."""
-    found = {row.index for row in ROWS if "{BotID}" in row.url and row.resolver == "list_"}
+    found = {row.index for row in rows() if "{BotID}" in row.url and row.resolver == "list_"}
     assert found == {"botId_startedAt__id"}

@@ -69,6 +69,7 @@ async def ids(context: Context, kind: Kind, where: Filter) -> set[str]:
     return {row["_id"] for row in page.documents}
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(chats=st.lists(MESSAGES, min_size=1, max_size=4), sought=SOUGHT, speakers=SPEAKERS)
 async def test_the_index_finds_what_a_scan_finds(

@@ -173,6 +173,7 @@ def ask() -> Iterator[Asker]:
         yield Asker(runner, Context(runner.run(mock_store())))
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(documents=DOCUMENTS, question=questions())
 def test_as_folded_one_by_one(ask: Asker, documents: list[Document], question: Question) -> None:

@@ -92,6 +92,7 @@ def wrong_offsets(
     return wrong
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(
     zone=st.sampled_from(ZONES),

@@ -65,6 +65,7 @@ def test_changelog(schema: Schema) -> None:
     assert unnamed(found, CHANGELOG) == [], "name them in CHANGELOG.md (scripts/schema --breaking)"
 
 
+@pytest.mark.slow
 def test_command() -> None:
     """`scripts/schema --breaking` exits 1 only if something breaks clients."""
     command = [sys.executable, "docs/generate.py", "--breaking"]

@@ -7,7 +7,7 @@ import pytest
 from tests.gateway import ROOT
 from tests.scripts.conftest import PYTHON, Tree
 
-WHOLE = "-m pytest -n auto --maxprocesses=8"
+WHOLE = "-m pytest -n auto --maxprocesses=8 --dist worksteal"
 CANARY = '#!/usr/bin/env bash\necho "canary" >> "$CALLS"\n'
 
 pytestmark = pytest.mark.slow

@@ -6,7 +6,7 @@ from tests.scripts.conftest import PYTHON, Tree
 
 pytestmark = pytest.mark.slow
 
-PYTEST = "-m pytest -n auto --maxprocesses=8"
+PYTEST = "-m pytest -n auto --maxprocesses=8 --dist worksteal"
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,14 @@ def test_arguments(tree: Tree, arguments: list[str], passed: str) -> None:
 def test_fails_as_pytest_does(tree: Tree) -> None:
     """Its exit code is the one of pytest."""
     assert tree.run("test", FAILS="pytest")[0] == 1
+
+
+def test_files_are_compiled_once(tree: Tree) -> None:
+    """Every process may use what another one compiled, whatever the shell says."""
+    unset = "${PYTHONDONTWRITEBYTECODE-unset}"
+    tree.add("some-python", PYTHON.replace('note "$@" ;;', f'note "$@ {unset}" ;;'))
+    tree.run("test", PYTHONDONTWRITEBYTECODE="1")
+    assert tree.calls()[-1] == f"{PYTEST} unset"
 
 
 def test_settings_of_the_shell(tree: Tree) -> None:

@@ -90,8 +90,13 @@ def database_name(engine_client: MongoClient[dict[str, Any]]) -> Iterator[str]:
     """A name of a database on the shared engine, this test's alone; dropped afterwards."""
     name = f"test_{uuid.uuid4().hex}"
     yield name
-    engine_client.admin.command("configureFailPoint", "failCommand", mode="off")
+    failing_off(engine_client)
     engine_client.drop_database(name)
+
+
+def failing_off(client: MongoClient[dict[str, Any]]) -> None:
+    """No command fails any longer because a test asked for it."""
+    client.admin.command("configureFailPoint", "failCommand", mode="off")
 
 
 @pytest.fixture

@@ -74,9 +74,10 @@ async def insert(store: Store, count: int, **more: Any) -> None:
     await store.collection(BOT).insert_many(rows, bypass_document_validation=True)
 
 
+@pytest.mark.slow
 async def test_a_page_is_one_find(noted: Context, commands: Commands) -> None:
     """The first page one; the next one more, which looks for ties with the cursor."""
-    await insert(noted.store, 700)
+    await insert(noted.store, 510)
     first = Read(BOT, window=Window(first=500))
     commands.sent.clear()
     page = await sessions.list_(noted, first)
@@ -84,7 +85,7 @@ async def test_a_page_is_one_find(noted: Context, commands: Commands) -> None:
     order = ordering(first)
     (after,) = paging.encode_cursors(BOT, order, page.documents[-1:])
     commands.sent.clear()
-    page = await sessions.list_(noted, Read(BOT, window=Window(first=100, after=after)))
+    page = await sessions.list_(noted, Read(BOT, window=Window(first=10, after=after)))
     assert (commands.sent, page.documents[0]["_id"]) == (["find", "find"], "500")
 
 

@@ -193,6 +193,7 @@ async def test_missing_list_is_an_empty_one(wire_context: Context) -> None:
     assert changed["messages"] == []
 
 
+@pytest.mark.slow
 async def test_session_larger_than_the_database_can_store(wire_context: Context) -> None:
     """More than 16 MB is refused as invalid, at creation as well as by growth."""
     message = {"message": "\U0001f600" * 10_000, "source": "VISITOR"}

@@ -14,6 +14,7 @@ them from one of the indexes here and looks at the rest of the document; Secantu
 import asyncio
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -35,8 +36,9 @@ from tests.conftest import KINDS_BY_NAME, NOW, opened_store
 from tests.wire.engine import WireEngine
 
 DATABASE = "plans"
-ROWS = 2000
-ROWS_OF_THE_MAP = route_map.rows()
+ROWS = 200
+"""SecantusDB chooses an index by its keys, not by how many sessions there are."""
+rows_of_the_map = cache(route_map.rows)
 READS = ("find", "aggregate", "delete_one")
 SPAN = (NOW - timedelta(days=7), NOW)
 
@@ -53,15 +55,15 @@ def kind(request: pytest.FixtureRequest) -> Kind:
 def collection(
     kind: Kind, engine: WireEngine, engine_client: MongoClient[dict[str, Any]]
 ) -> Iterator[Sessions]:
-    """Some thousand sessions of the kind, indexed."""
+    """Some sessions of the kind, indexed."""
     rows = [row(kind, place) for place in range(ROWS)]
-    engine_client[DATABASE][kind.collection].insert_many(rows)
 
     async def index() -> None:
         async with opened_store(engine.uri, DATABASE) as store:
             await preparation.prepare(store, [kind], {})
 
     asyncio.run(index())
+    engine_client[DATABASE][kind.collection].insert_many(rows, bypass_document_validation=True)
     yield engine_client[DATABASE][kind.collection]
     engine_client.drop_database(DATABASE)
 
@@ -74,6 +76,8 @@ def row(kind: Kind, place: int) -> Document:
     for number, column in enumerate(kind.columns):
         if column.filterable and not column.many and not column.columns and column.path != "_id":
             document[column.path] = value(column, place * (number + 1))
+    if not kind.ended:  # such sessions are stored without one
+        document.pop("status", None)
     document["folded"] = dict.fromkeys(("customerName", "techUsername"), f"v{place % 40}")
     return document
 
@@ -270,7 +274,7 @@ def test_the_map(kind: Kind, collection: Sessions) -> None:
     """
     names = {tuple(one.spec): one.name for one in kind.indexes} | {(("_id", 1),): route_map.ID}
     compared = 0
-    for line in ROWS_OF_THE_MAP:
+    for line in rows_of_the_map():
         for command in line.commands:
             if command.collection == kind.collection and command.name in READS:
                 walked = index_of(collection, command)

@@ -32,12 +32,23 @@ DOCUMENTATION = [ip_network(f"{net}.0/24") for net in ("192.0.2", "198.51.100", 
 each_kind = pytest.mark.parametrize("kind", ALL, ids=[kind.name for kind in ALL])
 
 
-@pytest.fixture
-async def loaded() -> Context:
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """One event loop for all tests here: `loaded` lives on it."""
+    return "asyncio"
+
+
+async def with_demo() -> Context:
     """A database in memory with its demo."""
     store = await mock_store()
     await load_demo(store, NOW)
     return Context(store, now=lambda: NOW)
+
+
+@pytest.fixture(scope="module")
+async def loaded() -> Context:
+    """The one that is only read."""
+    return await with_demo()
 
 
 async def stored(store: Store, kind: Kind) -> list[Document]:
@@ -139,8 +150,9 @@ async def test_loads_everything_on_the_wire(wire_store: Store) -> None:
     assert min(counts) >= OF_EACH_KIND
 
 
-async def test_deleted_demo_sessions_stay_away(loaded: Context) -> None:
+async def test_deleted_demo_sessions_stay_away() -> None:
     """The second start loads nothing."""
+    loaded = await with_demo()
     await sessions.delete(loaded, chat.CHAT, "demo-chat-1")
     assert await load_demo(loaded.store, NOW) == 0
     assert await sessions.get(loaded, chat.CHAT, "demo-chat-1") is None
@@ -169,8 +181,9 @@ async def test_interrupted_loading_is_completed() -> None:
     assert await load_demo(store, NOW + timedelta(hours=5)) == SIZE - first
 
 
-async def test_live_tokens_are_claimed(loaded: Context) -> None:
+async def test_live_tokens_are_claimed() -> None:
     """Nobody can open a session under the token of a live demo session."""
+    loaded = await with_demo()
     live = [
         document
         for document in await stored(loaded.store, co_browse.CO_BROWSE)

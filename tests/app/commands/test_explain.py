@@ -1,12 +1,15 @@
 """`scripts/explain` shows what every kind of operation becomes, and refuses what it cannot use."""
 
+import io
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from graphql import GraphQLSchema
 
+from app.commands.explain import main
 from schema.build import build, root_fields
 from schema.sample_operations import sample
 from schema.strawberry_internals import core_schema
@@ -77,6 +80,7 @@ def test_every_root_field(explained: dict[str, str], name: str) -> None:
         assert f"{kind.collection}.{write}" in sent
 
 
+@pytest.mark.slow
 def test_list(explained: dict[str, str]) -> None:
     """A page is one find with filter, projection, sort and limit, and one function."""
     shown = explain(
@@ -106,6 +110,7 @@ def test_update_operators(explained: dict[str, str]) -> None:
     assert "'status': 'CLOSED'" in shown
 
 
+@pytest.mark.slow
 def test_one_of_several(tmp_path: Path) -> None:
     """An operation is chosen by its name, from a file."""
     file = tmp_path / "two.graphql"
@@ -116,6 +121,7 @@ def test_one_of_several(tmp_path: Path) -> None:
     assert commands(shown) == ["chat_sessions.find", "chat_sessions.estimated_document_count"]
 
 
+@pytest.mark.slow
 def test_operation_with_an_error() -> None:
     """What ends with an error is shown up to there; status 1."""
     shown = explain("{ botSessions(first: 501) { totalCount } }", fails=1).stdout
@@ -138,8 +144,25 @@ def test_operation_with_an_error() -> None:
         ("{ __typename }", ("--nonsense",), "unrecognized arguments"),
     ],
 )
-def test_unusable_input(text: str, arguments: tuple[str, ...], message: str) -> None:
+def test_unusable_input(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    text: str,
+    arguments: tuple[str, ...],
+    message: str,
+) -> None:
     """Wrong input is refused in a sentence, without a traceback; status 2."""
-    done = explain(text, *arguments, fails=2)
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
+    monkeypatch.setattr(sys, "argv", ["explain", *arguments])
+    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+    with pytest.raises(SystemExit) as ended:
+        sys.exit(main())
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.slow
+def test_script_ends_with_the_status() -> None:
+    """What is refused is told by the process too."""
+    assert "the text has no operation B" in explain("{ node }", "--operation", "B", fails=2).stderr

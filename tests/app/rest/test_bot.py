@@ -292,6 +292,7 @@ BODIES = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 def test_nothing_that_is_sent_breaks_a_path(door: Door) -> None:
     """Arbitrary bots, queries, tokens and bodies: only the contract's statuses and shapes."""
     store(door, "s1")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from importlib import import_module
 from typing import Any
 from unittest.mock import patch
@@ -66,6 +67,7 @@ def one_of(kind: Kind, column: Column) -> SearchStrategy[Any]:
     return st.from_regex(pattern, fullmatch=True) if pattern else VALUES[column.type]
 
 
+@cache
 def stored(kind: Kind, columns: tuple[Column, ...]) -> SearchStrategy[Document]:
     """Sessions, or parts of them, as they may be stored: what may be null may also be missing."""
     always = TABLES[kind.name]._given

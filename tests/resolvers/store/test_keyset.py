@@ -79,6 +79,12 @@ async def paged(request: pytest.FixtureRequest, wire_store: Store) -> Store:
     return wire_store if request.param == "wire" else await mock_store()
 
 
+slow_on_the_wire = pytest.mark.parametrize(
+    "paged", [pytest.param("wire", marks=pytest.mark.slow), "mock"], indirect=True
+)
+"""Hundreds of pages of one kind; `test_every_ordering` is quick and walks those of every kind."""
+
+
 async def fill(store: Store, rows: list[Document]) -> None:
     collection = store.collection(BOT)
     await collection.delete_many({})
@@ -139,6 +145,7 @@ async def page(
     return await read.list_(store, wanted), wanted
 
 
+@slow_on_the_wire
 @settings(max_examples=40)
 @given(rows=ROWS, order=ORDERS, where=FILTERS, size=SIZES)
 async def test_forward_pages_are_the_sorted_rows(
@@ -158,6 +165,7 @@ async def test_forward_pages_are_the_sorted_rows(
     assert ids(seen) == ids(expected(rows, where, order))
 
 
+@slow_on_the_wire
 @settings(max_examples=40)
 @given(rows=ROWS, order=ORDERS, where=FILTERS, size=SIZES)
 async def test_backward_pages_are_the_sorted_rows(
@@ -177,6 +185,7 @@ async def test_backward_pages_are_the_sorted_rows(
     assert ids(seen) == ids(expected(rows, where, order))
 
 
+@slow_on_the_wire
 @settings(max_examples=40)
 @given(rows=ROWS, order=ORDERS, where=FILTERS, size=SIZES, places=st.tuples(PLACES, PLACES))
 async def test_rows_between_two_cursors(
@@ -205,6 +214,7 @@ async def test_rows_between_two_cursors(
     assert ids(found.documents) == between[-size:]
 
 
+@slow_on_the_wire
 @settings(max_examples=40)
 @given(
     rows=ROWS,

@@ -218,6 +218,7 @@ async def searched(request: pytest.FixtureRequest, wire_store: Store) -> Store:
     return wire_store if request.param == "wire" else await mock_store()
 
 
+@pytest.mark.slow
 @settings(max_examples=120)
 @given(rows=ROWS, where=FILTERS)
 async def test_filters_find_what_they_mean(
@@ -227,6 +228,7 @@ async def test_filters_find_what_they_mean(
     await assert_found(searched, rows, where)
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(rows=ROWS, where=ON_LISTS)
 async def test_conditions_on_lists(searched: Store, rows: list[Document], where: Filter) -> None:

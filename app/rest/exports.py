@@ -69,6 +69,8 @@ class Export:
     finish: Finish = _nothing_more
     refusal: Callable[[Given], str | None] = _no_refusal
     """Why an answer has no rows: the vendor's own message."""
+    unshown: tuple[str, ...] = ()
+    """Columns that rows may have under their own names, although the vendor's URL has none."""
     counted: tuple[str, str] | None = None
     """The members of a page that say how many rows there are, and whether more follow."""
     own_columns: tuple[str, ...] = field(init=False)
@@ -78,6 +80,7 @@ class Export:
         """The columns of the table that nobody computes, and those of the options."""
         said = [one.column.path for one in self.layout.members if not one.column.derived]
         given = {"answered": "answered", "start_method": "startMethod"}
+        said += self.unshown
         said += [given[option] for option in given if option in self.options]
         object.__setattr__(self, "own_columns", tuple(dict.fromkeys(said)))
 
@@ -94,7 +97,9 @@ class Export:
 
     def document(self, context: Context, given: Any, options: Options, note: Note) -> Document:
         """The session of a row, ready to be stored; Invalid, with the vendor's path."""
-        values = read(self.layout, given, Rules(self.required | {self.id}, options.ignored))
+        unshown = {name: self.kind.by_name[name] for name in self.unshown}
+        rules = Rules(self.required | {self.id}, options.ignored, unshown)
+        values = read(self.layout, given, rules)
         known = self.finish(given, values, options, note)
         try:
             document = bulk.prepare(context, Draft(self.kind, values, known))

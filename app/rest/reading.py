@@ -9,7 +9,7 @@ afterwards: `differences` says what will not come back as it came.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
 
@@ -34,11 +34,18 @@ class Rules:
     """Paths such as `messages.sent`, without the numbers of elements."""
     ignored: frozenset[str] = frozenset()
     """Paths that the table need not know."""
+    unshown: Mapping[str, Column] = field(default_factory=dict)
+    """Members of rows that the table does not show."""
 
 
 def read(layout: Layout, given: Any, rules: Rules) -> dict[str, Any]:
     """The values of a row; Invalid, with the vendor's path, for anything else."""
-    return _Reader(layout, given, rules).object(layout.members, given, ())
+    reader = _Reader(layout, given, rules)
+    values = reader.object(layout.members, given, ())
+    for name, column in rules.unshown.items():
+        if given.get(name) is not None:
+            values[column.name] = reader.typed(column, given[name], (name,))
+    return values
 
 
 class _Reader:
@@ -63,7 +70,9 @@ class _Reader:
         return values
 
     def _refuse_unknown(self, members: Sequence[Member], given: Given, path: Path) -> None:
-        known = {one.field.name for one in members}
+        known = {one.field.name for one in members} | (
+            {*self._rules.unshown} if not path else set()
+        )
         for name in given:
             if name not in known and _plain((*path, name)) not in self._rules.ignored:
                 raise Invalid(
@@ -113,25 +122,23 @@ class _Reader:
     def _one(self, one: Member, value: Any, path: Path) -> Any:
         if one.members:
             return self.object(one.members, value, path)
-        reading = one.field.shown.read or _typed(one.column)
+        if one.field.shown.read is None:
+            return self.typed(one.column, value, path)
         try:
-            return reading(value)
+            return one.field.shown.read(value)
         except Invalid as error:
             raise Invalid(f"Expected {error.message}.", path) from None
+
+    def typed(self, column: Column, value: Any, path: Path) -> Any:
+        """The value; Invalid if it is not of the column's type."""
+        if type(value) not in column.type.json or column.type is ENUM:
+            raise Invalid(f"Expected {column.type.expected}.", path)
+        return value
 
 
 def _computed(one: Member) -> bool:
     """Whether the gateway computes the value; an id is given."""
     return not one.field.shown.found or (one.column.derived and one.column.path != "_id")
-
-
-def _typed(column: Column) -> Any:
-    def check(value: Any) -> Any:
-        if type(value) not in column.type.json or column.type is ENUM:
-            raise Invalid(column.type.expected)
-        return value
-
-    return check
 
 
 def _list(value: Any, path: Path) -> list[Any]:

@@ -38,6 +38,7 @@ EXPORT = Export(
     layout=SESSION,
     rows="sessions",
     required=frozenset({"botId", "channel", "userId", "start_time"}),
+    unshown=("callId",),
     options=frozenset({"containment_type"}),
     finish=_finish,
     refusal=_refusal,

@@ -98,6 +98,18 @@ DIFFERENCES = (
         "It says in one place whether a session goes on.",
     ),
     docs.Difference(
+        "bot.alt_text",
+        "`tags` has `userTags` and `sessionTags`.",
+        "`altText` stands behind them in every row.",
+        "Live answers have it.",
+    ),
+    docs.Difference(
+        "bot.tags_in_filters",
+        "Nothing about how the filter `tags` compares values that are not texts.",
+        "A text finds values that are written so; any other value finds its like.",
+        'A tag of the value 5 is found by `"5"` and by `5`.',
+    ),
+    docs.Difference(
         "bot.lowered_limit",
         "Nothing about a largest `limit`.",
         "A limit over `GATEWAY_BOT_MAX_LIMIT` is lowered, and `moreAvailable` says that more "

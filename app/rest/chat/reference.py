@@ -57,6 +57,12 @@ DIFFERENCES = (
         "The words on the page are exchanged: clients use the names as they sound.",
     ),
     docs.Difference(
+        "chat.two_times",
+        "A message's `sent` has `dateTime` on the page, and `datetime` in its sample.",
+        "Both are sent, with the same value.",
+        "Clients were written against either.",
+    ),
+    docs.Difference(
         "chat.two_addresses",
         "The page has `emaillAddress`, its sample `emailAddress`.",
         "Both are sent, with the same value.",

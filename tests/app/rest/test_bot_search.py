@@ -208,6 +208,7 @@ def test_tags(door: Door, tags: dict[str, Any], ids: list[str]) -> None:
     assert found(door, {"tags": tags}) == ids
 
 
+@pytest.mark.difference("bot.tags_in_filters")
 @pytest.mark.parametrize(
     ("values", "ids"),
     [
@@ -238,6 +239,7 @@ def test_tags_of_other_types(door: Door, values: list[Any], ids: list[str]) -> N
     assert found(door, {"tags": {"and": [condition]}}) == ids
 
 
+@pytest.mark.difference("bot.alt_text")
 def test_tags_come_back_as_they_came(door: Door) -> None:
     """Numbers in their spelling, objects in their order, repeated names, null; altText last."""
     tags = [

@@ -96,6 +96,7 @@ def summary(door: Door, query: str = "") -> tuple[float, int]:
     return figures["averageChatSessionDuration"], figures["chatSessions"]
 
 
+@pytest.mark.difference("chat.two_times")
 @pytest.mark.difference("chat.two_addresses")
 @pytest.mark.parametrize("base", BASES)
 def test_a_chat_to_the_byte(door: Door, base: str) -> None:

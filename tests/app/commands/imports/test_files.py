@@ -265,6 +265,15 @@ async def test_half_of_a_surrogate_pair(desk: Desk) -> None:
     assert "half of a surrogate pair" in await desk.refusal("kore", desk.file("a.json", raw))
 
 
+async def test_call_id_is_stored_although_it_is_not_shown(desk: Desk) -> None:
+    """Clients filter by it; the report says that it does not come back."""
+    await desk.store("kore", desk.file("a.json", kore(callId="call-1")))
+    assert (await desk.stored("kore"))[0]["callId"] == "call-1"
+    assert desk.notes[0].startswith("callId does not come back as it came")
+    refusal = await desk.refusal("kore", desk.file("b.json", kore(callId=5)))
+    assert "callId has 5: Expected a text." in refusal
+
+
 async def test_fields_that_may_be_left_out(desk: Desk) -> None:
     """Only if they are named."""
     path = desk.file("a.json", kore(source="x", tags={"more": 1}))

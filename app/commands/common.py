@@ -79,6 +79,14 @@ def database(settings: Settings, own: bool = False) -> Iterator[Settings]:
             yield for_embedded(settings, uri)
 
 
+def require_writable(settings: Settings) -> None:
+    """UsageError where the gateway may write nothing."""
+    if settings.read_only:
+        raise UsageError(
+            "GATEWAY_READ_ONLY is true: unset it for a command that changes the database."
+        )
+
+
 @contextmanager
 def opened() -> Iterator[Settings]:
     """The settings of a command, and its database for as long as it runs."""

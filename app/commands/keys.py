@@ -19,7 +19,7 @@ from rich.table import Table
 from app.access.authenticator import OPEN
 from app.access.own_keys import DEMO_ID
 from app.access.sealer import sealer
-from app.commands.common import UsageError, opened, plain_failures
+from app.commands.common import UsageError, opened, plain_failures, require_writable
 from app.commands.private_files import STANDARD_INPUT, read_line
 from app.database.connect import open_store
 from app.settings import Settings
@@ -98,6 +98,7 @@ def create(
         own = read_own(own_id, key_from, secret_from)
         credentials.check_own(own, weak)
         with opened() as settings:
+            require_writable(settings)
             seals = _required_sealer(settings)
             _show_issued(_run(settings, issue), own, as_json)
 
@@ -116,6 +117,7 @@ def revoke(
 ) -> None:
     """Revoke a credential; every worker refuses it within 5 seconds."""
     with plain_failures(), opened() as settings:
+        require_writable(settings)
         found = _run(settings, lambda store: credentials.revoke(store, credential_id, utc_now()))
         done = f"Revoked {found.id} ({found.name}). It is refused within 5 seconds."
         typer.echo(_dumped(described(found)) if as_json else done)

@@ -371,3 +371,13 @@ def test_file_that_strangers_may_read_is_warned_of(run: Keys, tmp_path: Path) ->
     result = run("create", "--name", "Shop", "--scope", "admin", "--key-from", key)
     assert result.exit_code == 0
     assert "Warning: the file of --key-from" in result.stderr
+
+
+def test_read_only_settings_issue_no_key(run: Keys, settings: Settings) -> None:
+    """Nothing is written; the message names the setting."""
+    reader = settings.model_copy(update={"read_only": True})
+    for arguments in (["create", "--name", "Shop", "--scope", "bot:read"], ["revoke", "shop"]):
+        result = run(*arguments, on=reader)
+        assert result.exit_code == 2
+        assert "GATEWAY_READ_ONLY" in result.output
+    assert run("list", on=reader).exit_code == 0

@@ -189,3 +189,8 @@ async def set_mark(store: Store, name: str, state: str) -> None:
     """Store `state` under `name`."""
     change = {"$set": {"state": state}}
     await store.run(store.database[MARKS].update_one({"_id": name}, change, upsert=True))
+
+
+async def remove_mark(store: Store, name: str) -> None:
+    """Forget what is stored under a name."""
+    await store.run(store.database[MARKS].delete_one({"_id": name}))

@@ -50,6 +50,10 @@ TYPE_NAMES = {
 """As MongoDB's `$type` calls them, by the names of Python's classes."""
 MISSING = "missing"
 LONGEST_SHOWN = 40
+CLASH = (
+    "; the map says nothing of this column: give it a source, or a path that no document has: then "
+    "adopted documents have null there"
+)
 REQUIRED = "every session has one: a map can give its source or a constant"
 DERIVED_ERRORS = (GatewayError, ArithmeticError, OSError)
 """What computing raises for values that are sound one by one."""
@@ -121,7 +125,7 @@ def shape(
         for source in sources
         if source.native != "_id" and source.path[0].path not in own
     }
-    building = _Building(stored, Shaped({}))
+    building = _Building(stored, Shaped({}), hint=CLASH if by_path else "")
     session = building.columns(kind.own_columns, stored, "", by_path)
     for name in ("createdAt", "updatedAt"):
         session[name] = building.computed(kind.by_name[name], by_path)
@@ -214,6 +218,8 @@ class _Building:
     """The stored path of the element, with a dot at its end."""
     place: int = 0
     """Of the element in its list, from 1."""
+    hint: str = ""
+    """What else to say of a value under the gateway's own name that does not fit."""
 
     def columns(
         self,
@@ -314,14 +320,14 @@ class _Building:
         if not column.many:
             return self._own_one(column, value, path)
         if not isinstance(value, list):
-            return self._misfit(path, type_of(value), "an array")
+            return self._misfit(path, type_of(value), f"an array{self.hint}")
         return [self._own_one(column, item, path) for item in value]
 
     def _own_one(self, column: Column, value: Any, path: str) -> Any:
         if column.type is not OBJECT:
             return self._fit(column, value, path)
         if not isinstance(value, dict):
-            return self._misfit(path, type_of(value), "an object")
+            return self._misfit(path, type_of(value), f"an object{self.hint}")
         found = self.columns(column.columns, value, "", {}, f"{path}.")
         known = {name: part for name, part in found.items() if part is not None or name in value}
         return {**value, **known}
@@ -332,7 +338,8 @@ class _Building:
         named = names.get(value, value) if names and isinstance(value, str) else value
         found = _fitted(column, named, format_)
         if isinstance(found, Misfit) or found is None:
-            return self._misfit(path, _described(column, value), _right(column, source))
+            right = _right(column, source) if source else f"{_right(column, None)}{self.hint}"
+            return self._misfit(path, _described(column, value), right)
         if not same(found, value):
             to = f"{column.type.name} {found}" if column.type is ENUM else column.type.name
             self.shaped.conversions.append(Finding(path, _described(column, value), to))

@@ -158,7 +158,7 @@ def _operators(values: Document, gone: Iterable[str]) -> Document:
 
 def _guard(document: Document, fields: Iterable[str]) -> Query:
     """The condition that these fields are as they were read."""
-    guard: Query = {"_id": {"$eq": document["_id"]}}
+    guard: Query = {"_id": document["_id"]}  # not $eq: the embedded engine would read all
     for name in sorted(fields):
         present = name in document
         guard[name] = {"$eq": document[name]} if present else {"$exists": False}
@@ -192,7 +192,7 @@ async def estimate(store: Store, collection: str) -> int:
 
 async def get(store: Store, collection: str, stored_id: Any) -> Read | None:
     """A document as it is now."""
-    found = await store.run(_raw(store, collection).find_one({"_id": {"$eq": stored_id}}))
+    found = await store.run(_raw(store, collection).find_one({"_id": stored_id}))
     return _read(found) if found else None
 
 

@@ -125,15 +125,16 @@ async def give_back(store: Store, collection: str) -> None:
     await leave_to_others(store, collection)
 
 
-async def owns(store: Store, kind: Kind) -> bool:
-    """Whether a collection that exists is the gateway's own.
+async def owns(store: Store, kind: Kind, name: str = "") -> bool:
+    """Whether a collection that exists is the gateway's own; `name` if it is not the kind's.
 
     Earlier versions left no mark, but their indexes: theirs are whole sessions only.
     """
-    state = await writes.mark(store, _mark(store, kind))
+    name = name or store.name(kind)
+    state = await writes.mark(store, _mark_of(name))
     if state is not None:
         return state == OWN
-    collection = store.collection(kind)
+    collection = store.database[name]
     if await store.run(collection.find_one({}, {"_id": 1})) is None:
         return True
     known = await collection.index_information()

@@ -6,7 +6,7 @@ may have, and running numbers, live in small collections of their own, since on 
 only `_id` can be unique.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -171,6 +171,18 @@ async def hand_over(
     """Let another session have a value; nothing happens if the first one does not have it."""
     rows, row = store.database[RESERVATIONS], {"_id": _key(kind, held), "sessionId": session_id}
     await store.run(rows.update_one(row, {"$set": {"sessionId": heir}}))
+
+
+async def reservations(store: Store, size: int) -> AsyncIterator[list[Document]]:
+    """Every row of a reservation, in batches."""
+    last = ""
+    while True:
+        found = store.database[RESERVATIONS].find({"_id": {"$gt": last}})
+        rows = await store.run(found.sort("_id", 1).limit(size).to_list(size))
+        if not rows:
+            return
+        yield rows
+        last = rows[-1]["_id"]
 
 
 async def next_number(store: Store, kind: Kind, step: int) -> int:

@@ -1,8 +1,6 @@
 """Documents of others become sessions, and what they were again, whatever happens meanwhile."""
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import bson
 import pytest
@@ -11,15 +9,10 @@ from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 
 from resolvers import adoption, mapping, sessions
-from resolvers.adoption import Target, adopt, examine, sampled, undo
+from resolvers.adoption import Target, adopt, examine, undo
 from resolvers.context import Context
-from resolvers.errors import BadInput, ReadOnly
-from resolvers.kind import Document, Kind
-from resolvers.shaping import Finding
-from resolvers.store import originals, preparation
-from resolvers.store.store import Store
-from tests.conftest import DEADLINE, KINDS_BY_NAME, NOW, OpenStore
-from tests.kinds import EXAMPLES
+from resolvers.kind import Document
+from tests.conftest import KINDS_BY_NAME, NOW, OpenStore
 
 pytestmark = pytest.mark.anyio
 
@@ -118,21 +111,24 @@ async def test_values_of_other_forms(others: Context) -> None:
     report = await adopt(others, TARGET, unseen)
     assert (report.seen, report.fitting, report.misfitting) == (1, 1, 0)
     found = await first(others)
-    assert found.items() >= {
-        "_id": OID,
-        "userId": "65" * 12,
-        "startTime": START,
-        "endTime": datetime(2026, 3, 1, 9, 31),
-        "sessionType": "NON_INTERACTIVE",
-        "status": "CLOSED",
-        "startedAt": START,
-        "endedAt": datetime(2026, 3, 1, 9, 31),
-        "durationSeconds": 60.0,
-        "customer": {"id": "65" * 12},
-        "createdAt": START,
-        "updatedAt": START,
-        "revision": 1,
-    }.items()
+    assert (
+        found.items()
+        >= {
+            "_id": OID,
+            "userId": "65" * 12,
+            "startTime": START,
+            "endTime": datetime(2026, 3, 1, 9, 31),
+            "sessionType": "NON_INTERACTIVE",
+            "status": "CLOSED",
+            "startedAt": START,
+            "endedAt": datetime(2026, 3, 1, 9, 31),
+            "durationSeconds": 60.0,
+            "customer": {"id": "65" * 12},
+            "createdAt": START,
+            "updatedAt": START,
+            "revision": 1,
+        }.items()
+    )
     assert (found["noOfMessagesExchanged"], type(found["noOfMessagesExchanged"])) == (7, int)
     assert "searchKeys" in found
     served = await sessions.get(_served(others), BOT, "64" * 12)
@@ -163,17 +159,20 @@ async def test_map(others: Context) -> None:
     report = await adopt(others, MAPPED, unseen)
     assert (report.fitting, report.misfits.counts) == (1, {})
     found = await first(others, MAPPED)
-    assert found.items() >= {
-        "data": SNAKE["data"],
-        "mode": "Robot",
-        "started": 1772357400,
-        "botId": "shop",
-        "userId": "u-1",
-        "sessionType": "NON_INTERACTIVE",
-        "status": "ACTIVE",
-        "startedAt": START,
-        "tags": {"userTags": [{"name": "tier", "value": "gold"}]},
-    }.items()
+    assert (
+        found.items()
+        >= {
+            "data": SNAKE["data"],
+            "mode": "Robot",
+            "started": 1772357400,
+            "botId": "shop",
+            "userId": "u-1",
+            "sessionType": "NON_INTERACTIVE",
+            "status": "ACTIVE",
+            "startedAt": START,
+            "tags": {"userTags": [{"name": "tier", "value": "gold"}]},
+        }.items()
+    )
     native = Target(BOT, "conversations")
     assert (await examine(others, native, unseen)).whole == 1
     again = await adopt(others, MAPPED, unseen)

@@ -19,7 +19,7 @@ from typing import Any
 
 from resolvers.access import Action
 from resolvers.context import Context
-from resolvers.errors import BadInput, Conflict, CorruptDocument, Invalid
+from resolvers.errors import BadInput, CorruptDocument, Invalid
 from resolvers.kind import Document, Kind
 from resolvers.mapping import CollectionMap, Source
 from resolvers.rebuild import version
@@ -34,7 +34,8 @@ from resolvers.shaping import (
 )
 from resolvers.store import originals, preparation
 from resolvers.store import write as writes
-from resolvers.store.originals import Read
+from resolvers.store.originals import Change, Read
+from resolvers.store.store import Store
 
 BATCH = 100
 """Documents that are read and stored at once."""
@@ -143,22 +144,28 @@ class Undone:
     problems: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Look:
-    """A document, and what adopting it comes to."""
+    """A document, and what is to be done with it."""
 
     read: Read
-    was: Document
+    change: Change | None
+    """None: nothing is to be done."""
     shaped: Shaped
     pending: list[str]
-    """The fields that would change; empty where there are misfits."""
+    """The fields that adoption would change; empty where there are misfits."""
+    changed: frozenset[str] = frozenset()
+    """The adopted fields that others changed since."""
+    problem: str = ""
+    """Why nothing was done after all."""
 
 
 def _look(target: Target, read: Read) -> _Look:
     kind = target.kind
-    was, changed = originals.before(read.document, computed_fields(kind))
+    was, changed, since = originals.before(read.document, computed_fields(kind))
     # A map leads to the values of others, which may be originals by now.
-    shaped = shape(kind, was if target.sources else read.document, target.sources, changed)
+    base = was if target.sources else read.document
+    shaped = shape(kind, base, target.sources, changed | since)
     used = fields_of(kind, target.sources)
     try:
         read.require_exact(used)
@@ -166,7 +173,22 @@ def _look(target: Target, read: Read) -> _Look:
         path = str(error.details["field"])
         shaped.misfits.append(Finding(path, type_of(read.document.get(path)), error.message))
     pending = [] if shaped.misfits else differing(shaped.session, read.document)
-    return _Look(read, was, shaped, pending)
+    change = _adopted(target, read, was, shaped) if pending else None
+    return _Look(read, change, shaped, pending, changed)
+
+
+def _adopted(target: Target, read: Read, was: Document, shaped: Shaped) -> Change:
+    revisions = (one.get("revision") for one in (was, read.document))
+    known = [one for one in revisions if isinstance(one, int) and not isinstance(one, bool)]
+    session = {**shaped.session, "revision": max(known, default=0) + 1}
+    return originals.adopted(read, was, session, fields_of(target.kind, target.sources))
+
+
+def _back(target: Target, read: Read) -> _Look:
+    was, changed, _ = originals.before(read.document, computed_fields(target.kind))
+    due = originals.RECORD in read.document
+    change = originals.restored(read, was) if due else None
+    return _Look(read, change, Shaped({}), [], changed)
 
 
 def _count(report: Report, look: _Look) -> None:
@@ -216,8 +238,9 @@ async def adopt(context: Context, target: Target, advance: Callable[[int], objec
     report.resumed = bool(last) and done == target.fingerprint
     after = last if report.resumed else ""
     async for batch in originals.walk(store, target.collection, after, BATCH):
-        looks = await asyncio.gather(*(_adopt(context, target, read) for read in batch))
-        for look in filter(None, looks):
+        for look in await _settled(store, target, batch, _look):
+            if look.problem:
+                look.shaped.misfits.append(Finding("", "document", look.problem))
             _count(report, look)
         await writes.set_mark(store, mark, f"{target.fingerprint} {originals.place(batch[-1])}")
         advance(len(batch))
@@ -225,34 +248,44 @@ async def adopt(context: Context, target: Target, advance: Callable[[int], objec
     return report
 
 
-async def _adopt(context: Context, target: Target, read: Read) -> _Look | None:
-    """Adopt one document; it is read again if others change it meanwhile. None: it is gone."""
-    now: Read | None = read
+async def _settled(
+    store: Store, target: Target, batch: Iterable[Read], look: Callable[[Target, Read], _Look]
+) -> list[_Look]:
+    """Do with each document of a batch what is to be done; without those that are gone."""
+    looks = [look(target, read) for read in batch]
+    due = [one for one in looks if one.change]
+    changes = [one.change for one in due if one.change]
+    if not changes or await originals.apply_all(store, target.collection, changes):
+        return looks
+    again = await asyncio.gather(*(_again(store, target, one, look) for one in due))
+    return [one for one in looks if not one.change] + [one for one in again if one]
+
+
+async def _again(
+    store: Store, target: Target, before: _Look, look: Callable[[Target, Read], _Look]
+) -> _Look | None:
+    """One document of a batch that was not done as a whole; read again as long as others change it.
+
+    None: it is gone.
+    """
     for _ in range(ATTEMPTS):
+        now = await originals.get(store, target.collection, before.read.id)
         if now is None:
             return None
-        look = _look(target, now)
-        if not look.pending:
-            return look
+        found = look(target, now)
+        if found.shaped.misfits:
+            return found
+        if found.change is None:  # the batch did it
+            return before
+        before = found
         try:
-            if await _stored(context, target, look):
-                return look
+            if await originals.apply(store, target.collection, found.change):
+                return found
         except Invalid as error:
-            look.shaped.misfits.append(Finding("", "document", error.message))
-            return look
-        now = await originals.get(context.store, target.collection, read.id)
-    look.shaped.misfits.append(Finding("", "document", "other writers keep changing it"))
-    return look
-
-
-async def _stored(context: Context, target: Target, look: _Look) -> bool:
-    revisions = (one.get("revision") for one in (look.was, look.read.document))
-    known = [one for one in revisions if isinstance(one, int) and not isinstance(one, bool)]
-    session = {**look.shaped.session, "revision": max(known, default=0) + 1}
-    used = fields_of(target.kind, target.sources)
-    return await originals.adopt(
-        context.store, target.collection, look.read, look.was, session, used
-    )
+            found.problem = error.message
+            return found
+    before.problem = "Other writers keep changing it."
+    return before
 
 
 async def undo(
@@ -264,26 +297,17 @@ async def undo(
         context.caller.require(target.kind, Action.WRITE)
         await preparation.give_back(store, target.collection)
     async for batch in originals.walk(store, target.collection, "", BATCH, adopted=True):
-        await asyncio.gather(*(_undo(context, target, read, found, dry_run) for read in batch))
+        if dry_run:
+            looks = [_back(target, read) for read in batch]
+        else:
+            looks = await _settled(store, target, batch, _back)
+        for look in looks:
+            if look.problem:
+                found.problems.append(f"{look.read.id!s:.100}: {look.problem}")
+            else:
+                found.restored += 1
+                found.changed += bool(look.changed)
         advance(len(batch))
     if not dry_run:
         await writes.remove_mark(store, f"adopted:{target.collection}")
     return found
-
-
-async def _undo(context: Context, target: Target, read: Read, found: Undone, dry_run: bool) -> None:
-    now: Read | None = read
-    for _ in range(ATTEMPTS):
-        if now is None or originals.RECORD not in now.document:
-            return
-        was, changed = originals.before(now.document, computed_fields(target.kind))
-        try:
-            if dry_run or await originals.undo(context.store, target.collection, now, was):
-                found.restored += 1
-                found.changed += bool(changed)
-                return
-        except Invalid as error:
-            found.problems.append(f"{read.id!s:.100}: {error}")
-            return
-        now = await originals.get(context.store, target.collection, read.id)
-    found.problems.append(f"{read.id!s:.100}: {Conflict('Other writers keep changing it.')}")

@@ -22,7 +22,8 @@ from bson import json_util
 from bson.codec_options import CodecOptions
 from bson.errors import BSONError
 from bson.raw_bson import RawBSONDocument
-from pymongo.errors import WriteError
+from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError, WriteError
 
 from resolvers.errors import CorruptDocument, Invalid
 from resolvers.kind import Document
@@ -55,6 +56,8 @@ class Read(NamedTuple):
 
     def require_exact(self, fields: Iterable[str]) -> None:
         """CorruptDocument for a field that cannot be written back as it is, such as broken text."""
+        if RECORD in self.document and not _record(self.document)[1]:
+            raise CorruptDocument("This field is for the gateway: rename it.", field=RECORD)
         if bson.encode(self.document, codec_options=CODEC) == self.raw:
             return
         for name in fields:
@@ -73,6 +76,8 @@ class Before(NamedTuple):
     """Without the record, the originals in their places, changes of others included."""
     changed: frozenset[str]
     """The adopted fields that others changed since, but for computed ones."""
+    since: frozenset[str] = frozenset()
+    """The fields that it has, and that adoption did not write: some are of changes since."""
 
 
 def _element(name: str, value: Any) -> bytes:
@@ -110,13 +115,19 @@ def before(document: Document, computed: frozenset[str]) -> Before:
             del found[name]
         else:
             found[name] = originals[name]
-    return Before(found, frozenset(changed))
+    since = {name for name in found if written and name not in written and name in document}
+    return Before(found, frozenset(changed), frozenset(since))
 
 
-async def adopt(
-    store: Store, collection: str, read: Read, was: Document, session: Document, used: Iterable[str]
-) -> bool:
-    """Store a session's fields, and what was there before; False if others changed it meanwhile.
+class Change(NamedTuple):
+    """An update of one document, on the condition that it is still what was read."""
+
+    guard: Query
+    operators: Document
+
+
+def adopted(read: Read, was: Document, session: Document, used: Iterable[str]) -> Change:
+    """Store a session's fields, and what was there before.
 
     `was` is the document without its adoption, `used` has the fields that the session follows from.
     """
@@ -134,21 +145,20 @@ async def adopt(
     back = {name: was[name] for name in earlier if name in was and name not in changed}
     gone = [name for name in earlier if name not in was and name not in changed]
     operators = _operators({**back, **changed, RECORD: record}, gone)
-    return await _update(store, collection, _guard(read.document, {*used, *earlier}), operators)
+    return Change(_guard(read.document, {*used, *earlier}), operators)
 
 
-async def undo(store: Store, collection: str, read: Read, was: Document) -> bool:
-    """Restore a document; False if others changed it meanwhile."""
+def restored(read: Read, was: Document) -> Change:
+    """Make a document what it was."""
     _, written = _record(read.document)
     now = read.document
-    restored = {
+    back = {
         name: was[name]
         for name in written
         if name in was and _element(name, was[name]) != _element(name, now[name])
     }
     gone = [name for name in written if name in now and name not in was]
-    operators = _operators(restored, [*gone, RECORD])
-    return await _update(store, collection, _guard(now, written), operators)
+    return Change(_guard(now, written), _operators(back, [*gone, RECORD]))
 
 
 def _operators(values: Document, gone: Iterable[str]) -> Document:
@@ -171,12 +181,27 @@ def _guard(document: Document, fields: Iterable[str]) -> Query:
     return guard
 
 
-async def _update(store: Store, collection: str, guard: Query, operators: Document) -> bool:
+async def apply(store: Store, collection: str, change: Change) -> bool:
+    """Make one change; False if others changed the document meanwhile. Invalid if it cannot be."""
     try:
-        result = await store.run(store.database[collection].update_one(guard, operators))
+        result = await store.run(store.database[collection].update_one(*change))
     except WriteError as error:
         raise Invalid(f"The database refuses this change (code {error.code}).") from error
     return bool(result.matched_count)
+
+
+async def apply_all(store: Store, collection: str, changes: Iterable[Change]) -> bool:
+    """Make many changes with one command; False if not all of them were made.
+
+    One command is four times as fast as many: the database waits for its disk once.
+    """
+    updates = [UpdateOne(*change) for change in changes]
+    try:
+        writing = store.database[collection].bulk_write(updates, ordered=False)
+        result = await store.run(writing)
+    except (BulkWriteError, Invalid):
+        return False
+    return bool(result.matched_count == len(updates))
 
 
 async def exists(store: Store, collection: str) -> bool:

@@ -19,16 +19,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from resolvers.context import Context
+from resolvers.errors import Invalid
 from resolvers.fitting import FORMATS, Format, Misfit, fitted
 from resolvers.kind import Column, Document, Kind
 from resolvers.mapping import PLACE
+from resolvers.texts import FORMATS as TEXTS
 from resolvers.value_types import DATETIME, ENUM, LOCAL_DATETIME, OBJECT, TEXT
 
 DATES = (DATETIME, LOCAL_DATETIME)
 ENOUGH = 0.9
 """The share of values that must fit a column."""
-LIKE = 0.5
-"""The least likeness of names."""
+LIKE, LIKE_INSTEAD = 0.5, 0.6
+"""The least likeness of names, and where a word stands in for another."""
 MOST_PATHS = 2000
 MOST_VALUES = 200
 """Values of a path that are looked at."""
@@ -214,7 +216,9 @@ def _proposed(
     instead = [
         (wanted - {word}) | {other} for word in sorted(wanted) for other in INSTEAD.get(word, ())
     ]
-    alike = [path for sought in (wanted, *instead) for path in _alike(sought, column, sample)]
+    names = {".".join(one.name for one in path), ".".join(one.path for one in path)}
+    alike = _alike(wanted, names, sample, LIKE)
+    alike += [path for sought in instead for path in _alike(sought, names, sample, LIKE_INSTEAD)]
     alike += [path for path in sample.paths if column.type is ENUM]  # their values may tell
     for place, candidate in enumerate(alike):
         found = _source(column, candidate, sample.paths[candidate])
@@ -233,20 +237,22 @@ def _only_date(column: Column, sample: Sample) -> Proposed | None:
     return dates[0]._replace(note="the only dates") if len(dates) == 1 else None
 
 
-def _alike(wanted: frozenset[str], column: Column, sample: Sample) -> list[str]:
+def _alike(
+    wanted: frozenset[str], names: Collection[str], sample: Sample, least: float
+) -> list[str]:
     """The paths whose names are like the wanted words, the likest first."""
-    likeness = {path: _likeness(wanted, path, column) for path in sample.paths}
-    found = [path for path, value in likeness.items() if value >= LIKE]
+    likeness = {path: _likeness(wanted, names, path) for path in sample.paths}
+    found = [path for path, value in likeness.items() if value >= least]
     return sorted(found, key=lambda path: (-likeness[path], len(path)))
 
 
-def _likeness(wanted: frozenset[str], path: str, column: Column) -> float:
-    if path.rpartition(".")[2] in (column.name, column.path):
+def _likeness(wanted: frozenset[str], names: Collection[str], path: str) -> float:
+    last = path.rpartition(".")[2]
+    if path in names or last in names:
         return 2.0
-    own, last = words(path), words(path.rpartition(".")[2])
     return max(
         len(wanted & one) / len(wanted | one) if wanted <= GENERAL or wanted & one - GENERAL else 0
-        for one in (own, last)
+        for one in (words(path), words(last))
     )
 
 
@@ -363,8 +369,19 @@ def _is_of(one: Format, value: Any) -> bool:
 
 
 def _fit(column: Column, values: Sequence[Any]) -> bool:
-    fits = sum(not isinstance(fitted(column, value), Misfit) for value in values)
+    fits = sum(_fits(column, value) for value in values)
     return bool(values) and _enough(fits, len(values))
+
+
+def _fits(column: Column, value: Any) -> bool:
+    found = fitted(column, value)
+    if isinstance(found, Misfit) or not column.format:
+        return not isinstance(found, Misfit)
+    try:
+        TEXTS[column.format].check(found)
+    except Invalid:
+        return False
+    return True
 
 
 def _enough(part: int, whole: int) -> bool:

@@ -126,7 +126,7 @@ def shape(
         if source.native != "_id" and source.path[0].path not in own
     }
     building = _Building(stored, Shaped({}), hint=CLASH if by_path else "")
-    session = building.columns(kind.own_columns, stored, "", by_path)
+    session = building.columns(kind.own_columns, _unused(kind, stored, by_path), "", by_path)
     for name in ("createdAt", "updatedAt"):
         session[name] = building.computed(kind.by_name[name], by_path)
     if session["createdAt"] is None:
@@ -140,6 +140,22 @@ def shape(
             one._replace(path=given.get(one.path, one.path)) for one in shaped.misfits
         ]
     return shaped
+
+
+def _unused(kind: Kind, stored: Document, sources: Mapping[str, Source]) -> Document:
+    """The document without fields that have a column's name by chance.
+
+    That is so if a map takes them for another column, and their values do not fit that of the name.
+    """
+    taken = {one.stored.partition(".")[0] for one in sources.values() if one.stored}
+    given = {name.partition(".")[0] for name in sources}
+    chance = set()
+    for column in kind.own_columns:
+        if column.path in taken - given and column.path in stored:
+            trying = _Building({}, Shaped({}))
+            trying.columns([column], {column.path: stored[column.path]}, "", {})
+            chance |= {column.path} if trying.shaped.misfits else set()
+    return {name: value for name, value in stored.items() if name not in chance}
 
 
 def _status(

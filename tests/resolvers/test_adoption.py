@@ -68,7 +68,6 @@ MAP = {
         "isDeveloper": {"constant": False},
         "noOfMessagesExchanged": {"constant": 0},
         "noOfTasksExecuted": {"constant": 0},
-        "labels": "names",
         "tags.userTags": {"from": "labels", "columns": {"name": "key", "value": "text"}},
     },
 }

@@ -218,7 +218,8 @@ def _proposed(
     ]
     names = {".".join(one.name for one in path), ".".join(one.path for one in path)}
     alike = _alike(wanted, names, sample, LIKE)
-    alike += [path for sought in instead for path in _alike(sought, names, sample, LIKE_INSTEAD)]
+    least = LIKE if column.many else LIKE_INSTEAD
+    alike += [path for sought in instead for path in _alike(sought, names, sample, least)]
     alike += [path for path in sample.paths if column.type is ENUM]  # their values may tell
     for place, candidate in enumerate(alike):
         found = _source(column, candidate, sample.paths[candidate])

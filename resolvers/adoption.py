@@ -20,18 +20,11 @@ from typing import Any
 from resolvers.access import Action
 from resolvers.context import Context
 from resolvers.errors import BadInput, CorruptDocument, Invalid
+from resolvers.findings import Finding, Findings, type_of
 from resolvers.kind import Document, Kind
 from resolvers.mapping import CollectionMap, Source
 from resolvers.rebuild import version
-from resolvers.shaping import (
-    Finding,
-    Shaped,
-    computed_fields,
-    differing,
-    fields_of,
-    shape,
-    type_of,
-)
+from resolvers.shaping import Shaped, computed_fields, differing, fields_of, shape
 from resolvers.store import originals, preparation
 from resolvers.store import write as writes
 from resolvers.store.originals import Change, Read
@@ -42,9 +35,6 @@ BATCH = 100
 SAMPLE = 1000
 ATTEMPTS = 100
 """How often a document is read again because others changed it meanwhile."""
-MOST_FINDINGS = 500
-"""Different ones that are counted apart."""
-OTHERS = Finding("(other paths)", "several", "see the ones above first")
 LOST = ("status", "startedAt", "endedAt", "createdAt", "updatedAt")
 """Computed columns whose sources count: `resolvers.shaping` reads them."""
 
@@ -92,22 +82,6 @@ def _described(source: Source) -> tuple[Any, ...]:
     inner = [_described(one) for one in source.columns]
     values = sorted(source.values.items()) if source.values else None
     return (source.native, source.stored, source.constant, format_, values, inner)
-
-
-@dataclass(slots=True)
-class Findings:
-    """How often each finding occurred, and the id of one document that has it."""
-
-    counts: Counter[Finding] = field(default_factory=Counter)
-    examples: dict[Finding, str] = field(default_factory=dict)
-
-    def add(self, findings: Iterable[Finding], document_id: Any) -> None:
-        """Count those of one document, each once."""
-        for one in set(findings):
-            known = one in self.counts or len(self.counts) < MOST_FINDINGS
-            counted = one if known else OTHERS
-            self.counts[counted] += 1
-            self.examples.setdefault(counted, str(document_id)[:100])
 
 
 @dataclass(slots=True)

@@ -16,40 +16,17 @@ import copy
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from resolvers.changes import derived
 from resolvers.errors import CorruptDocument, GatewayError, Invalid, UserError
+from resolvers.findings import MISSING, Finding, described, right_for, type_of
 from resolvers.fitting import Format, Misfit, fitted
 from resolvers.folding import FOLDED
 from resolvers.kind import Column, Document, Kind
 from resolvers.mapping import PLACE, Source, value_at
-from resolvers.value_types import DATETIME, ENUM, LOCAL_DATETIME, OBJECT
+from resolvers.value_types import ENUM, OBJECT
 
-DATES = (DATETIME, LOCAL_DATETIME)
-TYPE_NAMES = {
-    "bool": "bool",
-    "bytes": "binData",
-    "Binary": "binData",
-    "datetime": "date",
-    "DatetimeMS": "date",
-    "Decimal128": "decimal",
-    "dict": "object",
-    "float": "double",
-    "int": "int",
-    "Int64": "long",
-    "list": "array",
-    "NoneType": "null",
-    "ObjectId": "objectId",
-    "Pattern": "regex",
-    "Regex": "regex",
-    "str": "string",
-    "Timestamp": "timestamp",
-    "UUID": "binData",
-}
-"""As MongoDB's `$type` calls them, by the names of Python's classes."""
-MISSING = "missing"
-LONGEST_SHOWN = 40
 CLASH = (
     "; the map says nothing of this column: give it a source, or a path that no document has: then "
     "adopted documents have null there"
@@ -57,17 +34,6 @@ CLASH = (
 REQUIRED = "every session has one: a map can give its source or a constant"
 DERIVED_ERRORS = (GatewayError, ArithmeticError, OSError)
 """What computing raises for values that are sound one by one."""
-
-
-class Finding(NamedTuple):
-    """A value that is not as its column has it."""
-
-    path: str
-    """Where it is stored, without places in lists."""
-    found: str
-    """Its type; of a name among several (an enum), the name."""
-    right: str
-    """What would be right, or what it is converted to."""
 
 
 @dataclass(slots=True)
@@ -78,12 +44,6 @@ class Shaped:
     """Its columns and what is computed from them; not to be used if there are misfits."""
     misfits: list[Finding] = field(default_factory=list)
     conversions: list[Finding] = field(default_factory=list)
-
-
-def type_of(value: Any) -> str:
-    """The type of a stored value, as MongoDB calls it."""
-    name = type(value).__name__
-    return TYPE_NAMES.get(name, name)
 
 
 def same(one: Any, other: Any) -> bool:
@@ -118,15 +78,21 @@ def shape(
     stored: Document,
     sources: Sequence[Source] = (),
     own: frozenset[str] = frozenset(),
+    strict: bool = False,
 ) -> Shaped:
-    """The session that a document is; `own` are fields that are the gateway's in spite of a map."""
+    """The session that a document is; `own` are fields that are the gateway's in spite of a map.
+
+    `strict`: as a collection is served in place. Fields that the map does not name do not count,
+    and dates have the map's form alone.
+    """
     by_path = {
         source.native: source
         for source in sources
         if source.native != "_id" and source.path[0].path not in own
     }
-    building = _Building(stored, Shaped({}), hint=CLASH if by_path else "")
-    session = building.columns(kind.own_columns, _unused(kind, stored, by_path), "", by_path)
+    building = _Building(stored, Shaped({}), hint=CLASH if by_path else "", strict=strict)
+    beside = {} if strict else _unused(kind, stored, by_path)
+    session = building.columns(kind.own_columns, beside, "", by_path)
     for name in ("createdAt", "updatedAt"):
         session[name] = building.computed(kind.by_name[name], by_path)
     if session["createdAt"] is None:
@@ -225,7 +191,7 @@ def _broken(columns: Sequence[Column], values: Document, above: str) -> Iterator
 
 @dataclass(slots=True)
 class _Building:
-    """One document on its way to a session."""
+    """One document that becomes a session."""
 
     document: Document
     """Where the sources lead from: the document, or the element of a list."""
@@ -236,6 +202,7 @@ class _Building:
     """Of the element in its list, from 1."""
     hint: str = ""
     """What else to say of a value under the gateway's own name that does not fit."""
+    strict: bool = False
 
     def columns(
         self,
@@ -310,7 +277,7 @@ class _Building:
     ) -> Any:
         if not isinstance(item, dict):
             return self._misfit(at.rstrip("."), f"array of {type_of(item)}", "an array of objects")
-        inner = _Building(item, self.shaped, at, place)
+        inner = _Building(item, self.shaped, at, place, strict=self.strict)
         beside = item if in_place else {}
         found = inner.columns(column.columns, beside, "", sources)
         return {**beside, **{name: value for name, value in found.items() if value is not None}}
@@ -352,13 +319,15 @@ class _Building:
         format_ = source.format if source else None
         names = source.values if source else None
         named = names.get(value, value) if names and isinstance(value, str) else value
-        found = _fitted(column, named, format_)
+        found = fitted(column, named, format_)
+        if not self.strict:
+            found = _leniently(column, named, format_, found)
         if isinstance(found, Misfit) or found is None:
-            right = _right(column, source) if source else f"{_right(column, None)}{self.hint}"
-            return self._misfit(path, _described(column, value), right)
+            right = right_for(column, source) if source else f"{right_for(column, None)}{self.hint}"
+            return self._misfit(path, described(column, value), right)
         if not same(found, value):
             to = f"{column.type.name} {found}" if column.type is ENUM else column.type.name
-            self.shaped.conversions.append(Finding(path, _described(column, value), to))
+            self.shaped.conversions.append(Finding(path, described(column, value), to))
         return found
 
     def _nothing(self, column: Column, path: str, right: str) -> None:
@@ -369,27 +338,9 @@ class _Building:
         self.shaped.misfits.append(Finding(path, found, right))
 
 
-def _fitted(column: Column, value: Any, format_: Format | None) -> Any:
-    """As `fitted`; where the form of a date is clear in itself, it need not be the map's."""
-    found = fitted(column, value, format_)
+def _leniently(column: Column, value: Any, format_: Format | None, found: Any) -> Any:
+    """What was fitted; where the form of a date is clear in itself, it need not be the map's."""
     if not isinstance(found, Misfit) or format_ is None:
         return found
     clear = format_.name == "date" or isinstance(value, str)
     return fitted(column, value) if clear else found
-
-
-def _described(column: Column, value: Any) -> str:
-    if column.type is ENUM and isinstance(value, str):
-        return repr(value[:LONGEST_SHOWN])
-    return type_of(value)
-
-
-def _right(column: Column, source: Source | None) -> str:
-    if column.values:
-        known = (*(source.values or ()),) if source else ()
-        return f"one of {', '.join(dict.fromkeys((*known, *column.values)))}"
-    if column.type in DATES:
-        named = source is not None and source.format is not None and source.format.name != "date"
-        form = f" ({source.format.name})" if named and source and source.format else ""
-        return f"a date, an epoch number or a text such as 2026-03-01T09:30:00Z{form}"
-    return column.type.expected or f"a value of type {column.type.name}"

@@ -6,20 +6,23 @@ indexes        that the settings ask for, and that are missing or have other key
 reservations   of live tokens, without a session that has the token
 links          from a session to one that is not stored
 
-A collection that is not the gateway's own may lack its indexes: that is a note, not a finding.
+Links are notes, not findings: a session may name one that is stored later, or was removed. So are
+the indexes that a collection of others lacks.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from resolvers import reservations
-from resolvers.adoption import BATCH, Findings
+from resolvers.adoption import BATCH
 from resolvers.context import Context
+from resolvers.findings import MISSING, Finding, Findings, type_of
 from resolvers.kind import Document, Kind
+from resolvers.mapping import Source
 from resolvers.request import EVERYTHING
-from resolvers.shaping import MISSING, Finding, differing, shape, type_of
+from resolvers.shaping import differing, shape
 from resolvers.store import indexes, originals, preparation
 from resolvers.store import read as reads
 from resolvers.store import write as writes
@@ -45,6 +48,7 @@ class Verified:
     changed_indexes: list[str] = field(default_factory=list)
     indexes_wanted: bool = True
     broken_links: int = 0
+    """A note."""
     links: list[str] = field(default_factory=list)
     """Some of the broken ones."""
 
@@ -53,9 +57,7 @@ class Verified:
         """Whether there is nothing that somebody should look at."""
         wrong_indexes = self.indexes_wanted and (self.missing_indexes or self.changed_indexes)
         wrong_ids = self.own and self.ids
-        return not (
-            self.misfits.counts or self.stale or wrong_indexes or wrong_ids or self.broken_links
-        )
+        return not (self.misfits.counts or self.stale or wrong_indexes or wrong_ids)
 
 
 async def verify(
@@ -67,28 +69,34 @@ async def verify(
 ) -> Verified | None:
     """What is wrong with the sessions of a kind; None if there is no collection."""
     store = context.store
-    collection: str = store.collection(kind).name
+    collection, mapped = store.name(kind), store.maps.get(kind.name)
     if collection not in await store.run(store.database.list_collection_names()):
         return None
-    own = await preparation.owns(store, kind)
+    own = mapped is None and await preparation.owns(store, kind)
     found = Verified(collection, own)
-    found.indexes_wanted = policy is Indexes.ALL or (own and policy is Indexes.OWN)
-    found.missing_indexes, found.changed_indexes = await indexes.differing(store, kind)
+    if mapped is None:
+        found.indexes_wanted = policy is Indexes.ALL or (own and policy is Indexes.OWN)
+        found.missing_indexes, found.changed_indexes = await indexes.differing(store, kind)
+    else:
+        found.indexes_wanted = False
+        found.missing_indexes = await indexes.missing_of_others(store, kind, mapped.sources)
+    sources = tuple(mapped.sources.values()) if mapped else ()
     async for batch in originals.walk(store, collection, "", BATCH):
         for read in batch:
-            _look(kind, read, found)
+            _look(kind, read, found, sources)
         await _links(context, [read.document for read in batch], by_enum, found)
         advance(len(batch))
     return found
 
 
-def _look(kind: Kind, read: originals.Read, found: Verified) -> None:
+def _look(kind: Kind, read: originals.Read, found: Verified, sources: Sequence[Source]) -> None:
+    """Count what is wrong with one document; of one that is served through a map, misfits alone."""
     found.seen += 1
     if not isinstance(read.id, str):
         found.ids[type_of(read.id)] += 1
-    shaped = shape(kind, read.document)
-    problems = [*shaped.misfits, *shaped.conversions]
-    if not problems:
+    shaped = shape(kind, read.document, sources, strict=bool(sources))
+    problems = [*shaped.misfits, *(() if sources else shaped.conversions)]
+    if not (problems or sources):
         other = differing(shaped.session, read.document)
         absent = {"createdAt", "updatedAt"} & set(other)
         problems = [Finding(name, MISSING, "a date") for name in sorted(absent)]

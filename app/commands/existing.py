@@ -16,12 +16,14 @@ from app.commands.data import BY_ENUM, DEADLINE, kind_named
 from app.commands.progress import bar
 from app.database.connect import open_store
 from app.errors import StartError
+from app.map_files import MapFileError, load_one
 from app.settings import Settings
 from resolvers import adoption
 from resolvers.access import EVERYBODY
-from resolvers.adoption import Findings, Report, Target, Undone
+from resolvers.adoption import Report, Target, Undone
 from resolvers.context import Context
 from resolvers.errors import BadInput
+from resolvers.findings import Findings
 from resolvers.kind import Kind
 from resolvers.mapping import read
 from resolvers.proposal import Sample, propose
@@ -107,13 +109,11 @@ def _targets(kind: str | None, collection: str | None, map_file: Path | None) ->
 
 def _map(path: Path) -> Target:
     try:
-        return Target.of(read(tomllib.loads(path.read_text("utf-8-sig")), BY_ENUM))
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}.") from None
+        return Target.of(load_one(path))
+    except MapFileError as error:
+        raise UsageError(str(error)) from None
     except BadInput as error:
         raise UsageError(f"{path}: {error.message}") from None
-    except ValueError as error:  # not TOML, or not UTF-8
-        raise UsageError(f"{path} is not a valid TOML file: {error}.") from None
 
 
 async def _propose(context: Context, target: Target) -> None:
@@ -253,7 +253,7 @@ def verify_command(
         nonlocal clean
         found, policy = {}, settings.database_indexes
         for one in kinds:
-            total = await originals.estimate(context.store, context.store.collection(one).name)
+            total = await originals.estimate(context.store, context.store.name(one))
             with bar(f"Verifying {one.enum_name}", total) as advance:
                 verified = await verify(context, one, dict(BY_ENUM), policy, advance)
             if verified is not None:
@@ -324,7 +324,8 @@ def _problems(one: Verified) -> Iterator[str]:
     for type_, count in one.ids.most_common():
         yield f"  {count:9,}  ids are of type {type_}: served as their texts"
     if one.broken_links:
-        yield f"  {one.broken_links:9,}  related sessions are not stored: {'; '.join(one.links)}"
+        named = "; ".join(one.links)
+        yield f"  {one.broken_links:9,}  related sessions are not stored (a note): {named}"
     note = "" if one.indexes_wanted else " (GATEWAY_DATABASE_INDEXES leaves them out)"
     for verb, names in (("missing", one.missing_indexes), ("changed", one.changed_indexes)):
         if names:

@@ -38,7 +38,7 @@ RECORD = "gatewayAdoption"
 """The field of an adopted document that says what was changed in it."""
 RAW = CodecOptions(document_class=RawBSONDocument)
 DIGEST = 16
-"""Characters: enough to tell a change by accident from none."""
+"""Characters: enough for changes that nobody makes on purpose to be alike."""
 AT_ONCE = 100
 """Documents of a sample that are read at once."""
 

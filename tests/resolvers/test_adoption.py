@@ -11,12 +11,12 @@ from bson import Decimal128, Int64, ObjectId
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 
-from resolvers import adoption, mapping, sessions
+from resolvers import adoption, findings, mapping, sessions
 from resolvers.adoption import Target, adopt, examine, sampled, undo
 from resolvers.context import Context
 from resolvers.errors import BadInput, ReadOnly
+from resolvers.findings import Finding
 from resolvers.kind import Document, Kind
-from resolvers.shaping import Finding
 from resolvers.store import originals, preparation
 from tests.conftest import KINDS_BY_NAME, NOW, OpenStore
 from tests.kinds import EXAMPLES
@@ -456,9 +456,9 @@ async def test_read_only(others: Context) -> None:
 
 async def test_findings_are_bounded(others: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many different ones there are, memory is not: the last ones are counted together."""
-    monkeypatch.setattr(adoption, "MOST_FINDINGS", 2)
+    monkeypatch.setattr(findings, "MOST_FINDINGS", 2)
     names = ("p", "q", "r", "s")
     await fill(others, *({**OTHER_FORMS, "_id": name, "sessionType": name} for name in names))
     counts = (await examine(others, TARGET, unseen)).misfits.counts
-    assert (len(counts), counts[adoption.OTHERS], sum(counts.values())) == (3, 2, 4)
+    assert (len(counts), counts[findings.OTHERS], sum(counts.values())) == (3, 2, 4)
     assert isinstance(next(iter(counts)), Finding)

@@ -13,7 +13,8 @@ from resolvers import mapping
 from resolvers.adoption import Target
 from resolvers.errors import BadInput
 from resolvers.kind import Document
-from resolvers.proposal import propose, sample_of, words
+from resolvers.proposal import propose, sample_of
+from resolvers.proposal_words import words
 from resolvers.shaping import shape
 from tests.conftest import KINDS_BY_NAME
 

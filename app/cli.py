@@ -20,6 +20,7 @@ import typer
 from app.commands.certificate import check_certificate
 from app.commands.common import database, load_settings, orderly_end, plain_failures
 from app.commands.data import data
+from app.commands.existing import existing
 from app.commands.imports.command import imports
 from app.commands.keys import keys
 from app.commands.shadow.command import shadow
@@ -88,6 +89,7 @@ def check_port_is_free(host: str, port: int) -> None:
 def main() -> None:
     """Run the command line."""
     app.add_typer(data)
+    app.add_typer(existing)
     app.add_typer(imports)
     app.add_typer(keys, name="keys")
     app.command()(shadow)

@@ -15,12 +15,14 @@ from typing import Any
 
 from resolvers.errors import Invalid
 from resolvers.kind import Column
-from resolvers.moments import milliseconds, parse_datetime
+from resolvers.moments import milliseconds, parse_datetime, parse_local
 from resolvers.value_types import DATETIME, ENUM, INTEGER, LOCAL_DATETIME, TEXT
 
 EPOCH = datetime(1970, 1, 1)
 SECONDS_UNTIL = 10**11
 """Greater numbers are milliseconds: so many seconds are the year 5138."""
+OFFSET = r"([Zz]|[+-]\d\d:?\d\d)$|^\d{4}-\d\d-\d\d$"
+"""At the end of a text that says more than a clock; a day alone is read as one in UTC."""
 
 
 UNFIT = (ValueError, TypeError, OverflowError, Invalid)
@@ -169,6 +171,12 @@ def _any_date(_column: Column, value: Any, format_: Format | None) -> Any:
     return FORMATS["epoch-seconds" if seconds else "epoch-milliseconds"].parse(value)
 
 
+def _clock_time(column: Column, value: Any, format_: Format | None) -> Any:
+    if format_ is None and isinstance(value, str) and not re.search(OFFSET, value.strip()):
+        return parse_local(value.strip())
+    return _any_date(column, value, format_)
+
+
 def _name(column: Column, value: Any, _format: Format | None) -> Any:
     by_plain = {name.replace("_", "").lower(): name for name in column.values}
     return by_plain.get(re.sub(r"[\s_-]", "", _text(value)).lower(), value)
@@ -188,7 +196,7 @@ def _as_it_is(_column: Column, value: Any, _format: Format | None) -> Any:
 
 FITS: Mapping[str, Callable[[Column, Any, Format | None], Any]] = {
     DATETIME.name: _any_date,
-    LOCAL_DATETIME.name: _any_date,
+    LOCAL_DATETIME.name: _clock_time,
     ENUM.name: _name,
     INTEGER.name: _whole,
     TEXT.name: _as_text,

@@ -6,7 +6,7 @@ nobody releases what the stored session has, and a row without such a session co
 only. A row whose session has expired does not count at all.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from resolvers.context import Context
 from resolvers.errors import AlreadyExists
@@ -71,6 +71,16 @@ async def _abandoned(context: Context, kind: Kind, wanted: Reservation, row: Doc
     if context.now() - row["claimedAt"] <= GRACE:
         return False
     return not await _holds(context, kind, wanted, session_id)
+
+
+async def is_orphan(context: Context, kind: Kind, row: Document) -> bool:
+    """Whether no session that is stored has what a row reserves, and none is about to be stored."""
+    taken = row.get("claimedAt")
+    if isinstance(taken, datetime) and context.now() - taken <= GRACE:
+        return False
+    _, _, named = str(row["_id"]).partition(":")
+    column, _, value = named.partition(":")
+    return not await _holds(context, kind, Reservation(column, value), str(row.get("sessionId")))
 
 
 async def _holds(

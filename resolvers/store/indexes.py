@@ -1,11 +1,13 @@
 """The indexes of a kind's collection, that which removes expired sessions included."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pymongo import IndexModel
 from pymongo.errors import OperationFailure
 
 from resolvers.kind import Kind
+from resolvers.mapping import Source
 from resolvers.store.store import Store
 
 RETENTION = "retention"
@@ -46,6 +48,15 @@ async def differing(store: Store, kind: Kind) -> tuple[list[str], list[str]]:
         if index.name not in changed and index.spec not in others
     ]
     return missing, changed
+
+
+async def missing_of_others(store: Store, kind: Kind, sources: Mapping[str, Source]) -> list[str]:
+    """The fields of a mapped collection that sessions can be ordered by, and that have no index."""
+    present = await store.collection(kind).index_information()
+    first = {found["key"][0][0] for found in present.values()}
+    ordered = [index.keys[0] for index in kind.indexes if index.keys[1:] == ("_id",)]
+    stored = [sources[path].stored for path in ordered if path in sources]
+    return list(dict.fromkeys(path for path in stored if path and path not in first))
 
 
 async def set_retention(store: Store, kind: Kind, seconds: int | None) -> None:

@@ -96,21 +96,45 @@ async def _rules(store: Store, kind: Kind, wanted: Rules, own: bool, exists: boo
 
 
 OWN = "own"
-"""The state of a mark."""
+FOREIGN_MARK = "foreign"
+"""The states of a mark. Adopted collections look like the gateway's own, and have the second."""
 
 
 def _mark(store: Store, kind: Kind) -> str:
-    return f"collection:{store.name(kind)}"
+    return _mark_of(store.name(kind))
 
 
-async def owns(store: Store, kind: Kind) -> bool:
-    """Whether a collection that exists is the gateway's own.
+def _mark_of(collection: str) -> str:
+    return f"collection:{collection}"
+
+
+async def leave_to_others(store: Store, collection: str) -> None:
+    """Note that a collection is not the gateway's own, whatever its documents look like."""
+    await writes.set_mark(store, _mark_of(collection), FOREIGN_MARK)
+
+
+async def take_over(store: Store, collection: str) -> None:
+    """Make a collection the gateway's own: the next start gives it rules and indexes."""
+    await writes.set_mark(store, _mark_of(collection), OWN)
+
+
+async def give_back(store: Store, collection: str) -> None:
+    """Make a collection one of others' again: rules of the gateway's go, indexes stay."""
+    if await writes.mark(store, _mark_of(collection)) == OWN:
+        await rules.remove(store, collection)
+    await leave_to_others(store, collection)
+
+
+async def owns(store: Store, kind: Kind, name: str = "") -> bool:
+    """Whether a collection that exists is the gateway's own; `name` if it is not the kind's.
 
     Earlier versions left no mark, but their indexes: theirs are whole sessions only.
     """
-    if await writes.mark(store, _mark(store, kind)) == OWN:
-        return True
-    collection = store.collection(kind)
+    name = name or store.name(kind)
+    state = await writes.mark(store, _mark_of(name))
+    if state is not None:
+        return state == OWN
+    collection = store.database[name]
     if await store.run(collection.find_one({}, {"_id": 1})) is None:
         return True
     known = await collection.index_information()

@@ -48,6 +48,12 @@ async def change(store: Store, kind: Kind, action: Action) -> bool:
     return True
 
 
+async def remove(store: Store, collection: str) -> None:
+    """Take the rules of a collection away."""
+    off = {"collMod": collection, "validator": {}, "validationLevel": "off"}
+    await store.run(store.database.command(off))
+
+
 def _options(kind: Kind, action: Action) -> Document:
     return {
         "validator": {"$jsonSchema": json_schema(kind)},

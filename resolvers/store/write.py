@@ -6,7 +6,7 @@ may have, and running numbers, live in small collections of their own, since on 
 only `_id` can be unique.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -173,6 +173,18 @@ async def hand_over(
     await store.run(rows.update_one(row, {"$set": {"sessionId": heir}}))
 
 
+async def reservations(store: Store, size: int) -> AsyncIterator[list[Document]]:
+    """Every row of a reservation, in batches."""
+    last = ""
+    while True:
+        found = store.database[RESERVATIONS].find({"_id": {"$gt": last}})
+        rows = await store.run(found.sort("_id", 1).limit(size).to_list(size))
+        if not rows:
+            return
+        yield rows
+        last = rows[-1]["_id"]
+
+
 async def next_number(store: Store, kind: Kind, step: int) -> int:
     """The kind's running number, advanced by `step`."""
     row = await store.run(_upsert(store, COUNTERS, kind.name, {"$inc": {"value": step}}))
@@ -189,3 +201,8 @@ async def set_mark(store: Store, name: str, state: str) -> None:
     """Store `state` under `name`."""
     change = {"$set": {"state": state}}
     await store.run(store.database[MARKS].update_one({"_id": name}, change, upsert=True))
+
+
+async def remove_mark(store: Store, name: str) -> None:
+    """Forget what is stored under a name."""
+    await store.run(store.database[MARKS].delete_one({"_id": name}))

@@ -6,25 +6,18 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import (
-    BeforeValidator,
-    Field,
-    SecretStr,
-    create_model,
-    field_validator,
-    model_validator,
-)
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import SettingsConfigDict
 
 from app import map_files
 from app.http import base_paths
 from app.http.origin import LOOPBACK, is_loopback, networks
 from app.manifests import load
+from app.setting_types import BasePaths, Names, Retention
 from resolvers.access import Action
 from resolvers.errors import Invalid, nearest
-from resolvers.kind import Kind
 from resolvers.mapping import CollectionMap
 from resolvers.store.policy import Indexes, Policy, Rules
 from resolvers.texts import check_timezone
@@ -36,42 +29,6 @@ OPEN_PATHS: Mapping[str, tuple[Action, ...]] = {
     "knowledge": (Action.READ, Action.WRITE),
 }
 """The vendors that have no authentication of their own, and what their clients do."""
-
-KeepSeconds = Annotated[int | None, Field(ge=1, le=2_147_483_647)]
-"""What MongoDB takes for `expireAfterSeconds`."""
-
-
-def _separated(value: object) -> object:
-    """A text taken apart at its commas; anything else as it is."""
-    if not isinstance(value, str):
-        return value
-    return frozenset(name.strip() for name in value.split(",") if name.strip())
-
-
-Names = Annotated[frozenset[str], NoDecode, BeforeValidator(_separated)]
-"""Written with commas between them."""
-
-
-BasePaths = Annotated[frozenset[base_paths.Pair], NoDecode, BeforeValidator(base_paths.parse)]
-"""Pairs of vendor and path."""
-
-
-def _retention_field(kind: Kind) -> tuple[object, object]:
-    """`retention_bot_seconds`, with its meaning."""
-    vendor = f" (the vendor: {kind.vendor_retention})" if kind.vendor_retention else ""
-    text = f"{kind.label.capitalize()} sessions are removed this long after their start{vendor}."
-    return KeepSeconds, Field(None, description=f"{text} Unset: never.")
-
-
-if TYPE_CHECKING:
-    Retention = BaseSettings
-else:
-    Retention = create_model(
-        "Retention",
-        __base__=BaseSettings,
-        **{f"retention_{entry.kind.name}_seconds": _retention_field(entry.kind) for entry in KINDS},
-    )
-"""One setting for each kind of session."""
 
 
 class Settings(Retention):

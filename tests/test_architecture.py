@@ -31,6 +31,7 @@ WINGS = (
     ("app.access",),
     ("app.database",),
     ("app.settings",),
+    ("app.setting_types",),
     ("app.http",),
     ("app.errors", "app.manifests", "app.map_files"),
 )

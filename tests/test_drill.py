@@ -38,7 +38,7 @@ VENDOR_EDITS = (
         "from app.settings import",
         "from app.rest.video.endpoint import VENDOR as VIDEO\n",
     ),
-    ("app/rest/__init__.py", ")\n\n\ndef routes(", "    VIDEO,\n"),
+    ("app/rest/__init__.py", ")\n\n\ndef vendors(", "    VIDEO,\n"),
     ("docs/rest.md", "", (VENDOR / "rest.txt").read_text("utf-8")),
     (
         "docs/data.md",

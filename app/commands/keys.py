@@ -98,9 +98,8 @@ def create(
         own = read_own(own_id, key_from, secret_from)
         credentials.check_own(own, weak)
         with opened() as settings:
-            require_writable(settings)
             seals = _required_sealer(settings)
-            _show_issued(_run(settings, issue), own, as_json)
+            _show_issued(_change(settings, issue), own, as_json)
 
 
 @keys.command("list")
@@ -117,8 +116,7 @@ def revoke(
 ) -> None:
     """Revoke a credential; every worker refuses it within 5 seconds."""
     with plain_failures(), opened() as settings:
-        require_writable(settings)
-        found = _run(settings, lambda store: credentials.revoke(store, credential_id, utc_now()))
+        found = _change(settings, lambda store: credentials.revoke(store, credential_id, utc_now()))
         done = f"Revoked {found.id} ({found.name}). It is refused within 5 seconds."
         typer.echo(_dumped(described(found)) if as_json else done)
 
@@ -177,6 +175,11 @@ def _required_sealer(settings: Settings) -> Sealer:
             "openssl rand -base64 32 | tr '+/' '-_'"
         )
     return found
+
+
+def _change(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:
+    require_writable(settings)
+    return _run(settings, work)
 
 
 def _run(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:

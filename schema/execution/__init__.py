@@ -46,7 +46,7 @@ The selection, as a tree (tree.py), becomes this function (compiler.py, source.p
         for item_4 in v_3:
             if type(item_4) is not dict: unsound()
             v_6 = item_4['name']
-            if type(v_6) is not str: unsound()
+            if type(v_6) is not str: v_6 = text(v_6)
             list_5.append({'name': v_6})
         return {'id': identifier(prefix_1, value['_id']), 'tags': {'userTags': list_5}}
 

@@ -27,6 +27,8 @@ from app.settings import Settings
 from tests.app.live import live
 from tests.timing import limit, until
 
+pytestmark = pytest.mark.slow  # servers on sockets: the vendor, the gateway and what stands between
+
 JSON = {"content-type": "application/json"}
 XML = {"content-type": "text/xml; charset=UTF-8"}
 SECONDS = limit(20)

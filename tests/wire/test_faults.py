@@ -1,8 +1,9 @@
 """The database stops, freezes, is slow or holds nonsense: an answer in time, and then recovery."""
 
 import asyncio
+import gc
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -36,6 +37,13 @@ SLACK = limit(1)
 """Seconds by which a busy machine may be late."""
 SHORT = limit(0.5)
 DRIVERS = pytest.mark.parametrize("driver_name", ["pymongo", "motor"])
+
+
+@pytest.fixture(autouse=True)
+def forgotten_sockets() -> Iterator[None]:
+    """Collect them while their warning is ignored: later, it would be another test's."""
+    yield
+    gc.collect()
 
 
 @asynccontextmanager

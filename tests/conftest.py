@@ -6,6 +6,7 @@ is PyMongo over the wire, for what only a real engine does. Each is a database o
 
 import asyncio
 import gc
+import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -32,6 +33,7 @@ from tests.wire.prepared import PreparedDatabases
 
 settings.register_profile(
     "suite",
+    max_examples=int(os.environ.get("TEST_EXAMPLES", "100")),  # the drill asks for fewer
     derandomize=True,  # a run depends on the code alone
     database=None,
     deadline=None,

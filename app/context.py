@@ -19,16 +19,21 @@ class State:
     authenticator: Authenticator
 
     retention: Mapping[str, int] = field(init=False)
+    restricts: bool = field(init=False)
+    """Whether there is something that nobody may change."""
+    fixed: frozenset[str] = field(init=False)
+    """The kinds, by name, that another application writes."""
 
     def __post_init__(self) -> None:
         """Work out once what every request needs."""
         object.__setattr__(self, "retention", self.settings.retention)
+        object.__setattr__(self, "fixed", frozenset(self.store.maps))
+        object.__setattr__(self, "restricts", bool(self.fixed or self.settings.read_only))
 
     def context(self, caller: Caller = EVERYBODY) -> Context:
         """The surroundings of one request of `caller`."""
-        if self.settings.read_only or self.store.maps:
-            fixed = frozenset(self.store.maps)
-            caller = replace(caller, read_only=self.settings.read_only, fixed=fixed)
+        if self.restricts:
+            caller = replace(caller, read_only=self.settings.read_only, fixed=self.fixed)
         return Context(
             store=self.store,
             company_timezone=self.settings.company_timezone,

@@ -47,10 +47,6 @@ def _nothing_more(
     return {}
 
 
-def _no_refusal(_answer: Given) -> str | None:
-    return None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
     """A vendor's exports: answers with rows, or rows alone."""
@@ -67,8 +63,8 @@ class Export:
     options: frozenset[str] = frozenset()
     """The options that say something about its rows."""
     finish: Finish = _nothing_more
-    refusal: Callable[[Given], str | None] = _no_refusal
-    """Why an answer has no rows: the vendor's own message."""
+    refusal: tuple[str | int, ...] = ()
+    """Where an answer without rows says why: members, and places in lists."""
     unshown: tuple[str, ...] = ()
     """Columns that rows may have under their own names, although the vendor's URL has none."""
     counted: tuple[str, str] | None = None
@@ -88,6 +84,16 @@ class Export:
     def kind(self) -> Kind:
         """The kind of its sessions."""
         return self.layout.kind
+
+    def refused(self, answer: Given) -> str | None:
+        """The vendor's own message, if an answer is a refusal."""
+        found: Any = answer
+        for part in self.refusal:
+            try:
+                found = found[part]
+            except (LookupError, TypeError):
+                return None
+        return found if isinstance(found, str) else None
 
     @property
     def id(self) -> str:

@@ -111,7 +111,7 @@ class Files:
                 if found:
                     pages.row(found)
                     yield found
-            elif refusal := self.export.refusal(given):
+            elif refusal := self.export.refused(given):
                 raise BrokenError(f"It is not an export: the service refused to answer. {refusal}")
             else:
                 pages.page(name, given)
@@ -147,7 +147,7 @@ class Files:
                 members[name] = stream.value()
         if isinstance(inside := members.get(self.export.rows), dict):
             yield True, inside
-        elif listed or self.export.rows in members or self.export.refusal(members):
+        elif listed or self.export.rows in members or self.export.refused(members):
             yield False, members
         else:
             yield True, members
@@ -162,7 +162,7 @@ class Files:
         row = self.options.row or self.export.xml
         for element in xml_stream.rows(file, row, around):
             yield True, xml_stream.plain(element, lists)
-        if self.export.rows not in around and not self.export.refusal(around):
+        if self.export.rows not in around and not self.export.refused(around):
             raise BrokenError(f"It has no element {self.export.rows}, in which the rows are.")
         yield False, around
 

@@ -26,13 +26,6 @@ def _finish(
     return {}
 
 
-def _refusal(answer: Given) -> str | None:
-    match answer.get("errors"):
-        case [{"msg": str(message)}, *_]:
-            return message
-    return None
-
-
 EXPORT = Export(
     name="kore",
     layout=SESSION,
@@ -41,6 +34,6 @@ EXPORT = Export(
     unshown=("callId",),
     options=frozenset({"containment_type"}),
     finish=_finish,
-    refusal=_refusal,
+    refusal=("errors", 0, "msg"),
     counted=("total", "moreAvailable"),
 )

@@ -27,13 +27,6 @@ def _finish(
     return {"status": "CLOSED"}
 
 
-def _refusal(answer: Given) -> str | None:
-    match answer.get("error"):
-        case {"message": str(message)}:
-            return message
-    return None
-
-
 EXPORT = Export(
     name="agendize",
     layout=SESSION,
@@ -51,5 +44,5 @@ EXPORT = Export(
     ),
     options=frozenset({"time_zone"}),
     finish=_finish,
-    refusal=_refusal,
+    refusal=("error", "message"),
 )

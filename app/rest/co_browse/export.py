@@ -2,13 +2,6 @@
 
 from app.rest.co_browse.layout import SESSION
 from app.rest.exports import Export
-from app.rest.reading import Given
-
-
-def _refusal(answer: Given) -> str | None:
-    message = answer.get("error")
-    return message if isinstance(message, str) else None
-
 
 EXPORT = Export(
     name="genesys-co-browse",
@@ -22,5 +15,5 @@ EXPORT = Export(
             "pages.enteredTimestamp",
         }
     ),
-    refusal=_refusal,
+    refusal=("error",),
 )

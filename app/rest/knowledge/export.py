@@ -18,16 +18,11 @@ def _finish(
     return {"createdAt": options.created_at}
 
 
-def _refusal(answer: Given) -> str | None:
-    message = answer.get("errorMessage")
-    return message if isinstance(message, str) else None
-
-
 EXPORT = Export(
     name="genesys-knowledge",
     layout=SESSION,
     rows="response",
     options=frozenset({"created_at"}),
     finish=_finish,
-    refusal=_refusal,
+    refusal=("errorMessage",),
 )

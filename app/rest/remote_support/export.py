@@ -25,11 +25,6 @@ def _finish(
     return {}
 
 
-def _refusal(answer: Given) -> str | None:
-    message = answer.get("error_msg")
-    return message if isinstance(message, str) else None
-
-
 EXPORT = Export(
     name="n-able",
     layout=SESSION,
@@ -38,5 +33,5 @@ EXPORT = Export(
     required=frozenset({"date_start", "chat_info.date"}),
     options=frozenset({"answered", "start_method", "row"}),
     finish=_finish,
-    refusal=_refusal,
+    refusal=("error_msg",),
 )

@@ -5,7 +5,7 @@ validation, documentation) is derived from the values here.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -239,3 +239,10 @@ def walk(columns: Sequence[Column], prefix: str = "") -> Iterator[tuple[str, Col
         path = prefix + column.path
         yield path, column
         yield from walk(column.columns, path + ".")
+
+
+def stored_value(document: Any, names: Iterable[str]) -> Any:
+    """The value at a stored path, given as its parts, through objects; None if there is none."""
+    for name in names:
+        document = document.get(name) if isinstance(document, dict) else None
+    return document

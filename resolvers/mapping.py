@@ -231,12 +231,3 @@ def _require(columns: Sequence[Column], sources: Sequence[Source], at: str) -> N
         if not optional and ".".join(part.path for part in path) not in given:
             name = ".".join(part.name for part in path)
             raise BadInput(f"{at}.{name}: every session has one: give its source or a constant.")
-
-
-def value_at(document: Any, path: str) -> Any:
-    """The value at a dotted path through objects; None if there is none."""
-    for name in path.split("."):
-        if not isinstance(document, dict):
-            return None
-        document = document.get(name)
-    return document

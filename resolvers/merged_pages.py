@@ -19,7 +19,7 @@ from resolvers.access import mask, require_impersonal
 from resolvers.across import OfKind, for_kind, needed, of_kind
 from resolvers.context import Context
 from resolvers.errors import Timeout
-from resolvers.kind import Document, Kind
+from resolvers.kind import Document, Kind, stored_value
 from resolvers.paging import (
     PlaceColumn,
     cursor_tag,
@@ -28,7 +28,6 @@ from resolvers.paging import (
     encode_places,
     order_places,
     place,
-    stored_value,
 )
 from resolvers.request import (
     EVERYTHING,

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from resolvers.errors import BadInput, Invalid
-from resolvers.kind import Column, Document, Kind
+from resolvers.kind import Column, Document, Kind, stored_value
 from resolvers.request import Order, Paths, Read
 from resolvers.store import strays
 from resolvers.store.strays import Stray
@@ -135,13 +135,6 @@ def encode_places(tag: str, places: Iterable[tuple[Any, ...]]) -> list[str]:
         binascii.b2a_base64(dumps((tag, *place), strays.encode, option), newline=False).decode()
         for place in places
     ]
-
-
-def stored_value(row: Any, names: Iterable[str]) -> Any:
-    """The value at a stored path, given as its parts; None if there is none."""
-    for name in names:
-        row = row.get(name) if isinstance(row, dict) else None
-    return row
 
 
 def decode_cursor(

@@ -16,8 +16,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from resolvers.common_columns import SEARCH_KEYS, SEARCH_TEXTS
-from resolvers.kind import Column, Document, Kind, Searched, Speaker
-from resolvers.paging import stored_value
+from resolvers.kind import Column, Document, Kind, Searched, Speaker, stored_value
 from resolvers.request import Search
 from resolvers.words import keys, plain
 

@@ -23,8 +23,8 @@ from resolvers.errors import CorruptDocument, GatewayError, Invalid, UserError
 from resolvers.findings import MISSING, Finding, described, right_for, type_of
 from resolvers.fitting import Format, Misfit, fitted
 from resolvers.folding import FOLDED
-from resolvers.kind import Column, Document, Kind
-from resolvers.mapping import PLACE, Source, value_at
+from resolvers.kind import Column, Document, Kind, stored_value
+from resolvers.mapping import PLACE, Source
 from resolvers.value_types import ENUM, OBJECT
 
 CLASH = (
@@ -244,7 +244,7 @@ class _Building:
     def _value(self, source: Source) -> Any:
         if source.stored == PLACE:
             return str(self.place)
-        return value_at(self.document, source.stored or "")
+        return stored_value(self.document, (source.stored or "").split("."))
 
     def _mapped(self, source: Source, beside: Any) -> Any:
         column, stored = source.column, source.stored

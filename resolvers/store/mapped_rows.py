@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from resolvers.errors import GatewayError
 from resolvers.fitting import UNFIT, Format, Misfit, fitted
-from resolvers.kind import Column, Document, Kind
+from resolvers.kind import Column, Document, Kind, stored_value
 from resolvers.lists import add_counts
 from resolvers.mapping import PLACE, Source
 from resolvers.store.session_ids import StoredId
@@ -236,7 +236,13 @@ def _objects(source: Source) -> Fit:
             return item
         found: Document = {}
         for native, names, fit, _, constant, _format in steps:
-            value = str(place) if names == (PLACE,) else _at(item, names) if names else constant
+            value = (
+                str(place)
+                if names == (PLACE,)
+                else stored_value(item, names)
+                if names
+                else constant
+            )
             if value is not None:
                 _put(found, native, value if fit is None else fit(value))
         return found
@@ -247,14 +253,6 @@ def _objects(source: Source) -> Fit:
         return [fit_one(item, place) for place, item in enumerate(value, 1)]
 
     return fit_all
-
-
-def _at(document: Any, names: Iterable[str]) -> Any:
-    for name in names:
-        if not isinstance(document, dict):
-            return None
-        document = document.get(name)
-    return document
 
 
 def _put(document: Document, names: tuple[str, ...], value: Any) -> None:

@@ -26,8 +26,7 @@ from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError, WriteError
 
 from resolvers.errors import CorruptDocument, Invalid
-from resolvers.kind import Document
-from resolvers.mapping import value_at
+from resolvers.kind import Document, stored_value
 from resolvers.store import bson_order
 from resolvers.store.driver import CODEC, opened
 from resolvers.store.operators import Query
@@ -175,7 +174,7 @@ def _guard(document: Document, fields: Iterable[str]) -> Query:
         if present and document[name] is None:
             guard[name] = {"$eq": None, "$exists": True}
     if RECORD in document:  # without the originals: a command has at most 16 MB
-        guard[f"{RECORD}.written"] = {"$eq": value_at(document, f"{RECORD}.written")}
+        guard[f"{RECORD}.written"] = {"$eq": stored_value(document, (RECORD, "written"))}
     else:
         guard[RECORD] = {"$exists": False}
     return guard

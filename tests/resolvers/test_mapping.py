@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resolvers.errors import BadInput
-from resolvers.mapping import read, value_at
+from resolvers.kind import stored_value
+from resolvers.mapping import read
 from tests.conftest import KINDS_BY_NAME
 
 BY_ENUM = {kind.enum_name: kind for kind in KINDS_BY_NAME.values()}
@@ -102,9 +103,9 @@ def test_any_entry(name: str, entry: Any) -> None:
         assert read(map_of(**{name: entry}), BY_ENUM).by_path
 
 
-def test_value_at() -> None:
+def test_stored_values() -> None:
     """A path leads through objects; elsewhere there is nothing."""
     document = {"a": {"b": 7}, "l": [{"b": 7}]}
-    assert value_at(document, "a.b") == 7
-    assert value_at(document, "l.b") is None
-    assert value_at(document, "a.b.c") is None
+    assert stored_value(document, ["a", "b"]) == 7
+    assert stored_value(document, ["l", "b"]) is None
+    assert stored_value(document, ["a", "b", "c"]) is None

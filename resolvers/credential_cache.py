@@ -31,15 +31,15 @@ class CredentialCache:
         clock: Callable[[], float] = time.monotonic,
         seconds: float = REMEMBERED_SECONDS,
         size: int = REMEMBERED_COUNT,
-        fixed: Sequence[Credential] = (),
+        unstored: Sequence[Credential] = (),
     ) -> None:
-        """`fixed` are credentials that are valid without being stored."""
+        """`unstored` are credentials that are valid without being stored."""
         self._store = store
         self._clock = clock
         self._seconds = seconds
         self._size = size
-        self._fixed = {
-            place: one for one in fixed for place in (("key", one.key_hash), ("id", one.id))
+        self._unstored = {
+            place: one for one in unstored for place in (("key", one.key_hash), ("id", one.id))
         }
         self._known: _Memory = OrderedDict()
         self._unknown: _Memory = OrderedDict()
@@ -57,8 +57,8 @@ class CredentialCache:
         return await self._find(("id", credential_id), stored.by_id)
 
     async def _find(self, place: _Place, read: _Read) -> Credential | None:
-        if place in self._fixed:
-            return self._fixed[place]
+        if place in self._unstored:
+            return self._unstored[place]
         for memory in (self._known, self._unknown):
             if place in memory and self._clock() < memory[place][0]:
                 memory.move_to_end(place)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from starlette.requests import Request
 
 from app.access.jwt import MalformedToken, client_id, is_signed
-from app.access.own_keys import fixed
+from app.access.own_keys import unstored
 from app.access.rates import Rate
 from app.access.sealer import sealer
 from app.settings import OPEN_PATHS, Settings
@@ -48,7 +48,7 @@ class Authenticator:
         self._off = settings.auth == "off"
         self._open_paths = settings.open_paths
         self._read_only = settings.read_only
-        self._credentials = credentials or CredentialCache(store, fixed=fixed(settings))
+        self._credentials = credentials or CredentialCache(store, unstored=unstored(settings))
         self._now = now
         self._sealer = sealer(settings)
         self._demo_key = settings.demo_key

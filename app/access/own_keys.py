@@ -49,7 +49,7 @@ async def ensure_demo(store: Store, settings: Settings) -> str | None:
     return key if await credentials.ensure(store, sealer(settings), _demo(key), key) else None
 
 
-def fixed(settings: Settings) -> tuple[Credential, ...]:
+def unstored(settings: Settings) -> tuple[Credential, ...]:
     """The credentials that are stored nowhere: `demo`, of a gateway that may not write."""
     if not (settings.read_only and settings.demo_key):
         return ()

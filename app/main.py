@@ -1,5 +1,6 @@
 """The application: `create_app` builds everything from the settings."""
 
+import asyncio
 import gc
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -39,6 +40,9 @@ from schema.kinds import KINDS
 
 PAGES = ("/", "/graphiql", "/docs", "/graphql", *guide.addresses())
 """Where a link on another site may lead."""
+ALL_KINDS = frozenset(entry.kind.name for entry in KINDS)
+LEARN_SECONDS = 2.0
+"""How soon a database that did not answer is asked again for its rules."""
 DRAINED = 16
 """How many times the largest body is read and ignored, so that its sender sees the refusal."""
 
@@ -104,10 +108,10 @@ def create_app(settings: Settings, codes: OneTimeCodes | None = None) -> FastAPI
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_store(settings, settings.deadline_seconds) as opened:
-            store = replace(opened, unruled=await _unruled(opened))
-            authenticator = Authenticator(store, settings)
-            app.state.gateway = State(store, settings, authenticator)
-            async with authenticator.running():
+            store = replace(opened, unruled=ALL_KINDS)
+            state = State(store, settings, Authenticator(store, settings))
+            app.state.gateway = state
+            async with _knowing_rules(app, state), state.authenticator.running():
                 with settled_heap():
                     yield
 
@@ -132,13 +136,32 @@ def create_app(settings: Settings, codes: OneTimeCodes | None = None) -> FastAPI
     return app
 
 
-async def _unruled(store: Store) -> frozenset[str]:
-    """The kinds whose collections may have anything; all while the database does not answer."""
-    kinds = [entry.kind for entry in KINDS]
+@asynccontextmanager
+async def _knowing_rules(app: FastAPI, state: State) -> AsyncIterator[None]:
+    """Learn which collections are under the gateway's rules; until the database answers, none."""
+    known = await _learned(app, state)
+
+    async def learn() -> None:
+        nonlocal known
+        while not known:
+            await asyncio.sleep(LEARN_SECONDS)
+            known = await _learned(app, state)
+
+    learning = asyncio.create_task(learn())
     try:
-        return await preparation.unruled(store, kinds)
+        yield
+    finally:
+        learning.cancel()
+
+
+async def _learned(app: FastAPI, state: State) -> bool:
+    """Whether the database answered; requests from now on know."""
+    try:
+        unruled = await preparation.unruled(state.store, [entry.kind for entry in KINDS])
     except (GatewayError, *DRIVER_ERRORS):
-        return frozenset(kind.name for kind in kinds)
+        return False
+    app.state.gateway = replace(state, store=replace(state.store, unruled=unruled))
+    return True
 
 
 def _entrance(app: Gateway, settings: Settings) -> ASGIApp:

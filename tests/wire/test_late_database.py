@@ -9,7 +9,7 @@ from app import main
 from app.main import create_app
 from app.settings import Settings
 from tests.conftest import KINDS_BY_NAME, opened_store, prepared
-from tests.timing import until
+from tests.timing import limit, until
 from tests.wire.engine import MakeEngine
 
 pytestmark = pytest.mark.anyio
@@ -21,7 +21,9 @@ async def test_rules_are_learned_late(make_engine: MakeEngine) -> None:
     async with opened_store(engine.uri, "late") as store:
         await prepared(store)
     engine.kill()
-    settings = Settings(mongodb_uri=engine.uri, mongodb_database="late", deadline_seconds=0.5)
+    settings = Settings(
+        mongodb_uri=engine.uri, mongodb_database="late", deadline_seconds=limit(0.5)
+    )
     app = create_app(settings)
     with patch.object(main, "LEARN_SECONDS", 0.05):
         async with app.router.lifespan_context(app):

@@ -19,8 +19,7 @@ PAGE = """query ($first: Int, $after: String, $last: Int, $before: String) {
     messages(first: $first, after: $after, last: $last, before: $before) {
       edges { cursor node { messageId } } nodes { messageId } totalCount
       pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } } }"""
-RUNS = 3
-"""The first parses, the second compiles, the third repeats."""
+RUNS = 3  # the first parses, the second compiles, the third repeats
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["compiled", "plain"])

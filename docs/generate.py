@@ -14,7 +14,8 @@ from typing import Any, get_args
 from pydantic_core import PydanticUndefined
 
 from app.rest import VENDORS
-from app.settings import Settings
+from app.settings import GROUPS
+from app.settings.types import Group
 from resolvers.kind import Column, Kind
 from resolvers.paging import orderings
 from resolvers.texts import FORMATS
@@ -200,28 +201,34 @@ page and the gateway that a client may notice, and why it is there. Each has a t
 
 def settings() -> str:
     """What an operator can choose."""
-    rows = "\n".join(
-        f"| `GATEWAY_{name.upper()}` | {_default(field.default)} | {_meaning(field)} |"
-        for name, field in sorted(Settings.model_fields.items(), key=_is_retention)
-    )
+    groups = "\n".join(_group(group) for group in GROUPS)
     return f"""# Settings
 
-Made from `app/settings.py` by `scripts/schema`; do not edit it by hand.
+Made from `app/settings/` by `scripts/schema`; do not edit it by hand.
 
 For operators. After this page you can configure the gateway.
 
 Settings are environment variables, read once at start. An invalid value aborts start-up; the error
-names the variable. An unknown `GATEWAY_` variable does too.
+names the variable. An unknown `GATEWAY_` variable does too. Durations are in seconds, sizes in
+bytes.
+
+{groups}"""
+
+
+def _group(group: type[Group]) -> str:
+    """A chapter: what the group is about, and its settings."""
+    rows = "\n".join(
+        f"| `GATEWAY_{name.upper()}` | {_default(field.default)} | {_meaning(field)} |"
+        for name, field in group.model_fields.items()
+    )
+    return f"""## {group.__name__}
+
+{group.__doc__}
 
 | variable | default | meaning |
 |---|---|---|
 {rows}
 """
-
-
-def _is_retention(setting: tuple[str, Any]) -> bool:
-    """These come last: there is one for each kind."""
-    return setting[0].startswith("retention_")
 
 
 def _default(value: Any) -> str:

@@ -31,7 +31,6 @@ WINGS = (
     ("app.access",),
     ("app.database",),
     ("app.settings",),
-    ("app.setting_types",),
     ("app.http",),
     ("app.errors", "app.manifests", "app.map_files"),
 )

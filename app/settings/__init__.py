@@ -1,0 +1,39 @@
+"""Every setting: environment variables with the prefix `GATEWAY_`, read once at start.
+
+Each file has one group of them. `docs/settings.md` is generated from the groups.
+"""
+
+from typing import Self
+
+from pydantic import model_validator
+
+from app.http.origin import is_loopback
+from app.settings.access import Access
+from app.settings.database import Database
+from app.settings.graphql import GraphQL
+from app.settings.network import Network
+from app.settings.retention import Retention
+from app.settings.types import Group
+from app.settings.vendors import OPEN_PATHS as OPEN_PATHS
+from app.settings.vendors import Vendors
+
+GROUPS: tuple[type[Group], ...] = (Network, Database, Access, Vendors, GraphQL, Retention)
+"""In the order of the documentation."""
+
+
+class Settings(Network, Database, Access, Vendors, GraphQL, Retention):
+    """What an operator can choose. Durations are in seconds, sizes in bytes."""
+
+    @model_validator(mode="after")
+    def _off_on_loopback_only(self) -> Self:
+        if self.auth == "off" and not is_loopback(self.host):
+            raise ValueError(
+                f"GATEWAY_AUTH=off is allowed only on a loopback address such as 127.0.0.1, and "
+                f"the gateway is to listen on {self.host}. Leave GATEWAY_AUTH at required."
+            )
+        if self.auth == "off" and self.trusted_proxies:
+            raise ValueError(
+                "GATEWAY_AUTH=off is not allowed with GATEWAY_TRUSTED_PROXIES: whoever reaches the "
+                "proxy could do everything. Leave GATEWAY_AUTH at required."
+            )
+        return self

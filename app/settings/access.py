@@ -1,0 +1,63 @@
+"""Who may ask, and how often."""
+
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+
+from app.settings.types import Group, Rate
+from schema.limits import Introspection
+
+
+class Access(Group):
+    """Who may ask, and how often."""
+
+    auth: Literal["required", "off"] = Field(
+        "required",
+        description="Whether requests need a credential. `off` lets everybody do everything and "
+        "is allowed only if GATEWAY_HOST is a loopback address.",
+    )
+    demo_key: SecretStr | None = Field(
+        None,
+        description="Fixes the key and signing secret of the credential `demo`, which has every "
+        "scope; 8 to 64 visible ASCII characters. Unset: made on an embedded database, or "
+        "an empty one that gets the demo data, and stored in GATEWAY_DATA_DIR.",
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Encrypts the stored signing secrets of bot JWTs: 32 random bytes in URL-safe "
+        "base64 (`openssl rand -base64 32 | tr '+/' '-_'`); several, separated by commas, to "
+        "change it: the first encrypts, each decrypts. Unset: made for an embedded database only, "
+        "and stored in GATEWAY_DATA_DIR.",
+    )
+    rate: Rate = Field(
+        "",
+        description="Requests allowed to one credential, on all workers together, such as "
+        "`600/minute;10000/hour`; the bot URLs have GATEWAY_BOT_RATE instead. Empty: no limit.",
+    )
+    introspection: Introspection = Field(
+        "all",
+        description="Who may see the schema by introspection, and names in error messages: `all`, "
+        "`scoped` (credentials with the scope `introspection` or `admin`), `none`.",
+    )
+
+    @field_validator("demo_key")
+    @classmethod
+    def _sendable_key(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None:
+            text = key.get_secret_value()
+            visible = text.isascii() and text.isprintable() and " " not in text
+            if not (visible and 8 <= len(text) <= 64):
+                raise ValueError("write 8 to 64 visible ASCII characters without spaces")
+        return key
+
+    @field_validator("secret_key")
+    @classmethod
+    def _fernet_keys(cls, keys: SecretStr | None) -> SecretStr | None:
+        from cryptography.fernet import Fernet
+
+        try:
+            for key in keys.get_secret_value().split(",") if keys else ():
+                Fernet(key.strip())
+        except ValueError:
+            raise ValueError("a key is 32 bytes in URL-safe base64, 44 characters") from None
+        return keys

@@ -1,4 +1,4 @@
-"""How long sessions are kept: one setting for each kind."""
+"""How long sessions are stored: one setting for each kind."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
@@ -9,7 +9,7 @@ from app.settings.types import Group
 from resolvers.kind import Kind
 from schema.kinds import KINDS
 
-KeepSeconds = Annotated[int | None, Field(ge=1, le=2_147_483_647)]
+StoredSeconds = Annotated[int | None, Field(ge=1, le=2_147_483_647)]
 """What MongoDB takes for `expireAfterSeconds`."""
 
 
@@ -17,22 +17,22 @@ def _retention_field(kind: Kind) -> tuple[object, object]:
     """`retention_bot_seconds`, with its meaning."""
     vendor = f" (the vendor: {kind.vendor_retention})" if kind.vendor_retention else ""
     text = f"{kind.label.capitalize()} sessions are removed this long after their start{vendor}."
-    return KeepSeconds, Field(None, description=f"{text} Unset: never.")
+    return StoredSeconds, Field(None, description=f"{text} Unset: never.")
 
 
 if TYPE_CHECKING:
-    Kept = Group
+    PerKind = Group
 else:
-    Kept = create_model(
-        "Kept",
+    PerKind = create_model(
+        "PerKind",
         __base__=Group,
         **{f"retention_{entry.kind.name}_seconds": _retention_field(entry.kind) for entry in KINDS},
     )
 """One setting for each kind of session."""
 
 
-class Retention(Kept):
-    """How long sessions are kept: one setting for each kind."""
+class Retention(PerKind):
+    """How long sessions are stored: one setting for each kind."""
 
     @property
     def retention(self) -> Mapping[str, int]:

@@ -15,9 +15,11 @@ import typer
 from graphql import build_schema
 
 from app.rest import openapi
+from resolvers.access import ADMIN
+from resolvers.credentials import Issued
 from schema.build import build
 from tests.contract.stocked import CUSTOMER, IDS, stock
-from tests.contract.whole import EVERYTHING, Whole, opened, signed
+from tests.contract.whole import Whole, opened, signed
 from tests.fuzzing import graphql, vendors
 from tests.fuzzing.checks import faults
 from tests.fuzzing.requests import Answer, Request, ask
@@ -53,6 +55,12 @@ class Report:
     grown: int = 0
     """Bytes that the process has more than after the first thousand requests."""
 
+    def share(self, status: str) -> float:
+        """How much of an API's answers have a status, such as `vendors 200`."""
+        api = status.split()[0]
+        all_ = sum(count for name, count in self.statuses.items() if name.split()[0] == api)
+        return self.statuses[status] / all_
+
     def __str__(self) -> str:
         """For people."""
         counted = ", ".join(f"{name}: {count}" for name, count in sorted(self.statuses.items()))
@@ -63,12 +71,16 @@ class Report:
 async def grammars(whole: Whole) -> list[Grammar]:
     """Both grammars, over a database with one session of each kind."""
     await stock(whole)
-    issued = await whole.issue(*EVERYTHING)
+    issued = await whole.issue(ADMIN)
     key, id_ = issued.key, issued.credential.id
     schema = build_schema(build().as_str())
     ids = [*IDS.values(), PII, "st-1", CUSTOMER.value]
     known = {"": ids, **dict.fromkeys(schema.type_map, ids)}
-    known |= dict.fromkeys(("DateTime", "dateFrom", "dateTo", "startDate", "endDate"), MOMENTS)
+    known |= dict.fromkeys(("dateFrom", "dateTo", "startDate", "endDate"), MOMENTS)
+    known |= {"DateTime": MOMENTS[:1], "LocalDateTime": ["2026-03-29T02:30:00"]}
+    known |= {"timeZone": ["Europe/Paris", "Australia/Lord_Howe", "UTC", "Mars/Base"]}
+    cursors = [await _cursor(whole, issued, field) for field in ("sessions", "chatSessions")]
+    known |= dict.fromkeys(("after", "before"), cursors)
     credentials = {
         **dict.fromkeys(("bearer", "xApiKey", "KEY", "token", "tokenQuery"), key),
         **dict.fromkeys(("apiKey", "apiKeyQuery"), id_),
@@ -79,6 +91,12 @@ async def grammars(whole: Whole) -> list[Grammar]:
         graphql.Grammar(schema, known, [(b"authorization", b"Bearer " + key.encode())]),
         vendors.Grammar(reference, known, credentials),
     ]
+
+
+async def _cursor(whole: Whole, issued: Issued, field: str) -> str:
+    query = f"{{ {field}(first: 1) {{ pageInfo {{ endCursor }} }} }}"
+    found: str = (await whole.graphql(issued, query))["data"][field]["pageInfo"]["endCursor"]
+    return found
 
 
 @dataclass

@@ -62,7 +62,7 @@ class Grammar:
         headers: list[Header],
         query: list[tuple[str, str]],
     ) -> None:
-        """Add a credential as one of the operation's schemes takes it; seldom none, or an odd one."""
+        """Add a credential as one of the schemes takes it; seldom none, or an odd one."""
         if not operation.get("security") or random.random() < 0.05:
             return
         for name in random.choice(operation["security"]):

@@ -57,6 +57,11 @@ def test_can_be_run(name: str) -> None:
         subprocess.run(["bash", "-n", path], check=True, timeout=limit(10))
 
 
+def test_fuzz() -> None:
+    """It finds nothing in twenty requests, and says with which seed."""
+    assert "--seed 1\n0 faults" in script("fuzz", "--count", "20", "--seed", "1")
+
+
 def test_seed_export_import(database: dict[str, str], tmp_path: Path) -> None:
     """What is seeded can be exported, and what is exported can be imported."""
     file = tmp_path / "bots.jsonl"

@@ -134,17 +134,31 @@ def prepared_databases(engine_client: Any) -> PreparedDatabases:  # noqa: F811
 
 
 @asynccontextmanager
-async def lent_store(
-    databases: PreparedDatabases, uri: str, driver_name: Driver = "pymongo"
-) -> AsyncIterator[Store]:
-    """A store of a driver on a prepared database without sessions."""
+async def lent_name(databases: PreparedDatabases, uri: str) -> AsyncIterator[str]:
+    """The name of a prepared database without sessions."""
 
     async def prepare(name: str) -> None:
         async with opened_store(uri, name) as made:
             await prepared(made)
 
-    async with databases.lent(prepare) as name, opened_store(uri, name, driver_name) as found:
+    async with databases.lent(prepare) as name:
+        yield name
+
+
+@asynccontextmanager
+async def lent_store(
+    databases: PreparedDatabases, uri: str, driver_name: Driver = "pymongo"
+) -> AsyncIterator[Store]:
+    """A store of a driver on a prepared database without sessions."""
+    async with lent_name(databases, uri) as name, opened_store(uri, name, driver_name) as found:
         yield found
+
+
+@pytest.fixture
+async def prepared_name(engine: Any, prepared_databases: PreparedDatabases) -> AsyncIterator[str]:  # noqa: F811
+    """The name of a prepared database, for the clients of this process alone."""
+    async with lent_name(prepared_databases, engine.uri) as name:
+        yield name
 
 
 @pytest.fixture

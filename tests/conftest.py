@@ -6,7 +6,6 @@ is PyMongo over the wire, for what only a real engine does. Each is a database o
 
 import asyncio
 import gc
-import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,6 +21,7 @@ from resolvers.store import driver, preparation
 from resolvers.store.driver import Driver
 from resolvers.store.store import Store
 from schema.kinds import KINDS
+from tests.properties import BY_DEFAULT
 from tests.timing import limit
 from tests.wire.engine import (  # noqa: F401  fixtures
     database_name,
@@ -33,7 +33,7 @@ from tests.wire.prepared import PreparedDatabases
 
 settings.register_profile(
     "suite",
-    max_examples=int(os.environ.get("TEST_EXAMPLES", "100")),  # the drill asks for fewer
+    max_examples=BY_DEFAULT,
     derandomize=True,  # a run depends on the code alone
     database=None,
     deadline=None,

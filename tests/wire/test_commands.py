@@ -205,6 +205,7 @@ def open_cursors(engine_client: MongoClient[dict[str, Any]]) -> int:
     return int(status["metrics"]["cursor"]["open"]["total"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("driver_name", ["pymongo", "motor"])
 async def test_page_beyond_16_megabytes(
     open_store: OpenStore, engine_client: MongoClient[dict[str, Any]], driver_name: Driver
@@ -219,6 +220,7 @@ async def test_page_beyond_16_megabytes(
     assert open_cursors(engine_client) <= before
 
 
+@pytest.mark.slow
 async def test_commands_of_a_page_beyond_16_megabytes(noted: Context, commands: Commands) -> None:
     """The bare find's cursor is closed before the driver's cursor reads the page."""
     await insert(noted.store, 20, channel="x" * MEGABYTE)

@@ -15,9 +15,10 @@ from resolvers import documents, sessions
 from resolvers.context import Context
 from resolvers.errors import CorruptDocument, GatewayError, Invalid, Timeout, Unavailable
 from resolvers.request import EVERYTHING, Compare, Operator, Read
+from resolvers.store import preparation
 from resolvers.store.driver import Driver
 from resolvers.store.store import Store
-from tests.conftest import KINDS_BY_NAME, NOW, OpenStore, opened_store, prepared
+from tests.conftest import KINDS_BY_NAME, NOW, OpenStore, opened_store
 from tests.kinds import EXAMPLES
 from tests.timing import limit
 from tests.wire.engine import MakeEngine, WireEngine
@@ -50,7 +51,7 @@ def forgotten_sockets() -> Iterator[None]:
 async def serving(engine: WireEngine, driver_name: Driver) -> AsyncIterator[Context]:
     """A request's surroundings on an engine that holds one bot session, `s`."""
     async with opened_store(engine.uri, "faults") as patient:
-        await prepared(patient)
+        await preparation.prepare(patient, [BOT], {})
         await sessions.create(Context(store=patient), BOT, {**BOT_VALUES, "sessionId": "s"})
     async with opened_store(engine.uri, "faults", driver_name, DEADLINE) as store:
         context = Context(store=store)

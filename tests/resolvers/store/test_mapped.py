@@ -21,6 +21,7 @@ from resolvers.request import All, Compare, Filter, Not, Operator, Order, Read, 
 from resolvers.store.mapped import Mapped
 from resolvers.store.store import Store
 from tests.conftest import KINDS_BY_NAME, NOW
+from tests.properties import examples
 
 pytestmark = pytest.mark.anyio
 
@@ -167,7 +168,7 @@ async def test_filters(served: Context, where: Filter, numbers: list[int]) -> No
     assert page.total == len(numbers)
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(
     numbers=st.lists(st.integers(0, 11), max_size=8, unique=True),
     odd=st.lists(

@@ -23,6 +23,7 @@ from resolvers.credential_cache import CredentialCache, Uses
 from resolvers.credentials import Credential, hash_key, same
 from resolvers.errors import GatewayError, Unauthenticated
 from resolvers.store.store import Store
+from resolvers.tenants import NOBODYS
 
 __all__ = ["OPEN", "REFUSAL", "Authenticator", "MalformedToken"]
 
@@ -126,18 +127,22 @@ class Authenticator:
             await self._rate.hit("credential", caller.id)
         else:
             own = caller.bots
-            await self._bot_rate.hit("bot", *(bot for bot in bots if own is None or bot in own))
+            seen = (bot for bot in bots if own is None or bot in own)
+            await self._bot_rate.hit("bot", *(_within(caller, bot) for bot in seen))
 
     def is_open(self, vendor: str) -> bool:
         """Whether the paths of `vendor` (`co_browse`, `knowledge`) need no credential."""
         return self._off or vendor in self._open_paths
 
     def open_caller(self, vendor: str) -> Caller:
-        """Who calls an open path: may do on it what the vendor's clients do, and nothing else."""
+        """Who calls an open path: may do on it what the vendor's clients do, and nothing else.
+
+        It sees the sessions that no tenant has.
+        """
         if self._off:
             return EVERYBODY
         scopes = {f"{vendor}:{action}" for action in OPEN_PATHS[vendor]}
-        return Caller(f"{OPEN}{vendor}", frozenset({*scopes, PERSONAL}))
+        return Caller(f"{OPEN}{vendor}", frozenset({*scopes, PERSONAL}), tenants=NOBODYS)
 
     def _seconds(self) -> float:
         """Unix time."""
@@ -169,6 +174,11 @@ class Authenticator:
         while True:
             await asyncio.sleep(FLUSH_SECONDS)
             await self.flush()
+
+
+def _within(caller: Caller, bot: str) -> str:
+    """A bot's name among rates: no tenant uses up what another one may ask about its bot."""
+    return bot if caller.tenants is None else f"{','.join(sorted(caller.tenants))}/{bot}"
 
 
 def _bearer_key(header: str) -> str:

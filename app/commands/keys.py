@@ -23,7 +23,7 @@ from app.commands.common import UsageError, opened, plain_failures, require_writ
 from app.commands.private_files import STANDARD_INPUT, read_line
 from app.database.connect import open_store
 from app.settings import Settings
-from resolvers import credentials
+from resolvers import credentials, tenants
 from resolvers.context import utc_now
 from resolvers.credentials import Credential, Issued, Own, Sealer
 from resolvers.errors import BadInput
@@ -66,6 +66,9 @@ def create(
     bot: Annotated[
         list[str] | None, typer.Option(help="A bot it may see, instead of all; repeatable.")
     ] = None,
+    tenant: Annotated[
+        list[str] | None, typer.Option(help="A tenant it may see, instead of all; repeatable.")
+    ] = None,
     expires: Annotated[
         str | None, typer.Option(help="A duration such as 30d or 12h, or an ISO 8601 time.")
     ] = None,
@@ -85,6 +88,7 @@ def create(
             name=name,
             scopes=scope,
             bots=bot or None,
+            tenants=tenant or None,
             now=now,
             expires_at=until,
             own=own,
@@ -95,6 +99,7 @@ def create(
         until = parse_expiry(expires, now) if expires else None
         kinds = [entry.kind.name for entry in KINDS]
         credentials.check_scopes(scope, credentials.known_scopes(kinds))
+        tenants.checked(tenant or ())
         own = read_own(own_id, key_from, secret_from)
         credentials.check_own(own, weak)
         with opened() as settings:
@@ -158,6 +163,7 @@ def described(credential: Credential) -> dict[str, Any]:
         "state": _state(credential),
         "scopes": credential.scopes,
         "bots": credential.bots,
+        "tenants": credential.tenants,
         "createdAt": credential.created_at,
         "expiresAt": credential.expires_at,
         "revokedAt": credential.revoked_at,
@@ -211,11 +217,11 @@ def _show_all(found: list[Credential], as_json: bool) -> None:
         return
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("Id", no_wrap=True, min_width=16)  # whole: it is what revoke takes
-    for heading in ("Name", "State", "Scopes", "Bots", "Expires", "Uses", "Last use"):
+    for heading in ("Name", "State", "Scopes", "Bots", "Tenants", "Expires", "Uses", "Last use"):
         table.add_column(heading, overflow="fold")
     for one in found:
-        bots = "all" if one.bots is None else ", ".join(one.bots)
-        names = map(escape, (one.id, one.name, _state(one), ", ".join(one.scopes), bots))
+        limits = ("all" if limit is None else ", ".join(limit) for limit in (one.bots, one.tenants))
+        names = map(escape, (one.id, one.name, _state(one), ", ".join(one.scopes), *limits))
         table.add_row(*names, _time(one.expires_at), str(one.uses), _time(one.last_used_at))
     Console().print(table)
 

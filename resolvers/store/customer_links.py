@@ -80,8 +80,8 @@ async def change(
 ) -> list[Document]:
     """Make one group of those that these identifiers are in, with what `compute` leaves.
 
-    Only those of one tenant, or of none, count. The answer is what was linked before. Conflict if other processes change the same groups again
-    and again.
+    Only those of one tenant, or of none, count. The answer is what was linked before. Conflict if
+    other processes change the same groups again and again.
     """
     async with store.write_locks.hold((COLLECTION,), store.deadline):
         for attempt in range(ATTEMPTS):

@@ -6,7 +6,7 @@ identifiers. All is asked that a client can ask, with acme's credential.
 """
 
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -46,9 +46,9 @@ async def stock_application(application: Whole) -> Whole:
 
 
 @pytest.fixture
-async def acme(stocked: Whole) -> AsyncIterator[Issued]:
+async def acme(stocked: Whole) -> Issued:
     """May do everything for its tenant."""
-    yield await stocked.issue(*EVERYTHING, "customer:write", tenants=["acme"])
+    return await stocked.issue(*EVERYTHING, "customer:write", tenants=["acme"])
 
 
 async def others(whole: Whole) -> list[Any]:

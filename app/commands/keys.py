@@ -17,6 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.access.authenticator import OPEN
+from app.access.claims import PREFIX
 from app.access.own_keys import DEMO_ID
 from app.access.sealer import sealer
 from app.commands.common import UsageError, opened, plain_failures, require_writable
@@ -128,7 +129,7 @@ def revoke(
 
 def read_own(own_id: str | None, key_from: str | None, secret_from: str | None) -> Own:
     """What the client has already; UsageError for a file that cannot be meant, or a reserved id."""
-    if own_id is not None and (own_id == DEMO_ID or own_id.startswith(OPEN)):
+    if own_id is not None and (own_id == DEMO_ID or own_id.startswith((OPEN, PREFIX))):
         raise UsageError(f"--id {own_id} is one of the gateway's own: choose another.")
     if key_from == secret_from == STANDARD_INPUT:
         raise UsageError("Only one of --key-from and --secret-from can be standard input.")

@@ -1,0 +1,103 @@
+"""Bearer tokens of a company's identity provider (OpenID Connect, RFC 9068).
+
+A token is three parts with dots between them whose claim `iss` is the configured issuer. Whatever
+else is sent as a bearer's key is sought among the keys. Of the header only `alg`, `kid` and `typ`
+are read: keys come from the provider, never from where a token says (`jku`, `x5u`, `jwk`).
+"""
+
+from typing import Any, Final, NamedTuple
+
+import jwt
+from jwt.types import Options
+
+from app.access import claims
+from app.access.jwt import BROKEN
+from app.access.provider import Provider
+from app.access.provider_keys import ProviderKeys
+from app.settings import Settings
+from resolvers.access import Caller
+
+MOST_CHARACTERS: Final = 16_384
+"""Of a token: one with two hundred groups has some 10,000."""
+TYPES: Final = frozenset({"", "jwt", "at+jwt", "application/at+jwt"})
+"""Of access tokens, in lower case; tokens for logging out, and others, are refused."""
+REQUIRED: Final[Options] = {"require": ["exp", "iss", "aud", "sub"]}
+
+
+class NotValidError(Exception):
+    """A token that is forged, expired, early, for somebody else, or signed with no known key."""
+
+
+class _Unverified(NamedTuple):
+    header: dict[str, Any]
+    issuer: Any
+
+
+class Tokens:
+    """Accepts or refuses the tokens of one provider."""
+
+    def __init__(self, settings: Settings, keys: ProviderKeys | None = None) -> None:
+        assert settings.oidc_issuer
+        self._settings = settings
+        self._issuer = settings.oidc_issuer
+        self._provider = Provider(self._issuer, settings.oidc_jwks_url)
+        self._keys = keys or ProviderKeys(
+            self._provider.keys, settings.oidc_keys_seconds, settings.oidc_keys_max_age_seconds
+        )
+
+    async def caller(self, text: str) -> Caller | None:
+        """The bearer; None if the text does not say that it is a token of this provider.
+
+        NotValidError if it is none that is valid now. Forbidden if it is, and allows nothing.
+        Unavailable if the provider's keys are not known.
+        """
+        unverified = _unverified(text)
+        if unverified.issuer != self._issuer:
+            return None
+        if not self._may_be(unverified.header):
+            raise NotValidError
+        algorithm = str(unverified.header["alg"])
+        found = await self._keys.find(unverified.header.get("kid"))
+        if found is None or algorithm not in found.algorithms:
+            raise NotValidError
+        try:
+            verified = jwt.decode(
+                text,
+                found.key,
+                algorithms=[algorithm],
+                audience=self._settings.oidc_audience,
+                issuer=self._issuer,
+                leeway=self._settings.oidc_leeway_seconds,
+                options=REQUIRED,
+            )
+            return claims.caller(self._settings, verified)
+        except (*BROKEN, OSError):  # a time that no calendar has
+            raise NotValidError from None
+
+    async def close(self) -> None:
+        """End what goes on with the provider."""
+        await self._keys.close()
+        await self._provider.close()
+
+    def _may_be(self, header: dict[str, Any]) -> bool:
+        """Whether a header is one of tokens that are accepted: nothing critical in it is unknown,
+        because nothing critical is known."""
+        kid, type_ = header.get("kid"), header.get("typ", "")
+        return bool(
+            header.get("alg") in self._settings.oidc_algorithms
+            and (kid is None or isinstance(kid, str))
+            and isinstance(type_, str)
+            and type_.lower() in TYPES
+            and not {"crit", "b64"} & header.keys()
+        )
+
+
+def _unverified(text: str) -> _Unverified:
+    """What a text says of itself, if it is a JSON Web Token."""
+    if text.count(".") != 2 or len(text) > MOST_CHARACTERS:
+        return _Unverified({}, None)
+    try:
+        parts = jwt.decode_complete(text, options={"verify_signature": False})
+    except BROKEN:
+        return _Unverified({}, None)
+    return _Unverified(parts["header"], parts["payload"].get("iss"))

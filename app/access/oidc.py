@@ -40,9 +40,10 @@ class Tokens:
         assert settings.oidc_issuer
         self._settings = settings
         self._issuer = settings.oidc_issuer
-        self._provider = Provider(self._issuer, settings.oidc_jwks_url)
         self._keys = keys or ProviderKeys(
-            self._provider.keys, settings.oidc_keys_seconds, settings.oidc_keys_max_age_seconds
+            Provider(self._issuer, settings.oidc_jwks_url).keys,
+            settings.oidc_keys_seconds,
+            settings.oidc_keys_max_age_seconds,
         )
 
     async def caller(self, text: str) -> Caller | None:
@@ -77,15 +78,15 @@ class Tokens:
     async def close(self) -> None:
         """End what goes on with the provider."""
         await self._keys.close()
-        await self._provider.close()
 
     def _may_be(self, header: dict[str, Any]) -> bool:
         """Whether a header is one of tokens that are accepted: nothing critical in it is unknown,
         because nothing critical is known."""
-        kid, type_ = header.get("kid"), header.get("typ", "")
-        return bool(
-            header.get("alg") in self._settings.oidc_algorithms
-            and (kid is None or isinstance(kid, str))
+        algorithm, type_ = header.get("alg"), header.get("typ", "")
+        return (
+            isinstance(algorithm, str)
+            and algorithm in self._settings.oidc_algorithms
+            and isinstance(header.get("kid", ""), str)
             and isinstance(type_, str)
             and type_.lower() in TYPES
             and not {"crit", "b64"} & header.keys()

@@ -1,6 +1,8 @@
 """Asking an identity provider for its public keys: with a deadline, a limit, and no detours."""
 
 import asyncio
+import ssl
+from functools import cache
 from typing import Any, Final
 
 import httpx
@@ -27,13 +29,13 @@ class Provider:
         """Without `jwks_url`, the issuer's configuration is asked for it."""
         self._issuer = issuer
         self._jwks_url = jwks_url
-        self._client: httpx.AsyncClient | None = None
 
     async def keys(self) -> list[Any]:
         """The provider's JSON Web Keys, as they are; ProviderError if it does not give them."""
         try:
-            async with asyncio.timeout(DEADLINE_SECONDS):
-                answer = await self._object(self._jwks_url or await self._discovered())
+            async with asyncio.timeout(DEADLINE_SECONDS), _client() as client:
+                url = self._jwks_url or await self._discovered(client)
+                answer = await _object(client, url)
         except (TimeoutError, httpx.HTTPError, httpx.InvalidURL) as error:
             raise ProviderError(f"it did not answer ({type(error).__name__})") from error
         found = answer.get("keys")
@@ -41,13 +43,8 @@ class Provider:
             raise ProviderError("its answer has no list of keys")
         return found
 
-    async def close(self) -> None:
-        """Close the connections."""
-        if self._client is not None:
-            await self._client.aclose()
-
-    async def _discovered(self) -> str:
-        found = await self._object(self._issuer.rstrip("/") + CONFIGURATION)
+    async def _discovered(self, client: httpx.AsyncClient) -> str:
+        found = await _object(client, self._issuer.rstrip("/") + CONFIGURATION)
         if found.get("issuer") != self._issuer:
             raise ProviderError("its configuration is of another issuer")
         try:
@@ -55,22 +52,32 @@ class Provider:
         except ValueError:
             raise ProviderError("the address of its keys does not begin with https://") from None
 
-    async def _object(self, url: str) -> dict[str, Any]:
-        """The JSON object at an address; redirects lead nowhere."""
-        if self._client is None:
-            self._client = httpx.AsyncClient(timeout=DEADLINE_SECONDS, headers=HEADERS)
-        body = b""
-        async with self._client.stream("GET", url) as response:
-            if response.status_code != 200:
-                raise ProviderError(f"it answered with the status {response.status_code}")
-            async for part in response.aiter_raw():
-                body += part
-                if len(body) > MOST_BYTES:
-                    raise ProviderError(f"its answer is longer than {MOST_BYTES:,} bytes")
-        try:
-            found = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            raise ProviderError("its answer is not JSON") from None
-        if not isinstance(found, dict):
-            raise ProviderError("its answer is not a JSON object")
-        return found
+
+def _client() -> httpx.AsyncClient:
+    """For a few requests; redirects lead nowhere."""
+    return httpx.AsyncClient(timeout=DEADLINE_SECONDS, headers=HEADERS, verify=_trusted())
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whose certificates are believed; reading them takes long."""
+    return httpx.create_ssl_context()
+
+
+async def _object(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
+    """The JSON object at an address."""
+    body = b""
+    async with client.stream("GET", url) as response:
+        if response.status_code != 200:
+            raise ProviderError(f"it answered with the status {response.status_code}")
+        async for part in response.aiter_raw():
+            body += part
+            if len(body) > MOST_BYTES:
+                raise ProviderError(f"its answer is longer than {MOST_BYTES:,} bytes")
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise ProviderError("its answer is not JSON") from None
+    if not isinstance(found, dict):
+        raise ProviderError("its answer is not a JSON object")
+    return found

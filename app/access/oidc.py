@@ -5,6 +5,9 @@ else is sent as a bearer's key is sought among the keys. Of the header only `alg
 are read: keys come from the provider, never from where a token says (`jku`, `x5u`, `jwk`).
 """
 
+import time
+from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 import jwt
@@ -13,9 +16,11 @@ from jwt.types import Options
 from app.access import claims
 from app.access.jwt import BROKEN
 from app.access.provider import Provider
-from app.access.provider_keys import ProviderKeys
+from app.access.provider_keys import Key, ProviderKeys
 from app.settings import Settings
 from resolvers.access import Caller
+from resolvers.credential_cache import REMEMBERED_COUNT
+from resolvers.credentials import hash_key
 
 MOST_CHARACTERS: Final = 16_384
 """Of a token: one with two hundred groups has some 10,000."""
@@ -33,10 +38,26 @@ class _Unverified(NamedTuple):
     issuer: Any
 
 
+class _Accepted(NamedTuple):
+    """What is remembered of a token, because verifying one costs as much as a small request."""
+
+    caller: Caller
+    ends: float
+    """Unix time."""
+    key_name: str | None
+    key: Key
+
+
 class Tokens:
     """Accepts or refuses the tokens of one provider."""
 
-    def __init__(self, settings: Settings, keys: ProviderKeys | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        keys: ProviderKeys | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """`now` is Unix time; the checks of a token's own times go by the system's clock."""
         assert settings.oidc_issuer
         self._settings = settings
         self._issuer = settings.oidc_issuer
@@ -46,12 +67,39 @@ class Tokens:
             settings.oidc_keys_max_age_seconds,
         )
 
+        self._now = now
+        self._accepted: OrderedDict[str, _Accepted] = OrderedDict()
+
     async def caller(self, text: str) -> Caller | None:
         """The bearer; None if the text does not say that it is a token of this provider.
 
         NotValidError if it is none that is valid now. Forbidden if it is, and allows nothing.
         Unavailable if the provider's keys are not known.
         """
+        digest = hash_key(text)
+        if (known := self._accepted.get(digest)) and await self._still(known):
+            self._accepted.move_to_end(digest)
+            return known.caller
+        found = await self._verified(text)
+        if found is None:
+            return None
+        self._accepted[digest] = found
+        if len(self._accepted) > REMEMBERED_COUNT:
+            self._accepted.popitem(last=False)
+        return found.caller
+
+    async def close(self) -> None:
+        """End what goes on with the provider."""
+        await self._keys.close()
+
+    async def _still(self, known: _Accepted) -> bool:
+        """Whether a token is not over, and the provider still has the key that it is signed with.
+
+        Keys are new objects each time they were asked for: then the signature is verified anew.
+        """
+        return self._now() < known.ends and await self._keys.find(known.key_name) is known.key
+
+    async def _verified(self, text: str) -> _Accepted | None:
         unverified = _unverified(text)
         if unverified.issuer != self._issuer:
             return None
@@ -71,13 +119,11 @@ class Tokens:
                 leeway=self._settings.oidc_leeway_seconds,
                 options=REQUIRED,
             )
-            return claims.caller(self._settings, verified)
+            bearer = claims.caller(self._settings, verified)
+            ends = int(verified["exp"]) + self._settings.oidc_leeway_seconds
         except (*BROKEN, OSError):  # a time that no calendar has
             raise NotValidError from None
-
-    async def close(self) -> None:
-        """End what goes on with the provider."""
-        await self._keys.close()
+        return _Accepted(bearer, ends, unverified.header.get("kid"), found)
 
     def _may_be(self, header: dict[str, Any]) -> bool:
         """Whether a header is one of tokens that are accepted: nothing critical in it is unknown,

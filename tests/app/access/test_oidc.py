@@ -6,17 +6,20 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import patch
 
+import jwt
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from app.access.authenticator import REFUSAL, Authenticator
-from app.access.oidc import MOST_CHARACTERS
+from app.access.oidc import MOST_CHARACTERS, NotValidError, Tokens
+from app.access.provider_keys import ProviderKeys
 from resolvers.access import Caller
 from resolvers.credentials import Own
 from resolvers.errors import Forbidden, RateLimited, Unauthenticated
 from resolvers.store.store import Store
-from tests.app.access import issue, refusal, request
+from tests.app.access import Seconds, issue, refusal, request
 from tests.app.provider import Provider, elliptic, provider, rs256, rsa
 
 pytestmark = pytest.mark.anyio
@@ -344,3 +347,40 @@ async def test_no_provider_no_tokens(company: Provider, memory: Store) -> None:
     with pytest.raises(Unauthenticated):
         await authenticator.bearer(request(("Authorization", f"Bearer {company.token()}")))
     assert company.asked == []
+
+
+async def test_accepted_tokens_are_remembered(company: Provider, seconds: Seconds) -> None:
+    """Until they are over, and no longer than the provider has the key."""
+    now = time.time()
+    settings = company.settings()
+
+    async def fetch() -> list[Any]:
+        company.asked.append("fetch")
+        return [key.as_dict(private=False) for key in company.keys]
+
+    keys = ProviderKeys(
+        fetch, settings.oidc_keys_seconds, settings.oidc_keys_max_age_seconds, seconds
+    )
+    tokens = Tokens(settings, keys, lambda: now)
+    token = company.token()
+    with patch("app.access.oidc.jwt.decode", wraps=jwt.decode) as verified:
+        assert await tokens.caller(token) == await tokens.caller(token)
+        assert verified.call_count == 1
+        now += 300 + settings.oidc_leeway_seconds
+        assert await tokens.caller(token)
+        assert verified.call_count == 2  # by the system's clock it is valid, and verified anew
+    now = time.time()
+    company.keys = [elliptic("curve")]
+    seconds.now = settings.oidc_keys_seconds + 1
+    with pytest.raises(NotValidError):
+        await tokens.caller(token)
+    assert company.asked == ["fetch"] * 2
+
+
+async def test_a_changed_token_is_not_a_remembered_one(gateway: Gateway, company: Provider) -> None:
+    """Neither with other claims, nor with a part of another's signature."""
+    token, other = company.token(), company.token(groups=["chiefs"])
+    for valid in (token, other):
+        assert await gateway.caller(valid)
+    (head, _claims, signature), claims = token.split("."), other.split(".")[1]
+    await refusal(gateway.caller(".".join((head, claims, signature))))

@@ -117,7 +117,7 @@ class Caller:
         return both(own, Compare((bot_id,), Operator.IN, tuple(sorted(self.bots))))
 
     def require_own(self, kind: Kind, document: Document) -> None:
-        """Forbidden if it may not see the session that it is about to store."""
+        """Forbidden, or ForeignTenant, if it may not see the session that it is about to store."""
         tenants.require(self.tenants, document.get(TENANT.path))
         if self.bots is not None and "botId" in kind.by_name and document["botId"] not in self.bots:
             raise Forbidden("This credential may not store sessions of that bot.")

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable
 
 from resolvers.common_columns import TENANT, TENANT_PATTERN
-from resolvers.errors import BadInput, Forbidden, Invalid
+from resolvers.errors import BadInput, ForeignTenant, Invalid
 from resolvers.request import EVERYTHING, Compare, Filter, Operator
 
 Tenants = frozenset[str] | None
@@ -62,9 +62,10 @@ def names(tenants: Tenants) -> bool:
 def of_new(tenants: Tenants, given: str | None) -> str | None:
     """The tenant of a new session, or of new links, for which one was `given` or none.
 
-    Forbidden for a foreign one; Invalid where one must be named.
+    ForeignTenant for one outside the limit; Invalid where one must be named.
     """
     if tenants is None or given is not None:
+        require(tenants, given)
         return given
     if names(tenants):
         raise Invalid(
@@ -77,6 +78,8 @@ def of_new(tenants: Tenants, given: str | None) -> str | None:
 
 
 def require(tenants: Tenants, tenant: str | None) -> None:
-    """Forbidden for what is outside the limit."""
+    """ForeignTenant for what is outside the limit."""
     if tenants is not None and (tenant or NONE) not in tenants:
-        raise Forbidden("This credential may not store sessions of that tenant.")
+        raise ForeignTenant(
+            "This credential may not store sessions of that tenant.", (TENANT.name,)
+        )

@@ -10,7 +10,7 @@ from resolvers.access import Caller
 from resolvers.bulk import Draft
 from resolvers.context import Context
 from resolvers.customers import CustomerRead
-from resolvers.errors import AlreadyExists, BadInput, Forbidden, Invalid, NotFound
+from resolvers.errors import AlreadyExists, BadInput, ForeignTenant, Invalid, NotFound
 from resolvers.groups import Question
 from resolvers.identifiers import Identifier, IdentifierType
 from resolvers.kind import Document, Kind, Reservation
@@ -62,8 +62,9 @@ async def test_sessions_of_a_foreign_tenant_are_not_created(
     context: Context, tenants: tuple[str, ...]
 ) -> None:
     """Nothing is stored."""
-    with pytest.raises(Forbidden, match="of that tenant"):
+    with pytest.raises(ForeignTenant, match="of that tenant") as refusal:
         await create(limited(context, *tenants), tenant="globex")
+    assert refusal.value.field == ("tenant",)
     assert await sessions.count(context, CHAT, EVERYTHING) == 0
 
 
@@ -130,7 +131,7 @@ async def test_a_session_stays_its_tenants(context: Context) -> None:
     stored = await create(acme, tenant="acme")
     given = Draft(CHAT, {**EXAMPLES["chat"].values, "sessionId": stored["_id"], "tenant": "x"})
     other = bulk.prepare(context, given)
-    with pytest.raises(Forbidden):
+    with pytest.raises(ForeignTenant):
         await bulk.replace(acme, CHAT, other, ["tenant"])
 
 

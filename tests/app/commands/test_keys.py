@@ -319,6 +319,8 @@ def test_file_that_is_no_key_is_refused(
         (["--id", ""], "An id has"),
         (["--id", "demo"], "--id demo is one of the gateway's own"),
         (["--id", "open:knowledge"], "one of the gateway's own"),
+        (["--id", "oidc:u-1"], "one of the gateway's own"),
+        (["--tenant", "a b"], "'a b' is not a tenant"),
     ],
 )
 def test_wrong_source_is_refused(run: Keys, options: list[str], told: str) -> None:

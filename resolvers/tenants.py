@@ -27,7 +27,7 @@ MOST = 100
 
 
 def checked(tenants: Iterable[str]) -> tuple[str, ...]:
-    """The names, each once; BadInput if one is no tenant's name, or if they are too many."""
+    """The names, each once; BadInput for what cannot be a tenant's name, or for too many."""
     found = tuple(dict.fromkeys(tenants))
     for one in found:
         if not re.fullmatch(TENANT_PATTERN, one):

@@ -1,4 +1,4 @@
-"""What the claims of a token allow: by the mapping in the settings, and nothing besides."""
+"""What the JWT claims of a token allow: by the mapping in the settings, and nothing besides."""
 
 import hashlib
 import re
@@ -18,7 +18,7 @@ PREFIX: Final = "oidc:"
 NAME_CLAIMS: Final = ("name", "preferred_username", "client_id", "azp")
 """Where providers put a name for people; the first one present counts."""
 MOST_VALUES: Final = 1000
-"""Values of a claim that are looked at: a person may be in many groups."""
+"""Values of a JWT claim that are looked at: a person may be in many groups."""
 PLAIN_SUBJECT: Final = re.compile(r"[\w.|:-]{1,64}", re.ASCII)
 """A subject that can stand in logs as it is: an id, and no address."""
 
@@ -30,8 +30,8 @@ def caller(settings: Settings, claims: Claims) -> Caller:
     scopes = _scopes(settings, claims)
     if not scopes:
         raise Forbidden(
-            f"This token is valid, but nothing in its claim {settings.oidc_scopes_claim} is mapped "
-            "to a scope here. Ask the operator of the gateway for GATEWAY_OIDC_SCOPES."
+            f"This token is valid, but nothing in its JWT claim {settings.oidc_scopes_claim} is "
+            "mapped to a scope here. Ask the operator of the gateway for GATEWAY_OIDC_SCOPES."
         )
     return Caller(
         id=PREFIX + _subject(claims["sub"]),
@@ -44,9 +44,9 @@ def caller(settings: Settings, claims: Claims) -> Caller:
 
 
 def values(claims: Claims, name: str) -> list[str]:
-    """The texts of a claim; [] if it is missing, or of another form.
+    """The texts of a JWT claim; [] if it is missing, or of another form.
 
-    A claim whose name has dots in it is found as well as one within objects.
+    A JWT claim whose name has dots in it is found as well as one within objects.
     """
     found: Any = claims
     if name in claims:
@@ -63,7 +63,7 @@ def values(claims: Claims, name: str) -> list[str]:
 def _scopes(settings: Settings, claims: Claims) -> frozenset[str]:
     name = settings.oidc_scopes_claim
     given = values(claims, name)
-    # As the claim `scope` (RFC 8693, section 4.2); the names of groups may have blanks in them.
+    # As the JWT claim `scope` (RFC 8693, section 4.2); names of groups may have spaces.
     given += [part for one in given for part in one.split()]
     return frozenset(scope for one in given for scope in settings.oidc_scopes.get(one, ()))
 
@@ -90,11 +90,11 @@ def _bots(settings: Settings, claims: Claims) -> frozenset[str] | None:
 
 
 def _required(found: frozenset[str], claim: str, what: str) -> frozenset[str]:
-    """What a claim limits to; Forbidden for nothing, which must never mean everything."""
+    """What a JWT claim limits to; Forbidden for nothing, which must never mean everything."""
     if not found:
         raise Forbidden(
-            f"This token is valid, but its claim {claim} names no {what} that is known here. Ask "
-            "the operator of the gateway."
+            f"This token is valid, but its JWT claim {claim} names no {what} that is known here. "
+            "Ask the operator of the gateway."
         )
     return found
 

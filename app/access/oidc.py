@@ -1,8 +1,9 @@
 """Bearer tokens of a company's identity provider (OpenID Connect, RFC 9068).
 
-A token is three parts with dots between them whose claim `iss` is the configured issuer. Whatever
-else is sent as a bearer's key is sought among the keys. Of the header only `alg`, `kid` and `typ`
-are read: keys come from the provider, never from where a token says (`jku`, `x5u`, `jwk`).
+A token is three parts with dots between them whose JWT claim `iss` is the configured issuer.
+Whatever else is sent as a bearer's key is looked for among the keys. Of the header only `alg`,
+`kid` and `typ` are read: keys come from the provider, never from where a token says (`jku`, `x5u`,
+`jwk`).
 """
 
 import time

@@ -20,7 +20,7 @@ ALGORITHMS: Final = (
 )
 """All are asymmetric: with one of the others, who knows the public key could sign."""
 ALL: Final = "*"
-"""Stands for every tenant where a claim's value is mapped to tenants."""
+"""Stands for every tenant where a JWT claim's value is mapped to tenants."""
 
 
 def _mapped(value: object) -> object:
@@ -39,7 +39,7 @@ def _mapped(value: object) -> object:
 
 
 Grants = Annotated[Mapping[str, tuple[str, ...]], NoDecode, BeforeValidator(_mapped)]
-"""What the values of a claim stand for."""
+"""What the values of a JWT claim stand for."""
 
 
 def check_url(url: str) -> str:
@@ -53,18 +53,18 @@ def check_url(url: str) -> str:
     return url
 
 
-class Oidc(Group):
+class OpenID(Group):
     """Tokens of a company's identity provider (OpenID Connect), beside keys."""
 
     oidc_issuer: str | None = Field(
         None,
-        description="The provider whose tokens are accepted: exactly what their claim `iss` says, "
-        "such as `https://login.example.com/realms/shop`. Unset: no tokens, only keys.",
+        description="The provider whose tokens are accepted: exactly what their JWT claim `iss` "
+        "says, such as `https://login.example.com/realms/shop`. Unset: no tokens, only keys.",
     )
     oidc_audience: Names = Field(
         frozenset(),
-        description="Whom the tokens must be for, separated by commas: their claim `aud` has one "
-        "of these. Needed with GATEWAY_OIDC_ISSUER.",
+        description="Whom the tokens must be for, separated by commas: their JWT claim `aud` has "
+        "one of these. Needed with GATEWAY_OIDC_ISSUER.",
     )
     oidc_jwks_url: str | None = Field(
         None,
@@ -100,32 +100,32 @@ class Oidc(Group):
     oidc_scopes_claim: str = Field(
         "scope",
         min_length=1,
-        description="The claim that says what its bearer may do: a list, or a text with blanks "
-        "between. A dot leads into an object: `realm_access.roles`.",
+        description="The JWT claim that says what its bearer may do: a list, or a text with "
+        "spaces between. A dot leads into an object: `realm_access.roles`.",
     )
     oidc_scopes: Grants = Field(
         {},
-        description="The scopes that each value of that claim stands for: "
+        description="The scopes that each value of that JWT claim stands for: "
         "`support=chat:read co_browse:read;admins=admin`. A value that is not here gives nothing. "
         "Needed with GATEWAY_OIDC_ISSUER.",
     )
     oidc_tenant_claim: str | None = Field(
         None,
         min_length=1,
-        description="The claim that says which tenants its bearer is limited to: a text or a list. "
-        "A token without it is refused. Unset: tokens are not limited to tenants.",
+        description="The JWT claim that says which tenants its bearer is limited to: a text or a "
+        "list. A token without it is refused. Unset: tokens are not limited to tenants.",
     )
     oidc_tenants: Grants = Field(
         {},
-        description="The tenants that each value of that claim stands for: "
+        description="The tenants that each value of that JWT claim stands for: "
         "`3f6c0b1e=acme;staff=*`, with `*` for all. A value that is not here gives nothing. Unset: "
         "each value is a tenant's name.",
     )
     oidc_bots_claim: str | None = Field(
         None,
         min_length=1,
-        description="The claim that says which bots its bearer is limited to: a text or a list. A "
-        "token without it is refused. Unset: tokens are not limited to bots.",
+        description="The JWT claim that says which bots its bearer is limited to: a text or a "
+        "list. A token without it is refused. Unset: tokens are not limited to bots.",
     )
 
     @field_validator("oidc_issuer", "oidc_jwks_url")

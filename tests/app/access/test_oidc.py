@@ -258,7 +258,7 @@ async def test_what_is_not_mapped_gives_nothing(
     gateway: Gateway, company: Provider, groups: Any
 ) -> None:
     """Not even the name of a scope; the refusal says what is missing."""
-    with pytest.raises(Forbidden, match="nothing in its claim groups is mapped to a scope"):
+    with pytest.raises(Forbidden, match="nothing in its JWT claim groups is mapped to a scope"):
         await gateway.caller(company.token(groups=groups))
 
 
@@ -296,7 +296,7 @@ async def test_without_a_tenant_there_is_no_access(
     gateway: Gateway, company: Provider, org: Any
 ) -> None:
     """Where the claim is asked for: nothing must never mean everything."""
-    with pytest.raises(Forbidden, match="its claim org names no tenant"):
+    with pytest.raises(Forbidden, match="its JWT claim org names no tenant"):
         await gateway.caller(company.token(org=org), **TENANT)
 
 
@@ -310,7 +310,7 @@ async def test_a_claim_limits_to_bots(gateway: Gateway, company: Provider) -> No
     """Likewise, and a token without the claim gets nothing."""
     settings = {"oidc_bots_claim": "bots"}
     assert (await gateway.caller(company.token(bots=["st-1"]), **settings)).bots == {"st-1"}
-    with pytest.raises(Forbidden, match="its claim bots names no bot"):
+    with pytest.raises(Forbidden, match="its JWT claim bots names no bot"):
         await gateway.caller(company.token(), **settings)
 
 

@@ -11,7 +11,6 @@ from app.commands.data import data
 from app.commands.imports.command import imports
 from tests.wire.engine import WireEngine
 
-
 app = typer.Typer()
 for commands in (data, imports):
     app.add_typer(commands)
@@ -57,6 +56,25 @@ def test_data_of_one_tenant(database: Database, tmp_path: Path) -> None:
     assert "1 sessions stored" in database.done("import", str(lines), "--tenant", "globex")
     assert "1 sessions exported" in database.done("export", "--tenant", "globex")
     assert "6 sessions exported" in database.done("export")
+
+
+@pytest.mark.slow
+def test_sessions_get_a_tenant_by_an_import(database: Database, tmp_path: Path) -> None:
+    """Those from before there were tenants; nothing else of them changes."""
+    file = tmp_path / "all.jsonl"
+    database.done("seed", "--kind", "BOT", "--count", "3")
+    database.done("export", "--output", str(file))
+    before = [orjson.loads(line) for line in file.read_bytes().splitlines()]
+    given = [{**row, "session": {**row["session"], "tenant": "acme"}} for row in before]
+    file.write_bytes(b"\n".join(map(orjson.dumps, given)))
+    assert "3 replaced" in database.done("import", str(file), "--on-conflict", "replace")
+    database.done("export", "--tenant", "acme", "--output", str(file))
+    after = [orjson.loads(line) for line in file.read_bytes().splitlines()]
+    for row in after:
+        del row["session"]["updatedAt"]
+    assert [{**row["session"], "updatedAt": ""} for row in after] == [
+        {**row["session"], "updatedAt": ""} for row in given
+    ]
 
 
 @pytest.mark.parametrize(

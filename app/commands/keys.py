@@ -38,6 +38,12 @@ T = TypeVar("T")
 AS_GIVEN = "as given"
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Bots = Annotated[
+    list[str] | None, typer.Option(help="A bot it may see, instead of all; repeatable.")
+]
+Tenants = Annotated[
+    list[str] | None, typer.Option(help="A tenant it may see, instead of all; repeatable.")
+]
 OwnId = Annotated[
     str | None, typer.Option("--id", help="The id that the client has, instead of a random one.")
 ]
@@ -64,12 +70,8 @@ keys = typer.Typer(
 def create(
     name: Annotated[str, typer.Option(help="Whose credential it is.")],
     scope: Annotated[list[str], typer.Option(help="A scope, such as bot:read; repeatable.")],
-    bot: Annotated[
-        list[str] | None, typer.Option(help="A bot it may see, instead of all; repeatable.")
-    ] = None,
-    tenant: Annotated[
-        list[str] | None, typer.Option(help="A tenant it may see, instead of all; repeatable.")
-    ] = None,
+    bot: Bots = None,
+    tenant: Tenants = None,
     expires: Annotated[
         str | None, typer.Option(help="A duration such as 30d or 12h, or an ISO 8601 time.")
     ] = None,

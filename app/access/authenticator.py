@@ -208,7 +208,10 @@ def _tokens(settings: Settings) -> "Tokens | None":
 
 def _within(caller: Caller, bot: str) -> str:
     """A bot's name among rates: no tenant uses up what another one may ask about its bot."""
-    return bot if caller.tenants is None else f"{','.join(sorted(caller.tenants))}/{bot}"
+    if caller.tenants is None:
+        return bot
+    named = ",".join(sorted(caller.tenants))
+    return f"{named if len(caller.tenants) == 1 else hash_key(named)[:16]}/{bot}"
 
 
 def _bearer_key(header: str) -> str:

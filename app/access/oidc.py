@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import jwt
 from jwt.types import Options
 
-from app.access import claims
+from app.access import grants
 from app.access.jwt import BROKEN
 from app.access.provider import Provider
 from app.access.provider_keys import Key, ProviderKeys
@@ -120,7 +120,7 @@ class Tokens:
                 leeway=self._settings.oidc_leeway_seconds,
                 options=REQUIRED,
             )
-            bearer = claims.caller(self._settings, verified)
+            bearer = grants.caller(self._settings, verified)
             ends = int(verified["exp"]) + self._settings.oidc_leeway_seconds
         except (*BROKEN, OSError):  # a time that no calendar has
             raise NotValidError from None

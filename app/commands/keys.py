@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.access.authenticator import OPEN
-from app.access.claims import PREFIX
+from app.access.grants import PREFIX
 from app.access.own_keys import DEMO_ID
 from app.access.sealer import sealer
 from app.commands.common import UsageError, opened, plain_failures, require_writable

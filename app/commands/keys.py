@@ -44,6 +44,9 @@ Bots = Annotated[
 Tenants = Annotated[
     list[str] | None, typer.Option(help="A tenant it may see, instead of all; repeatable.")
 ]
+Expires = Annotated[
+    str | None, typer.Option(help="A duration such as 30d or 12h, or an ISO 8601 time.")
+]
 OwnId = Annotated[
     str | None, typer.Option("--id", help="The id that the client has, instead of a random one.")
 ]
@@ -72,9 +75,7 @@ def create(
     scope: Annotated[list[str], typer.Option(help="A scope, such as bot:read; repeatable.")],
     bot: Bots = None,
     tenant: Tenants = None,
-    expires: Annotated[
-        str | None, typer.Option(help="A duration such as 30d or 12h, or an ISO 8601 time.")
-    ] = None,
+    expires: Expires = None,
     own_id: OwnId = None,
     key_from: KeyFrom = None,
     secret_from: SecretFrom = None,

@@ -232,9 +232,9 @@ def _group(group: type[Group]) -> str:
 
 
 def _default(value: Any) -> str:
-    if value in (None, PydanticUndefined, "", frozenset()):
+    if value in (None, PydanticUndefined, "", frozenset(), {}):
         return "none"
-    return f"`{value}`"
+    return f"`{','.join(sorted(value)) if isinstance(value, frozenset) else value}`"
 
 
 def _meaning(field: Any) -> str:

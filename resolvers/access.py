@@ -6,11 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from resolvers.common_columns import SEARCH_KEYS
+from resolvers import tenants
+from resolvers.common_columns import SEARCH_KEYS, TENANT
 from resolvers.errors import Forbidden, Protected, ReadOnly
 from resolvers.kind import Column, Document, Kind, walk
 from resolvers.request import (
-    EVERYTHING,
     All,
     Compare,
     Either,
@@ -20,7 +20,9 @@ from resolvers.request import (
     Order,
     Search,
     Some,
+    both,
 )
+from resolvers.tenants import Tenants
 
 MASK = "***"
 """What stands where a personal text would."""
@@ -63,6 +65,8 @@ class Caller:
     """Whether nobody may change anything: the gateway's setting, whatever the scopes say."""
     fixed: frozenset[str] = frozenset()
     """The kinds, by name, whose sessions nobody may change: they are another application's."""
+    tenants: Tenants = None
+    """The only tenants it may see; None for all, and for sessions without a tenant."""
 
     def holds(self, *scopes: str) -> bool:
         """Whether it has one of these scopes, or ADMIN."""
@@ -106,10 +110,17 @@ class Caller:
 
     def visible(self, kind: Kind) -> Filter:
         """The sessions of a kind that it may see at all."""
+        own = tenants.visible(self.tenants)
         bot_id = kind.by_name.get("botId")
         if self.bots is None or bot_id is None:
-            return EVERYTHING
-        return Compare((bot_id,), Operator.IN, tuple(sorted(self.bots)))
+            return own
+        return both(own, Compare((bot_id,), Operator.IN, tuple(sorted(self.bots))))
+
+    def require_own(self, kind: Kind, document: Document) -> None:
+        """Forbidden, or ForeignTenant, if it may not see the session that it is about to store."""
+        tenants.require(self.tenants, document.get(TENANT.path))
+        if self.bots is not None and "botId" in kind.by_name and document["botId"] not in self.bots:
+            raise Forbidden("This credential may not store sessions of that bot.")
 
 
 EVERYBODY = Caller("everybody", frozenset({ADMIN}), name="Everybody")

@@ -156,7 +156,7 @@ async def holder(store: Store, kind: Kind, wanted: Reservation) -> Document | No
 
 
 def _key(kind: Kind, wanted: Reservation) -> str:
-    return f"{kind.name}:{wanted.column}:{wanted.value}"
+    return f"{kind.name}:{wanted.key}"
 
 
 async def release(store: Store, kind: Kind, held: Reservation, session_id: str) -> None:

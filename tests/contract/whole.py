@@ -50,6 +50,7 @@ class Whole:
         self,
         *scopes: str,
         bots: list[str] | None = None,
+        tenants: list[str] | None = None,
         expires_at: datetime | None = None,
         revoked: bool = False,
     ) -> Issued:
@@ -57,6 +58,7 @@ class Whole:
         seals, now = sealer(self.settings), utc_now()
         assert seals
         given: dict[str, Any] = {"scopes": scopes, "bots": bots, "expires_at": expires_at}
+        given["tenants"] = tenants
         issued = await credentials.issue(self.context.store, seals, name="Test", now=now, **given)
         if revoked:
             await credentials.revoke(self.context.store, issued.credential.id, now)

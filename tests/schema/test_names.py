@@ -30,8 +30,8 @@ TYPES = {
     "SessionSummary": "count: Int!, averageDurationSeconds: Float",
     "UserError": "code: ErrorCode!, field: [String!], message: String!",
     "DeleteSessionPayload": "deletedId: ID, errors: [UserError!]!, query: Query!",
-    "Viewer": """name: String!, scopes: [String!]!, bots: [String!], seesPersonalData: Boolean!,
-        expiresAt: DateTime, isEverybody: Boolean!""",
+    "Viewer": """name: String!, scopes: [String!]!, bots: [String!], tenants: [String!],
+        seesPersonalData: Boolean!, expiresAt: DateTime, isEverybody: Boolean!""",
 }
 ENUMS = {
     "SessionKind": " ".join(kind.kind.upper() for kind in SAMPLES),

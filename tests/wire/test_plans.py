@@ -30,6 +30,7 @@ from resolvers.request import All, Compare, Filter, Operator, Read, Search, Wind
 from resolvers.store import preparation
 from resolvers.store.operators import conjoin, query
 from resolvers.store.plan import plan
+from resolvers.tenants import NOBODYS, visible
 from resolvers.words import terms
 from schema.kinds import bot, remote_support
 from tests.conftest import KINDS_BY_NAME, NOW, opened_store
@@ -259,6 +260,20 @@ def test_what_the_caller_may_see_keeps_the_index(kind: Kind, collection: Session
         parts = [asked, *parts, allowed]
     assert_served(collection, Read(kind, All(tuple(parts))))
     assert "$and" not in conjoin(query(part) for part in parts)
+
+
+@pytest.mark.parametrize("limit", [{"v1"}, NOBODYS])
+def test_a_tenants_list_keeps_the_index(kind: Kind, collection: Sessions, limit: set[str]) -> None:
+    """The default list of who is limited to one tenant, alone and with a span of time."""
+    own = visible(frozenset(limit))
+    assert_served(collection, Read(kind, own))
+    assert_served(collection, Read(kind, All((within_span(kind, Operator.GT, Operator.LT), own))))
+
+
+def test_several_tenants_lists_walk_an_index(kind: Kind, collection: Sessions) -> None:
+    """MongoDB merges the tenants' ranges; nothing scans the collection."""
+    planned = plan(Read(kind, visible(frozenset({"v1", "v2"}))))
+    assert winning_index(collection, planned.queries[0], dict(planned.sort))
 
 
 def within_span(kind: Kind, low: Operator, high: Operator) -> Filter:

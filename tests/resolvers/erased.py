@@ -151,9 +151,7 @@ def theirs(
     documents: dict[tuple[str, str], bytes], planted: Sequence[str]
 ) -> dict[tuple[str, str], bytes]:
     """The documents in which planted values occur."""
-    return {
-        place: raw for place, raw in documents.items() if any(traces({place: raw}, planted))
-    }
+    return {place: raw for place, raw in documents.items() if any(traces({place: raw}, planted))}
 
 
 assert DATETIME.sound(NOW)

@@ -1,4 +1,4 @@
-"""Files with a key, a secret or personal data: read with a limit, and written for the owner alone."""
+"""Files with a key, a secret or personal data: read with a limit, written for their owner alone."""
 
 import os
 import stat

@@ -27,7 +27,7 @@ from resolvers.identifiers import (
 )
 from resolvers.kind import Document, Kind
 from resolvers.paging import cursors
-from resolvers.rebuild import outdated
+from resolvers.rebuild import is_outdated
 from resolvers.request import (
     LARGEST_PAGE,
     All,
@@ -170,8 +170,8 @@ async def _require_found(
         return
     own = [kind for kind in kinds if kind.name not in context.store.unruled]
     ruled = [kind for kind in own if kind.name not in context.store.maps]
-    if old := await outdated(context.store, ruled):
-        names = " and ".join(kind.label for kind in old)
+    if old := [kind.label for kind in ruled if await is_outdated(context.store, kind)]:
+        names = " and ".join(old)
         raise Conflict(
             f"An earlier version stored some of the {names} sessions, and an e-mail address may "
             "not find them. Run scripts/rebuild, then repeat this.",

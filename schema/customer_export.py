@@ -87,7 +87,7 @@ async def _page(found: AsyncIterator[Lines]) -> CustomerExport:
     shown: list[str] = []
     cursor, size = None, 0
     async for part in found:
-        if size >= MOST_BYTES or len(shown) >= MOST_LINES:
+        if cursor and (size >= MOST_BYTES or len(shown) >= MOST_LINES):
             return CustomerExport(lines=shown, has_next_page=True, end_cursor=cursor)
         shown += part.lines
         size += sum(map(len, part.lines))

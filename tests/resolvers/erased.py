@@ -15,7 +15,7 @@ from resolvers.identifiers import Identifier, IdentifierType
 from resolvers.kind import Column, Document, Kind
 from resolvers.rebuild import outdated
 from resolvers.store.store import Store
-from resolvers.value_types import BOOLEAN, DATETIME, ENUM, OBJECT, TEXT
+from resolvers.value_types import BOOLEAN, ENUM, OBJECT, TEXT
 from tests.conftest import KINDS_BY_NAME, NOW
 
 T = TypeVar("T")
@@ -152,6 +152,3 @@ def theirs(
 ) -> dict[tuple[str, str], bytes]:
     """The documents in which planted values occur."""
     return {place: raw for place, raw in documents.items() if any(traces({place: raw}, planted))}
-
-
-assert DATETIME.sound(NOW)

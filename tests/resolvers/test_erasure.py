@@ -1,34 +1,20 @@
 """Erasing a person: nothing of them is left, nobody else's changes, and a kill changes nothing."""
 
 import random
-from dataclasses import replace
 from itertools import count
 from typing import Any
 
 import pytest
 from mongomock_motor import AsyncMongoMockClient
 
-from resolvers import customers, sessions
-from resolvers.access import Caller
 from resolvers.context import Context
 from resolvers.erasure import Erased, Mode, erase
-from resolvers.errors import Conflict, Forbidden, Invalid, ReadOnly
-from resolvers.identifiers import Identifier, IdentifierType
-from resolvers.kind import walk
-from resolvers.request import EVERYTHING
-from resolvers.store import read as reads
-from resolvers.store import write as writes
-from resolvers.store.store import Store
-from resolvers.value_types import TEXT
+from resolvers.identifiers import Identifier
 from tests.conftest import DEADLINE, KINDS_BY_NAME, prepared
-from tests.kinds import SAMPLES, every_kind
-from tests.kinds.sample import Sample
 from tests.resolvers.erased import (
     KINDS,
-    LENGTH,
     KilledError,
     Mortal,
-    Planted,
     everything,
     plant,
     theirs,
@@ -39,7 +25,6 @@ from tests.timing import limit
 pytestmark = pytest.mark.anyio
 SECONDS = limit(30)
 every_mode = pytest.mark.parametrize("mode", list(Mode))
-CHAT = KINDS_BY_NAME["chat"]
 
 
 async def whole(

@@ -30,14 +30,12 @@ from resolvers.paging import cursors
 from resolvers.rebuild import is_outdated
 from resolvers.request import (
     LARGEST_PAGE,
-    All,
     Columns,
     Compare,
     Filter,
     Operator,
     Order,
     Read,
-    Some,
     Window,
     both,
 )
@@ -112,30 +110,35 @@ class Person:
                 return
 
     async def _beside(self, kind: Kind, own: Sequence[Document], columns: Columns) -> list[Stored]:
-        named = {(pair["kind"], pair["sessionId"]) for row in own for pair in _pairs(row)}
-        ids = [row["_id"] for row in own]
+        ids = {row["_id"] for row in own}
         found: list[Stored] = []
         for other in self.kinds:
-            wanted = sorted(one for name, one in named if name == other.enum_name)
+            named = {one for row in own for one in _named(row, other)}
             visible = self.context.visible(other)
-            rows = await self._named(other, wanted, visible, columns) if wanted else {}
-            naming = Read(
-                other,
-                both(_naming(other, kind, ids), visible),
-                window=Window(first=LARGEST_PAGE),
-                columns=columns,
-            )
-            page = await needed(other, reads.list_(self.context.store, naming), WHY)
-            rows |= {row["_id"]: row for row in page.documents}
+            rows: dict[str, Document] = {}
+            if named:
+                reading = reads.get_many(self.context.store, other, sorted(named), visible, columns)
+                rows = await needed(other, reading, WHY)
+            async for row in self._naming(other, sorted(ids), columns):
+                if ids & _named(row, kind):
+                    rows[row["_id"]] = row
             found += [Stored(other, row) for row in rows.values() if has_no_identifier(row)]
         return found
 
-    async def _named(
-        self, kind: Kind, ids: Sequence[str], visible: Filter, columns: Columns
-    ) -> dict[str, Document]:
-        return await needed(
-            kind, reads.get_many(self.context.store, kind, ids, visible, columns), WHY
-        )
+    async def _naming(
+        self, kind: Kind, ids: Sequence[str], columns: Columns
+    ) -> AsyncIterator[Document]:
+        """The sessions of a kind that name one with these ids, of whatever kind."""
+        where, after = both(naming(kind, ids), self.context.visible(kind)), None
+        while True:
+            window = Window(first=LARGEST_PAGE, after=after)
+            read = Read(kind, where, window=window, columns=columns)
+            page = await needed(kind, reads.list_(self.context.store, read), WHY)
+            for row in page.documents:
+                yield row
+            if not page.has_next:
+                return
+            (after,) = cursors(read, page.documents[-1:])
 
 
 async def person(
@@ -179,19 +182,21 @@ async def _require_found(
         )
 
 
-def _pairs(row: Document) -> list[Document]:
-    """The sessions that one names; what is damaged is left out."""
+def _named(row: Document, kind: Kind) -> set[str]:
+    """The ids of the sessions of a kind that one names; what is damaged is left out."""
     found = row.get("relatedSessions")
-    pairs = found if isinstance(found, list) else []
-    return [one for one in pairs if isinstance(one, dict) and {"kind", "sessionId"} <= one.keys()]
+    pairs = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    ids = (one.get("sessionId") for one in pairs if one.get("kind") == kind.enum_name)
+    return {one for one in ids if isinstance(one, str)}
 
 
-def _naming(kind: Kind, named: Kind, ids: Sequence[str]) -> Filter:
-    """The sessions of a kind that name one of these."""
+def naming(kind: Kind, ids: Sequence[str]) -> Filter:
+    """The sessions of a kind that name a session of any kind with one of these ids.
+
+    Which kind they name is looked at afterwards: the embedded engine has no index for both.
+    """
     pair = kind.by_name["relatedSessions"]
-    is_kind = Compare((pair.column("kind"),), Operator.EQ, named.enum_name)
-    is_one = Compare((pair.column("sessionId"),), Operator.IN, ids)
-    return Some((pair,), All((is_kind, is_one)))
+    return Compare((pair, pair.column("sessionId")), Operator.IN, ids)
 
 
 def has_no_identifier(document: Document) -> bool:

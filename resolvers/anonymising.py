@@ -96,7 +96,7 @@ class Anonymiser:
         return any(one == folded or (len(one) >= CERTAIN and one in folded) for one in self._known)
 
     def _in_place_of(self, column: Column, outside: bool) -> str:
-        """A text for a column that must have one; the session's own are no two alike."""
+        """A text for a column that must have one; each of the session's own is another one."""
         if column.default:
             made: str = column.default(self._context)
             return made

@@ -37,7 +37,7 @@ async def parts(whom: Person, after: str | None) -> AsyncIterator[Part]:
     """The customer's sessions by kind, the oldest first, from a cursor on.
 
     Sessions beside others follow those that lead to them: once for each part that leads there.
-    BadInput for what is no cursor of an export.
+    BadInput for anything but a cursor of an export.
     """
     first, place = _place(whom.kinds, after)
     for kind in whom.kinds[first:]:

@@ -1,4 +1,4 @@
-"""Erasing one customer: sessions are removed, or kept for statistics without the person in them.
+"""Erasing one customer: sessions are removed, or stay for statistics without the person in them.
 
 Steps, each of which may be repeated after the process is stopped at any point:
 

@@ -101,7 +101,7 @@ the millisecond.
 | orders lists | can be used in `orderBy`: an index begins with it |
 | searched | the [search](search.md) finds its words |
 | personal | masked for credentials without the scope `pii:read` |
-| impersonal | a text that stays when the session is [anonymised](customers.md#erasing-one-person); all others go |
+| impersonal | a text that stays when a session is [anonymised](customers.md#erasing-one-person) |
 
 Besides its columns, a document has
 

@@ -12,7 +12,6 @@ A request does as much as fits into its time. An audit trail hooks into `erase`,
 calls once for a request: its arguments and its result are what such a trail records.
 """
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -35,9 +34,15 @@ from resolvers.store.store import Store
 
 COLUMNS = RELATED | {"startedAt", "revision", SEARCH_KEYS.path}
 """The stored paths that are read of a session."""
+SIZE = 100
+"""How many sessions are found at once."""
 CERTAIN = 6
 """Characters of an identifier that is sought in session ids; a shorter one may be there by
 chance."""
+
+
+IDLE_PASSES = 3
+"""How often sessions may be found of which none can be erased, because others change them."""
 
 
 class Mode(StrEnum):
@@ -45,10 +50,6 @@ class Mode(StrEnum):
 
     DELETE = "DELETE"
     ANONYMISE = "ANONYMISE"
-
-
-SIZES = {Mode.DELETE: 100, Mode.ANONYMISE: 20}
-"""How many sessions are found at once."""
 
 
 @dataclass(slots=True)
@@ -94,13 +95,15 @@ async def erase(
     *,
     dry_run: bool,
     seconds: float,
+    advance: Callable[[int], object] = lambda _number: None,
 ) -> Erased:
     """Erase the customer who has this identifier, or count what would be erased.
 
-    Work ends after about `seconds`, between two steps; then the result is not `complete`, and the
-    same call goes on. ReadOnly where nothing changes. Forbidden without ERASING and what `person`
+    Work ends after about `seconds`, but not before something is erased; then the result is not
+    `complete`, and the same call goes on. `advance` is called with each number of sessions that
+    went. ReadOnly where nothing changes. Forbidden without ERASING and what `person`
     asks for, or without the `write` of a kind. Conflict if another application writes some of the
-    sessions: nothing is changed before they are gone.
+    sessions: nothing is changed before they are gone; and if others keep changing sessions.
     """
     caller = context.caller
     caller.require_writable()
@@ -112,7 +115,7 @@ async def erase(
     others = [KindCount(kind, await whom.count(kind)) for kind in kinds if kind not in own]
     elsewhere = [one for one in others if one.own]
     erased = Erased([KindCount(kind) for kind in own], elsewhere, whom.limited)
-    work = _Work(replace(whom, kinds=own), mode, erased, time.monotonic() + seconds)
+    work = _Work(replace(whom, kinds=own), mode, erased, time.monotonic() + seconds, advance)
     if dry_run:
         await work.count()
     else:
@@ -142,6 +145,7 @@ class _Work:
     erased: Erased
     until: float
     """By `time.monotonic`."""
+    advance: Callable[[int], object]
     _anonymiser: Anonymiser = field(init=False)
     _counts: dict[str, KindCount] = field(init=False)
     """By the kind's name."""
@@ -162,7 +166,7 @@ class _Work:
         erased.complete = True
         for count in erased.kinds:
             count.own = await self.whom.count(count.kind)
-            async for group in self.whom.groups(count.kind, COLUMNS, size=SIZES[Mode.DELETE]):
+            async for group in self.whom.groups(count.kind, COLUMNS, size=SIZE):
                 for part in _parts(group):
                     self._counts[part.kind.name].beside += len(part.rows) * part.beside
                     erased.search_entries += sum(map(_search_entries, part.rows))
@@ -178,8 +182,7 @@ class _Work:
     async def erase(self) -> None:
         """Steps 1 to 3, as far as there is time."""
         try:
-            while await self._pass():
-                pass
+            await self._passes()
         except _TimeIsOver:
             pass
         else:
@@ -187,11 +190,21 @@ class _Work:
         if not self.erased.complete:
             self.erased.remaining = await self._remaining()
 
+    async def _passes(self) -> None:
+        """Go through all kinds until nothing is found; Conflict if nothing found can be erased."""
+        idle = before = 0
+        while await self._pass():
+            idle = idle + 1 if self.erased.changed == before else 0
+            before = self.erased.changed
+            if idle == IDLE_PASSES:
+                raise Conflict("Others keep changing these sessions. Repeat this.", ("by",))
+
     async def _pass(self) -> bool:
         """Go through all kinds once; whether there was any session of the customer."""
         found = False
         for kind in self.whom.kinds:
-            async for group in self.whom.groups(kind, COLUMNS, size=SIZES[self.mode]):
+            self._go_on()
+            async for group in self.whom.groups(kind, COLUMNS, size=SIZE):
                 found = True
                 for part in _parts(group):
                     await self._erase(part)
@@ -200,15 +213,13 @@ class _Work:
     async def _erase(self, part: "_Part") -> None:
         self._go_on()
         self.erased.reservations += await self._reserved(part, writes.release_all)
-        if self.mode is Mode.DELETE:
-            await asyncio.gather(*(self._delete(part, row) for row in part.rows))
-            return
+        work = self._delete if self.mode is Mode.DELETE else self._anonymise
         for row in part.rows:
             self._go_on()
-            await self._anonymise(part, row)
+            await work(part, row)
 
     def _go_on(self) -> None:
-        if self._over:
+        if self._over and self.erased.changed:
             raise _TimeIsOver
 
     async def _reserved(self, part: "_Part", ask: "_Reserved") -> int:
@@ -254,6 +265,7 @@ class _Work:
         count.beside += part.beside
         count.own += not part.beside
         self.erased.search_entries += _search_entries(row)
+        self.advance(1)
 
     def _names(self, session_id: str) -> bool:
         """Whether a session's id has an identifier in it."""

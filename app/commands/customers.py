@@ -3,13 +3,15 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
 
 from app.commands.common import UsageError
-from app.commands.data import BY_ENUM, DEADLINE, plain_data_failures, run
+from app.commands.data import BY_ENUM, plain_data_failures, run
+from app.commands.demo.load import Advance, unseen
 from app.commands.private_files import read_line, writing
 from app.commands.progress import bar
 from app.errors import StartError
@@ -18,10 +20,8 @@ from resolvers.erasure import Erased, KindCount, Mode, erase
 from resolvers.identifiers import Identifier, IdentifierType
 from schema.customer_export import lines
 
-STEP_SECONDS = 1.0
-"""How long a step of an erasure works before the progress bar moves."""
-IDLE_STEPS = 3
-"""Steps that change nothing although something is left: others keep changing the sessions."""
+ATTEMPTS = 10
+"""How often an erasure begins again because somebody linked an identifier meanwhile."""
 
 CustomerId = Annotated[
     str | None, typer.Option("--customer-id", help="The customer's id, compared exactly.")
@@ -95,25 +95,33 @@ def erase_command(
 
 
 async def _all(context: Context, whom: Identifier, mode: Mode, counted: Erased) -> str:
-    """Erase step by step until nothing is left."""
-    total = sum(one.own + one.beside for one in counted.kinds)
-    done = idle = 0
-    with bar("Erasing", total) as advance:
-        while idle < IDLE_STEPS:
-            step = await _erase(context, whom, mode, dry_run=False)
-            went = sum(one.own + one.beside for one in step.kinds)
-            done += went
-            advance(went)
-            if step.complete:
-                return f"{done:,} sessions erased, {step.identifiers} linked identifiers forgotten."
-            idle = 0 if step.changed else idle + 1
-    raise StartError("Other writers keep changing these sessions: stop them, then repeat this.")
+    """Erase until nothing is left."""
+    done = 0
+
+    def went(number: int) -> None:
+        nonlocal done
+        done += number
+        advance(number)
+
+    with bar("Erasing", sum(one.own + one.beside for one in counted.kinds)) as advance:
+        for _ in range(ATTEMPTS):
+            erased = await _erase(context, whom, mode, advance=went)
+            if erased.complete:
+                forgotten = f"{erased.identifiers} linked identifiers forgotten"
+                return f"{done:,} sessions erased, {forgotten}."
+    raise StartError("Others keep linking identifiers of this customer. Repeat this.")
 
 
-async def _erase(context: Context, whom: Identifier, mode: Mode, *, dry_run: bool) -> Erased:
-    kinds = list(BY_ENUM.values())
-    seconds = DEADLINE if dry_run else STEP_SECONDS
-    return await erase(context, kinds, whom, mode, dry_run=dry_run, seconds=seconds)
+async def _erase(
+    context: Context,
+    whom: Identifier,
+    mode: Mode,
+    dry_run: bool = False,
+    advance: Advance = unseen,
+) -> Erased:
+    return await erase(
+        context, list(BY_ENUM.values()), whom, mode, dry_run=dry_run, seconds=inf, advance=advance
+    )
 
 
 def _show(context: Context, counted: Erased) -> None:
@@ -123,9 +131,8 @@ def _show(context: Context, counted: Erased) -> None:
     for one in counted.elsewhere:
         collection = context.store.name(one.kind)
         typer.echo(f"{_sessions(one)} of another application, in the collection {collection}")
-    least = "" if counted.complete else "at least "
-    typer.echo(f"{least}{counted.search_entries:,} entries of the search index")
-    typer.echo(f"{least}{counted.reservations:,} reserved values")
+    typer.echo(f"{counted.search_entries:,} entries of the search index")
+    typer.echo(f"{counted.reservations:,} reserved values")
     typer.echo(f"{counted.identifiers:,} linked identifiers")
 
 

@@ -123,14 +123,28 @@ async def test_a_limited_credential(context: Context) -> None:
 
 @pytest.mark.parametrize("mode", list(Mode))
 async def test_without_time(context: Context, mode: Mode) -> None:
-    """Nothing is done, and it says what remains; with more time it goes on."""
-    early = await whole(context, mode=mode, seconds=0)
-    assert not early.complete
-    assert early.remaining == 3
-    assert len(await customers.linked_with(context, ADA)) == 2
-    late = await whole(context, mode=mode)
+    """Each request erases something, however slow it is, and says what remains; links go last."""
+    for remaining in (2, 1, 0):
+        assert len(await customers.linked_with(context, ADA)) == 2
+        early = await whole(context, mode=mode, seconds=0)
+        assert not early.complete
+        assert early.remaining == remaining
+    late = await whole(context, mode=mode, seconds=0)
     assert late.complete
-    assert late.remaining == 0
+    assert late.identifiers == 2
+
+
+async def test_sessions_that_others_keep_changing(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """End it with a refusal instead of going on for ever."""
+
+    async def delete(*_given: object) -> bool:
+        return False
+
+    monkeypatch.setattr(writes, "delete_unchanged", delete)
+    with pytest.raises(Conflict, match="keep changing"):
+        await whole(context)
 
 
 async def test_counting_without_time(context: Context) -> None:

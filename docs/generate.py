@@ -101,6 +101,7 @@ the millisecond.
 | orders lists | can be used in `orderBy`: an index begins with it |
 | searched | the [search](search.md) finds its words |
 | personal | masked for credentials without the scope `pii:read` |
+| impersonal | a text that stays when a session is [anonymised](customers.md#erasing-one-person) |
 
 Besides its columns, a document has
 
@@ -173,6 +174,7 @@ def _rules(column: Column, ordering: set[Column]) -> Iterator[str]:
         (column in ordering, "orders lists"),
         (column.searched, "searched"),
         (column.personal, "personal"),
+        (column.impersonal, "impersonal"),
     ):
         if told:
             yield rule

@@ -32,6 +32,10 @@ ADMIN = "admin"
 PERSONAL = "pii:read"
 LINKING = "customer:write"
 """Saying which identifiers are one customer's; `*:write` is about sessions."""
+ERASING = "customer:erase"
+"""Removing what is stored about a customer, with every kind's `read` and `write`, and PERSONAL."""
+EXPORTING = "customer:export"
+"""Reading all of it, with every kind's `read`, and PERSONAL."""
 INTROSPECTION = "introspection"
 
 
@@ -90,8 +94,12 @@ class Caller:
     def require_linking(self) -> None:
         """Forbidden unless it may say which identifiers are one customer's; ReadOnly likewise."""
         self.require_writable()
-        if not self.holds(LINKING):
-            raise Forbidden(f"This needs the scope {LINKING}. Ask for a credential that has it.")
+        self.require_scope(LINKING)
+
+    def require_scope(self, scope: str) -> None:
+        """Forbidden unless it has a scope that is not about one kind."""
+        if not self.holds(scope):
+            raise Forbidden(f"This needs the scope {scope}. Ask for a credential that has it.")
 
     def require_writable(self) -> None:
         """ReadOnly where nothing changes."""

@@ -14,7 +14,16 @@ from datetime import datetime
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from resolvers.access import ADMIN, INTROSPECTION, LINKING, PERSONAL, Action, Caller
+from resolvers.access import (
+    ADMIN,
+    ERASING,
+    EXPORTING,
+    INTROSPECTION,
+    LINKING,
+    PERSONAL,
+    Action,
+    Caller,
+)
 from resolvers.errors import AlreadyExists, BadInput, NotFound, nearest
 from resolvers.kind import Document
 from resolvers.store import credentials as stored
@@ -34,7 +43,7 @@ def known_scopes(kinds: Iterable[str]) -> tuple[str, ...]:
     """Every scope there is, given the names of the kinds."""
     subjects = (*kinds, "*")
     pairs = tuple(f"{subject}:{action}" for subject in subjects for action in Action)
-    return (*pairs, LINKING, PERSONAL, INTROSPECTION, ADMIN)
+    return (*pairs, LINKING, ERASING, EXPORTING, PERSONAL, INTROSPECTION, ADMIN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

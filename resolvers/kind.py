@@ -76,6 +76,8 @@ class Column(Rules):
     """A case-folded copy is stored beside it, so that `eqIgnoreCase` is served by an index."""
     personal: bool = False
     """Masked for credentials without the scope `pii:read`."""
+    impersonal: bool = False
+    """Of a text: it never says anything about a person, so an anonymised session keeps it."""
     tidy: Callable[[Document], Document] | None = None
     """Puts an object into the form in which it is stored."""
     searched: Searched | None = None

@@ -41,8 +41,8 @@ def operation(field: str) -> tuple[str, dict[str, Any]]:
 def value(field: str, argument: str, type_: str) -> Any:
     """What a required argument is given."""
     kind = KIND_OF[field]
-    if argument == "labels":
-        return ["a"]
+    if argument in GIVEN:
+        return GIVEN[argument]
     if kind is None:
         return GLOBAL_IDS if argument == "ids" else GLOBAL_IDS[0]
     if type_.startswith("Create"):
@@ -50,6 +50,14 @@ def value(field: str, argument: str, type_: str) -> Any:
     if argument == "input":
         return {}
     return VERBS.get(field, {}).get(argument) or IDS[kind]
+
+
+GIVEN: dict[str, Any] = {
+    "labels": ["a"],
+    "by": {"customerId": "somebody"},
+    "mode": "DELETE",
+    "dryRun": True,
+}
 
 
 def selection(field: str, mutation: bool) -> str:

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from app.access.sealer import sealer
 from app.main import create_app
 from app.settings import Settings
-from resolvers import credentials
+from resolvers import credentials, rebuild
 from resolvers.context import Context, utc_now
 from resolvers.credentials import Issued
 from resolvers.store import preparation
@@ -27,7 +27,7 @@ from tests.wire.engine import WireEngine
 from tests.wire.written import WRITTEN
 
 SECRET = SecretStr(Fernet.generate_key().decode())
-EVERYTHING = ("*:read", "*:write", "pii:read")
+EVERYTHING = ("*:read", "*:write", "pii:read", "customer:erase", "customer:export")
 
 
 @dataclass
@@ -118,6 +118,7 @@ async def opened(engine: WireEngine, **given: Any) -> AsyncIterator[Whole]:
         async with app.router.lifespan_context(app):
             store = app.state.gateway.store
             await preparation.prepare(store, KINDS_BY_NAME.values(), {})
+            await rebuild.outdated(store, KINDS_BY_NAME.values())
             transport = httpx.ASGITransport(app)
             async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
                 yield Whole(app, http, settings)

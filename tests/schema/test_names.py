@@ -96,10 +96,11 @@ def test_root_fields() -> None:
         "sessions",
         "sessionStatistics",
         "customer",
+        "exportCustomer",
         "viewer",
     }
     mutations = {*VERBS, "addSessionLabels", "removeSessionLabels"}
-    mutations |= {"linkCustomerIdentifiers", "unlinkCustomerIdentifiers"}
+    mutations |= {"linkCustomerIdentifiers", "unlinkCustomerIdentifiers", "eraseCustomer"}
     for kind in SAMPLES:
         queries |= {kind.name, *(f"{kind.name}{end}" for end in ("s", "Summary", "Statistics"))}
         mutations |= {f"{verb}{kind.type}" for verb in ("create", "update", "delete")}

@@ -24,8 +24,11 @@ from pymongo.collection import Collection
 from app.commands import route_map
 from app.commands.recording import Command
 from resolvers import paging
+from resolvers.customers import sessions_of
+from resolvers.identifiers import Identifier, IdentifierType
 from resolvers.kind import Column, Document, Kind, Speaker
 from resolvers.paging import completed, ordering, orderings
+from resolvers.person import naming
 from resolvers.request import All, Compare, Filter, Operator, Read, Search, Window
 from resolvers.store import preparation
 from resolvers.store.operators import conjoin, query
@@ -196,6 +199,18 @@ def test_status_and_customer(kind: Kind, collection: Sessions) -> None:
         assert_served(collection, Read(kind, condition))
         span = within_span(kind, Operator.GT, Operator.LT)
         assert_served(collection, Read(kind, All((condition, span))))
+
+
+def test_one_person(kind: Kind, collection: Sessions) -> None:
+    """Erasing and exporting find the sessions by ids or addresses, and those that name them."""
+    for type_, index in (
+        (IdentifierType.CUSTOMER_ID, "customer.id"),
+        (IdentifierType.EMAIL, "customer.folded.email"),
+    ):
+        where = query(sessions_of(kind, [Identifier(type_, "c7"), Identifier(type_, "c8")]))
+        assert next(iter(winning_index(collection, where))) == index
+    where = query(naming(kind, ["7", "8"]))
+    assert next(iter(winning_index(collection, where))) == "relatedSessions.sessionId"
 
 
 def test_search(kind: Kind, collection: Sessions) -> None:

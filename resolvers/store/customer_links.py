@@ -75,6 +75,25 @@ async def linked(store: Store, tenants: Tenants, keys: Iterable[str]) -> list[Do
     return _united((await _found(store, tenants, keys)).groups)
 
 
+async def linking(store: Store, tenants: Tenants, keys: Iterable[str]) -> list[str | None]:
+    """Which of these tenants have links between such identifiers, those nearest to `keys` first.
+
+    None among them: links of no tenant.
+    """
+    groups = (await _found(store, tenants, keys)).groups
+    found, known = list[str | None](), set(keys)
+    while near := [
+        group
+        for group in groups
+        if group.get("tenant") not in found
+        and any(one["key"] in known for one in group["identifiers"])
+    ]:
+        found += dict.fromkeys(group.get("tenant") for group in near)
+        ours = [group for group in groups if group.get("tenant") in found]
+        known |= {one["key"] for group in ours for one in group["identifiers"]}
+    return found
+
+
 async def change(
     store: Store, tenant: str | None, keys: Sequence[str], compute: Compute
 ) -> list[Document]:

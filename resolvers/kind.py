@@ -75,7 +75,12 @@ class Column(Rules):
     folded: bool = False
     """A case-folded copy is stored beside it, so that `eqIgnoreCase` is served by an index."""
     personal: bool = False
-    """Masked for credentials without the scope `pii:read`."""
+    """Masked for credentials without the scope `pii:read`: see `resolvers.masks`."""
+    identifier: bool = False
+    """An id of a person or of a computer: masked as personal ones are if it holds an e-mail
+    address, or if the gateway masks identifiers."""
+    live_scope: str = ""
+    """Masked for credentials without this scope while the session is active."""
     tidy: Callable[[Document], Document] | None = None
     """Puts an object into the form in which it is stored."""
     searched: Searched | None = None

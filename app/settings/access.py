@@ -34,6 +34,12 @@ class Access(Group):
         description="Requests allowed to one credential, on all workers together, such as "
         "`600/minute;10000/hour`; the bot URLs have GATEWAY_BOT_RATE instead. Empty: no limit.",
     )
+    mask_identifiers: bool = Field(
+        False,
+        description="`true`: ids of people and computers (`customerId`, `userId`, `agentId`, "
+        "`computerName` and their like) are masked without the scope `pii:read`, as names are. "
+        "Ids that hold an e-mail address always are.",
+    )
     introspection: Introspection = Field(
         "all",
         description="Who may see the schema by introspection, and names in error messages: `all`, "

@@ -101,6 +101,8 @@ the millisecond.
 | orders lists | can be used in `orderBy`: an index begins with it |
 | searched | the [search](search.md) finds its words |
 | personal | masked for credentials without the scope `pii:read` |
+| identifier | masked as these if it holds an e-mail address ([access](access.md#what-is-masked)) |
+| secret | masked while the session is active, for credentials that may not write its kind |
 
 Besides its columns, a document has
 
@@ -173,6 +175,8 @@ def _rules(column: Column, ordering: set[Column]) -> Iterator[str]:
         (column in ordering, "orders lists"),
         (column.searched, "searched"),
         (column.personal, "personal"),
+        (column.identifier, "identifier"),
+        (column.live_scope, "secret"),
     ):
         if told:
             yield rule

@@ -7,8 +7,9 @@ over a loopback socket.
 One folder (`GATEWAY_DATA_DIR`) contains everything: `mongodb/` the data, `mongodb.log` and
 `mongodb.log.old` the last two logs, `mongodb.toml` its optional configuration, `mongodb.pid` the
 running process, `mongodb.uri` where it listens, `gateway.lock` the lock of the gateway that owns
-the folder. A folder made here is its owner's alone. The database listens on 127.0.0.1 without a
-password: whoever may log in to this machine may read it, as with MongoDB's own default.
+the folder. All of it is its owner's alone, also in a folder that others may read. The database
+listens on 127.0.0.1 without a password: whoever may log in to this machine may read it, as with
+MongoDB's own default.
 
 Nobody outlives anybody by accident:
 
@@ -37,6 +38,7 @@ from pathlib import Path
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
+from app import private_writing
 from app.database import launcher
 from app.database.folder import (
     Note,
@@ -162,7 +164,7 @@ class Engine:
         with suppress(FileNotFoundError):
             self.log.replace(self.log.with_suffix(".log.old"))
         environment = {k: v for k, v in os.environ.items() if not k.startswith("SECANTUS_")}
-        with self.log.open("ab") as log:
+        with private_writing.opened(self.log, "ab") as log:
             return subprocess.Popen(  # noqa: S603  fixed program, arguments of our own
                 launcher.command_line(program),
                 stdin=subprocess.DEVNULL,
@@ -176,8 +178,11 @@ class Engine:
         # Without --config it would read one from the working directory, the home or /etc.
         config = self.folder / "mongodb.toml"
         if not config.exists():
-            config.write_text("# Options of the embedded database; the gateway's own win.\n")
+            private_writing.write(
+                config, "# Options of the embedded database; the gateway's own win.\n"
+            )
         storage = self.folder / "mongodb"
+        private_writing.close_folder(storage)
         places = ["--config", str(config), "--storage-path", str(storage)]
         return [*places, "--host", LOOPBACK, "--port", str(port), *self.options]
 

@@ -1,0 +1,54 @@
+"""Files and folders that the gateway writes: their owner's alone, whatever the umask.
+
+They have sessions, keys and addresses in them. A file that exists becomes 0600 when it is written,
+also in a folder that others may read; a folder that is made here is 0700.
+"""
+
+import os
+import stat
+from pathlib import Path
+from typing import IO, Any, Final
+
+FILE: Final = 0o600
+FOLDER: Final = 0o700
+
+
+def opened(path: Path, mode: str = "wb", **options: Any) -> IO[Any]:
+    """The file, open for writing in one of the modes of `open`; OSError if that cannot be."""
+    file = open(path, mode, opener=_open, **options)  # noqa: SIM115  the caller closes it
+    if _is_own_file(os.fstat(file.fileno())):
+        os.fchmod(file.fileno(), FILE)
+    return file
+
+
+def write(path: Path, text: str) -> None:
+    """Make the file have this text."""
+    with opened(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def close_file(path: Path) -> None:
+    """Make a file its owner's alone; what is no file, or another user's, stays as it is."""
+    if _is_own_file(path.stat()):
+        path.chmod(FILE)
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder, and those above it, if it is not there."""
+    for missing in reversed([one for one in (path, *path.parents) if not one.exists()]):
+        missing.mkdir(mode=FOLDER, exist_ok=True)
+
+
+def close_folder(path: Path) -> None:
+    """Make a folder its owner's alone, or make it; another user's stays as it is."""
+    make_folder(path)
+    if path.stat().st_uid == os.geteuid():
+        path.chmod(FOLDER)
+
+
+def _is_own_file(status: os.stat_result) -> bool:
+    return stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
+
+
+def _open(path: str, flags: int) -> int:
+    return os.open(path, flags, FILE)

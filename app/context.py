@@ -17,6 +17,8 @@ class State:
     store: Store
     settings: Settings
     authenticator: Authenticator
+    known_bots: set[str] = field(default_factory=set)
+    """Bots of which a session was seen; emptied when there are many."""
 
     retention: Mapping[str, int] = field(init=False)
     restricts: bool = field(init=False)

@@ -16,6 +16,7 @@ from app import private_writing
 from app.access.sealer import sealer
 from app.errors import StartError
 from app.settings import Settings
+from app.settings.access import LONGEST_KEY, SHORTEST_KEY
 from resolvers import credentials
 from resolvers.access import ADMIN, PERSONAL
 from resolvers.context import utc_now
@@ -70,7 +71,7 @@ def _demo(key: str) -> Credential:
 
 def _demo_key(settings: Settings) -> str:
     key = _kept(settings.data_dir / "demo.key", lambda: f"demo_{secrets.token_urlsafe(32)}")
-    if not 8 <= len(key) <= 64:
+    if not SHORTEST_KEY <= len(key) <= LONGEST_KEY:
         raise StartError(f"{settings.data_dir / 'demo.key'} has no valid key: remove the file.")
     return key
 

@@ -107,6 +107,7 @@ async def opened(engine: WireEngine, **given: Any) -> AsyncIterator[Whole]:
         deadline_seconds=DEADLINE,
         secret_key=SECRET,
         bot_rate="",
+        guess_rate="",
         **given,
     )
     with patch("app.main.build", build_once):

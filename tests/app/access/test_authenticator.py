@@ -156,7 +156,7 @@ async def test_every_refusal_reads_the_same(
         authenticator.by_pair("wrong", issued.key),
     ]
     errors = [await refusal(work) for work in refusals]
-    assert len({(type(error), str(error), repr(error.details)) for error in errors}) == 1
+    assert len({(error.code, str(error), repr(error.details)) for error in errors}) == 1
 
 
 # Open paths and AUTH=off

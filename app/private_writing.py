@@ -28,7 +28,7 @@ def write(path: Path, text: str) -> None:
 
 
 def close_file(path: Path) -> None:
-    """Make a file its owner's alone; what is no file, or another user's, stays as it is."""
+    """Make a file its owner's alone; a device, or another user's file, stays as it is."""
     if _is_own_file(path.stat()):
         path.chmod(FILE)
 

@@ -101,7 +101,7 @@ the millisecond.
 | orders lists | can be used in `orderBy`: an index begins with it |
 | searched | the [search](search.md) finds its words |
 | personal | masked for credentials without the scope `pii:read` |
-| identifier | masked as these if it holds an e-mail address ([access](access.md#what-is-masked)) |
+| identifier | masked if it has an e-mail address in it ([access](access.md#what-is-masked)) |
 | secret | masked while the session is active, for credentials that may not write its kind |
 
 Besides its columns, a document has

@@ -2,7 +2,7 @@
 
 without `pii:read`              sessions that have an address alone are not found: otherwise who
                                 writes a guessed one could see whether the customer has it. An id
-                                that holds an address is one, and so is each id where the gateway
+                                with an address in it is one, and so is each id where the gateway
                                 masks identifiers
 without `*:read`, or with bots  identifiers that occur in sessions that the caller may see, and
                                 of a change those that it gave
@@ -52,7 +52,7 @@ class Identifier:
 
     @property
     def is_address(self) -> bool:
-        """Whether it is an e-mail address, or an id that holds one."""
+        """Whether it is an e-mail address, or an id with one in it."""
         return self.type is IdentifierType.EMAIL or holds_address(self.value)
 
     def is_hidden(self, caller: Caller) -> bool:

@@ -77,8 +77,8 @@ class Column(Rules):
     personal: bool = False
     """Masked for credentials without the scope `pii:read`: see `resolvers.masks`."""
     identifier: bool = False
-    """An id of a person or of a computer: masked as personal ones are if it holds an e-mail
-    address, or if the gateway masks identifiers."""
+    """An id of a person or of a computer: masked as personal ones are if it has an e-mail
+    address in it, or if the gateway masks identifiers."""
     live_scope: str = ""
     """Masked for credentials without this scope while the session is active."""
     tidy: Callable[[Document], Document] | None = None

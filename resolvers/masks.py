@@ -2,7 +2,7 @@
 
     personal      a name, an address, a free text: MASK without the scope `pii:read`
     identifier    an id of a person or of a computer: shown. Without `pii:read` it is MASK if the
-                  gateway masks identifiers, or if it holds an e-mail address
+                  gateway masks identifiers, or if it has an e-mail address
     live_scope    MASK while the session is active, without that scope
 
 What is masked cannot be filtered, ordered or grouped by, and not be written over. Identifiers that
@@ -44,7 +44,7 @@ _ADDRESS: Final = re.compile("@|%40")
 
 
 def holds_address(value: Any) -> bool:
-    """Whether a text may be, or hold, an e-mail address: in any spelling of its sign."""
+    """Whether a text may be, or contain, an e-mail address: in any spelling of its sign."""
     return isinstance(value, str) and bool(_ADDRESS.search(unicodedata.normalize("NFKC", value)))
 
 
@@ -92,8 +92,8 @@ def require_answerable(caller: Caller, where: Filter, order: Iterable[Order] = (
         _require_visible(caller, part.column, "filtering or ordering")
         if part.column.identifier and not caller.sees_personal:
             raise Forbidden(
-                f"{part.column.name} may hold an e-mail address: ordering by it needs the scope "
-                f"{PERSONAL}."
+                f"{part.column.name} may have an e-mail address in it: ordering by it needs the "
+                f"scope {PERSONAL}."
             )
 
 
@@ -107,7 +107,7 @@ def require_overwriting(caller: Caller, kind: Kind, values: Mapping[str, Any]) -
     """Protected, with its path, if a change gives a column that the caller may not see.
 
     Whatever the value is: a refusal of some, or a change that changes nothing, would show what is
-    stored. An identifier is refused if it holds an address: only then could it be what is masked.
+    stored. An identifier is refused with an address in it: only then could it be what is masked.
     """
     if not caller.sees_personal:
         _require_overwriting(caller, kind.columns, values)
@@ -175,8 +175,8 @@ def _require_plain(compare: Compare) -> None:
         values = (compare.value,)
     if compare.operator not in PLAIN or any(map(holds_address, values)):
         raise Forbidden(
-            f"{compare.path[-1].name} may hold an e-mail address: without the scope {PERSONAL} it "
-            f"can be compared by {', '.join(PLAIN)} alone, with values that hold no address."
+            f"{compare.path[-1].name} may have an e-mail address in it: without the scope "
+            f"{PERSONAL} it can be compared by {', '.join(PLAIN)} alone, with values that have none."
         )
 
 
@@ -194,7 +194,7 @@ def _require_overwriting(
             except Protected as error:
                 raise error.under(column.name) from None
         elif _hides_some(caller, column) or (column.identifier and holds_address(value)):
-            what = "may hold an e-mail address" if column.identifier else "is personal"
+            what = "may have an e-mail address in it" if column.identifier else "is personal"
             raise Protected(
                 f"{column.name} {what}: changing it in a stored session needs the scope "
                 f"{PERSONAL}. Leave it out.",

@@ -1,4 +1,4 @@
-"""`/.well-known/security.txt`: whom to tell of a vulnerability (RFC 9116).
+"""`/.well-known/security.txt`: where people report a vulnerability (RFC 9116).
 
 Contact: mailto:security@example.com
 Expires: 2027-05-30T00:00:00Z

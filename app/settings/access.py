@@ -47,7 +47,7 @@ class Access(Group):
         False,
         description="`true`: ids of people and computers (`customerId`, `userId`, `agentId`, "
         "`computerName` and their like) are masked without the scope `pii:read`, as names are. "
-        "Ids that hold an e-mail address always are.",
+        "Ids with an e-mail address in them always are.",
     )
     introspection: Introspection = Field(
         "all",

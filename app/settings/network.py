@@ -52,7 +52,7 @@ class Network(Group):
         31_536_000,
         ge=0,
         description="How long browsers that reached the gateway by https ask by https alone "
-        "(`Strict-Transport-Security`); 0: they are not told.",
+        "(`Strict-Transport-Security`); 0: no such header.",
     )
     access_log: bool = Field(
         False,

@@ -212,7 +212,7 @@ def test_an_identifier_is_compared_for_equality_with_no_address(
         if operator in PLAIN and not holds_address(value):
             require_answerable(READER, where)
         else:
-            with pytest.raises(Forbidden, match="number may hold an e-mail address"):
+            with pytest.raises(Forbidden, match="number may have an e-mail address"):
                 require_answerable(READER, where)
 
 

@@ -176,7 +176,7 @@ def _require_plain(compare: Compare) -> None:
     if compare.operator not in PLAIN or any(map(holds_address, values)):
         raise Forbidden(
             f"{compare.path[-1].name} may have an e-mail address in it: without the scope "
-            f"{PERSONAL} it can be compared by {', '.join(PLAIN)} alone, with values that have none."
+            f"{PERSONAL} it can be compared by {', '.join(PLAIN)}, with values that have none."
         )
 
 

@@ -37,5 +37,5 @@ class Viewer:
             bots=None if caller.bots is None else sorted(caller.bots),
             sees_personal_data=caller.sees_personal,
             expires_at=caller.expires_at,
-            is_everybody=caller is EVERYBODY,
+            is_everybody=(caller.id, caller.name) == (EVERYBODY.id, EVERYBODY.name),
         )

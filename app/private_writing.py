@@ -6,24 +6,30 @@ also in a folder that others may read; a folder that is made here is 0700.
 
 import os
 import stat
+from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import BinaryIO, Final, TextIO, cast
 
 FILE: Final = 0o600
 FOLDER: Final = 0o700
 
 
-def opened(path: Path, mode: str = "wb", **options: Any) -> IO[Any]:
-    """The file, open for writing in one of the modes of `open`; OSError if that cannot be."""
-    file = open(path, mode, opener=_open, **options)  # noqa: SIM115  the caller closes it
+def opened(path: Path, mode: str = "wb") -> BinaryIO:
+    """The file, open for bytes in a mode such as `wb`, `ab` or `xb`; OSError if that cannot be."""
+    file = open(path, mode, opener=_open)  # noqa: SIM115  the caller closes it
     if _is_own_file(os.fstat(file.fileno())):
         os.fchmod(file.fileno(), FILE)
-    return file
+    return cast(BinaryIO, file)
+
+
+def opened_text(path: Path, mode: str = "w") -> TextIO:
+    """The same for text in UTF-8: in a mode such as `w`, `a` or `x`."""
+    return TextIOWrapper(opened(path, f"{mode}b"), encoding="utf-8")
 
 
 def write(path: Path, text: str) -> None:
     """Make the file have this text."""
-    with opened(path, "w", encoding="utf-8") as file:
+    with opened_text(path) as file:
         file.write(text)
 
 

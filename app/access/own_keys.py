@@ -93,7 +93,7 @@ def _kept(path: Path, make: Callable[[], str]) -> str:
     try:
         private_writing.make_folder(path.parent)
         try:
-            file = private_writing.opened(path, "x", encoding="utf-8")
+            file = private_writing.opened_text(path, "x")
         except FileExistsError:
             private_writing.close_file(path)
             return path.read_text(encoding="utf-8").strip()

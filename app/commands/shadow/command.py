@@ -91,7 +91,7 @@ def _opened(output: Path | None) -> Iterator[TextIO]:
         yield sys.stdout
         return
     try:
-        file = private_writing.opened(output, "a", encoding="utf-8")
+        file = private_writing.opened_text(output, "a")
     except OSError as error:
         raise UsageError(f"--output {output} cannot be written: {error.strerror}.") from None
     with file:

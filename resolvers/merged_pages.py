@@ -134,8 +134,7 @@ async def _page(context: Context, read: Read, kinds: Sequence[Kind]) -> Page:
     whole = "a page over several kinds is whole or not at all"
     page = await (needed(read.kind, reading, whole) if len(kinds) > 1 else reading)
     rows: list[Document] = [of_kind(read.kind, row) for row in page.documents]
-    for row in rows:
-        masks.mask(context.caller, read.kind.columns, row)
+    masks.mask(context.caller, read.kind.columns, rows)
     return page._replace(documents=rows)
 
 

@@ -65,8 +65,7 @@ async def list_(context: Context, read: Read) -> Page:
         columns=needed(context.caller, read.kind, read.columns),
     )
     page = await reads.list_(context.store, read)
-    for row in page.documents:
-        mask(context.caller, read.kind.columns, row)
+    mask(context.caller, read.kind.columns, page.documents)
     return page
 
 
@@ -192,7 +191,7 @@ async def _one(context: Context, kind: Kind, session_id: str) -> Document | None
 
 def _shown(context: Context, kind: Kind, document: Document) -> Document:
     """The document as the caller may see it."""
-    mask(context.caller, kind.columns, document)
+    mask(context.caller, kind.columns, [document])
     return document
 
 

@@ -65,7 +65,7 @@ def test_personal_texts_are_masked_wherever_they_stand() -> None:
         "people": [{"name": "Ann", "town": "Ghent"}, {"town": "Ghent"}],
         "aliases": ["Ann", "Annie"],
     }
-    mask(READER, COLUMNS, document)
+    mask(READER, COLUMNS, [document])
     assert document == {
         "name": MASK,
         "town": "Ghent",
@@ -79,14 +79,14 @@ def test_personal_texts_are_masked_wherever_they_stand() -> None:
 def test_masking_bears_what_is_stored_wrongly(value: Any) -> None:
     """A missing or broken part is no reason to fail."""
     document: Document = {"person": value, "people": value}
-    mask(READER, COLUMNS, document)
+    mask(READER, COLUMNS, [document])
     assert document == {"person": value, "people": value}
 
 
 def test_missing_personal_text_stays_missing() -> None:
     """The mask does not invent a value."""
     document: Document = {"name": None}
-    mask(READER, COLUMNS, document)
+    mask(READER, COLUMNS, [document])
     assert document == {"name": None}
 
 

@@ -94,7 +94,7 @@ def require_answerable(caller: Caller, where: Filter, order: Iterable[Order] = (
         for column in path:
             _require_visible(caller, column, "filtering or ordering")
         if compare is not None and path[-1].identifier and not caller.sees_personal:
-            _require_plain(compare)
+            _require_plain(path[-1], compare)
     for part in order:
         _require_visible(caller, part.column, "filtering or ordering")
         if part.column.identifier and not caller.sees_personal:
@@ -176,13 +176,13 @@ def _require_visible(caller: Caller, column: Column, doing: str) -> None:
         )
 
 
-def _require_plain(compare: Compare) -> None:
+def _require_plain(column: Column, compare: Compare) -> None:
     values = compare.value if isinstance(compare.value, Sequence) else (compare.value,)
     if isinstance(compare.value, str):
         values = (compare.value,)
     if compare.operator not in PLAIN or any(map(holds_address, values)):
         raise Forbidden(
-            f"{compare.path[-1].name} may have an e-mail address in it: without the scope "
+            f"{column.name} may have an e-mail address in it: without the scope "
             f"{PERSONAL} it can be compared by {', '.join(PLAIN)}, with values that have none."
         )
 
@@ -213,18 +213,23 @@ def _hides_some(caller: Caller, column: Column) -> bool:
     return hides(caller, column) or any(_hides_some(caller, part) for part in column.columns)
 
 
-def _asked(where: Filter) -> Iterator[tuple[tuple[Column, ...], Compare | None]]:
-    """The columns of each part of a filter, and the comparison that is made."""
+def _asked(
+    where: Filter, above: tuple[Column, ...] = ()
+) -> Iterator[tuple[tuple[Column, ...], Compare | None]]:
+    """The columns of each part of a filter, and the comparison that is made.
+
+    `above` leads to the list whose elements are meant: a text in a list has no column of its own.
+    """
     match where:
         case Compare(path=path):
-            yield path, where
+            yield (*above, *path), where
         case Some(path, condition):
-            yield path, None
-            yield from _asked(condition)
+            yield (*above, *path), None
+            yield from _asked(condition, (*above, *path))
         case Search():
             yield (SEARCH_KEYS,), None
         case All(parts) | Either(parts):
             for part in parts:
-                yield from _asked(part)
+                yield from _asked(part, above)
         case Not(part):
-            yield from _asked(part)
+            yield from _asked(part, above)

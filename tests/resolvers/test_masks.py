@@ -107,11 +107,12 @@ def equals(*path: Column) -> Filter:
         none((PEOPLE,), equals(NAME)),
         every((PEOPLE,), All((equals(TOWN), equals(NAME)))),
         every((PEOPLE,), every((PEOPLE,), equals(NAME))),
+        Some((ALIASES,), equals()),
     ],
 )
 def test_filter_on_a_personal_column_is_refused(where: Filter) -> None:
     """However deep it stands: what is masked must not be found out by guessing."""
-    with pytest.raises(Forbidden, match="name is personal"):
+    with pytest.raises(Forbidden, match="(name|aliases) is personal"):
         require_answerable(READER, where)
 
 
@@ -124,6 +125,7 @@ def test_order_by_a_personal_column_is_refused() -> None:
 def test_other_columns_may_be_filtered_and_ordered_by() -> None:
     """The neighbour of a personal column is free."""
     require_answerable(READER, Some((PEOPLE,), equals(TOWN)), (Order(TOWN, descending=True),))
+    require_answerable(READER, Some((Column(name="labels", type=TEXT, many=True),), equals()))
 
 
 async def test_every_verb_refuses_a_filter_on_a_personal_column(context: Context) -> None:
@@ -214,6 +216,14 @@ def test_an_identifier_is_compared_for_equality_with_no_address(
         else:
             with pytest.raises(Forbidden, match="number may have an e-mail address"):
                 require_answerable(READER, where)
+
+
+def test_identifiers_in_lists_are_compared_like_others() -> None:
+    """An element has no column of its own: that of the list counts."""
+    numbers = Column(name="numbers", type=TEXT, many=True, identifier=True)
+    require_answerable(READER, Some((numbers,), equals()))
+    with pytest.raises(Forbidden, match="numbers may have"):
+        require_answerable(READER, Some((numbers,), Compare((), Operator.STARTS_WITH, "a")))
 
 
 def test_an_identifier_is_not_ordered_by() -> None:

@@ -112,7 +112,7 @@ def equals(*path: Column) -> Filter:
 )
 def test_filter_on_a_personal_column_is_refused(where: Filter) -> None:
     """However deep it stands: what is masked must not be found out by guessing."""
-    with pytest.raises(Forbidden, match="(name|aliases) is personal"):
+    with pytest.raises(Forbidden, match=r"(name|aliases) is personal"):
         require_answerable(READER, where)
 
 

@@ -19,6 +19,7 @@ import typer
 
 from app.commands.certificate import check_certificate
 from app.commands.common import database, load_settings, orderly_end, plain_failures
+from app.commands.customers import customer
 from app.commands.data import data
 from app.commands.existing import existing
 from app.commands.imports.command import imports
@@ -92,6 +93,7 @@ def main() -> None:
     app.add_typer(existing)
     app.add_typer(imports)
     app.add_typer(keys, name="keys")
+    app.add_typer(customer, name="customer")
     app.command()(shadow)
     app(prog_name="session-gateway")
 

@@ -103,6 +103,7 @@ the millisecond.
 | personal | masked for credentials without the scope `pii:read` |
 | identifier | masked if it has an e-mail address in it ([access](access.md#what-is-masked)) |
 | secret | masked while the session is active, for credentials that may not write its kind |
+| impersonal | a text that stays when a session is [anonymised](customers.md#erasing-one-person) |
 
 Besides its columns, a document has
 
@@ -177,6 +178,7 @@ def _rules(column: Column, ordering: set[Column]) -> Iterator[str]:
         (column.personal, "personal"),
         (column.identifier, "identifier"),
         (column.live_scope, "secret"),
+        (column.impersonal, "impersonal"),
     ):
         if told:
             yield rule
@@ -236,9 +238,9 @@ def _group(group: type[Group]) -> str:
 
 
 def _default(value: Any) -> str:
-    if value in (None, PydanticUndefined, "", frozenset()):
+    if value in (None, PydanticUndefined, "", frozenset(), {}):
         return "none"
-    return f"`{value}`"
+    return f"`{','.join(sorted(value)) if isinstance(value, frozenset) else value}`"
 
 
 def _meaning(field: Any) -> str:

@@ -4,15 +4,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from resolvers import tenants
+from resolvers.common_columns import TENANT
 from resolvers.errors import Forbidden, ReadOnly
-from resolvers.kind import Kind
-from resolvers.request import EVERYTHING, Compare, Filter, Operator
+from resolvers.kind import Document, Kind
+from resolvers.request import Compare, Filter, Operator, both
+from resolvers.tenants import Tenants
 
 ADMIN = "admin"
 """The scope that stands for every other."""
 PERSONAL = "pii:read"
 LINKING = "customer:write"
 """Saying which identifiers are one customer's; `*:write` is about sessions."""
+ERASING = "customer:erase"
+"""Removing what is stored about a customer, with every kind's `read` and `write`, and PERSONAL."""
+EXPORTING = "customer:export"
+"""Reading all of it, with every kind's `read`, and PERSONAL."""
 INTROSPECTION = "introspection"
 
 
@@ -48,6 +55,8 @@ class Caller:
     """The kinds, by name, whose sessions nobody may change: they are another application's."""
     masks_identifiers: bool = False
     """Whether identifiers are as personal as names: the gateway's setting."""
+    tenants: Tenants = None
+    """The only tenants it may see; None for all, and for sessions without a tenant."""
 
     def holds(self, *scopes: str) -> bool:
         """Whether it has one of these scopes, or ADMIN."""
@@ -71,8 +80,12 @@ class Caller:
     def require_linking(self) -> None:
         """Forbidden unless it may say which identifiers are one customer's; ReadOnly likewise."""
         self.require_writable()
-        if not self.holds(LINKING):
-            raise Forbidden(f"This needs the scope {LINKING}. Ask for a credential that has it.")
+        self.require_scope(LINKING)
+
+    def require_scope(self, scope: str) -> None:
+        """Forbidden unless it has a scope that is not about one kind."""
+        if not self.holds(scope):
+            raise Forbidden(f"This needs the scope {scope}. Ask for a credential that has it.")
 
     def require_writable(self) -> None:
         """ReadOnly where nothing changes."""
@@ -86,10 +99,17 @@ class Caller:
 
     def visible(self, kind: Kind) -> Filter:
         """The sessions of a kind that it may see at all."""
+        own = tenants.visible(self.tenants)
         bot_id = kind.by_name.get("botId")
         if self.bots is None or bot_id is None:
-            return EVERYTHING
-        return Compare((bot_id,), Operator.IN, tuple(sorted(self.bots)))
+            return own
+        return both(own, Compare((bot_id,), Operator.IN, tuple(sorted(self.bots))))
+
+    def require_own(self, kind: Kind, document: Document) -> None:
+        """Forbidden, or ForeignTenant, if it may not see the session that it is about to store."""
+        tenants.require(self.tenants, document.get(TENANT.path))
+        if self.bots is not None and "botId" in kind.by_name and document["botId"] not in self.bots:
+            raise Forbidden("This credential may not store sessions of that bot.")
 
 
 EVERYBODY = Caller("everybody", frozenset({ADMIN}), name="Everybody")

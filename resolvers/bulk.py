@@ -75,10 +75,11 @@ async def create(context: Context, kind: Kind, documents: list[Document]) -> Con
 
 
 async def stored(context: Context, kind: Kind, ids: Sequence[str]) -> dict[str, Document]:
-    """The sessions with these ids as they are stored, those of expired sessions included."""
+    """The caller's sessions with these ids as they are stored, expired ones included."""
     context.caller.require(kind, Action.WRITE)
     context.caller.require(kind, Action.READ)
-    return await reads.get_many(context.store, kind, ids, EVERYTHING, None) if ids else {}
+    own = context.caller.visible(kind)
+    return await reads.get_many(context.store, kind, ids, own, None) if ids else {}
 
 
 async def replace(

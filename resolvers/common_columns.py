@@ -26,6 +26,18 @@ SEARCH_TEXTS = Column(
 )
 """See `resolvers.search`."""
 
+TENANT_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+TENANT = Column(
+    name="tenant",
+    type=TEXT,
+    max_length=64,
+    pattern=TENANT_PATTERN,
+    create_only=True,
+    description="The company or department that the session belongs to, such as `acme`: letters, "
+    "digits, `.`, `_` and `-`.",
+)
+"""See `resolvers.tenants`."""
+
 SESSION_COLUMNS: tuple[Column, ...] = (
     Column(
         name="sessionId",
@@ -120,6 +132,7 @@ SESSION_COLUMNS: tuple[Column, ...] = (
         identifier=True,
         description="Who takes care of the session, such as a login or a team.",
     ),
+    TENANT,
     Column(
         name="createdAt",
         type=DATETIME,
@@ -146,6 +159,7 @@ COMMON_INDEXES = (
     Index(("customer.folded.email", "startedAt", "_id")),
     Index(("labels", "startedAt", "_id")),
     Index(("assignee", "startedAt", "_id")),
+    Index((TENANT.path, "startedAt", "_id")),
     Index(("relatedSessions.sessionId", "startedAt", "_id")),
     Index((SEARCH_KEYS.path, "startedAt", "_id")),
 )

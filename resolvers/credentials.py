@@ -14,11 +14,21 @@ from datetime import datetime
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from resolvers.access import ADMIN, INTROSPECTION, LINKING, PERSONAL, Action, Caller
+from resolvers.access import (
+    ADMIN,
+    ERASING,
+    EXPORTING,
+    INTROSPECTION,
+    LINKING,
+    PERSONAL,
+    Action,
+    Caller,
+)
 from resolvers.errors import AlreadyExists, BadInput, NotFound, nearest
 from resolvers.kind import Document
 from resolvers.store import credentials as stored
 from resolvers.store.store import Store
+from resolvers.tenants import checked
 
 ID = re.compile(r"[!-~]{1,128}")
 """Visible ASCII: whatever a vendor's client sends as its id."""
@@ -33,7 +43,7 @@ def known_scopes(kinds: Iterable[str]) -> tuple[str, ...]:
     """Every scope there is, given the names of the kinds."""
     subjects = (*kinds, "*")
     pairs = tuple(f"{subject}:{action}" for subject in subjects for action in Action)
-    return (*pairs, LINKING, PERSONAL, INTROSPECTION, ADMIN)
+    return (*pairs, LINKING, ERASING, EXPORTING, PERSONAL, INTROSPECTION, ADMIN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +58,8 @@ class Credential:
     scopes: tuple[str, ...] = ()
     bots: tuple[str, ...] | None = None
     """The only bots it may see; None for all."""
+    tenants: tuple[str, ...] | None = None
+    """The only tenants it may see; None for all."""
     created_at: datetime
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
@@ -60,8 +72,17 @@ class Credential:
 
     def caller(self) -> Caller:
         """Its bearer, as decisions see it."""
-        bots = None if self.bots is None else frozenset(self.bots)
-        return Caller(self.id, frozenset(self.scopes), bots, self.name, self.expires_at)
+        bots, tenants = (
+            None if limit is None else frozenset(limit) for limit in (self.bots, self.tenants)
+        )
+        return Caller(
+            self.id,
+            frozenset(self.scopes),
+            bots,
+            self.name,
+            self.expires_at,
+            tenants=tenants,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +140,7 @@ async def issue(
     scopes: Sequence[str],
     now: datetime,
     bots: Sequence[str] | None = None,
+    tenants: Sequence[str] | None = None,
     expires_at: datetime | None = None,
     own: Own = Own(),
 ) -> Issued:
@@ -137,6 +159,7 @@ async def issue(
         sealed_secret=sealer.seal(secret),
         scopes=tuple(dict.fromkeys(scopes)),
         bots=tuple(dict.fromkeys(bots)) if bots is not None else None,
+        tenants=checked(tenants) if tenants is not None else None,
         created_at=now,
         expires_at=expires_at,
     )
@@ -211,6 +234,7 @@ STORED: Mapping[str, str] = {
     "sealed_secret": "secret",
     "scopes": "scopes",
     "bots": "bots",
+    "tenants": "tenants",
     "created_at": "createdAt",
     "expires_at": "expiresAt",
     "revoked_at": "revokedAt",

@@ -3,6 +3,8 @@
 An identifier is a customer's id or an e-mail address. People and systems say which identifiers are
 the same person's; nothing is guessed. Linking is transitive: who links a with b, and b with c, has
 one group of three. Unlinking takes identifiers out of their group, and leaves the others together.
+
+Links belong to a tenant, or to none. A caller that is limited to tenants knows of theirs alone.
 """
 
 import asyncio
@@ -10,6 +12,7 @@ from collections.abc import Awaitable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from resolvers import tenants
 from resolvers.across import needed, readable
 from resolvers.context import Context
 from resolvers.errors import Invalid, UserError
@@ -56,6 +59,7 @@ async def link(context: Context, identifiers: Sequence[Identifier]) -> list[Iden
     given = _checked(context, identifiers)
     if len(given) < 2:
         raise Invalid("Give at least two different identifiers to link.", ("identifiers",))
+    tenant = _tenant(context)
 
     def united(linked: Sequence[Document]) -> Sequence[Document]:
         known = {row["key"] for row in linked}
@@ -69,7 +73,7 @@ async def link(context: Context, identifiers: Sequence[Identifier]) -> list[Iden
         return [*linked, *added]
 
     keys = [one.key for one in given]
-    await links.change(context.store, keys, united)
+    await links.change(context.store, tenant, keys, united)
     return await _left(context, keys, given)
 
 
@@ -79,6 +83,7 @@ async def unlink(context: Context, identifiers: Sequence[Identifier]) -> list[Id
     Each group changes as a whole. One that is not linked changes nothing.
     """
     given = _checked(context, identifiers)
+    tenant = _tenant(context)
     waiting = {one.key for one in given}
     others: set[str] = set()
 
@@ -87,7 +92,7 @@ async def unlink(context: Context, identifiers: Sequence[Identifier]) -> list[Id
 
     while waiting:
         key = min(waiting)
-        group = await links.change(context.store, [key], without)
+        group = await links.change(context.store, tenant, [key], without)
         linked = {row["key"] for row in group}
         others |= linked - waiting
         waiting -= linked | {key}
@@ -225,9 +230,26 @@ def _occurring(
 
 
 async def linked_with(context: Context, identifier: Identifier) -> tuple[Identifier, ...]:
-    """All identifiers of the customer who has this one, itself included."""
-    found = await links.linked(context.store, [identifier.key])
+    """All identifiers of the customer who has this one, itself included: as the tenants say that
+    the caller may see."""
+    found = await links.linked(context.store, _tenants(context), [identifier.key])
     return tuple(map(_identifier, found)) or (identifier,)
+
+
+def _tenants(context: Context) -> list[str | None] | None:
+    return tenants.stored(context.caller.tenants)
+
+
+def _tenant(context: Context) -> str | None:
+    """Whose links the caller changes; Invalid where that is in doubt."""
+    try:
+        return tenants.of_new(context.caller.tenants, None)
+    except Invalid:
+        raise Invalid(
+            "Links belong to one tenant, and this credential is limited to several: use one that "
+            "is limited to the tenant whose customer this is.",
+            ("identifiers",),
+        ) from None
 
 
 def _checked(context: Context, identifiers: Sequence[Identifier]) -> list[Identifier]:
@@ -262,7 +284,7 @@ async def _left(
     context: Context, keys: Sequence[str], given: Iterable[Identifier]
 ) -> list[Identifier]:
     """What is linked with these now; if sessions are hidden from the caller, of what it gave."""
-    rows = await links.linked(context.store, keys) if keys else []
+    rows = await links.linked(context.store, _tenants(context), keys) if keys else []
     found = [_identifier(row) for row in rows]
     if not sees_every_session(context):
         known = {one.key for one in given}

@@ -80,6 +80,12 @@ class Protected(UserError):
     code = "FORBIDDEN"
 
 
+class ForeignTenant(UserError):
+    """The session would be of a tenant that the caller may not see."""
+
+    code = "FORBIDDEN"
+
+
 class BadInput(GatewayError):
     """An argument of a read is malformed or out of range."""
 

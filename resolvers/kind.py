@@ -81,6 +81,8 @@ class Column(Rules):
     address in it, or if the gateway masks identifiers."""
     live_scope: str = ""
     """Masked for credentials without this scope while the session is active."""
+    impersonal: bool = False
+    """Of a text: it never says anything about a person, so an anonymised session keeps it."""
     tidy: Callable[[Document], Document] | None = None
     """Puts an object into the form in which it is stored."""
     searched: Searched | None = None
@@ -159,10 +161,24 @@ ANY_IDS = SessionIds(UUID_PATTERN, "", None, any_case=True)
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """A value that only one live session may have, stored in a small collection of its own."""
+    """A value that only one live session of a tenant may have, stored in a small collection."""
 
     column: str
     value: str
+    tenant: str | None = None
+
+    @property
+    def key(self) -> str:
+        """Its name within the kind: `sessionToken:519333887`, `sessionToken@acme:519333887`."""
+        place = f"{self.column}@{self.tenant}" if self.tenant else self.column
+        return f"{place}:{self.value}"
+
+    @classmethod
+    def of_key(cls, key: str) -> "Reservation":
+        """What a key names."""
+        place, _, value = key.partition(":")
+        column, _, tenant = place.partition("@")
+        return cls(column, value, tenant or None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,13 +64,22 @@ async def outdated(store: Store, kinds: Iterable[Kind]) -> list[Kind]:
     """
     found = []
     for kind in kinds:
-        if await writes.mark(store, _mark(kind)) == version(kind):
+        if await _is_done(store, kind):
             continue
         if await reads.following(store, kind, "", 1):
             found.append(kind)
         else:
             await writes.set_mark(store, _mark(kind), version(kind))
     return found
+
+
+async def is_outdated(store: Store, kind: Kind) -> bool:
+    """Whether a kind has sessions that may lack computed values; nothing is marked."""
+    return not await _is_done(store, kind) and bool(await reads.following(store, kind, "", 1))
+
+
+async def _is_done(store: Store, kind: Kind) -> bool:
+    return await writes.mark(store, _mark(kind)) == version(kind)
 
 
 async def rebuild(context: Context, kind: Kind, advance: Callable[[int], object]) -> Rebuilt:

@@ -78,9 +78,8 @@ async def is_orphan(context: Context, kind: Kind, row: Document) -> bool:
     taken = row.get("claimedAt")
     if isinstance(taken, datetime) and context.now() - taken <= GRACE:
         return False
-    _, _, named = str(row["_id"]).partition(":")
-    column, _, value = named.partition(":")
-    return not await _holds(context, kind, Reservation(column, value), str(row.get("sessionId")))
+    _, _, key = str(row["_id"]).partition(":")
+    return not await _holds(context, kind, Reservation.of_key(key), str(row.get("sessionId")))
 
 
 async def _holds(

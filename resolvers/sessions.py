@@ -7,11 +7,12 @@ the stored session unchanged.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from resolvers import reservations
+from resolvers import reservations, tenants
 from resolvers.access import Action
 from resolvers.changes import Change, changed, derived, require_possible
+from resolvers.common_columns import TENANT
 from resolvers.context import Context
-from resolvers.errors import AlreadyExists, Conflict, Forbidden, Invalid, NotFound, UserError
+from resolvers.errors import AlreadyExists, Conflict, Invalid, NotFound, UserError
 from resolvers.kind import Document, Kind
 from resolvers.lists import add_counts
 from resolvers.masks import mask, needed, require_answerable, require_overwriting
@@ -143,7 +144,7 @@ async def act(
             if before is None:
                 raise not_found(kind, session_id)
             after = changed(context, kind, before, change)
-            _require_own(context, kind, after)
+            context.caller.require_own(kind, after)
             if after is before or await _replace(context, kind, before, after):
                 return _shown(context, kind, after)
     raise Conflict("Other requests keep changing this session. Try again.")
@@ -195,13 +196,6 @@ def _shown(context: Context, kind: Kind, document: Document) -> Document:
     return document
 
 
-def _require_own(context: Context, kind: Kind, document: Document) -> None:
-    """Forbidden if the caller may not see the session that it is about to store."""
-    bots = context.caller.bots
-    if bots is not None and "botId" in kind.by_name and document["botId"] not in bots:
-        raise Forbidden("This credential may not store sessions of that bot.")
-
-
 def _storable(session_id: str) -> bool:
     try:
         check_text(session_id)
@@ -248,11 +242,13 @@ def prepare(
     cleaned = clean(context, kind.columns, given)
     document = {name: value for name, value in cleaned.items() if value is not None}
     complete(context, kind.columns, document)
+    tenant = tenants.of_new(context.caller.tenants, document.get(TENANT.path))
+    document |= {} if tenant is None else {TENANT.path: tenant}
     now = context.now()
     document |= {"createdAt": now, "updatedAt": now, "revision": 1, **known}
     document = derived(kind, document)
     require_possible(context, kind, {}, document)
-    _require_own(context, kind, document)
+    context.caller.require_own(kind, document)
     if session_id is None and kind.session_ids.make is None:
         return document
     return {"_id": _checked_id(kind, session_id), **document}

@@ -17,7 +17,9 @@ from resolvers.context import Context
 from resolvers.errors import BadInput, GatewayError
 from resolvers.kind import Kind
 from schema.all_kinds import across_fields
+from schema.customer_export import export_fields
 from schema.customers import customer_fields, link_fields
+from schema.erasure import erasure_fields
 from schema.execution.executor import CompiledExecutor
 from schema.execution.operations import CachedOperations, OperationCache
 from schema.execution.program import Programs
@@ -197,12 +199,14 @@ def _queries(entries: Sequence[KindType]) -> tuple[RootField, ...]:
         *across_fields(tuple(entries)),
         *search_fields(entries),
         *customer_fields(kinds),
+        *export_fields(kinds),
     )
 
 
 def _changes(entries: Sequence[KindType]) -> tuple[RootField, ...]:
     """The fields of Mutation that do not belong to one kind."""
-    return (*label_fields([entry.kind for entry in entries]), *link_fields())
+    kinds = [entry.kind for entry in entries]
+    return (*label_fields(kinds), *link_fields(), *erasure_fields(kinds))
 
 
 def _work(field: StrawberryField) -> Work:

@@ -1,6 +1,7 @@
 """Strawberry fields that stand for stored columns, and how a kind follows from its class."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -15,7 +16,7 @@ from strawberry.types.lazy_type import LazyType
 from strawberry.utils.str_converters import to_camel_case
 
 from resolvers import documents
-from resolvers.common_columns import COMMON_INDEXES, SESSION_COLUMNS, ordering_indexes
+from resolvers.common_columns import COMMON_INDEXES, SESSION_COLUMNS, TENANT, ordering_indexes
 from resolvers.kind import (
     Column,
     Document,
@@ -148,12 +149,24 @@ def kind_of(
         only_ended=only_ended,
         spans=spans,
         indexes=(*ordering_indexes(columns), *COMMON_INDEXES, *indexes),
-        reservation=reservation,
+        reservation=_of_tenant(reservation),
         vendor_retention=vendor_retention,
     )
     setattr(type_, KIND, kind)
     SESSION_IDS[kind.enum_name] = session_ids
     return kind
+
+
+def _of_tenant(
+    reservation: Callable[[Document], Reservation | None],
+) -> Callable[[Document], Reservation | None]:
+    """Two tenants may have the same value: a refusal would show the one what the other has."""
+
+    def reserved(document: Document) -> Reservation | None:
+        found = reservation(document)
+        return replace(found, tenant=document.get(TENANT.path)) if found else None
+
+    return reserved
 
 
 def tidy_pair(pair: Document) -> Document:

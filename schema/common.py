@@ -120,6 +120,7 @@ class Session(Node):
     labels: list[str] = session_column("labels")
     note: str | None = session_column("note")
     assignee: str | None = session_column("assignee")
+    tenant: str | None = session_column("tenant")
     related_sessions: list[RELATED] = column(
         "The sessions that this one names, of any kind, such as the co-browsing in a chat. Those "
         "that name this one are found by a filter on `relatedSessions`.",

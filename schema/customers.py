@@ -199,7 +199,7 @@ def customer_fields(kinds: Sequence[Kind]) -> tuple[RootField, ...]:
     over = all_kinds(tuple(kinds))
 
     async def customer(run: Run, wanted: CustomerRead, arguments: Arguments) -> Customer | None:
-        return await customers.find(run.context, over.kinds, _of_key(arguments["by"]), wanted)
+        return await customers.find(run.context, over.kinds, identifier_of(arguments["by"]), wanted)
 
     by = Argument("by", CustomerKey, "Whom: a customer's id, or an e-mail address.")
     returns: Any = customer_type(over)
@@ -241,7 +241,7 @@ def _wanted(selected: Selected) -> Given:
     return lambda _variables: read
 
 
-def _of_key(key: Mapping[str, Any]) -> Identifier:
+def identifier_of(key: Mapping[str, Any]) -> Identifier:
     """The identifier in a CustomerKey."""
     if (value := key.get("customerId")) is not None:
         return Identifier(IdentifierType.CUSTOMER_ID, value)

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+import orjson
+
 from resolvers import documents
 from resolvers.bulk import Draft
 from resolvers.errors import CorruptDocument, Invalid, UserError, nearest
@@ -39,6 +41,11 @@ def decode(kind: Kind, given: Any) -> Draft:
 def encode(kind: Kind, document: Document) -> dict[str, Any]:
     """The JSON object of a stored session; CorruptDocument if a value is not as promised."""
     return _printed(columns_of(kind), document)
+
+
+def line(kind: Kind, document: Document) -> bytes:
+    """A stored session as a line; CorruptDocument if it cannot be read."""
+    return orjson.dumps({"kind": kind.enum_name, "session": encode(kind, document)}) + b"\n"
 
 
 def _printed(columns: Sequence[Column], source: Document) -> dict[str, Any]:

@@ -18,6 +18,10 @@ class Viewer:
     bots: list[str] | None = strawberry.field(
         description="The only bots whose sessions it sees; null for all."
     )
+    tenants: list[str] | None = strawberry.field(
+        description="The only tenants whose sessions it sees; null for all, and for sessions "
+        "without a tenant."
+    )
     sees_personal_data: bool = strawberry.field(
         description="Whether personal texts are shown; they are `***` otherwise."
     )
@@ -35,6 +39,7 @@ class Viewer:
             name=caller.name,
             scopes=sorted(caller.scopes),
             bots=None if caller.bots is None else sorted(caller.bots),
+            tenants=None if caller.tenants is None else sorted(caller.tenants),
             sees_personal_data=caller.sees_personal,
             expires_at=caller.expires_at,
             is_everybody=(caller.id, caller.name) == (EVERYBODY.id, EVERYBODY.name),

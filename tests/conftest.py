@@ -6,7 +6,6 @@ is PyMongo over the wire, for what only a real engine does. Each is a database o
 
 import asyncio
 import gc
-import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,6 +21,7 @@ from resolvers.store import driver, preparation
 from resolvers.store.driver import Driver
 from resolvers.store.store import Store
 from schema.kinds import KINDS
+from tests.properties import BY_DEFAULT
 from tests.timing import limit
 from tests.wire.engine import (  # noqa: F401  fixtures
     database_name,
@@ -33,7 +33,7 @@ from tests.wire.prepared import PreparedDatabases
 
 settings.register_profile(
     "suite",
-    max_examples=int(os.environ.get("TEST_EXAMPLES", "100")),  # the drill asks for fewer
+    max_examples=BY_DEFAULT,
     derandomize=True,  # a run depends on the code alone
     database=None,
     deadline=None,
@@ -134,17 +134,31 @@ def prepared_databases(engine_client: Any) -> PreparedDatabases:  # noqa: F811
 
 
 @asynccontextmanager
-async def lent_store(
-    databases: PreparedDatabases, uri: str, driver_name: Driver = "pymongo"
-) -> AsyncIterator[Store]:
-    """A store of a driver on a prepared database without sessions."""
+async def lent_name(databases: PreparedDatabases, uri: str) -> AsyncIterator[str]:
+    """The name of a prepared database without sessions."""
 
     async def prepare(name: str) -> None:
         async with opened_store(uri, name) as made:
             await prepared(made)
 
-    async with databases.lent(prepare) as name, opened_store(uri, name, driver_name) as found:
+    async with databases.lent(prepare) as name:
+        yield name
+
+
+@asynccontextmanager
+async def lent_store(
+    databases: PreparedDatabases, uri: str, driver_name: Driver = "pymongo"
+) -> AsyncIterator[Store]:
+    """A store of a driver on a prepared database without sessions."""
+    async with lent_name(databases, uri) as name, opened_store(uri, name, driver_name) as found:
         yield found
+
+
+@pytest.fixture
+async def prepared_name(engine: Any, prepared_databases: PreparedDatabases) -> AsyncIterator[str]:  # noqa: F811
+    """The name of a prepared database, for the clients of this process alone."""
+    async with lent_name(prepared_databases, engine.uri) as name:
+        yield name
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ def install(folder: Path) -> Path:
 
 def _npm_ci(npm: str, folder: Path) -> None:
     done = subprocess.run(
-        [npm, "ci", "--prefer-offline", "--loglevel=error"],
+        [npm, "ci", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"],
         cwd=folder,
         capture_output=True,
         text=True,

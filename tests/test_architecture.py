@@ -240,6 +240,7 @@ assert threading.active_count() == before, "a thread was started at import"
 """
 
 
+@pytest.mark.slow
 def test_importing_does_nothing() -> None:
     """Importing every module opens no connection, starts no process or thread, writes no file."""
     modules = [

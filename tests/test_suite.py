@@ -40,6 +40,13 @@ def test_nothing_is_skipped_in_ci(file: str) -> None:
     assert file in MAY_SKIP or all(mark.startswith("sys.platform") for mark in marks)
 
 
+@pytest.mark.parametrize("file", FILES)
+def test_the_drill_can_try_fewer_examples(file: str) -> None:
+    """A number of examples goes through `examples`."""
+    text = (ROOT / file).read_text(encoding="utf-8")
+    assert not re.search(r"max_examples=\d", text), "use tests.properties.examples"
+
+
 def fixed_limits(source: str) -> Iterator[int]:
     """The lines with a limit that TEST_TIME_FACTOR does not lengthen."""
     tree = ast.parse(source)

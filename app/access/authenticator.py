@@ -9,6 +9,7 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
@@ -24,6 +25,10 @@ from resolvers.credential_cache import CredentialCache, Uses
 from resolvers.credentials import Credential, hash_key, same
 from resolvers.errors import GatewayError, Unauthenticated
 from resolvers.store.store import Store
+from resolvers.tenants import NOBODYS
+
+if TYPE_CHECKING:
+    from app.access.oidc import Tokens
 
 __all__ = ["OPEN", "REFUSAL", "Authenticator", "MalformedToken"]
 
@@ -59,6 +64,7 @@ class Authenticator:
         self._demo_key = settings.demo_key
         self._uses = Uses(store)
         self._guesses = Guesses(store, settings.guess_rate, self._seconds)
+        self._tokens = _tokens(settings)
         alone = settings.read_only
         self._rate = Rate(store, settings.rate, self._seconds, alone=alone)
         self._bot_rate = Rate(store, settings.bot_rate, self._seconds, alone=alone)
@@ -66,15 +72,15 @@ class Authenticator:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Store the counted uses every ten seconds, and once more at the end; if it may write."""
-        if self._read_only:
-            yield
-            return
-        flushing = asyncio.create_task(self._flush_often())
+        flushing = None if self._read_only else asyncio.create_task(self._flush_often())
         try:
             yield
         finally:
-            flushing.cancel()
-            await self.flush()
+            if self._tokens:
+                await self._tokens.close()
+            if flushing:
+                flushing.cancel()
+                await self.flush()
 
     async def flush(self) -> None:
         """Store the uses counted since the last time; if that fails, they are stored next time."""
@@ -86,14 +92,21 @@ class Authenticator:
     async def bearer(self, request: Request) -> Caller:
         """The caller by `Authorization: Bearer <key>` or `X-API-Key`; Unauthenticated else, and
         RateLimited once too many wrong keys came from the same address.
+
+        A bearer's key may be a token of the company's identity provider: Forbidden if it allows
+        nothing here.
         """
         if self._off:
             return EVERYBODY
-        keys = {_bearer_key(value) for value in request.headers.getlist("authorization")}
-        keys.update(value.strip() for value in request.headers.getlist("x-api-key"))
+        bearers = {_bearer_key(value) for value in request.headers.getlist("authorization")}
+        keys = bearers | {value.strip() for value in request.headers.getlist("x-api-key")}
         if len(keys) != 1:  # none, or two that contradict each other
             raise Unauthenticated(REFUSAL)
-        return await self.guarded(request, self.by_key(keys.pop()))
+        return await self.guarded(request, self._by_bearer(keys.pop(), bool(bearers)))
+
+    async def _by_bearer(self, key: str, may_be_token: bool) -> Caller:
+        found = await self._by_token(key) if self._tokens and may_be_token else None
+        return found or await self.by_key(key)
 
     async def guarded(self, request: Request, finding: Awaitable[Caller]) -> Caller:
         """The caller that was found; RateLimited where this address gave too many wrong ones."""
@@ -142,18 +155,32 @@ class Authenticator:
             await self._rate.hit("credential", caller.id)
         else:
             own = caller.bots
-            await self._bot_rate.hit("bot", *(bot for bot in bots if own is None or bot in own))
+            seen = (bot for bot in bots if own is None or bot in own)
+            await self._bot_rate.hit("bot", *(_within(caller, bot) for bot in seen))
 
     def is_open(self, vendor: str) -> bool:
         """Whether the paths of `vendor` (`co_browse`, `knowledge`) need no credential."""
         return self._off or vendor in self._open_paths
 
     def open_caller(self, vendor: str) -> Caller:
-        """Who calls an open path: may do on it what the vendor's clients do, and nothing else."""
+        """Who calls an open path: may do on it what the vendor's clients do, and nothing else.
+
+        It sees the sessions that no tenant has.
+        """
         if self._off:
             return EVERYBODY
         scopes = {f"{vendor}:{action}" for action in OPEN_PATHS[vendor]}
-        return Caller(f"{OPEN}{vendor}", frozenset({*scopes, PERSONAL}))
+        return Caller(f"{OPEN}{vendor}", frozenset({*scopes, PERSONAL}), tenants=NOBODYS)
+
+    async def _by_token(self, text: str) -> Caller | None:
+        """The bearer of a token of the identity provider; None if the text is none."""
+        from app.access.oidc import NotValidError
+
+        assert self._tokens
+        try:
+            return await self._tokens.caller(text)
+        except NotValidError:
+            raise WrongCredential(REFUSAL) from None
 
     def _seconds(self) -> float:
         """Unix time."""
@@ -185,6 +212,23 @@ class Authenticator:
         while True:
             await asyncio.sleep(FLUSH_SECONDS)
             await self.flush()
+
+
+def _tokens(settings: Settings) -> "Tokens | None":
+    """What accepts tokens, if a provider is set: what asks it costs a start without one nothing."""
+    if settings.oidc_issuer is None:
+        return None
+    from app.access.oidc import Tokens
+
+    return Tokens(settings)
+
+
+def _within(caller: Caller, bot: str) -> str:
+    """A bot's name among rates: no tenant uses up what another one may ask about its bot."""
+    if caller.tenants is None:
+        return bot
+    named = ",".join(sorted(caller.tenants))
+    return f"{named if len(caller.tenants) == 1 else hash_key(named)[:16]}/{bot}"
 
 
 def _bearer_key(header: str) -> str:

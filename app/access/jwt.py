@@ -18,7 +18,7 @@ _UNCHECKED: Options = {
     "verify_sub": False,
     "verify_jti": False,
 }
-_BROKEN = (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError)
+BROKEN = (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError)
 """What the library raises over a token that somebody forged with care."""
 
 
@@ -33,7 +33,7 @@ def client_id(token: str) -> str | None:
     """
     try:
         parts = jwt.decode_complete(token, options={"verify_signature": False})
-    except _BROKEN:
+    except BROKEN:
         raise MalformedToken("This is not a valid JSON Web Token.") from None
     claims = [parts["payload"].get(name) for name in CLIENT_CLAIMS]
     named = next((claim for claim in claims if claim is not None), None)
@@ -48,6 +48,6 @@ def is_signed(token: str, secret: str) -> bool:
     key = secret.encode().ljust(KEY_BYTES, b"\0")
     try:
         jwt.decode(token, key, algorithms=[ALGORITHM], options=_UNCHECKED)
-    except _BROKEN:
+    except BROKEN:
         return False
     return True

@@ -28,12 +28,17 @@ from resolvers.rebuild import Rebuilt, outdated, rebuild
 from resolvers.request import EVERYTHING
 from resolvers.store import preparation
 from resolvers.store import read as reads
+from resolvers.tenants import checked
 from schema.kinds import KINDS
 
 DEADLINE = 60.0
 """Seconds for one operation: the batches here are larger than a request's."""
 
 BY_ENUM: Kinds = {entry.kind.enum_name: entry.kind for entry in KINDS}
+
+Tenant = Annotated[
+    str | None, typer.Option(help="Only the sessions of this tenant; new ones become its own.")
+]
 
 data = typer.Typer()
 
@@ -51,6 +56,7 @@ def seed(
             help="Another seed makes other sessions; 0: the demo's.",
         ),
     ] = 1,
+    tenant: Tenant = None,
 ) -> None:
     """Store generated sessions of the last thirty days; sessions that exist are not changed."""
 
@@ -62,7 +68,7 @@ def seed(
 
     with plain_data_failures():
         chosen = kind_named(kind)
-        run(work)
+        run(work, tenant)
 
 
 @data.command("export")
@@ -71,8 +77,9 @@ def export_command(
     output: Annotated[
         Path | None, typer.Option(dir_okay=False, help="The file; standard output if not given.")
     ] = None,
+    tenant: Tenant = None,
 ) -> None:
-    """Write all sessions as JSON Lines."""
+    """Write all sessions, or those of one tenant, as JSON Lines."""
 
     async def work(context: Context) -> str:
         damaged: list[str] = []
@@ -84,7 +91,7 @@ def export_command(
 
     with plain_data_failures():
         kinds = [kind_named(kind)] if kind else list(BY_ENUM.values())
-        run(work)
+        run(work, tenant)
 
 
 @data.command("rebuild")
@@ -122,8 +129,11 @@ def kind_named(name: str) -> Kind:
 
 
 @asynccontextmanager
-async def surroundings(settings: Settings) -> AsyncIterator[Context]:
-    """A context over the prepared database, which may do everything that the settings allow."""
+async def surroundings(settings: Settings, tenant: str | None = None) -> AsyncIterator[Context]:
+    """A context over the prepared database, which may do everything that the settings allow.
+
+    With a tenant, it may do so for that tenant alone.
+    """
     kinds = BY_ENUM.values()
     async with open_store(settings, DEADLINE) as store:
         if not settings.read_only:
@@ -134,16 +144,22 @@ async def surroundings(settings: Settings) -> AsyncIterator[Context]:
             replace(store, unruled=await preparation.unruled(store, kinds)),
             settings.company_timezone,
             now=lambda: now,
-            caller=replace(EVERYBODY, read_only=settings.read_only, fixed=frozenset(store.maps)),
+            caller=replace(
+                EVERYBODY,
+                read_only=settings.read_only,
+                fixed=frozenset(store.maps),
+                tenants=None if tenant is None else frozenset([tenant]),
+            ),
             retention=settings.retention,
         )
 
 
-def run(work: Callable[[Context], Coroutine[Any, Any, str]]) -> None:
-    """Do the work on the database of the settings and print its result."""
+def run(work: Callable[[Context], Coroutine[Any, Any, str]], tenant: str | None = None) -> None:
+    """Do the work on the database of the settings, for a tenant or for all; print its result."""
+    checked(() if tenant is None else [tenant])
 
     async def within(settings: Settings) -> str:
-        async with surroundings(settings) as context:
+        async with surroundings(settings, tenant) as context:
             return await work(context)
 
     settings = load_settings()

@@ -15,7 +15,7 @@ from resolvers.errors import CorruptDocument, Invalid, UserError, nearest
 from resolvers.kind import Document, Kind
 from resolvers.paging import cursors
 from resolvers.request import LARGEST_PAGE, Order, Read, Window
-from schema.json_lines import decode, encode
+from schema.json_lines import decode, line
 
 Kinds = Mapping[str, Kind]
 """By their SessionKind: `BOT`."""
@@ -56,11 +56,6 @@ async def _pages(context: Context, kind: Kind) -> AsyncIterator[list[Document]]:
         if not page.has_next:
             return
         (after,) = cursors(read, page.documents[-1:])
-
-
-def line(kind: Kind, document: Document) -> bytes:
-    """A stored session as a line; CorruptDocument if it cannot be read."""
-    return orjson.dumps({"kind": kind.enum_name, "session": encode(kind, document)}) + b"\n"
 
 
 def parse(context: Context, kinds: Kinds, text: bytes) -> tuple[Kind, Document]:

@@ -17,13 +17,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.access.authenticator import OPEN
+from app.access.grants import PREFIX
 from app.access.own_keys import DEMO_ID
 from app.access.sealer import sealer
 from app.commands.common import UsageError, opened, plain_failures, require_writable
 from app.commands.private_files import STANDARD_INPUT, read_line
 from app.database.connect import open_store
 from app.settings import Settings
-from resolvers import credentials
+from resolvers import credentials, tenants
 from resolvers.context import utc_now
 from resolvers.credentials import Credential, Issued, Own, Sealer
 from resolvers.errors import BadInput
@@ -37,6 +38,15 @@ T = TypeVar("T")
 AS_GIVEN = "as given"
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Bots = Annotated[
+    list[str] | None, typer.Option(help="A bot it may see, instead of all; repeatable.")
+]
+Tenants = Annotated[
+    list[str] | None, typer.Option(help="A tenant it may see, instead of all; repeatable.")
+]
+Expires = Annotated[
+    str | None, typer.Option(help="A duration such as 30d or 12h, or an ISO 8601 time.")
+]
 OwnId = Annotated[
     str | None, typer.Option("--id", help="The id that the client has, instead of a random one.")
 ]
@@ -63,12 +73,9 @@ keys = typer.Typer(
 def create(
     name: Annotated[str, typer.Option(help="Whose credential it is.")],
     scope: Annotated[list[str], typer.Option(help="A scope, such as bot:read; repeatable.")],
-    bot: Annotated[
-        list[str] | None, typer.Option(help="A bot it may see, instead of all; repeatable.")
-    ] = None,
-    expires: Annotated[
-        str | None, typer.Option(help="A duration such as 30d or 12h, or an ISO 8601 time.")
-    ] = None,
+    bot: Bots = None,
+    tenant: Tenants = None,
+    expires: Expires = None,
     own_id: OwnId = None,
     key_from: KeyFrom = None,
     secret_from: SecretFrom = None,
@@ -85,6 +92,7 @@ def create(
             name=name,
             scopes=scope,
             bots=bot or None,
+            tenants=tenant or None,
             now=now,
             expires_at=until,
             own=own,
@@ -95,6 +103,7 @@ def create(
         until = parse_expiry(expires, now) if expires else None
         kinds = [entry.kind.name for entry in KINDS]
         credentials.check_scopes(scope, credentials.known_scopes(kinds))
+        tenants.checked(tenant or ())
         own = read_own(own_id, key_from, secret_from)
         credentials.check_own(own, weak)
         with opened() as settings:
@@ -123,7 +132,7 @@ def revoke(
 
 def read_own(own_id: str | None, key_from: str | None, secret_from: str | None) -> Own:
     """What the client has already; UsageError for a file that cannot be meant, or a reserved id."""
-    if own_id is not None and (own_id == DEMO_ID or own_id.startswith(OPEN)):
+    if own_id is not None and (own_id == DEMO_ID or own_id.startswith((OPEN, PREFIX))):
         raise UsageError(f"--id {own_id} is one of the gateway's own: choose another.")
     if key_from == secret_from == STANDARD_INPUT:
         raise UsageError("Only one of --key-from and --secret-from can be standard input.")
@@ -158,6 +167,7 @@ def described(credential: Credential) -> dict[str, Any]:
         "state": _state(credential),
         "scopes": credential.scopes,
         "bots": credential.bots,
+        "tenants": credential.tenants,
         "createdAt": credential.created_at,
         "expiresAt": credential.expires_at,
         "revokedAt": credential.revoked_at,
@@ -211,11 +221,11 @@ def _show_all(found: list[Credential], as_json: bool) -> None:
         return
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("Id", no_wrap=True, min_width=16)  # whole: it is what revoke takes
-    for heading in ("Name", "State", "Scopes", "Bots", "Expires", "Uses", "Last use"):
+    for heading in ("Name", "State", "Scopes", "Bots", "Tenants", "Expires", "Uses", "Last use"):
         table.add_column(heading, overflow="fold")
     for one in found:
-        bots = "all" if one.bots is None else ", ".join(one.bots)
-        names = map(escape, (one.id, one.name, _state(one), ", ".join(one.scopes), bots))
+        limits = ("all" if limit is None else ", ".join(limit) for limit in (one.bots, one.tenants))
+        names = map(escape, (one.id, one.name, _state(one), ", ".join(one.scopes), *limits))
         table.add_row(*names, _time(one.expires_at), str(one.uses), _time(one.last_used_at))
     Console().print(table)
 

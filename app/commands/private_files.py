@@ -1,10 +1,13 @@
-"""Files with a key or a secret: read with a limit, and never repeated in a message."""
+"""Files with a key, a secret or personal data: read with a limit, written for their owner alone."""
 
+import os
 import stat
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from getpass import getpass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import typer
 
@@ -39,6 +42,19 @@ def read_line(option: str, source: str) -> str:
     if "\n" in text or "\r" in text:
         raise UsageError(f"{option} has several lines: give a file with one line.")
     return text
+
+
+@contextmanager
+def writing(output: Path) -> Iterator[BinaryIO]:
+    """A file that only its owner may read; it appears under its name once it is complete."""
+    partial = output.with_name(output.name + ".part")
+    partial.unlink(missing_ok=True)  # another one may be readable by others
+    try:
+        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123  # Path.open makes no private file
+            yield file
+        partial.replace(output)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def warn_of_strangers(path: Path, what: str) -> None:

@@ -1,6 +1,7 @@
 """Stored credentials: one document each, in a collection of their own.
 
-    {_id, name, keyHash, secret, scopes, bots, createdAt, expiresAt, revokedAt, uses, lastUsedAt}
+    {_id, name, keyHash, secret, scopes, bots, tenants, createdAt, expiresAt, revokedAt, uses,
+     lastUsedAt}
 
 `keyHash` is the SHA-256 of the key in hexadecimal, `secret` the encrypted signing secret.
 """

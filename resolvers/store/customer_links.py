@@ -1,7 +1,9 @@
 """Which identifiers are one customer's: a document for each group of linked identifiers.
 
-    {_id, revision, closing: {by, revision}, closed: [_id, …],
+    {_id, tenant, revision, closing: {by, revision}, closed: [_id, …],
      identifiers: [{key: "EMAIL:ada@example.com", type, value, linkedAt, linkedBy}, …]}
+
+A group belongs to a tenant, or to none (`tenant` is missing). Only groups of one tenant become one.
 
 A group changes by one update, guarded by its `revision`. Several groups become one in three steps,
 and a process may be killed after any write:
@@ -42,6 +44,9 @@ PAUSE_SECONDS = 0.02
 Compute = Callable[[Sequence[Document]], Sequence[Document]]
 """What is to be left of the linked identifiers, from what there is; the same: no change."""
 
+Tenants = Sequence[str | None] | None
+"""Whose links are looked at, None among them for those of no tenant; None: everybody's."""
+
 
 class _Found(NamedTuple):
     """The groups of some identifiers, and what other processes left undone there."""
@@ -62,23 +67,28 @@ async def prepare(store: Store) -> None:
     await store.run(store.database[COLLECTION].create_indexes([index]))
 
 
-async def linked(store: Store, keys: Iterable[str]) -> list[Document]:
-    """The identifiers that are linked with these, themselves included; [] if none is linked."""
-    return _united((await _found(store, keys)).groups)
+async def linked(store: Store, tenants: Tenants, keys: Iterable[str]) -> list[Document]:
+    """The identifiers that are linked with these, themselves included; [] if none is linked.
+
+    All that these tenants say counts.
+    """
+    return _united((await _found(store, tenants, keys)).groups)
 
 
-async def change(store: Store, keys: Sequence[str], compute: Compute) -> list[Document]:
+async def change(
+    store: Store, tenant: str | None, keys: Sequence[str], compute: Compute
+) -> list[Document]:
     """Make one group of those that these identifiers are in, with what `compute` leaves.
 
-    The answer is what was linked before. Conflict if other processes change the same groups again
-    and again.
+    Only those of one tenant, or of none, count. The answer is what was linked before. Conflict if
+    other processes change the same groups again and again.
     """
     async with store.write_locks.hold((COLLECTION,), store.deadline):
         for attempt in range(ATTEMPTS):
-            found = await _found(store, keys)
+            found = await _found(store, [tenant], keys)
             if not (found.undone or found.marked):
                 before = _united(found.groups)
-                if await _replaced(store, found.groups, before, list(compute(before))):
+                if await _replaced(store, tenant, found.groups, before, list(compute(before))):
                     return before
             elif found.undone or attempt >= PATIENCE:
                 await _settle(store, found)
@@ -96,14 +106,15 @@ def _united(groups: Sequence[Document]) -> list[Document]:
     return list(found.values())
 
 
-async def _found(store: Store, keys: Iterable[str]) -> _Found:
+async def _found(store: Store, tenants: Tenants, keys: Iterable[str]) -> _Found:
     """The groups of these identifiers, and those that share an identifier with one of them."""
+    within: Document = {} if tenants is None else {"tenant": {"$in": list(tenants)}}
     groups: dict[str, Document] = {}
     undone: dict[str, Document] = {}
     known: set[str] = set()
     while sought := set(keys) - known:
         known |= sought
-        rows = await _find(store, {"identifiers.key": {"$in": sorted(sought)}})
+        rows = await _find(store, {"identifiers.key": {"$in": sorted(sought)}, **within})
         closers = sorted({row["closing"]["by"] for row in rows if "closing" in row})
         marking = await _find(store, {"_id": {"$in": closers}}) if closers else []
         undone |= {row["_id"]: row for row in (*rows, *marking) if row.get("closed")}
@@ -114,7 +125,11 @@ async def _found(store: Store, keys: Iterable[str]) -> _Found:
 
 
 async def _replaced(
-    store: Store, groups: Sequence[Document], before: list[Document], left: list[Document]
+    store: Store,
+    tenant: str | None,
+    groups: Sequence[Document],
+    before: list[Document],
+    left: list[Document],
 ) -> bool:
     """Steps 1 to 3; False if another process was faster, which may leave marks behind."""
     if left == before and len(groups) < 2:
@@ -122,6 +137,7 @@ async def _replaced(
     left = left if len(left) > 1 else []  # one alone is linked with nothing
     if not groups:
         row = {"_id": uuid.uuid4().hex, "revision": 1, "identifiers": left, "closed": []}
+        row |= {} if tenant is None else {"tenant": tenant}
         await store.run(_collection(store).insert_one(row))
         return True
     first, *others = groups

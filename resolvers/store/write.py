@@ -117,7 +117,7 @@ async def delete(store: Store, kind: Kind, document: Document) -> bool:
 
 async def delete_unchanged(store: Store, kind: Kind, document: Document) -> bool:
     """Remove a session if it is still `document`."""
-    guard = {"_id": document["_id"], "revision": document.get("revision")}
+    guard = {"_id": as_stored(document["_id"]), "revision": document.get("revision")}
     result = await store.run(store.collection(kind).delete_one(guard))
     return bool(result.deleted_count)
 
@@ -156,13 +156,32 @@ async def holder(store: Store, kind: Kind, wanted: Reservation) -> Document | No
 
 
 def _key(kind: Kind, wanted: Reservation) -> str:
-    return f"{kind.name}:{wanted.column}:{wanted.value}"
+    return f"{kind.name}:{wanted.key}"
 
 
 async def release(store: Store, kind: Kind, held: Reservation, session_id: str) -> None:
     """Release a value; nothing happens if another session has it."""
     rows = store.database[RESERVATIONS]
     await store.run(rows.delete_one({"_id": _key(kind, held), "sessionId": session_id}))
+
+
+async def release_all(store: Store, kind: Kind, session_ids: Sequence[str]) -> int:
+    """Release whatever these sessions have reserved; how many values that were."""
+    rows = store.database[RESERVATIONS]
+    return int((await store.run(rows.delete_many(_held(kind, session_ids)))).deleted_count)
+
+
+async def count_reserved(store: Store, kind: Kind, session_ids: Sequence[str]) -> int:
+    """How many values these sessions have reserved."""
+    rows = store.database[RESERVATIONS]
+    limit = store.max_time_ms
+    return int(await store.run(rows.count_documents(_held(kind, session_ids), maxTimeMS=limit)))
+
+
+def _held(kind: Kind, session_ids: Sequence[str]) -> Document:
+    """The rows of some sessions; the range of the kind's keys is served by the index of ids."""
+    keys = {"$gte": f"{kind.name}:", "$lt": f"{kind.name};"}
+    return {"_id": keys, "sessionId": {"$in": list(session_ids)}}
 
 
 async def hand_over(

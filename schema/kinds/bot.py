@@ -90,14 +90,16 @@ class BotTags:
 class BotSession(Session):
     """Columns as of Kore.ai XO's getSessions."""
 
-    bot_id: str = column("The bot.", max_length=128)
+    bot_id: str = column("The bot.", max_length=128, impersonal=True)
     call_id: str | None = column(
         "The external call that the conversation was, as the telephone system knows it.",
         max_length=256,
         identifier=True,
     )
     channel: str = column(
-        "Where the conversation took place, such as `rtm` or `webchat`.", max_length=100
+        "Where the conversation took place, such as `rtm` or `webchat`.",
+        max_length=100,
+        impersonal=True,
     )
     user_id: str = column("The user, as the channel knows them.", max_length=256, identifier=True)
     start_time: datetime = column(
@@ -108,7 +110,10 @@ class BotSession(Session):
         "When it ended; null while it is active. The vendor's name for `endedAt`."
     )
     session_lang: list[str] = column(
-        "Language codes of the conversation, such as `en`.", max_length=35, max_items=50
+        "Language codes of the conversation, such as `en`.",
+        max_length=35,
+        max_items=50,
+        impersonal=True,
     )
     session_type: BotSessionType = column(
         "Whether a person took part.", default=lambda _context: "INTERACTIVE"

@@ -48,6 +48,7 @@ class ZonedDateTime:
         "IANA name of the clock's time zone; the company's if none was given.",
         max_length=64,
         format="timezone",
+        impersonal=True,
         default=lambda context: context.company_timezone,
     )
     instant: datetime = column("The same moment in UTC.", derived=True)
@@ -57,8 +58,8 @@ class ZonedDateTime:
 class ChatButton:
     """As the company named it."""
 
-    button_id: str | None = column("The button's id.", stored="id", max_length=200)
-    name: str | None = column("The button's name.", max_length=200)
+    button_id: str | None = column("The button's id.", stored="id", max_length=200, impersonal=True)
+    name: str | None = column("The button's name.", max_length=200, impersonal=True)
 
 
 @strawberry.type(description="The visitor who chats.")
@@ -73,10 +74,12 @@ class ChatVisitor:
     start_page: str | None = column(
         "The page where the chat began.", max_length=2048, personal=True
     )
-    country: str | None = column("The visitor's country.", max_length=100)
+    country: str | None = column("The visitor's country.", max_length=100, impersonal=True)
     city: str | None = column("The visitor's city.", max_length=200)
-    operating_system: str | None = column("The visitor's operating system.", max_length=100)
-    browser: str | None = column("The visitor's browser.", max_length=100)
+    operating_system: str | None = column(
+        "The visitor's operating system.", max_length=100, impersonal=True
+    )
+    browser: str | None = column("The visitor's browser.", max_length=100, impersonal=True)
     user_agent: str | None = column("What the browser calls itself.", max_length=1024)
 
 

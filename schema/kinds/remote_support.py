@@ -95,7 +95,9 @@ class RemoteSupportSession(Session):
     computer_domain: str | None = column(
         "Domain or workgroup of the computer.", max_length=100, folded=True, identifier=True
     )
-    computer_os: str | None = column("Operating system of the computer.", max_length=64)
+    computer_os: str | None = column(
+        "Operating system of the computer.", max_length=64, impersonal=True
+    )
     tech_username: str | None = column(
         "The technician's login, often an e-mail address.",
         max_length=100,

@@ -55,7 +55,7 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def installed() -> None:
     """What npm installs is there; a test is skipped without it, but fails in CI."""
     if graphiql.missing_files():
@@ -209,9 +209,16 @@ _EDITORS = {
 
 @pytest.fixture
 def visit(chromium: Any) -> Iterator[Callable[..., Visit]]:
+    """Open an address in a watched page, as `visiting` has it."""
+    with visiting(chromium) as open_page:
+        yield open_page
+
+
+@contextlib.contextmanager
+def visiting(chromium: Any) -> Iterator[Callable[..., Visit]]:
     """Open an address in a watched page; each has storage of its own, or that of `beside`.
 
-    With `key`, the page has one already, as after signing in.
+    With `key`, the page has one already, as after signing in. The pages are checked at the end.
     """
     visits: list[Visit] = []
     with contextlib.ExitStack() as stack:

@@ -1,5 +1,7 @@
 """What the access scans share: stored sessions full of personal texts, and invalid credentials."""
 
+from dataclasses import replace
+
 import httpx
 
 from resolvers import customers, sessions
@@ -16,19 +18,25 @@ CUSTOMER = Identifier(IdentifierType.CUSTOMER_ID, "customer-of-all")
 """Linked with whoever was helped in the stored sessions."""
 
 
-async def stock(whole: Whole) -> None:
-    """Store one session of each kind, and one of another bot, all of one customer."""
+async def stock(whole: Whole, tenant: str | None = None) -> None:
+    """Store one session of each kind, and one of another bot, all of one customer.
+
+    They are a tenant's, or nobody's.
+    """
+    context = whole.context
+    if tenant is not None:
+        context.caller = replace(context.caller, tenants=frozenset({tenant}))
     identifiers = [CUSTOMER]
     for sample in SAMPLES:
         given = {"sessionId": sample.session_id, "note": PII, **sample.personal}
-        stored = await sessions.create(whole.context, sample.definition, given)
+        stored = await sessions.create(context, sample.definition, given)
         known = stored.get("customer", {})
         for type_, name in ((IdentifierType.CUSTOMER_ID, "id"), (IdentifierType.EMAIL, "email")):
             identifiers += [Identifier(type_, known[name])] if name in known else []
-    await customers.link(whole.context, identifiers)
+    await customers.link(context, identifiers)
     bot = BY_KIND["bot"]
     other = {**bot.personal, "botId": "st-2", "sessionId": OTHER_BOTS}
-    await sessions.create(whole.context, bot.definition, other)
+    await sessions.create(context, bot.definition, other)
 
 
 def told(answer: httpx.Response) -> tuple[int, bytes]:

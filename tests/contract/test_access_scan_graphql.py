@@ -41,8 +41,8 @@ def operation(field: str) -> tuple[str, dict[str, Any]]:
 def value(field: str, argument: str, type_: str) -> Any:
     """What a required argument is given."""
     kind = KIND_OF[field]
-    if argument == "labels":
-        return ["a"]
+    if argument in GIVEN:
+        return GIVEN[argument]
     if kind is None:
         return GLOBAL_IDS if argument == "ids" else GLOBAL_IDS[0]
     if type_.startswith("Create"):
@@ -52,11 +52,19 @@ def value(field: str, argument: str, type_: str) -> Any:
     return VERBS.get(field, {}).get(argument) or IDS[kind]
 
 
+GIVEN: dict[str, Any] = {
+    "labels": ["a"],
+    "by": {"customerId": "somebody"},
+    "mode": "DELETE",
+    "dryRun": True,
+}
+
+
 def selection(field: str, mutation: bool) -> str:
     """Everything that is personal, wherever the field shows it."""
     kind = KIND_OF[field]
     if field == "viewer":
-        return "name scopes bots seesPersonalData expiresAt isEverybody"
+        return "name scopes bots tenants seesPersonalData expiresAt isEverybody"
     if field not in SCOPED:
         return "__typename"
     if kind is None:
@@ -179,12 +187,13 @@ async def test_a_field_shows_its_own_bots(stocked: Whole, field: str) -> None:
 
 async def test_viewer_shows_the_credential_that_asks(stocked: Whole) -> None:
     """Its name, scopes and bots, whatever they are, and nothing of its key."""
-    issued = await stocked.issue("chat:read", "bot:write", bots=["st-2", "st-1"])
+    issued = await stocked.issue("chat:read", "bot:write", bots=["st-2", "st-1"], tenants=["acme"])
     answer = await stocked.graphql(issued, operation("viewer")[0])
     assert answer["data"]["viewer"] == {
         "name": issued.credential.name,
         "scopes": ["bot:write", "chat:read"],
         "bots": ["st-1", "st-2"],
+        "tenants": ["acme"],
         "seesPersonalData": False,
         "expiresAt": None,
         "isEverybody": False,

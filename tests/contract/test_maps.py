@@ -142,13 +142,15 @@ async def test_the_vendors_url(mapped: Whole) -> None:
     assert row["tags"]["userTags"] == [{"value": "10", "name": "vip"}]
 
 
-async def test_scopes_bots_and_masks(mapped: Whole) -> None:
+async def test_scopes_bots_tenants_and_masks(mapped: Whole) -> None:
     """A credential sees of it what it would see of stored sessions."""
     other = await mapped.issue("bot:read", bots=["another"])
     shop = await mapped.issue("bot:read", bots=["shop"])
     count = "{ botSessions { totalCount } }"
     assert (await ask(mapped, other, count))["botSessions"]["totalCount"] == 0
     assert (await ask(mapped, shop, count))["botSessions"]["totalCount"] == 12
+    acme = await mapped.issue("bot:read", tenants=["acme"])
+    assert (await ask(mapped, acme, count))["botSessions"]["totalCount"] == 0
     refused = await mapped.graphql(await mapped.issue("chat:read"), count)
     assert refused["errors"][0]["extensions"]["code"] == "FORBIDDEN"
 

@@ -24,6 +24,7 @@ from schema.build import Schema, build
 from schema.kinds.co_browse import CO_BROWSE
 from schema.kinds.remote_support import REMOTE_SUPPORT
 from tests.app.rest.gateway import KEY, Gateway
+from tests.properties import examples
 from tests.timing import limit
 
 CO_BROWSE_ID = "83d03970-c959-11e2-857d-082e5f12b9a1"
@@ -311,7 +312,7 @@ def test_an_announced_body_that_is_too_large_is_refused_unread(server: Server) -
     assert ElementTree.fromstring(body).findtext("error_msg")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.binary())
 def test_mending_leaves_a_line_that_http_knows(query: bytes) -> None:
     """Afterwards nothing but the two blanks of HTTP is left, and no other byte has changed."""
@@ -323,7 +324,7 @@ def test_mending_leaves_a_line_that_http_knows(query: bytes) -> None:
     assert encoded_spaces(mended) == mended
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.binary(max_size=200))
 def test_arbitrary_bytes_in_a_query_never_fail(server: Server, query: bytes) -> None:
     """A refusal of the contract, or HTTP's own for what is no request line."""

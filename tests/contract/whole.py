@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,16 +17,17 @@ from pydantic import SecretStr
 from app.access.sealer import sealer
 from app.main import create_app
 from app.settings import Settings
-from resolvers import credentials
+from resolvers import credentials, rebuild
 from resolvers.context import Context, utc_now
 from resolvers.credentials import Issued
 from resolvers.store import preparation
 from tests.app.graphql_client import build_once
 from tests.conftest import DEADLINE, KINDS_BY_NAME
 from tests.wire.engine import WireEngine
+from tests.wire.written import WRITTEN
 
 SECRET = SecretStr(Fernet.generate_key().decode())
-EVERYTHING = ("*:read", "*:write", "pii:read")
+EVERYTHING = ("*:read", "*:write", "pii:read", "customer:erase", "customer:export")
 
 
 @dataclass
@@ -49,6 +50,7 @@ class Whole:
         self,
         *scopes: str,
         bots: list[str] | None = None,
+        tenants: list[str] | None = None,
         expires_at: datetime | None = None,
         revoked: bool = False,
     ) -> Issued:
@@ -56,6 +58,7 @@ class Whole:
         seals, now = sealer(self.settings), utc_now()
         assert seals
         given: dict[str, Any] = {"scopes": scopes, "bots": bots, "expires_at": expires_at}
+        given["tenants"] = tenants
         issued = await credentials.issue(self.context.store, seals, name="Test", now=now, **given)
         if revoked:
             await credentials.revoke(self.context.store, issued.credential.id, now)
@@ -83,13 +86,13 @@ class Whole:
     async def restored(self) -> AsyncIterator[None]:
         """Afterwards the database has again what it had before."""
         self.kept = kept = self.kept or await self._everything()
+        database = self.context.store.database
+        WRITTEN.forget(database.name)
         yield
-        for name, rows in (await self._everything()).items():
-            if rows != kept.get(name, []):
-                collection = self.context.store.database[name]
-                await collection.delete_many({})
-                if kept.get(name):
-                    await collection.insert_many(kept[name])
+        for name in WRITTEN.rows(database.name):
+            await database[name].delete_many({})
+            if kept.get(name):
+                await database[name].insert_many(kept[name])
 
     async def _everything(self) -> dict[str, list[Any]]:
         """The documents of every collection."""
@@ -110,15 +113,17 @@ async def opened(engine: WireEngine, **given: Any) -> AsyncIterator[Whole]:
         guess_rate="",
         **given,
     )
-    with patch("app.main.build", build_once):
+    # The run has settled its heap (tests/conftest.py), and goes on with it afterwards.
+    with patch("app.main.build", build_once), patch("app.main.settled_heap", nullcontext):
         app = create_app(settings)
-    async with app.router.lifespan_context(app):
-        store = app.state.gateway.store
-        await preparation.prepare(store, KINDS_BY_NAME.values(), {})
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
-            yield Whole(app, http, settings)
-        await store.database.client.drop_database(settings.mongodb_database)
+        async with app.router.lifespan_context(app):
+            store = app.state.gateway.store
+            await preparation.prepare(store, KINDS_BY_NAME.values(), {})
+            await rebuild.outdated(store, KINDS_BY_NAME.values())
+            transport = httpx.ASGITransport(app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
+                yield Whole(app, http, settings)
+            await store.database.client.drop_database(settings.mongodb_database)
 
 
 def bearer(issued: Issued) -> dict[str, str]:

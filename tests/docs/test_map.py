@@ -1,7 +1,7 @@
 """`docs/map.md` is fresh, and nothing is missing from it."""
 
-import subprocess
 import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -13,35 +13,35 @@ from app.commands.recording import Command
 from app.rest import VENDORS
 from schema.build import build
 from tests.conftest import KINDS_BY_NAME
-from tests.timing import limit
 
 ROOT = Path(__file__).resolve().parents[2]
 rows = cache(made.rows)
 """Each path is asked once."""
 
 
-def test_fresh() -> None:
+@pytest.fixture
+def main(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """`scripts/map` with these arguments."""
+    monkeypatch.setattr(made, "rows", rows)
+
+    def main_(*arguments: str) -> int:
+        monkeypatch.setattr(sys, "argv", ["map", *arguments])
+        return made.main()
+
+    return main_
+
+
+def test_fresh(main: Callable[..., int]) -> None:
     """What `scripts/map` would write is what is committed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "app.commands.route_map", "--check"],
-        cwd=ROOT,
-        env={"PATH": ""},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=limit(60),
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert main("--check") == 0
 
 
-def test_stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stale(main: Callable[..., int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page that differs is refused by --check, and written without it."""
     monkeypatch.setattr(made, "PAGE", tmp_path / "map.md")
-    monkeypatch.setattr(sys, "argv", ["map", "--check"])
-    assert made.main() == 1
+    assert main("--check") == 1
     assert not made.PAGE.exists()
-    monkeypatch.setattr(sys, "argv", ["map"])
-    assert made.main() == 0
+    assert main() == 0
     assert made.PAGE.read_text(encoding="utf-8") == made.page()
 
 

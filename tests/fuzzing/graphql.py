@@ -133,7 +133,7 @@ class Document:
         self.grammar, self.random, self.wild = grammar, random, wild
         self.variables: dict[str, Any] = {}
         self.declared: list[str] = []
-        self.left = random.choice((5, 20, 60, 400))
+        self.left = random.choice((3, 6, 12, 30, 120))
         """Fields that may still be selected."""
 
     def chance(self, likelihood: float) -> bool:
@@ -151,7 +151,7 @@ class Document:
         if self.chance(0.3):
             root, word = schema.mutation_type, "mutation"
         assert root
-        count = self.random.choice((1, 1, 1, 2, 3, 30 if self.wild else 4))
+        count = self.random.choice((1, 1, 1, 2, 3, 30 if self.slips(0.1) else 1))
         fields = " ".join(self.field(root, 0) for _ in range(count))
         declared = f"({', '.join(self.declared)})" if self.declared else ""
         return f"{word} Any{declared} {{ {fields} }}"

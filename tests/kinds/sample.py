@@ -26,14 +26,14 @@ PII = "PII-"
 
 SESSION = (
     "__typename id sessionId kind status startedAt endedAt durationSeconds"
-    " customer { customerId name email } labels note assignee createdAt updatedAt"
+    " customer { customerId name email } labels note assignee tenant createdAt updatedAt"
     " relatedSessions { kind sessionId }"
 )
 """A selection of what every kind has."""
 SESSION_FIELDS = """id: ID!, sessionId: String!, kind: SessionKind!, status: SessionStatus,
     startedAt: DateTime!, endedAt: DateTime, durationSeconds: Float, customer: SessionCustomer,
-    labels: [String!]!, note: String, assignee: String, createdAt: DateTime!,
-    updatedAt: DateTime!, relatedSessions: [RelatedSession!]!"""
+    labels: [String!]!, note: String, assignee: String, tenant: String,
+    createdAt: DateTime!, updatedAt: DateTime!, relatedSessions: [RelatedSession!]!"""
 COMMON: Values = {
     "status": "ACTIVE",
     "startedAt": NOW_TEXT,
@@ -42,6 +42,7 @@ COMMON: Values = {
     "labels": [],
     "note": None,
     "assignee": None,
+    "tenant": None,
     "relatedSessions": [],
     "createdAt": NOW_TEXT,
     "updatedAt": NOW_TEXT,

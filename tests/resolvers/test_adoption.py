@@ -312,6 +312,7 @@ async def test_no_documents(others: Context) -> None:
     assert (await undo(others, TARGET, unseen)).restored == 0
 
 
+@pytest.mark.slow
 async def test_huge_documents(others: Context) -> None:
     """What would grow beyond the database's limit is named and stays; large ones are adopted."""
     huge = {**OTHER_FORMS, "_id": "huge", "theirs": "x" * 16_776_500}

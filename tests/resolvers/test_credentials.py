@@ -133,6 +133,8 @@ def test_every_kind_has_two_scopes() -> None:
         "*:read",
         "*:write",
         "customer:write",
+        "customer:erase",
+        "customer:export",
         "pii:read",
         "introspection",
         "admin",

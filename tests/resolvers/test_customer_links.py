@@ -21,6 +21,7 @@ from resolvers.store import customer_links
 from resolvers.store.customer_links import COLLECTION
 from resolvers.store.store import Store
 from tests.conftest import KINDS_BY_NAME, NOW, Clock, OpenStore, prepared
+from tests.properties import examples
 
 pytestmark = pytest.mark.anyio
 T = TypeVar("T")
@@ -104,7 +105,7 @@ def process(shared: Any, seed: int = 0, commands: int = 1000) -> Context:
     return Context(Process(shared, 5.0, dice=random.Random(seed), commands_left=[commands]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(steps=st.lists(STEPS, max_size=12))
 def test_any_sequence_equals_the_model(steps: list[Step]) -> None:
     """What is read after each step is the transitive closure of what was linked."""
@@ -161,7 +162,7 @@ def outcomes(start: frozenset[frozenset[str]], steps: list[Step]) -> set[Any]:
 
 
 @pytest.mark.usefixtures("hurried")
-@settings(max_examples=60, deadline=None, suppress_health_check=ONE_FIXTURE)
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=ONE_FIXTURE)
 @given(
     overlapping=STORED,
     steps=st.lists(STEPS, min_size=2, max_size=3),
@@ -184,7 +185,7 @@ def test_at_the_same_time(overlapping: list[list[str]], steps: list[Step], seed:
 
 
 @pytest.mark.usefixtures("hurried")
-@settings(max_examples=60, deadline=None, suppress_health_check=ONE_FIXTURE)
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=ONE_FIXTURE)
 @given(
     overlapping=STORED,
     killed=STEPS,

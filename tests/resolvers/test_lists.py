@@ -14,6 +14,7 @@ from resolvers.kind import Document
 from resolvers.lists import NOTHING, ListPart, ListWindow, add_counts, parts, settle, shown
 from resolvers.store.plan import projection
 from tests.conftest import KINDS_BY_NAME, NOW
+from tests.properties import examples
 
 CHAT = KINDS_BY_NAME["chat"]
 MESSAGES = CHAT.by_name["messages"]
@@ -92,7 +93,7 @@ def test_walking_back_while_it_grows(size: int, length: int, appended: list[int]
     assert found == list(range(length))
 
 
-@settings(max_examples=1000)
+@settings(max_examples=examples(1000))
 @given(window=WINDOWS, length=st.integers(0, 12), wrong=st.sampled_from([0, 0, 0, 1, -1, 3, None]))
 def test_what_was_read(window: ListWindow, length: int, wrong: int | None) -> None:
     """It is cut to the window by the right count; by another one, never to what is not there."""

@@ -345,7 +345,7 @@ async def test_a_live_token_is_shown_to_who_may_write(context: Context) -> None:
 
 
 NEITHER = {
-    "sessionId", "labels", "relatedSessions.sessionId", "computerOs", "customFields.name",
+    "sessionId", "tenant", "labels", "relatedSessions.sessionId", "computerOs", "customFields.name",
     "botId", "channel", "sessionLang", "tags.userTags.name", "tags.sessionTags.name",
     "tags.altText.name", "button.buttonId", "button.name", "visitor.country", "visitor.city",
     "visitor.operatingSystem", "visitor.browser", "visitor.userAgent", "start.timeZone",

@@ -30,6 +30,7 @@ from resolvers.store import read as read_store
 from resolvers.store.store import Store
 from schema.all_kinds import all_kinds
 from tests.conftest import KINDS_BY_NAME, NOW, mock_store
+from tests.properties import examples
 
 pytestmark = pytest.mark.anyio
 
@@ -170,7 +171,7 @@ async def page(
     return found, merged_pages.cursors(read, found.documents)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(rows=ROWS, order=ORDERS, where=FILTERS, size=SIZES)
 async def test_forward_pages_are_the_sorted_rows(
     merging: Context,
@@ -195,7 +196,7 @@ async def test_forward_pages_are_the_sorted_rows(
     assert seen == whole
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(rows=ROWS, order=ORDERS, where=FILTERS, size=SIZES)
 async def test_backward_pages_are_the_sorted_rows(
     merging: Context,
@@ -218,7 +219,7 @@ async def test_backward_pages_are_the_sorted_rows(
     assert seen == expected(rows, where, order)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     rows=ROWS,
     order=ORDERS,
@@ -251,7 +252,7 @@ async def test_rows_between_two_cursors(
     assert more is (len(between) > size)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(rows=ROWS, later=ROWS, size=SIZES, order=ORDERS)
 async def test_rows_that_come_and_go(
     merging: Context,

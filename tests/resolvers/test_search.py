@@ -21,6 +21,7 @@ from resolvers.store import write as writes
 from resolvers.words import LONGEST_SEARCH, plain, terms
 from tests.conftest import KINDS_BY_NAME, NOW, Clock
 from tests.kinds import EXAMPLES
+from tests.properties import examples
 
 pytestmark = pytest.mark.anyio
 
@@ -70,7 +71,7 @@ async def ids(context: Context, kind: Kind, where: Filter) -> set[str]:
 
 
 @pytest.mark.slow
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(chats=st.lists(MESSAGES, min_size=1, max_size=4), sought=SOUGHT, speakers=SPEAKERS)
 async def test_the_index_finds_what_a_scan_finds(
     context: Context, chats: list[list[tuple[str, str]]], sought: str, speakers: frozenset[Speaker]

@@ -30,6 +30,7 @@ from resolvers.store import groups as store
 from resolvers.time_buckets import Every, Unit
 from schema.all_kinds import all_kinds
 from tests.conftest import KINDS_BY_NAME, mock_store
+from tests.properties import examples
 from tests.resolvers.asked_statistics import BOT, BY_BOT, DURATION, KEYS, Asker, sessions, started
 from tests.resolvers.folded import Folded, Key, buckets, fold, nearest_rank
 from tests.resolvers.test_time_buckets import LONGEST, MOMENTS, ZONES
@@ -174,7 +175,7 @@ def ask() -> Iterator[Asker]:
 
 
 @pytest.mark.slow
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(documents=DOCUMENTS, question=questions())
 def test_as_folded_one_by_one(ask: Asker, documents: list[Document], question: Question) -> None:
     """Groups, empty buckets, shares, rates and figures, over damaged values too."""
@@ -183,7 +184,7 @@ def test_as_folded_one_by_one(ask: Asker, documents: list[Document], question: Q
     compare(ask(question), matching, question)
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(documents=DOCUMENTS, question=questions())
 def test_a_caller_sees_its_own_bots(
     ask: Asker, documents: list[Document], question: Question

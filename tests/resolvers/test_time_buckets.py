@@ -22,6 +22,7 @@ from resolvers.time_buckets import (
     spans,
     to_ms,
 )
+from tests.properties import examples
 from tests.resolvers.folded import buckets, period_start
 from tests.timing import limit
 
@@ -93,7 +94,7 @@ def wrong_offsets(
 
 
 @pytest.mark.slow
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     zone=st.sampled_from(ZONES),
     unit=st.sampled_from(Unit),

@@ -19,6 +19,8 @@ PLACES = {
     "sessions": "schema/all_kinds.py",
     "sessionStatistics": "schema/all_kinds.py",
     "customer": "schema/customers.py",
+    "exportCustomer": "schema/customer_export.py",
+    "eraseCustomer": "schema/erasure.py",
     "linkCustomerIdentifiers": "schema/customers.py",
     "unlinkCustomerIdentifiers": "schema/customers.py",
     "searchSessions": "schema/search.py",

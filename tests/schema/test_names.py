@@ -30,8 +30,8 @@ TYPES = {
     "SessionSummary": "count: Int!, averageDurationSeconds: Float",
     "UserError": "code: ErrorCode!, field: [String!], message: String!",
     "DeleteSessionPayload": "deletedId: ID, errors: [UserError!]!, query: Query!",
-    "Viewer": """name: String!, scopes: [String!]!, bots: [String!], seesPersonalData: Boolean!,
-        expiresAt: DateTime, isEverybody: Boolean!""",
+    "Viewer": """name: String!, scopes: [String!]!, bots: [String!], tenants: [String!],
+        seesPersonalData: Boolean!, expiresAt: DateTime, isEverybody: Boolean!""",
 }
 ENUMS = {
     "SessionKind": " ".join(kind.kind.upper() for kind in SAMPLES),
@@ -96,10 +96,11 @@ def test_root_fields() -> None:
         "sessions",
         "sessionStatistics",
         "customer",
+        "exportCustomer",
         "viewer",
     }
     mutations = {*VERBS, "addSessionLabels", "removeSessionLabels"}
-    mutations |= {"linkCustomerIdentifiers", "unlinkCustomerIdentifiers"}
+    mutations |= {"linkCustomerIdentifiers", "unlinkCustomerIdentifiers", "eraseCustomer"}
     for kind in SAMPLES:
         queries |= {kind.name, *(f"{kind.name}{end}" for end in ("s", "Summary", "Statistics"))}
         mutations |= {f"{verb}{kind.type}" for verb in ("create", "update", "delete")}

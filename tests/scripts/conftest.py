@@ -41,7 +41,8 @@ class Tree:
     commands: Path
 
     def add(self, name: str, text: str) -> None:
-        """Put a command on the PATH."""
+        """Put a command on the PATH, in the place of the system's."""
+        (self.commands / name).unlink(missing_ok=True)  # a link would be written through
         (self.commands / name).write_text(text, encoding="utf-8")
         (self.commands / name).chmod(0o755)
 

@@ -26,6 +26,8 @@ PAGE = (ROOT / "docs" / "existing-data.md").read_text(encoding="utf-8")
 BLOCKS: list[tuple[str, str]] = re.findall(r"```(\w+)\n(.*?)```", PAGE, re.S)
 DOCUMENT: dict[str, Any] = json_util.loads(next(text for name, text in BLOCKS if name == "json"))
 MAP = next(text for name, text in BLOCKS if name == "toml")
+MANY = 400
+"""Documents: several batches."""
 RAW = CodecOptions(document_class=RawBSONDocument)
 
 
@@ -98,7 +100,7 @@ def test_the_page(existing: Existing, tmp_path: Path) -> None:
 
 def test_a_killed_process(existing: Existing, tmp_path: Path) -> None:
     """After SIGKILL in the middle, the next run adopts the rest; undo restores all."""
-    existing.rows.insert_many([{**DOCUMENT, "_id": place} for place in range(20, 1000)])
+    existing.rows.insert_many([{**DOCUMENT, "_id": place} for place in range(20, MANY - 1)])
     file = tmp_path / "map.toml"
     file.write_text(MAP, encoding="utf-8")
     before = existing.stored()
@@ -111,10 +113,10 @@ def test_a_killed_process(existing: Existing, tmp_path: Path) -> None:
         os.kill(process.pid, signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
     done = existing.rows.count_documents(adopted)
-    assert 0 < done < 1001
+    assert 0 < done < MANY
     code, said, _ = existing.run("adopt", "--map", str(file))
     assert code == 0, said
-    assert existing.rows.count_documents(adopted) == 1001
+    assert existing.rows.count_documents(adopted) == MANY
     assert {row["revision"] for row in existing.rows.find()} == {1}
     code, said, _ = existing.run("adopt", "--map", str(file), "--undo")
     assert (code, existing.stored()) == (0, before), said

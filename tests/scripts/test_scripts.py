@@ -62,6 +62,12 @@ def test_fuzz() -> None:
     assert "--seed 1\n0 faults" in script("fuzz", "--count", "20", "--seed", "1")
 
 
+def test_customer(database: dict[str, str]) -> None:
+    """Of somebody without sessions, the customer's own line is exported."""
+    (line,) = script("customer", "export", "--customer-id", "17", **database).splitlines()
+    assert json.loads(line)["customer"]["identifiers"][0]["value"] == "17"
+
+
 def test_seed_export_import(database: dict[str, str], tmp_path: Path) -> None:
     """What is seeded can be exported, and what is exported can be imported."""
     file = tmp_path / "bots.jsonl"

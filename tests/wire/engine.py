@@ -18,6 +18,7 @@ from pymongo import MongoClient
 
 from app.database.embedded import LOOPBACK, START_SECONDS, Engine
 from tests.timing import limit, until
+from tests.wire.written import WRITTEN
 
 OPTIONS = ("--enable-test-commands", "--cache-size", "256M", "--log-level", "WARNING")
 
@@ -90,13 +91,8 @@ def database_name(engine_client: MongoClient[dict[str, Any]]) -> Iterator[str]:
     """A name of a database on the shared engine, this test's alone; dropped afterwards."""
     name = f"test_{uuid.uuid4().hex}"
     yield name
-    failing_off(engine_client)
+    WRITTEN.failing_off(engine_client)
     engine_client.drop_database(name)
-
-
-def failing_off(client: MongoClient[dict[str, Any]]) -> None:
-    """No command fails any longer because a test asked for it."""
-    client.admin.command("configureFailPoint", "failCommand", mode="off")
 
 
 @pytest.fixture

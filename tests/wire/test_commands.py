@@ -19,7 +19,7 @@ from resolvers.store.driver import Driver
 from resolvers.store.store import Store
 from resolvers.words import terms
 from schema.build import build
-from tests.conftest import DEADLINE, KINDS_BY_NAME, NOW, OpenStore, prepared
+from tests.conftest import DEADLINE, KINDS_BY_NAME, NOW, OpenStore
 from tests.wire.engine import WireEngine
 
 pytestmark = pytest.mark.anyio
@@ -57,12 +57,11 @@ def commands() -> Commands:
 
 @pytest.fixture
 async def noted(
-    engine: WireEngine, database_name: str, commands: Commands
+    engine: WireEngine, prepared_name: str, commands: Commands
 ) -> AsyncIterator[Context]:
     """Surroundings whose commands are noted."""
     async with AsyncMongoClient[dict[str, Any]](engine.uri, event_listeners=[commands]) as client:
-        store = Store(driver.database(client, database_name, DEADLINE), DEADLINE)
-        yield Context(store=await prepared(store))
+        yield Context(store=Store(driver.database(client, prepared_name, DEADLINE), DEADLINE))
 
 
 async def insert(store: Store, count: int, **more: Any) -> None:
@@ -206,6 +205,7 @@ def open_cursors(engine_client: MongoClient[dict[str, Any]]) -> int:
     return int(status["metrics"]["cursor"]["open"]["total"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("driver_name", ["pymongo", "motor"])
 async def test_page_beyond_16_megabytes(
     open_store: OpenStore, engine_client: MongoClient[dict[str, Any]], driver_name: Driver
@@ -220,6 +220,7 @@ async def test_page_beyond_16_megabytes(
     assert open_cursors(engine_client) <= before
 
 
+@pytest.mark.slow
 async def test_commands_of_a_page_beyond_16_megabytes(noted: Context, commands: Commands) -> None:
     """The bare find's cursor is closed before the driver's cursor reads the page."""
     await insert(noted.store, 20, channel="x" * MEGABYTE)

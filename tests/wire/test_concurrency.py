@@ -9,7 +9,7 @@ from resolvers import sessions
 from resolvers.context import Context
 from resolvers.errors import AlreadyExists, UserError
 from resolvers.kind import Document, Kind
-from tests.conftest import KINDS_BY_NAME, Clock, OpenStore, prepared
+from tests.conftest import KINDS_BY_NAME, Clock, OpenStore
 from tests.kinds import EXAMPLES
 
 pytestmark = pytest.mark.anyio
@@ -22,9 +22,14 @@ TOKEN = "519333886"
 
 
 @pytest.fixture
+def database_name(prepared_name: str) -> str:
+    """Of stores that are open at the same time."""
+    return prepared_name
+
+
+@pytest.fixture
 async def contexts(open_store: OpenStore, clock: Clock) -> list[Context]:
     """Two processes' surroundings: a client and a store each."""
-    await prepared(await open_store())
     return [Context(store=await open_store(), now=clock) for _ in range(2)]
 
 

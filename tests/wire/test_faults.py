@@ -15,9 +15,10 @@ from resolvers import documents, sessions
 from resolvers.context import Context
 from resolvers.errors import CorruptDocument, GatewayError, Invalid, Timeout, Unavailable
 from resolvers.request import EVERYTHING, Compare, Operator, Read
+from resolvers.store import preparation
 from resolvers.store.driver import Driver
 from resolvers.store.store import Store
-from tests.conftest import KINDS_BY_NAME, NOW, OpenStore, opened_store, prepared
+from tests.conftest import KINDS_BY_NAME, NOW, OpenStore, opened_store
 from tests.kinds import EXAMPLES
 from tests.timing import limit
 from tests.wire.engine import MakeEngine, WireEngine
@@ -39,9 +40,9 @@ SHORT = limit(0.5)
 DRIVERS = pytest.mark.parametrize("driver_name", ["pymongo", "motor"])
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def forgotten_sockets() -> Iterator[None]:
-    """Collect them while their warning is ignored: later, it would be another test's."""
+    """Of whoever was cancelled: collected while their warning is ignored, not by another test."""
     yield
     gc.collect()
 
@@ -50,7 +51,7 @@ def forgotten_sockets() -> Iterator[None]:
 async def serving(engine: WireEngine, driver_name: Driver) -> AsyncIterator[Context]:
     """A request's surroundings on an engine that holds one bot session, `s`."""
     async with opened_store(engine.uri, "faults") as patient:
-        await prepared(patient)
+        await preparation.prepare(patient, [BOT], {})
         await sessions.create(Context(store=patient), BOT, {**BOT_VALUES, "sessionId": "s"})
     async with opened_store(engine.uri, "faults", driver_name, DEADLINE) as store:
         context = Context(store=store)
@@ -75,6 +76,7 @@ async def all_fail(context: Context, expected: type[GatewayError]) -> None:
 
 
 @DRIVERS
+@pytest.mark.usefixtures("forgotten_sockets")
 async def test_killed_database(make_engine: MakeEngine, driver_name: Driver) -> None:
     """Unavailable while it is down, at work again on the first request once it is back."""
     own = make_engine()
@@ -87,6 +89,7 @@ async def test_killed_database(make_engine: MakeEngine, driver_name: Driver) -> 
 
 
 @DRIVERS
+@pytest.mark.usefixtures("forgotten_sockets")
 async def test_frozen_database(make_engine: MakeEngine, driver_name: Driver) -> None:
     """Connections that stay open and silent are no reason to wait longer."""
     own = make_engine()
@@ -98,12 +101,13 @@ async def test_frozen_database(make_engine: MakeEngine, driver_name: Driver) -> 
 
 
 @pytest.fixture
-async def impatient(open_store: OpenStore) -> Context:
+async def impatient(engine: WireEngine, prepared_name: str) -> AsyncIterator[Context]:
     """Surroundings with a short deadline, on the shared engine."""
-    await prepared(await open_store())
-    return Context(store=await open_store(deadline=SHORT))
+    async with opened_store(engine.uri, prepared_name, deadline=SHORT) as store:
+        yield Context(store=store)
 
 
+@pytest.mark.usefixtures("forgotten_sockets")
 async def test_late_answer_is_a_timeout(
     impatient: Context, engine_client: MongoClient[dict[str, Any]]
 ) -> None:

@@ -17,7 +17,7 @@ from tests.wire.engine import WireEngine
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
-MANY = 10_000
+MANY = 3_000
 LIST = "{ chatSessions(first: 3) { nodes { %s } pageInfo { hasNextPage } } }"
 
 
@@ -103,7 +103,7 @@ async def test_part_of_a_huge_list(
 
 
 async def test_walking_a_huge_list(schema: Schema, context: Context, replies: Replies) -> None:
-    """Each page travels once: pages of 500 are twenty finds, and ten thousand messages."""
+    """Each page travels once: pages of 500 are six finds, and three thousand messages."""
     text = """query ($after: String) { chatSession(sessionId: "huge") {
       messages(first: 500, after: $after) {
         nodes { messageId } pageInfo { hasNextPage endCursor } } } }"""
@@ -116,7 +116,7 @@ async def test_walking_a_huge_list(schema: Schema, context: Context, replies: Re
         if not found["pageInfo"]["hasNextPage"]:
             break
     assert seen == [str(place) for place in range(MANY)]
-    assert [len(row["messages"]) for (row,) in replies.rows] == [500] * 20
+    assert [len(row["messages"]) for (row,) in replies.rows] == [500] * (MANY // 500)
 
 
 async def test_a_list_that_is_none(schema: Schema, context: Context) -> None:

@@ -24,12 +24,16 @@ from pymongo.collection import Collection
 from app.commands import route_map
 from app.commands.recording import Command
 from resolvers import paging
+from resolvers.customers import sessions_of
+from resolvers.identifiers import Identifier, IdentifierType
 from resolvers.kind import Column, Document, Kind, Speaker
 from resolvers.paging import completed, ordering, orderings
+from resolvers.person import naming
 from resolvers.request import All, Compare, Filter, Operator, Read, Search, Window
 from resolvers.store import preparation
 from resolvers.store.operators import conjoin, query
 from resolvers.store.plan import plan
+from resolvers.tenants import NOBODYS, visible
 from resolvers.words import terms
 from schema.kinds import bot, remote_support
 from tests.conftest import KINDS_BY_NAME, NOW, opened_store
@@ -197,6 +201,18 @@ def test_status_and_customer(kind: Kind, collection: Sessions) -> None:
         assert_served(collection, Read(kind, All((condition, span))))
 
 
+def test_one_person(kind: Kind, collection: Sessions) -> None:
+    """Erasing and exporting find the sessions by ids or addresses, and those that name them."""
+    for type_, index in (
+        (IdentifierType.CUSTOMER_ID, "customer.id"),
+        (IdentifierType.EMAIL, "customer.folded.email"),
+    ):
+        where = query(sessions_of(kind, [Identifier(type_, "c7"), Identifier(type_, "c8")]))
+        assert next(iter(winning_index(collection, where))) == index
+    where = query(naming(kind, ["7", "8"]))
+    assert next(iter(winning_index(collection, where))) == "relatedSessions.sessionId"
+
+
 def test_search(kind: Kind, collection: Sessions) -> None:
     """A word by one speaker is a range of the index of keys, in its order, also within a span.
 
@@ -259,6 +275,20 @@ def test_what_the_caller_may_see_keeps_the_index(kind: Kind, collection: Session
         parts = [asked, *parts, allowed]
     assert_served(collection, Read(kind, All(tuple(parts))))
     assert "$and" not in conjoin(query(part) for part in parts)
+
+
+@pytest.mark.parametrize("limit", [{"v1"}, NOBODYS])
+def test_a_tenants_list_keeps_the_index(kind: Kind, collection: Sessions, limit: set[str]) -> None:
+    """The default list of who is limited to one tenant, alone and with a span of time."""
+    own = visible(frozenset(limit))
+    assert_served(collection, Read(kind, own))
+    assert_served(collection, Read(kind, All((within_span(kind, Operator.GT, Operator.LT), own))))
+
+
+def test_several_tenants_lists_walk_an_index(kind: Kind, collection: Sessions) -> None:
+    """MongoDB merges the tenants' ranges; nothing scans the collection."""
+    planned = plan(Read(kind, visible(frozenset({"v1", "v2"}))))
+    assert winning_index(collection, planned.queries[0], dict(planned.sort))
 
 
 def within_span(kind: Kind, low: Operator, high: Operator) -> Filter:

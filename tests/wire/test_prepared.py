@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
+from tests.wire.engine import WireEngine
 from tests.wire.prepared import PreparedDatabases
+from tests.wire.test_commands import Commands
 
 pytestmark = pytest.mark.anyio
 
@@ -46,6 +48,18 @@ async def test_the_next_test_gets_it_as_it_was(
         assert sorted(engine_client[second].list_collection_names()) == ["marks", "things"]
         assert list(engine_client[second].things.find({})) == []
         assert list(engine_client[second].marks.find({})) == [{"_id": "ready"}, {"_id": "own"}]
+
+
+async def test_what_nobody_wrote_to_is_not_looked_at(engine: WireEngine, prepare: Any) -> None:
+    """One write costs one command afterwards, reads none."""
+    noted = Commands()
+    with Client(engine.uri, event_listeners=[noted]) as client:
+        watched = PreparedDatabases(client)
+        async with watched.lent(prepare) as name:
+            client[name].things.insert_one({"size": 1})
+            assert client[name].marks.count_documents({}) == 2
+            noted.sent.clear()
+        assert noted.sent == ["delete"]
 
 
 async def test_two_at_a_time_differ(databases: PreparedDatabases, prepare: Any) -> None:

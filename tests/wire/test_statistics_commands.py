@@ -21,6 +21,7 @@ from resolvers.time_buckets import Every, Unit
 from schema.build import build
 from schema.kinds import KINDS
 from tests.conftest import DEADLINE, prepared
+from tests.properties import examples
 from tests.resolvers.test_statistics import (
     BOT,
     BY_BOT,
@@ -57,7 +58,7 @@ def ask(engine: WireEngine) -> Iterator[Asker]:
         runner.run(client.close())
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(documents=DOCUMENTS, question=questions())
 def test_as_folded_one_by_one(ask: Asker, documents: list[Document], question: Question) -> None:
     """Damaged values, zones and ranges too."""

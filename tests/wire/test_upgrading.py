@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from resolvers import sessions
+from resolvers.common_columns import TENANT
 from resolvers.context import Context
 from resolvers.kind import Document
 from resolvers.request import Compare, Operator, Read
@@ -60,3 +61,32 @@ async def test_change_during_the_start_is_kept(context: Context) -> None:
     found = await sessions.get(context, KNOWLEDGE, first["_id"])
     assert found is not None
     assert (found["agentId"], "status" in found) == ("mia", False)
+
+
+WITHOUT = dataclasses.replace(
+    KNOWLEDGE,
+    columns=tuple(column for column in KNOWLEDGE.columns if column is not TENANT),
+    indexes=tuple(index for index in KNOWLEDGE.indexes if TENANT.path not in index.keys),
+)
+"""As versions had it that knew no tenants."""
+
+
+async def test_sessions_from_before_tenants(context: Context) -> None:
+    """They have none: who has no limit sees them, and a tenant's credential does not. What is new
+    has one, also before the next start."""
+    await preparation.prepare(context.store, [WITHOUT], {})
+    old = await sessions.create(context, WITHOUT, {"customerId": "old"})
+    acme = dataclasses.replace(context.caller, tenants=frozenset({"acme"}))
+    own = Context(context.store, now=context.now, caller=acme)
+    made = await sessions.create(own, KNOWLEDGE, {})
+    await preparation.prepare(context.store, [KNOWLEDGE], {})
+    built = await context.store.collection(KNOWLEDGE).index_information()
+    assert "tenant_startedAt__id" in built
+    made_later = await sessions.create(own, KNOWLEDGE, {})
+    for who, seen in (
+        (context, {old["_id"], made["_id"], made_later["_id"]}),
+        (own, {made["_id"], made_later["_id"]}),
+    ):
+        page = await sessions.list_(who, Read(KNOWLEDGE))
+        assert {row["_id"] for row in page.documents} == seen
+    assert (await sessions.update(context, KNOWLEDGE, old["_id"], {"agentId": "mia"}))["agentId"]

@@ -12,7 +12,7 @@ import typer
 
 from app import private_writing
 from app.commands.common import UsageError
-from app.commands.data import BY_ENUM, plain_data_failures, run
+from app.commands.data import BY_ENUM, Tenant, plain_data_failures, run
 from app.commands.imports import options as of
 from app.commands.imports.download import account_of, download
 from app.commands.imports.files import File, Files, expand, size
@@ -51,6 +51,7 @@ def import_command(
     until: of.Until = None,
     ids: of.Ids = None,
     save: of.Save = None,
+    tenant: Tenant = None,
 ) -> None:
     """Store the sessions of files or of a service, after all of them were checked."""
     given = dict(locals())
@@ -63,7 +64,7 @@ def import_command(
             wanted = _of_service(export, options, account_of(given), folder)
         else:
             wanted = _of_files(stack, export, options, given)
-        run(lambda context: _import(context, wanted, dry_run, on_conflict))
+        run(lambda context: _import(context, wanted, dry_run, on_conflict), tenant)
 
 
 @dataclass(slots=True)

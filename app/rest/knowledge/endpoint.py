@@ -11,8 +11,8 @@ from app.rest.knowledge.layout import SESSION
 from app.rest.knowledge.reference import NOT_FOUND, OTHER_CUSTOMER
 from app.rest.knowledge.request import decode
 from app.rest.vendor import Endpoint, Refusal, Vendor, admit, challenging, json, state_of
-from resolvers import sessions
-from resolvers.access import Action
+from resolvers import sessions, tenants
+from resolvers.access import Action, Caller
 from resolvers.context import Context
 from resolvers.errors import Conflict, NotFound
 from resolvers.kind import Document
@@ -37,10 +37,15 @@ async def get(request: Request) -> Response:
     found = await sessions.get(context, KNOWLEDGE, session_id, SESSION.paths)
     if found is None:
         settings = state_of(request).settings
-        if not (settings.knowledge_auto_create and context.caller.may(KNOWLEDGE, Action.WRITE)):
+        if not (settings.knowledge_auto_create and _may_create(context.caller)):
             raise NotFound(NOT_FOUND)
         found = await _tie(context, session_id, decode(request.headers, b""))
     return json(SESSION.row(found))
+
+
+def _may_create(caller: Caller) -> bool:
+    """Whether reading may create: not where the tenant of the session would be in doubt."""
+    return caller.may(KNOWLEDGE, Action.WRITE) and not tenants.names(caller.tenants)
 
 
 async def link(request: Request) -> Response:

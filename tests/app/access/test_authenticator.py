@@ -14,6 +14,7 @@ from resolvers import credentials
 from resolvers.access import EVERYBODY, Caller
 from resolvers.credentials import Issued
 from resolvers.store.store import Store
+from resolvers.tenants import NOBODYS
 from tests.app.access import (
     SETTINGS,
     issue,
@@ -180,8 +181,12 @@ async def test_open_path_needs_no_key(memory: Store) -> None:
 async def test_open_path_opens_its_own_kind_only(
     authenticator: Authenticator, vendor: str, scopes: set[str]
 ) -> None:
-    """Its caller does what the vendor's clients do: knowledge sessions are written too."""
+    """Its caller does what the vendor's clients do: knowledge sessions are written too.
+
+    No tenant's sessions are open to strangers.
+    """
     assert authenticator.open_caller(vendor).scopes == scopes
+    assert authenticator.open_caller(vendor).tenants == NOBODYS
 
 
 async def test_access_off_lets_everybody_in(memory: Store) -> None:

@@ -154,6 +154,18 @@ async def test_strangers_do_not_use_up_a_bots_rate(wire_store: Store) -> None:
     await authenticator.limit(ANN, ["b"])
 
 
+async def test_tenants_do_not_use_up_each_others_rates(wire_store: Store) -> None:
+    """Two tenants may have a bot of the same id; within a tenant its rate is one."""
+    authenticator = Authenticator(wire_store, Settings(bot_rate="1/hour"))
+    for tenant in ("acme", "globex"):
+        first, second = (
+            Caller(name, frozenset({"bot:read"}), tenants=frozenset({tenant})) for name in "ab"
+        )
+        await authenticator.limit(first, ["b"])
+        with pytest.raises(RateLimited):
+            await authenticator.limit(second, ["b"])
+
+
 async def test_rate_is_each_credentials_own(wire_store: Store) -> None:
     """GATEWAY_RATE counts by credential, apart from the bots' counts."""
     authenticator = Authenticator(wire_store, Settings(rate="1/hour", bot_rate="1/hour"))

@@ -206,10 +206,8 @@ async def test_same_seed_and_time_make_the_same_sessions(kind: Kind) -> None:
 @each_kind
 async def test_other_seeds_have_other_ids(kind: Kind) -> None:
     """Sessions of several seeds go into one database."""
-    ids = [
-        draft.values["sessionId"] for seed in (1, 2) for draft in generate(kind, 2000, seed, NOW)
-    ]
-    assert len(set(ids)) == 4000
+    ids = [draft.values["sessionId"] for seed in (1, 2) for draft in generate(kind, 500, seed, NOW)]
+    assert len(set(ids)) == 1000
 
 
 @each_kind

@@ -76,11 +76,14 @@ def caller_of(settings: Settings, key: str) -> Caller:
 
 
 def test_created_key_opens_the_gateway(run: Keys, settings: Settings) -> None:
-    """What create prints a worker accepts, with its scopes and bots."""
-    made = created(run, "--scope", "chat:write", "--bot", "a", "--bot", "b")
-    expected = Caller(made["id"], frozenset({"bot:read", "chat:write"}), frozenset({"a", "b"}))
+    """What create prints a worker accepts, with its scopes, bots and tenants."""
+    limits = ("--bot", "a", "--bot", "b", "--tenant", "acme", "--tenant", "globex")
+    made = created(run, "--scope", "chat:write", *limits)
+    scopes, tenants = frozenset({"bot:read", "chat:write"}), frozenset({"acme", "globex"})
+    expected = Caller(made["id"], scopes, frozenset({"a", "b"}), tenants=tenants)
     found = caller_of(settings, made["key"])
     assert dataclasses.replace(found, name="", expires_at=None) == expected
+    assert "acme, globex" in " ".join(run("list").output.split())
 
 
 def test_created_credential_is_described(run: Keys) -> None:
@@ -92,6 +95,7 @@ def test_created_credential_is_described(run: Keys) -> None:
         "state": "valid",
         "scopes": ["bot:read"],
         "bots": None,
+        "tenants": None,
         "createdAt": "",
         "expiresAt": None,
         "revokedAt": None,
@@ -315,6 +319,8 @@ def test_file_that_is_no_key_is_refused(
         (["--id", ""], "An id has"),
         (["--id", "demo"], "--id demo is one of the gateway's own"),
         (["--id", "open:knowledge"], "one of the gateway's own"),
+        (["--id", "oidc:u-1"], "one of the gateway's own"),
+        (["--tenant", "a b"], "'a b' is not a tenant"),
     ],
 )
 def test_wrong_source_is_refused(run: Keys, options: list[str], told: str) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from resolvers.kind import Document
 from schema.kinds.co_browse import CO_BROWSE
 from tests.app.rest.gateway import FOREIGN_KEY, MASKED_KEY, TIRED_KEY, Gateway
+from tests.properties import examples
 
 SAMPLE = {
     "id": "83d03970-c959-11e2-857d-082e5f12b9a1",
@@ -184,7 +185,7 @@ def test_times_before_1970_are_negative(local: Gateway) -> None:
     assert local.get(f"{PATHS[0]}/{SAMPLE['id']}").json()["creationTime"] == -1
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(), st.dictionaries(st.text(), st.text()))
 def test_arbitrary_text_is_only_ever_not_found(text: str, query: dict[str, str]) -> None:
     """No path segment and no parameter leads to anything but the vendor's 404."""

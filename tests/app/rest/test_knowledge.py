@@ -13,6 +13,7 @@ from app.rest.knowledge import request
 from resolvers.errors import BadInput
 from schema.kinds.knowledge import KNOWLEDGE
 from tests.app.rest.legacy import Door, door  # noqa: F401
+from tests.properties import examples
 
 ID = "83d03970-c959-11e2-857d-082e5f12b9a1"
 ROOT = {"Authorization": "Bearer root-key"}
@@ -273,7 +274,7 @@ def test_nothing_that_is_sent_breaks_a_path(door: Door) -> None:
     """Arbitrary ids, headers and bodies: only 200, 400 and 404, always in the vendor's shape."""
     fields = st.fixed_dictionaries({}, optional={"visitId": JSON, "globalVisitId": JSON})
 
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=examples(100), deadline=None)
     @given(
         st.sampled_from(["PUT", "GET", "POST"]),
         st.sampled_from([ID, "new"]) | st.text(min_size=1, max_size=40),

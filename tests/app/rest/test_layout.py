@@ -31,6 +31,7 @@ from resolvers.value_types import (
 )
 from schema.kinds.bot import BOT
 from schema.kinds.chat import CHAT
+from tests.properties import examples
 
 TABLES: dict[str, Layout] = {
     vendor.name: import_module(f"app.rest.{vendor.name}.layout").SESSION for vendor in VENDORS
@@ -109,7 +110,7 @@ def test_the_projection_is_what_a_row_is_rendered_from(table: Layout) -> None:
 
 @every_table
 @given(data=st.data())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 def test_rows_are_what_the_schema_says(table: Layout, data: DataObject) -> None:
     """Names, order, presence, types and limits."""
     row = table.row(data.draw(stored(table.kind, table.kind.columns)))
@@ -122,7 +123,7 @@ def test_rows_are_what_the_schema_says(table: Layout, data: DataObject) -> None:
 
 @every_table
 @given(data=st.data())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 def test_both_functions_render_the_same(table: Layout, data: DataObject) -> None:
     """The one for sound rows is only the faster one."""
     document = data.draw(stored(table.kind, table.kind.columns))
@@ -134,7 +135,7 @@ def test_both_functions_render_the_same(table: Layout, data: DataObject) -> None
 
 @every_table
 @given(data=st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_damage_is_refused_or_null(table: Layout, data: DataObject) -> None:
     """A damaged column is CorruptDocument or null, never another failure or another value."""
     document = data.draw(stored(table.kind, table.kind.columns))

@@ -22,6 +22,7 @@ from tests.app.rest.remote_support_calls import (
     ids,
     local,  # noqa: F401
 )
+from tests.properties import examples
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -338,7 +339,7 @@ ANSWER = re.compile(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.dictionaries(st.sampled_from(["KEY", *PARAMETERS, *FILTERS]), st.text()),
     st.sampled_from(["GET", "POST"]),
@@ -359,7 +360,7 @@ def test_arbitrary_text_leads_only_to_the_contracts_answers(
         ElementTree.fromstring(response.content)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.binary())
 def test_arbitrary_bytes_lead_only_to_the_contracts_answers(local: Gateway, raw: bytes) -> None:
     """A query that is no query is a call without a key, also as a form; it may ask for JSON."""

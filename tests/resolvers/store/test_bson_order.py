@@ -10,6 +10,7 @@ from pymongo import MongoClient
 
 from resolvers.store.bson_order import sort_key
 from resolvers.store.driver import CODEC
+from tests.properties import examples
 
 VALUES: list[Any] = [
     None,
@@ -61,7 +62,7 @@ def test_numbers_of_several_types_are_compared_by_value() -> None:
     assert sort_key(True) != sort_key(1)
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(values=st.lists(st.sampled_from(FOUND), max_size=12))
 def test_same_as_the_engine(
     values: list[Any], engine_client: MongoClient[dict[str, Any]], database_name: str

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from resolvers.store.conditions import meets
 from resolvers.store.store import Store
 from tests.conftest import NOW
+from tests.properties import examples
 
 pytestmark = pytest.mark.anyio
 
@@ -24,7 +25,7 @@ PLAIN = st.one_of(
 CONDITIONS = VALUES | PLAIN | PLAIN.map(lambda condition: {"$not": condition})
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(value=VALUES, condition=CONDITIONS)
 async def test_as_the_database_decides(wire_store: Store, value: Any, condition: Any) -> None:
     """Values of every type, against every operator of filters."""

@@ -15,6 +15,7 @@ from resolvers.store import read
 from resolvers.store.plan import plan
 from resolvers.store.store import Store
 from tests.conftest import KINDS_BY_NAME, mock_store
+from tests.properties import examples
 
 pytestmark = pytest.mark.anyio
 
@@ -146,7 +147,7 @@ async def page(
 
 
 @slow_on_the_wire
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(rows=ROWS, order=ORDERS, where=FILTERS, size=SIZES)
 async def test_forward_pages_are_the_sorted_rows(
     paged: Store, rows: list[Document], order: tuple[Order, ...], where: Filter, size: int
@@ -166,7 +167,7 @@ async def test_forward_pages_are_the_sorted_rows(
 
 
 @slow_on_the_wire
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(rows=ROWS, order=ORDERS, where=FILTERS, size=SIZES)
 async def test_backward_pages_are_the_sorted_rows(
     paged: Store, rows: list[Document], order: tuple[Order, ...], where: Filter, size: int
@@ -186,7 +187,7 @@ async def test_backward_pages_are_the_sorted_rows(
 
 
 @slow_on_the_wire
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(rows=ROWS, order=ORDERS, where=FILTERS, size=SIZES, places=st.tuples(PLACES, PLACES))
 async def test_rows_between_two_cursors(
     paged: Store,
@@ -215,7 +216,7 @@ async def test_rows_between_two_cursors(
 
 
 @slow_on_the_wire
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     rows=ROWS,
     order=ORDERS,

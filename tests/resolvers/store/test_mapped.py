@@ -17,16 +17,29 @@ from resolvers.documents import read as shown
 from resolvers.errors import BadInput, CorruptDocument, ReadOnly
 from resolvers.kind import Document
 from resolvers.paging import cursors
-from resolvers.request import All, Compare, Filter, Not, Operator, Order, Read, Some, Window
+from resolvers.request import (
+    EVERYTHING,
+    All,
+    Compare,
+    Filter,
+    Not,
+    Operator,
+    Order,
+    Read,
+    Some,
+    Window,
+)
 from resolvers.store.mapped import Mapped
 from resolvers.store.store import Store
+from resolvers.tenants import NOBODYS
 from tests.conftest import KINDS_BY_NAME, NOW
+from tests.properties import examples
 
 pytestmark = pytest.mark.anyio
 
 BOT = KINDS_BY_NAME["bot"]
 EPOCH = datetime(1970, 1, 1)
-MAP = {
+MAP: dict[str, Any] = {
     "kind": "BOT",
     "collection": "conversations",
     "columns": {
@@ -167,7 +180,7 @@ async def test_filters(served: Context, where: Filter, numbers: list[int]) -> No
     assert page.total == len(numbers)
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(
     numbers=st.lists(st.integers(0, 11), max_size=8, unique=True),
     odd=st.lists(
@@ -234,6 +247,17 @@ async def test_summaries(served: Context) -> None:
     """The number and the mean duration, computed by the database."""
     summary = await sessions.summarise(served, BOT, Compare(path("userId"), Operator.EQ, "u1"))
     assert (summary.count, summary.average_duration_seconds) == (3, 90.0)
+
+
+async def test_tenants(served: Context) -> None:
+    """Documents have the tenant of the map; without one in it, they are nobody's."""
+    maps = {**MAP, "columns": {**MAP["columns"], "tenant": {"constant": "acme"}}}
+    of_acme = replace(served.store, maps={"bot": Mapped(mapping.read(maps, KINDS))})
+    for store, owner in ((served.store, NOBODYS), (of_acme, frozenset({"acme"}))):
+        for limit in (NOBODYS, frozenset({"acme"}), frozenset({"globex"})):
+            caller = replace(served.caller, tenants=limit)
+            seen = await sessions.count(Context(store, caller=caller), BOT, EVERYTHING)
+            assert seen == (12 if limit == owner else 0)
 
 
 async def test_nothing_is_changed(served: Context) -> None:

@@ -18,6 +18,7 @@ from resolvers.request import Compare, Not, Operator, Order, Read, Window
 from resolvers.store.store import Store
 from tests.conftest import KINDS_BY_NAME, NOW
 from tests.kinds import EXAMPLES
+from tests.properties import examples
 
 pytestmark = pytest.mark.anyio
 
@@ -70,7 +71,7 @@ async def walked(context: Context, size: int, backward: bool, order: tuple[Order
     raise AssertionError("the pages do not end")
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     rows=st.lists(st.tuples(IDS, VALUES), max_size=9, unique_by=lambda row: repr(row[0])),
     size=st.integers(1, 4),

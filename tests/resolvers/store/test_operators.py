@@ -16,6 +16,7 @@ from resolvers.store.operators import CONDITIONS, FOLDED, conjoin, fold, query
 from resolvers.store.store import Store
 from resolvers.value_types import LONGEST_SOUGHT, OBJECT, TEXT, VALUE_TYPES, ValueType
 from tests.conftest import KINDS_BY_NAME, mock_store
+from tests.properties import examples
 
 pytestmark = pytest.mark.anyio
 
@@ -219,7 +220,7 @@ async def searched(request: pytest.FixtureRequest, wire_store: Store) -> Store:
 
 
 @pytest.mark.slow
-@settings(max_examples=120)
+@settings(max_examples=examples(120))
 @given(rows=ROWS, where=FILTERS)
 async def test_filters_find_what_they_mean(
     searched: Store, rows: list[Document], where: Filter
@@ -229,7 +230,7 @@ async def test_filters_find_what_they_mean(
 
 
 @pytest.mark.slow
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(rows=ROWS, where=ON_LISTS)
 async def test_conditions_on_lists(searched: Store, rows: list[Document], where: Filter) -> None:
     """Some, none and every element, of sound and of damaged lists."""

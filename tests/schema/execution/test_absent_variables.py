@@ -13,6 +13,7 @@ from schema.errors import formatted
 from schema.fields import LIST
 from schema.kinds import KINDS
 from schema.strawberry_internals import core_schema
+from tests.properties import examples
 from tests.schema.execution.generated import Generator, Variable, written
 from tests.schema.execution.support import Asker
 
@@ -58,7 +59,7 @@ def operation(field: str, where: Any, definitions: list[str]) -> str:
 
 @pytest.mark.parametrize("way", ["compiled", "plain"])
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind.name)
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(seed=st.integers(0, 2**40))
 def test_filters_are_as_if_absent_conditions_were_not_written(
     request: pytest.FixtureRequest, kind: Any, way: str, seed: int

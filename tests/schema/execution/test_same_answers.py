@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.properties import examples
 from tests.schema.execution.both_ways import Both, make_case
 
 SEEDS = st.integers(0, 2**40)
@@ -33,7 +34,7 @@ def quiet() -> object:
         pytest.param(0.3, id="broken", marks=pytest.mark.slow),
     ],
 )
-@settings(max_examples=120)
+@settings(max_examples=examples(120))
 @given(seed=SEEDS, size=st.integers(1, 60))
 def test_same_answer(both: Both, damage: float, seed: int, size: int) -> None:
     """Data, order of keys, errors, commands and what is stored afterwards agree on every run."""

@@ -18,7 +18,7 @@ from tests.app.commands.imports.test_files import KORE
 def ran(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Runs the command over a database in memory."""
 
-    def run(work: Any) -> None:
+    def run(work: Any, _tenant: str | None) -> None:
         async def within() -> str:
             found = await service()
             text: str = await work(found.context)

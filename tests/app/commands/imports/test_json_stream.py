@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app.commands.imports import json_stream
 from app.commands.imports.json_stream import BrokenError, JsonStream
+from tests.properties import examples
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -30,7 +31,7 @@ def streamed(content: bytes, chunk: int) -> list[Any]:
         json_stream.CHUNK = before
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.lists(VALUES, max_size=3), st.integers(1, 40), st.sampled_from([None, 1]))
 def test_any_list_in_any_chunks(values: list[Any], chunk: int, indent: int | None) -> None:
     """Texts, numbers and escapes may be cut anywhere."""
@@ -39,7 +40,7 @@ def test_any_list_in_any_chunks(values: list[Any], chunk: int, indent: int | Non
         assert streamed(content, chunk) == values
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.lists(VALUES, min_size=1, max_size=2), st.data())
 def test_any_beginning_is_not_complete(values: list[Any], data: st.DataObject) -> None:
     """A file that was cut off is never taken for a shorter one."""

@@ -14,7 +14,8 @@ from tests.gateway import ROOT, without_settings
 from tests.timing import limit, until
 from tests.wire.engine import WireEngine
 
-SESSIONS = 3000
+SESSIONS = 1200
+"""More than one batch."""
 
 pytestmark = pytest.mark.slow
 

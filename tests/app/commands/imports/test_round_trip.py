@@ -19,6 +19,7 @@ from resolvers.texts import FORMATS
 from resolvers.value_types import BOOLEAN, DATETIME, INTEGER, LOCAL_DATETIME, TEXT
 from tests.app.commands.imports.conftest import CASES, Desk
 from tests.app.commands.imports.service import EXPORTS, service
+from tests.properties import examples
 
 pytestmark = pytest.mark.anyio
 
@@ -159,7 +160,7 @@ def ids(vendor: str, number: int) -> str:
     [*((name, True) for name in EXPORTS), ("n-able", False)],
 )
 @given(data=st.data())
-@settings(max_examples=12)
+@settings(max_examples=examples(12))
 def test_any_sessions_come_back_to_the_byte(vendor: str, as_json: bool, data: DataObject) -> None:
     """Stored, shown by the vendor's URL, imported elsewhere, and shown there."""
     kind = EXPORTS[vendor].kind

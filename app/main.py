@@ -26,7 +26,8 @@ from app.http.lingering import Lingering
 from app.http.origin import Hosts, Origins
 from app.http.proxies import TrustedProxies
 from app.http.refusal import RefusedError
-from app.pages import fallback, graphiql, guide, landing, sign_in
+from app.pages import fallback, graphiql, guide, landing, security_txt, sign_in
+from app.pages.reference_access import closed
 from app.rest import openapi
 from app.rest.routing import VendorRoutes
 from app.rest.vendor import Refusal
@@ -93,7 +94,7 @@ class Gateway(FastAPI):
         return self.vendors.refused(scope, refusal)
 
     def openapi(self) -> dict[str, Any]:
-        """The document that FastAPI serves at `/openapi.json`, made when it is first asked for."""
+        """The document at `/openapi.json`, made when it is first asked for."""
         if self.openapi_schema is None:
             self.openapi_schema = openapi.document(self.settings, self.version)
         return self.openapi_schema
@@ -119,6 +120,7 @@ def create_app(settings: Settings, codes: OneTimeCodes | None = None) -> FastAPI
         title="Session Gateway",
         version=version("session-gateway"),
         lifespan=lifespan,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
     )
@@ -173,6 +175,7 @@ def _entrance(app: Gateway, settings: Settings) -> ASGIApp:
         PAGES,
         app.needs_credential,
         app.refused,
+        settings.hsts_seconds,
     )
     most = DRAINED * settings.max_body_bytes
     entrance = Lingering(entrance, most, settings.body_seconds)
@@ -187,9 +190,11 @@ def _pages(settings: Settings, schema: Schema, codes: OneTimeCodes | None) -> li
     """What is there for people."""
     return [
         *landing.routes(settings, schema),
-        *graphiql.routes(graphiql.load_examples()),
+        *graphiql.routes(settings, graphiql.load_examples()),
         *guide.routes(),
         *sign_in.routes(settings, codes),
+        *security_txt.routes(settings),
+        Route("/openapi.json", closed(settings, openapi_json), name="openapi"),
     ]
 
 
@@ -210,6 +215,11 @@ def settled_heap() -> Iterator[None]:
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
+
+
+def openapi_json(request: Request) -> Response:
+    """The vendors' paths for machines."""
+    return JSONResponse(request.app.openapi())
 
 
 async def healthz(_request: Request) -> Response:

@@ -88,6 +88,7 @@ SESSION_COLUMNS: tuple[Column, ...] = (
                 stored="id",
                 type=TEXT,
                 searched=Searched(),
+                identifier=True,
                 description="The customer's id or number.",
             ),
             Column(
@@ -128,6 +129,7 @@ SESSION_COLUMNS: tuple[Column, ...] = (
         name="assignee",
         type=TEXT,
         max_length=200,
+        identifier=True,
         description="Who takes care of the session, such as a login or a team.",
     ),
     TENANT,

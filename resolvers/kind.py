@@ -75,7 +75,12 @@ class Column(Rules):
     folded: bool = False
     """A case-folded copy is stored beside it, so that `eqIgnoreCase` is served by an index."""
     personal: bool = False
-    """Masked for credentials without the scope `pii:read`."""
+    """Masked for credentials without the scope `pii:read`: see `resolvers.masks`."""
+    identifier: bool = False
+    """An id of a person or of a computer: masked as personal ones are if it has an e-mail
+    address in it, or if the gateway masks identifiers."""
+    live_scope: str = ""
+    """Masked for credentials without this scope while the session is active."""
     impersonal: bool = False
     """Of a text: it never says anything about a person, so an anonymised session keeps it."""
     tidy: Callable[[Document], Document] | None = None

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from resolvers import reservations, tenants
-from resolvers.access import Action, mask, require_impersonal
+from resolvers.access import Action
 from resolvers.changes import Change, changed, derived, require_possible
 from resolvers.common_columns import TENANT
 from resolvers.context import Context
 from resolvers.errors import AlreadyExists, Conflict, Invalid, NotFound, UserError
 from resolvers.kind import Document, Kind
 from resolvers.lists import add_counts
+from resolvers.masks import mask, needed, require_answerable, require_overwriting
 from resolvers.request import EVERYTHING, Columns, Filter, Page, Read, Summary, both
 from resolvers.store import read as reads
 from resolvers.store import write as writes
@@ -59,31 +60,27 @@ async def get_many(
 async def list_(context: Context, read: Read) -> Page:
     """One page of sessions."""
     context.caller.require(read.kind, Action.READ)
-    if not context.caller.sees_personal:
-        require_impersonal(read.where, read.order)
-    visible = context.visible(read.kind)
-    if visible is not EVERYTHING:
-        read = read._replace(where=both(read.where, visible))
+    require_answerable(context.caller, read.where, read.order)
+    read = read._replace(
+        where=both(read.where, context.visible(read.kind)),
+        columns=needed(context.caller, read.kind, read.columns),
+    )
     page = await reads.list_(context.store, read)
-    if not context.caller.sees_personal:
-        for row in page.documents:
-            mask(read.kind.columns, row)
+    mask(context.caller, read.kind.columns, page.documents)
     return page
 
 
 async def count(context: Context, kind: Kind, where: Filter) -> int:
     """How many sessions meet `where`; Timeout if counting them takes too long."""
     context.caller.require(kind, Action.READ)
-    if not context.caller.sees_personal:
-        require_impersonal(where, ())
+    require_answerable(context.caller, where)
     return await reads.count(context.store, kind, both(where, context.visible(kind)))
 
 
 async def summarise(context: Context, kind: Kind, where: Filter) -> Summary:
     """How many sessions meet `where`, and how long they lasted on average."""
     context.caller.require(kind, Action.READ)
-    if not context.caller.sees_personal:
-        require_impersonal(where, ())
+    require_answerable(context.caller, where)
     return await reads.summarise(context.store, kind, both(where, context.visible(kind)))
 
 
@@ -115,7 +112,7 @@ def assign(context: Context, kind: Kind, document: Document, values: Mapping[str
     A null takes a column or a member away. Protected if one is personal that the caller may not
     see: it would overwrite what it does not know.
     """
-    context.caller.require_overwriting(kind, values)
+    require_overwriting(context.caller, kind, values)
     if kind.ended and values.get(kind.ended, ...) is None:
         for name in kind.only_ended:
             document.pop(name, None)
@@ -136,6 +133,8 @@ async def act(
     """
     context.caller.require(kind, Action.WRITE)
     context.caller.require(kind, Action.READ)
+    if create_missing is not None:  # before anything is created
+        require_overwriting(context.caller, kind, create_missing)
     place = (kind.name, kind.session_ids.canonical(session_id))
     async with context.store.write_locks.hold(place, context.store.deadline):
         for _ in range(ATTEMPTS):
@@ -181,6 +180,7 @@ async def _stored(
         return {}
     visible = both(where, context.visible(kind))
     ids = [spelled for spellings in asked.values() for spelled in spellings]
+    columns = needed(context.caller, kind, columns)
     stored = await reads.get_many(context.store, kind, ids, visible, columns)
     found = ((one, next(filter(stored.get, spelled), None)) for one, spelled in asked.items())
     return {one: stored[spelled] for one, spelled in found if spelled}
@@ -192,8 +192,7 @@ async def _one(context: Context, kind: Kind, session_id: str) -> Document | None
 
 def _shown(context: Context, kind: Kind, document: Document) -> Document:
     """The document as the caller may see it."""
-    if not context.caller.sees_personal:
-        mask(kind.columns, document)
+    mask(context.caller, kind.columns, [document])
     return document
 
 

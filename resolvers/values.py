@@ -8,6 +8,7 @@ from resolvers.context import Context
 from resolvers.errors import Invalid
 from resolvers.folding import FOLDED, fold
 from resolvers.kind import Column, Document, Kind, walk
+from resolvers.masks import require_no_mask
 from resolvers.texts import check_text
 from resolvers.value_types import OBJECT
 
@@ -170,6 +171,7 @@ def _clean(context: Context, column: Column, value: Any) -> Any:
 def _one(context: Context, column: Column, value: Any) -> Any:
     if column.type is OBJECT:
         return _object(context, column, value)
+    require_no_mask(context.caller, column, value)
     return column.type.clean(column, value)
 
 

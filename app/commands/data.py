@@ -10,6 +10,7 @@ from typing import Annotated, Any, BinaryIO
 
 import typer
 
+from app import private_writing
 from app.commands.common import UsageError, database, load_settings, orderly_end, plain_failures
 from app.commands.demo.generate import HIGHEST_SEED, IDS_PER_SEED, generate
 from app.commands.demo.load import store_drafts
@@ -180,13 +181,16 @@ def plain_data_failures() -> Iterator[None]:
 
 @contextmanager
 def _writing(output: Path | None) -> Iterator[BinaryIO]:
-    """Standard output, or a file that appears under its name once it is complete."""
+    """Standard output, or a file that appears under its name once it is complete.
+
+    Only its owner can read it.
+    """
     if output is None:
         yield sys.stdout.buffer
         return
     partial_ = output.with_name(output.name + ".part")
     try:
-        with partial_.open("wb") as file:
+        with private_writing.opened(partial_) as file:
             yield file
         partial_.replace(output)
     finally:

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from app.errors import STATUS
 from app.http.negotiation import prefers_html
 from app.http.refusal import JSON, RefusedError
-from app.pages.graphiql import PAGE_HEADERS
+from app.pages.headers import PAGE_HEADERS
 from resolvers.errors import GatewayError
 from schema.errors import INTERNAL_MESSAGE
 
@@ -39,6 +39,8 @@ def refusal(error: GatewayError) -> Response:
     response = _json(RefusedError(STATUS.get(error.code, 500), error.code, error.message))
     if response.status_code == 401:
         response.headers["www-authenticate"] = 'Bearer realm="gateway"'
+    if response.status_code in (429, 503):
+        response.headers["retry-after"] = str(error.details.get("retry_after", 1))
     return response
 
 

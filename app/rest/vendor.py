@@ -110,21 +110,26 @@ async def admit(
     request: Request,
     kind: Kind,
     find: Callable[[Authenticator], Awaitable[Caller]] | None = None,
-    bots: Callable[[Caller], Iterable[str] | None] = lambda _caller: None,
+    bots: Callable[[Context], Awaitable[Iterable[str]]] | None = None,
 ) -> Context:
     """The context of a request; anybody may come in where the vendor is open.
 
     `find` finds the caller by the vendor's own scheme; without it, Bearer or X-API-Key count.
     `bots` are those whose rates the request counts for; without them, the caller's own rate.
-    Unauthenticated or RateLimited if the credential is missing, wrong or used too often.
+    Unauthenticated or RateLimited if the credential is missing, wrong or used too often, or if too
+    many wrong ones came from the same address.
     """
     state = state_of(request)
     authenticator = state.authenticator
     if authenticator.is_open(kind.name):
         return state.context(authenticator.open_caller(kind.name))
-    caller = await (find(authenticator) if find else authenticator.bearer(request))
-    await authenticator.limit(caller, bots(caller))
-    return state.context(caller)
+    if find is None:
+        caller = await authenticator.bearer(request)
+    else:
+        caller = await authenticator.guarded(request, find(authenticator))
+    context = state.context(caller)
+    await authenticator.limit(caller, await bots(context) if bots else None)
+    return context
 
 
 def has_key(headers: Headers) -> bool:

@@ -48,6 +48,12 @@ class Network(Group):
     body_seconds: float = Field(
         10.0, gt=0, le=600, description="Longest time that a request body may take."
     )
+    hsts_seconds: int = Field(
+        31_536_000,
+        ge=0,
+        description="How long browsers that reached the gateway by https ask by https alone "
+        "(`Strict-Transport-Security`); 0: no such header.",
+    )
     access_log: bool = Field(
         False,
         description="Whether each response is a line on standard error: client, method, path "

@@ -71,7 +71,9 @@ class ChatVisitor:
         "The visitor's e-mail address.", max_length=254, personal=True
     )
     network_address: str | None = column("The visitor's IP address.", max_length=100, personal=True)
-    start_page: str | None = column("The page where the chat began.", max_length=2048)
+    start_page: str | None = column(
+        "The page where the chat began.", max_length=2048, personal=True
+    )
     country: str | None = column("The visitor's country.", max_length=100, impersonal=True)
     city: str | None = column("The visitor's city.", max_length=200)
     operating_system: str | None = column(

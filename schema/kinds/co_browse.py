@@ -50,9 +50,11 @@ class CoBrowseSession(Session):
     """Columns as of Genesys Co-browse 8.1's history."""
 
     session_token: str = column(
-        "Nine digits that the visitor reads to the agent; no two live sessions share them.",
+        "Nine digits that the visitor reads to the agent; no two live sessions share them. `***` "
+        "without the scope `co_browse:write`, while the session is active.",
         pattern=r"[0-9]{9}",
         create_only=True,
+        live_scope="co_browse:write",
         max_length=9,
         default=lambda _context: f"{secrets.randbelow(10**9):09}",
     )

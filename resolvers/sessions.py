@@ -165,7 +165,7 @@ async def _alone(context: Context, kind: Kind, session_id: str) -> AsyncIterator
     context.caller.require(kind, Action.WRITE)
     context.caller.require(kind, Action.READ)
     place = (kind.name, kind.session_ids.canonical(session_id))
-    async with context.store.write_locks.hold(place, context.store.deadline):
+    async with context.store.write_locks.hold(place, context.store.left):
         yield
 
 

@@ -24,6 +24,7 @@ from app.graphql.parameters import Parameters, from_address, from_body
 from app.graphql.persisted import Documents
 from app.http.body import read_body
 from app.http.boundary import headers_of
+from app.http.leaving import leaving
 from app.http.negotiation import prefers_html
 from app.http.refusal import JSON, Header, RefusedError, respond
 from app.manifests import load
@@ -104,7 +105,8 @@ class GraphQLEndpoint:
         caller = await _caller(exchange.state, request)
         asked = await self._parameters(exchange)
         run = Run(exchange.state.context(caller))
-        result = await self._execute(asked, exchange, run)
+        with leaving(exchange.receive, run.leave):
+            result = await self._execute(asked, exchange, run)
         return self._rendered(result, run, exchange, content_type)
 
     async def _parameters(self, exchange: Exchange) -> Parameters:

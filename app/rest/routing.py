@@ -24,9 +24,10 @@ from starlette.types import Message, Receive, Scope, Send
 from app.errors import STATUS
 from app.http.body import read_body
 from app.http.boundary import headers_of
+from app.http.leaving import leaving
 from app.http.refusal import RefusedError
 from app.http.text import decoded
-from app.rest.vendor import Endpoint, Refusal, Vendor
+from app.rest.vendor import Endpoint, Refusal, Vendor, leave
 from resolvers.errors import GatewayError
 
 log = logging.getLogger(__name__)
@@ -167,7 +168,9 @@ class VendorRoutes(BaseRoute):
     async def _served(self, endpoint: Endpoint, request: Request) -> Response:
         headers = headers_of(request.scope)
         body = await read_body(request.receive, headers, self._max_body, self._seconds)
-        return await endpoint.handle(Request(request.scope, _replay(body)))
+        served = Request(request.scope, _replay(body))
+        with leaving(request.receive, lambda: leave(served)):
+            return await endpoint.handle(served)
 
     def _owner(self, path: str) -> Vendor | None:
         """The vendor with the longest base that the path starts with."""

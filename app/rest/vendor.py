@@ -121,10 +121,21 @@ async def admit(
     state = state_of(request)
     authenticator = state.authenticator
     if authenticator.is_open(kind.name):
-        return state.context(authenticator.open_caller(kind.name))
+        return _context(request, authenticator.open_caller(kind.name))
     caller = await (find(authenticator) if find else authenticator.bearer(request))
     await authenticator.limit(caller, bots(caller))
-    return state.context(caller)
+    return _context(request, caller)
+
+
+def _context(request: Request, caller: Caller) -> Context:
+    context = request.state.context = state_of(request).context(caller)
+    return context
+
+
+def leave(request: Request) -> bool:
+    """The client has gone: whether what is done for the request may be cancelled."""
+    context: Context | None = getattr(request.state, "context", None)
+    return context is None or context.leave()
 
 
 def has_key(headers: Headers) -> bool:

@@ -71,14 +71,14 @@ async def same(
 
 
 async def _aggregate(store: Store, kind: Kind, stages: list[Document]) -> list[Document]:
-    found = await opened(store.collection(kind).aggregate(stages, maxTimeMS=store.max_time_ms))
+    found = await opened(store.collection(kind).aggregate(stages, maxTimeMS=store.time_ms))
     rows: list[Document] = await found.to_list(1)
     return rows
 
 
 async def append(store: Store, kind: Kind, asked: Append) -> bool:
     """Write it; False if the session, its list or its search keys are not as they were expected."""
-    result = await store.run(store.collection(kind).update_one(_guard(asked), _operators(asked)))
+    result = await store.change(store.collection(kind).update_one(_guard(asked), _operators(asked)))
     return bool(result.matched_count)
 
 

@@ -52,7 +52,7 @@ async def _found(
         "filter": wanted,
         "limit": limit,
         "batchSize": limit,
-        "maxTimeMS": store.max_time_ms,
+        "maxTimeMS": store.time_ms,
     }
     if projection is not None:
         command["projection"] = projection

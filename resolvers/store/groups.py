@@ -96,7 +96,7 @@ async def _aggregate(
 ) -> list[Document]:
     async def rows() -> list[Document]:
         # More than there can be, so that one reply has them all, up to 16 MB.
-        asked = {"maxTimeMS": store.max_time_ms, "batchSize": most + 2}
+        asked = {"maxTimeMS": store.time_ms, "batchSize": most + 2}
         found = await opened(store.collection(kind).aggregate(list(stages), **asked))
         documents: list[Document] = await found.to_list(None)
         return documents

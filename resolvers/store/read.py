@@ -67,10 +67,8 @@ async def count(store: Store, kind: Kind, where: Filter) -> int:
 async def _count(store: Store, kind: Kind, match: Query) -> int:
     collection = store.collection(kind)
     if not match:
-        return int(
-            await store.run(collection.estimated_document_count(maxTimeMS=store.max_time_ms))
-        )
-    return int(await store.run(collection.count_documents(match, maxTimeMS=store.max_time_ms)))
+        return int(await store.run(collection.estimated_document_count(maxTimeMS=store.time_ms)))
+    return int(await store.run(collection.count_documents(match, maxTimeMS=store.time_ms)))
 
 
 async def get(
@@ -143,6 +141,6 @@ def shaped(store: Store, kind: Kind, paths: Iterable[str]) -> list[dict[str, Any
 
 async def _aggregate(store: Store, kind: Kind, stages: list[dict[str, Any]]) -> list[Document]:
     collection = store.collection(kind)
-    found = await opened(collection.aggregate(stages, maxTimeMS=store.max_time_ms))
+    found = await opened(collection.aggregate(stages, maxTimeMS=store.time_ms))
     rows: list[Document] = await found.to_list(None)
     return rows

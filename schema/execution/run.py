@@ -36,3 +36,10 @@ class Run:
     def __post_init__(self) -> None:
         """Each run reads for itself."""
         self.loader = Loader(self.context)
+
+    def leave(self) -> bool:
+        """The client has gone: reads end; whether what is under way may be cancelled."""
+        may = self.context.leave()
+        if may:
+            self.loader.cancel()
+        return may

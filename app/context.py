@@ -38,5 +38,6 @@ class State:
             store=self.store.within(self.settings.request_seconds),
             company_timezone=self.settings.company_timezone,
             caller=caller,
+            most_bytes=self.settings.max_answer_bytes,
             retention=self.retention,
         )

@@ -25,6 +25,8 @@ class Context:
     """IANA name; for chats that name no zone."""
     now: Callable[[], datetime] = utc_now
     caller: Caller = EVERYBODY
+    most_bytes: int = 33_554_432
+    """The largest answer."""
     retention: Mapping[str, int] = field(default_factory=dict)
     """Seconds after which sessions of a kind expire, by the kind's name; none: never."""
 

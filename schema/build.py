@@ -21,6 +21,7 @@ from schema.customers import customer_fields, link_fields
 from schema.execution.executor import CompiledExecutor
 from schema.execution.operations import CachedOperations, OperationCache
 from schema.execution.program import Programs
+from schema.execution.room import AnswerTooLargeError, too_large
 from schema.execution.run import Run
 from schema.execution.selections import Selections
 from schema.fields import VIEWER, KindType, node_fields
@@ -89,6 +90,9 @@ class Schema(strawberry.Schema):
             )
             self._order_errors(result, run, operation_name)
             return result
+        except AnswerTooLargeError:
+            error = too_large(run.room.most, run.operation.changes)
+            return ExecutionResult(data=None, errors=[refusal(error)])
         except (GatewayError, *NOT_ANSWERED) as error:
             return ExecutionResult(data=None, errors=[refusal(error)])
 

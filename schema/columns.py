@@ -49,7 +49,10 @@ class ColumnField(StrawberryField):
 
     def get_result(self, source: Any, info: Any, args: list[Any], kwargs: Any) -> Any:
         """The column's value, or CorruptDocument."""
-        return documents.read(self.metadata[NOTE], source)
+        value = documents.read(self.metadata[NOTE], source)
+        if isinstance(value, str | list):
+            info.context.room.shown(value)
+        return value
 
 
 def column(description: str, **note: Any) -> Any:

@@ -33,6 +33,7 @@ from resolvers.access import Caller
 from resolvers.errors import GatewayError
 from schema.build import Schema
 from schema.errors import INTERNAL_MESSAGE, formatted
+from schema.execution.room import too_large
 from schema.execution.run import Run
 from schema.graphql_core_internals import without_suggestions
 from schema.limits import Limits, may_introspect
@@ -149,7 +150,14 @@ class GraphQLEndpoint:
         if exchange.headers.get(b"x-graphql-cost") == b"1" and run.cost is not None:
             cost = {"requested": run.cost, "maximum": self._settings.max_query_cost}
             response["extensions"] = {"cost": cost}
-        return Answer(status, orjson.dumps(response))
+        body = orjson.dumps(response)
+        most = self._settings.max_answer_bytes
+        if len(body) > most:
+            error = too_large(most, run.operation.changes)
+            raise RefusedError(
+                STATUS[error.code], error.code, error.message, legacy=200, **error.details
+            )
+        return Answer(status, body)
 
     def _errors(self, errors: Iterable[GraphQLError], caller: Caller) -> list[dict[str, Any]]:
         shown = [formatted(error) for error in errors]

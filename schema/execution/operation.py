@@ -15,6 +15,7 @@ from graphql import (
     FieldNode,
     GraphQLError,
     OperationDefinitionNode,
+    OperationType,
     VariableNode,
     Visitor,
     parse,
@@ -68,6 +69,14 @@ class Operation:
             and (name is None or (node.name is not None and node.name.value == name))
         ]
         return found[0] if len(found) == 1 else None
+
+    @property
+    def changes(self) -> bool:
+        """Whether it has a mutation."""
+        return any(
+            isinstance(node, OperationDefinitionNode) and node.operation is OperationType.MUTATION
+            for node in self.document.definitions
+        )
 
     def place(self, nodes: list[FieldNode], variables: Mapping[str, Any]) -> Hashable:
         """A key for what follows from these fields and the variables behind @skip and @include.

@@ -123,7 +123,11 @@ def create_app(settings: Settings, codes: OneTimeCodes | None = None) -> FastAPI
         redoc_url=None,
     )
     app.settings = settings
-    schema = build(limits=limits(settings), introspection=settings.introspection)
+    schema = build(
+        limits=limits(settings),
+        introspection=settings.introspection,
+        cached=settings.cache_bytes * 7 // 8,
+    )
     app.direct = {"/graphql": GraphQLEndpoint(schema, settings)}
     app.vendors = rest.routes(settings)
     app.entrance = _entrance(app, settings)

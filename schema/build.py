@@ -19,7 +19,7 @@ from resolvers.kind import Kind
 from schema.all_kinds import across_fields
 from schema.customers import customer_fields, link_fields
 from schema.execution.executor import CompiledExecutor
-from schema.execution.operations import CachedOperations, OperationCache
+from schema.execution.operations import BYTES_KEPT, CachedOperations, OperationCache
 from schema.execution.program import Programs
 from schema.execution.room import AnswerTooLargeError, too_large
 from schema.execution.run import Run
@@ -148,13 +148,15 @@ def build(
     compiled: bool = True,
     limits: Limits | None = None,
     introspection: Introspection = "all",
+    cached: int = BYTES_KEPT,
     **options: Any,
 ) -> Schema:
     """The schema over these kinds; `options` go to strawberry.Schema.
 
-    Without `compiled`, graphql-core renders everything field by field: the yardstick of tests.
+    About `cached` bytes of memory are used for known operations. Without `compiled`, graphql-core
+    renders everything field by field: the yardstick of tests.
     """
-    operations = OperationCache(limits, introspection)
+    operations = OperationCache(limits, introspection, cached)
     queries = [
         *_queries(entries),
         *(field for entry in entries for field in entry.queries),

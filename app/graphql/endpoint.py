@@ -75,7 +75,7 @@ class GraphQLEndpoint:
         self._schema = schema
         self._settings = settings
         self._documents = Documents(
-            settings.persisted_queries, load(folder) if folder else None, settings.persisted_kept
+            settings.persisted_queries, load(folder) if folder else None, settings.cache_bytes // 8
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from resolvers.errors import Timeout
+from resolvers.errors import GatewayError, Timeout, Unavailable
 from resolvers.kind import Kind
 from resolvers.store.budget import OVER, Budget
+from resolvers.store.circuit import Circuit
 from resolvers.store.deadline import SIGN_OF_LIFE_SHARE, within
 from resolvers.store.write_locks import WriteLocks
 
@@ -34,6 +35,7 @@ class Store:
     """The kinds, by name, that are served from collections of another shape."""
     write_locks: WriteLocks = field(default_factory=WriteLocks)
     collections: dict[str, Any] = field(default_factory=dict)
+    circuit: Circuit = field(default_factory=Circuit)
     budget: Budget | None = None
     """What a request has for all its operations; None: each has the deadline alone."""
 
@@ -80,13 +82,28 @@ class Store:
         Timeout, and `work` is not begun, if the request's time is over. `share` is the share of the
         time that an operation may take which the request can do without.
         """
-        left, spare = self.left, self.deadline * SIGN_OF_LIFE_SHARE
-        if left <= 0 and self.budget is not None:
+        tried, spare = self.circuit.open, self.deadline * SIGN_OF_LIFE_SHARE
+        try:
+            left = await self._begin()
+        except GatewayError:
             if isinstance(work, Coroutine):
                 work.close()
-            raise Timeout(OVER.format(seconds=self.budget.seconds))
+            raise
         seconds = min(self.deadline, left + spare)
-        return await within(seconds * share, self.ping, work, spare * share)
+        try:
+            return await within(seconds * share, self.ping, work, spare * share)
+        except Unavailable:
+            self.circuit.failed(self, tried)
+            raise
+
+    async def _begin(self) -> float:
+        """Seconds for an operation that begins now; Timeout or Unavailable if none does."""
+        if self.circuit.open:
+            await self.circuit.admit(self.database)
+        left = self.left
+        if left <= 0 and self.budget is not None:
+            raise Timeout(OVER.format(seconds=self.budget.seconds))
+        return left
 
     async def change(self, work: Awaitable[T]) -> T:
         """The same for a write: it is not cancelled when the client goes."""

@@ -33,6 +33,7 @@ from app.rest.vendor import Refusal
 from app.settings import Settings
 from resolvers.errors import GatewayError
 from resolvers.store import preparation
+from resolvers.store import read as reads
 from resolvers.store.driver import DRIVER_ERRORS
 from resolvers.store.store import Store
 from schema.build import Schema, build
@@ -222,10 +223,10 @@ async def healthz(_request: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """Whether the database answers too."""
+    """Whether sessions can be read from the database, too."""
     store: Store = request.app.state.gateway.store
     try:
-        await store.run(store.ping())
+        await reads.require_readable(store, [entry.kind for entry in KINDS])
     except GatewayError:
         return JSONResponse({"status": "unavailable"}, 503, {"Retry-After": "1"})
     return JSONResponse({"status": "ok"})

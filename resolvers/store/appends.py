@@ -7,6 +7,7 @@ from resolvers import search
 from resolvers.common_columns import SEARCH_KEYS, SEARCH_TEXTS
 from resolvers.kind import Document, Kind
 from resolvers.request import Filter
+from resolvers.store.cursors import rows as all_rows
 from resolvers.store.driver import opened
 from resolvers.store.find import find
 from resolvers.store.operators import Query, conjoin, query
@@ -72,8 +73,7 @@ async def same(
 
 async def _aggregate(store: Store, kind: Kind, stages: list[Document]) -> list[Document]:
     found = await opened(store.collection(kind).aggregate(stages, maxTimeMS=store.time_ms))
-    rows: list[Document] = await found.to_list(1)
-    return rows
+    return await all_rows(found)
 
 
 async def append(store: Store, kind: Kind, asked: Append) -> bool:

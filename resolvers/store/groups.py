@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from resolvers.kind import Document, Kind
 from resolvers.percentiles import GROWTH, LEAST, signed
 from resolvers.request import Filter
+from resolvers.store.cursors import rows
 from resolvers.store.driver import opened
 from resolvers.store.leader import led
 from resolvers.store.operators import Query, conjoin, paths_of, query
@@ -94,14 +95,13 @@ async def count(store: Store, kind: Kind, where: Filter, asked: Grouping) -> int
 async def _aggregate(
     store: Store, kind: Kind, stages: Sequence[Stage], most: int
 ) -> list[Document]:
-    async def rows() -> list[Document]:
+    async def work() -> list[Document]:
         # More than there can be, so that one reply has them all, up to 16 MB.
         asked = {"maxTimeMS": store.time_ms, "batchSize": most + 2}
         found = await opened(store.collection(kind).aggregate(list(stages), **asked))
-        documents: list[Document] = await found.to_list(None)
-        return documents
+        return await rows(found)
 
-    return await store.run(rows())
+    return await store.run(work())
 
 
 def _first(store: Store, kind: Kind, where: Filter, asked: Grouping) -> list[Stage]:

@@ -8,6 +8,7 @@ from typing import Any
 from resolvers.errors import CorruptDocument, Timeout
 from resolvers.kind import Document, Kind
 from resolvers.request import Columns, Filter, Page, Read, Summary
+from resolvers.store.cursors import rows as all_rows
 from resolvers.store.driver import opened
 from resolvers.store.find import find
 from resolvers.store.leader import led
@@ -92,6 +93,12 @@ async def get_many(
     return found
 
 
+async def require_readable(store: Store, kinds: Iterable[Kind]) -> None:
+    """Unavailable or Timeout unless a session of each kind can be read, if there is one."""
+    reads = (find(store, kind, {}, {"_id": 1}, 1) for kind in kinds)
+    await asyncio.gather(*map(store.run, reads))
+
+
 async def following(store: Store, kind: Kind, last: str, limit: int) -> list[Document]:
     """The first `limit` whole sessions whose ids are texts and come after `last`, by id."""
     wanted: Query = {"_id": {"$gt": last}}
@@ -142,5 +149,4 @@ def shaped(store: Store, kind: Kind, paths: Iterable[str]) -> list[dict[str, Any
 async def _aggregate(store: Store, kind: Kind, stages: list[dict[str, Any]]) -> list[Document]:
     collection = store.collection(kind)
     found = await opened(collection.aggregate(stages, maxTimeMS=store.time_ms))
-    rows: list[Document] = await found.to_list(None)
-    return rows
+    return await all_rows(found)

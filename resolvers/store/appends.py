@@ -66,6 +66,7 @@ async def same(
         for entry in entries
     ]
     listed = {"$filter": {"input": f"${path}", "cond": {"$or": alike}}}
+    listed = {"$cond": [{"$isArray": [f"${path}"]}, listed, []]}
     stages = [{"$match": {"_id": as_stored(session_id)}}, {"$project": {path: listed}}]
     rows = await store.run(_aggregate(store, kind, stages))
     return (rows[0].get(path) or []) if rows else []

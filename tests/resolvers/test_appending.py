@@ -199,6 +199,22 @@ async def test_an_append_in_order_needs_no_list(
     assert len(stored[kind.by_name[LISTS[name]].path]) == {"remote_support": 5}.get(name, 4)
 
 
+async def test_the_limit_of_keys_holds(
+    memory: Store, whole: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A word that has no room for its key ends what the search finds, as in a whole change."""
+    monkeypatch.setattr(search, "MOST_KEYS", 4)
+    context, kind = Context(memory), KINDS_BY_NAME["chat"]
+    await sessions.create(context, kind, {"sessionId": "c", "messages": [message(0)]})
+    for number in range(1, 4):
+        added = addition(context, "chat", [message(number)])
+        await sessions.append(context, kind, "c", added)
+    stored = await memory.collection(kind).find_one({"_id": "c"})
+    assert len(stored["searchKeys"]) == 4
+    assert stored["searchRoom"] == 0
+    assert not whole
+
+
 async def test_a_window_shows_old_and_new_entries(context: Context, whole: list[str]) -> None:
     """What is asked of the list after the append, and nothing besides."""
     kind = KINDS_BY_NAME["chat"]

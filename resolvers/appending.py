@@ -168,12 +168,9 @@ class _Appending:
 
     def shown(self, head: Document, step: _Step) -> Document:
         """The session with what is shown of its list."""
-        path, append = self._column.path, step.append
-        stored = head.get(path) or []
-        if append is None:
-            count, entries, changes = head[self._column.count], [], {}
-        else:
-            _, count, entries, changes, _ = append.grown
+        path, count = self._column.path, head[self._column.count]
+        stored, grown = head.get(path) or [], step.append.grown if step.append else None
+        entries, changes = (grown.entries, grown.changes) if grown else ([], {})
         return {
             **step.after,
             path: after_adding(self._window, count, stored, entries, changes),

@@ -118,10 +118,10 @@ def fits(window: ListWindow | None, count: Any, items: Any) -> bool:
     """Whether these elements are what was to be read for a window of a list of `count`."""
     if not isinstance(count, int) or isinstance(count, bool) or count < 0:
         return False
-    if window is not None and window.reach is None:
+    reach = window.reach if window is not None else (0, count)
+    if reach is None:
         return True
-    length = count if window is None else _read(window.reach, count)[1]
-    return isinstance(items, list) and len(items) == length
+    return isinstance(items, list) and len(items) == _read(reach, count)[1]
 
 
 def after_adding(

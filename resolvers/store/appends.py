@@ -20,7 +20,7 @@ class Grown(NamedTuple):
     """How a list grows."""
 
     path: str
-    count: int
+    stored: int
     """How many entries are stored."""
     entries: list[Document]
     changes: Mapping[int, Document]
@@ -65,7 +65,7 @@ async def same(
         {"$and": [{"$eq": [f"$$this.{name}", {"$literal": entry[name]}]} for name in same_paths]}
         for entry in entries
     ]
-    listed = {"$filter": {"input": f"${path}", "cond": {"$or": alike}}}
+    listed: Document = {"$filter": {"input": f"${path}", "cond": {"$or": alike}}}
     listed = {"$cond": [{"$isArray": [f"${path}"]}, listed, []]}
     stages = [{"$match": {"_id": as_stored(session_id)}}, {"$project": {path: listed}}]
     rows = await store.run(_aggregate(store, kind, stages))

@@ -50,7 +50,7 @@ async def test_average(wire_context: Context, durations: list[Any], average: flo
 async def test_groups_of_texts_that_are_more_than_texts(wire_context: Context) -> None:
     """BSON's code is shown as a text, and grouped as one."""
     await insert(wire_context, {"channel": Code("x")}, {"channel": Code("x", {"a": 1})})
-    question = Question(where=EVERYTHING, group_by=(Leaf((BOT.by_name["channel"],)),))
+    question = Question(where=EVERYTHING, group_by=(Leaf(BOT.by_name["channel"]),))
     found = await of_kind(wire_context, BOT, question)
     assert [(group.keys, group.count) for group in found.groups] == [(("x",), 2)]
 

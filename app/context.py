@@ -43,8 +43,9 @@ class State:
                 masks_identifiers=self.settings.mask_identifiers,
             )
         return Context(
-            store=self.store,
+            store=self.store.within(self.settings.request_seconds),
             company_timezone=self.settings.company_timezone,
             caller=caller,
+            most_bytes=self.settings.max_answer_bytes,
             retention=self.retention,
         )

@@ -34,6 +34,7 @@ from app.rest.vendor import Refusal
 from app.settings import Settings
 from resolvers.errors import GatewayError
 from resolvers.store import preparation
+from resolvers.store import read as reads
 from resolvers.store.driver import DRIVER_ERRORS
 from resolvers.store.store import Store
 from schema.build import Schema, build
@@ -125,7 +126,11 @@ def create_app(settings: Settings, codes: OneTimeCodes | None = None) -> FastAPI
         redoc_url=None,
     )
     app.settings = settings
-    schema = build(limits=limits(settings), introspection=settings.introspection)
+    schema = build(
+        limits=limits(settings),
+        introspection=settings.introspection,
+        cached=settings.cache_bytes * 7 // 8,
+    )
     app.direct = {"/graphql": GraphQLEndpoint(schema, settings)}
     app.vendors = rest.routes(settings)
     app.entrance = _entrance(app, settings)
@@ -228,10 +233,10 @@ async def healthz(_request: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """Whether the database answers too."""
+    """Whether sessions can be read from the database, too."""
     store: Store = request.app.state.gateway.store
     try:
-        await store.run(store.ping())
+        await reads.require_readable(store, [entry.kind for entry in KINDS])
     except GatewayError:
         return JSONResponse({"status": "unavailable"}, 503, {"Retry-After": "1"})
     return JSONResponse({"status": "ok"})

@@ -4,11 +4,13 @@ Reads return documents; writes return the session as it is afterwards or raise a
 the stored session unchanged.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from resolvers import reservations, tenants
 from resolvers.access import Action
+from resolvers.appending import Addition, quickly
 from resolvers.changes import Change, changed, derived, require_possible
 from resolvers.common_columns import TENANT
 from resolvers.context import Context
@@ -131,22 +133,59 @@ async def act(
     An unknown session is NotFound, unless `create_missing` has the values to create it with. The
     answer shows the session, so the caller must be allowed to read it as well as to write it.
     """
+    async with _alone(context, kind, session_id):
+        if create_missing is not None:  # before anything is created
+            require_overwriting(context.caller, kind, create_missing)
+        return await _acted(context, kind, session_id, change, create_missing)
+
+
+async def append(
+    context: Context, kind: Kind, session_id: str, addition: Addition, columns: Columns = None
+) -> Document:
+    """Add entries at the end of a list, atomically; what it costs does not grow with the list.
+
+    The answer has of the list what `columns` show, or more.
+    """
+    async with _alone(context, kind, session_id):
+        if _storable(session_id):
+            ids = kind.session_ids.spellings(session_id)
+            after = await quickly(context, kind, ids, addition, columns)
+            if after is not None:
+                return _shown(context, kind, after)
+
+        def change(document: Document) -> None:
+            addition.change(kind, document)
+
+        return await _acted(context, kind, session_id, change)
+
+
+@asynccontextmanager
+async def _alone(context: Context, kind: Kind, session_id: str) -> AsyncIterator[None]:
+    """Let a caller that may do so change a session, one request of this process at a time."""
     context.caller.require(kind, Action.WRITE)
     context.caller.require(kind, Action.READ)
-    if create_missing is not None:  # before anything is created
-        require_overwriting(context.caller, kind, create_missing)
     place = (kind.name, kind.session_ids.canonical(session_id))
-    async with context.store.write_locks.hold(place, context.store.deadline):
-        for _ in range(ATTEMPTS):
-            before = await _one(context, kind, session_id)
-            if before is None and create_missing is not None:
-                before = await _create_or_get(context, kind, session_id, create_missing)
-            if before is None:
-                raise not_found(kind, session_id)
-            after = changed(context, kind, before, change)
-            context.caller.require_own(kind, after)
-            if after is before or await _replace(context, kind, before, after):
-                return _shown(context, kind, after)
+    async with context.store.write_locks.hold(place, context.store.left):
+        yield
+
+
+async def _acted(
+    context: Context,
+    kind: Kind,
+    session_id: str,
+    change: Change,
+    create_missing: Mapping[str, Any] | None = None,
+) -> Document:
+    for _ in range(ATTEMPTS):
+        before = await _one(context, kind, session_id)
+        if before is None and create_missing is not None:
+            before = await _create_or_get(context, kind, session_id, create_missing)
+        if before is None:
+            raise not_found(kind, session_id)
+        after = changed(context, kind, before, change)
+        context.caller.require_own(kind, after)
+        if after is before or await _replace(context, kind, before, after):
+            return _shown(context, kind, after)
     raise Conflict("Other requests keep changing this session. Try again.")
 
 

@@ -122,14 +122,25 @@ async def admit(
     state = state_of(request)
     authenticator = state.authenticator
     if authenticator.is_open(kind.name):
-        return state.context(authenticator.open_caller(kind.name))
+        return _context(request, authenticator.open_caller(kind.name))
     if find is None:
         caller = await authenticator.bearer(request)
     else:
         caller = await authenticator.guarded(request, find(authenticator))
-    context = state.context(caller)
+    context = _context(request, caller)
     await authenticator.limit(caller, await bots(context) if bots else None)
     return context
+
+
+def _context(request: Request, caller: Caller) -> Context:
+    context = request.state.context = state_of(request).context(caller)
+    return context
+
+
+def leave(request: Request) -> bool:
+    """The client has gone: whether what is done for the request may be cancelled."""
+    context: Context | None = getattr(request.state, "context", None)
+    return context is None or context.leave()
 
 
 def has_key(headers: Headers) -> bool:

@@ -45,6 +45,11 @@ class Network(Group):
     max_body_bytes: int = Field(
         1_048_576, ge=1024, description="Largest request body, on every path."
     )
+    max_answer_bytes: int = Field(
+        33_554_432,
+        ge=65_536,
+        description="Largest answer with sessions, on every path, before it is compressed.",
+    )
     body_seconds: float = Field(
         10.0, gt=0, le=600, description="Longest time that a request body may take."
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import logging
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -10,8 +11,10 @@ from pymongo import AsyncMongoClient, WriteConcern
 from pymongo import errors as driver_errors
 from pymongo.read_concern import ReadConcern
 
-from resolvers.errors import GatewayError, Invalid, Timeout, Unavailable
+from resolvers.errors import GatewayError, Invalid, LimitExceeded, Timeout, Unavailable
 from resolvers.value_types import VALUE_TYPES
+
+log = logging.getLogger(__name__)
 
 Driver = Literal["pymongo", "motor"]
 
@@ -61,6 +64,11 @@ SLOW = (
     "columns that narrow the search."
 )
 
+FAILED = "The database cannot do this at present. Try again shortly."
+MEMORY = (
+    "The database has not enough memory for this. Filter and order by columns that narrow the "
+    "search, or ask for fewer groups."
+)
 TOO_LARGE = "The session would become larger than the database can store (16 MB)."
 
 MEANINGS: Mapping[type[Exception], type[GatewayError] | None] = {
@@ -83,6 +91,13 @@ MESSAGES: Mapping[type[GatewayError], str] = {
 UNREACHABLE_CODES = frozenset(
     {6, 7, 89, 91, 133, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436}
 )
+FAILED_CODES = frozenset(
+    {1, 24, 37, 38, 39, 112, 176, 246, 264, 301, 365, 402, 449, 462, 11601, 14031}
+)
+"""A full disk (14031), a damaged table (301), open files, locks, overload; 1 is whatever goes wrong
+within the server, and how the embedded engine says that its files cannot be written or read.
+https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml"""
+MEMORY_CODES = frozenset({146, 292})
 TIMEOUT_CODES = frozenset({50, 64})
 VALIDATION_CODE = 121
 TOO_LARGE_CODES = frozenset({10334, 17280, 17419, 17420})
@@ -97,6 +112,11 @@ def meaning(error: Exception, seconds: float) -> GatewayError | None:
         return Invalid(TOO_LARGE)
     if code in UNREACHABLE_CODES:
         return Unavailable(UNREACHABLE)
+    if code in FAILED_CODES:
+        log.error("the database failed with its code %s", code)
+        return Unavailable(FAILED)
+    if code in MEMORY_CODES:
+        return LimitExceeded(MEMORY, limit="database_memory")
     if code in TIMEOUT_CODES:
         return Timeout(SLOW.format(seconds=seconds))
     nearest = next((base for base in type(error).__mro__ if base in MEANINGS), None)

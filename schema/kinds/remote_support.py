@@ -7,8 +7,9 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET, Info
 
+from resolvers.appending import Addition
 from resolvers.folding import fold
-from resolvers.kind import Column, Document, Index, Searched, SessionIds, Speaker, Timeline
+from resolvers.kind import Column, Document, Growth, Index, Searched, SessionIds, Speaker, Timeline
 from resolvers.masks import require_overwriting
 from resolvers.value_types import TEXT
 from schema.columns import column, kind_of
@@ -22,6 +23,7 @@ from schema.payloads import (
     SessionId,
     SessionRef,
     act,
+    append,
     checked,
     context,
     described,
@@ -205,6 +207,7 @@ REMOTE_SUPPORT = kind_of(
     ended="dateEnd",
     indexes=tuple(Index((path, "startedAt", "_id")) for path in FILTERS),
     hidden=(CUSTOM_FIELD_KEYS,),
+    growths={"chat": Growth(lambda _document, _added: {})},
 )
 
 
@@ -258,18 +261,13 @@ class RemoteSupportMutations:
     ) -> Payload[RemoteSupportSession]:
         """Lines appended at the same time are all stored, each once."""
 
-        def change(document: Document) -> None:
+        def added(document: Document) -> list[Document]:
             require_active(document)
-            added = checked(info, REMOTE_SUPPORT, "chat", messages)
-            document["chat"] = [*document["chat"], *added]
+            entries: list[Document] = checked(info, REMOTE_SUPPORT, "chat", messages)
+            return entries
 
-        return await act(
-            info,
-            REMOTE_SUPPORT,
-            SessionRef(global_id, session_id),
-            change,
-            arguments={"chat": "messages"},
-        )
+        ref, names = SessionRef(global_id, session_id), {"chat": "messages"}
+        return await append(info, REMOTE_SUPPORT, ref, Addition("chat", added), arguments=names)
 
     @strawberry.mutation(
         name="setCustomFields",

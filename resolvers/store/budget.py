@@ -1,0 +1,37 @@
+"""The time that one request has for all its operations on the database together."""
+
+import asyncio
+from dataclasses import dataclass
+
+OVER = (
+    "The request had {seconds:g} s, and they are over: this was not begun. Ask for less at once, "
+    "or send the rest in another request."
+)
+
+
+@dataclass(slots=True)
+class Budget:
+    """Starts when it is made, within a running event loop."""
+
+    seconds: float
+    ends: float = 0.0
+    """By the clock of the event loop."""
+    writes: int = 0
+    """How many writes are under way."""
+
+    def __post_init__(self) -> None:
+        """Start."""
+        self.ends = asyncio.get_running_loop().time() + self.seconds
+
+    @property
+    def left(self) -> float:
+        """Seconds; 0 or less when they are over."""
+        return self.ends - asyncio.get_running_loop().time()
+
+    def end(self) -> bool:
+        """Let nothing more begin, as nobody waits for it; False if a write is under way.
+
+        A write that was begun goes on: cancelled halfway, nobody would know what it did.
+        """
+        self.ends = -1.0
+        return not self.writes

@@ -7,8 +7,8 @@ follows from the new messages alone (Growth in resolvers/kind.py). The write is 
 revision that was read, by the stored count of the list, and by what no two entries may share.
 
 Where the guard fails, a second look finds out why: it reads the search keys as well, and the stored
-entries that are the same as new ones. What only the whole session tells is left to
-`resolvers.sessions.append`. Both ways leave the same document.
+entries that are the same as new ones. What needs the whole session is left to
+`resolvers.sessions.append`. Both leave the same document.
 """
 
 from collections.abc import Callable, Sequence
@@ -121,7 +121,7 @@ class _Appending:
         return await appends.head(self._context.store, self._kind, ids, visible, wanted)
 
     async def step(self, head: Document, careful: bool) -> _Step | None:
-        """What to write; None where only the whole session tells."""
+        """What to write; None where that needs the whole session."""
         added, distinct = self._addition.entries(head), self._addition.distinct
         if distinct:
             stored = await self._same(head, added) if careful else ()

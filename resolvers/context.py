@@ -31,7 +31,7 @@ class Context:
     """Seconds after which sessions of a kind expire, by the kind's name; none: never."""
 
     def leave(self) -> bool:
-        """The client has gone: nothing more begins; whether what is under way may be cancelled."""
+        """The client has gone: nothing more begins; whether what has begun may be cancelled."""
         return self.store.budget is None or self.store.budget.end()
 
     @classmethod

@@ -205,7 +205,7 @@ class Growth:
     """Brings what `derive` computes up to date, in the session without the list and in the entries.
 
     It returns what changes in entries that are stored, by their places: `{7: {"duration": 12}}`.
-    None if only the whole list tells.
+    None if that needs the whole list.
     """
     same: tuple[str, ...] = ()
     """The stored paths in which two entries must not agree; none: they may agree in all."""

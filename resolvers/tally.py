@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from bson import Code
-
 from resolvers.documents import is_sound
 from resolvers.errors import LimitExceeded
 from resolvers.groups import MOST_GROUPS, MOST_RANKED, Figure, Leaf, Measure, Question, Ranking
@@ -131,9 +129,7 @@ class Tally:
 
 
 def _value(leaf: Leaf, stored: Any) -> Any:
-    if stored is None or not is_sound(leaf.column, stored):
-        return None
-    return str(stored) if isinstance(stored, Code) else stored  # a text that cannot be a key
+    return stored if stored is not None and is_sound(leaf.column, stored) else None
 
 
 def too_many(count: int, most: int, about: bool = False) -> LimitExceeded:

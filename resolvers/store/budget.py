@@ -17,7 +17,7 @@ class Budget:
     ends: float = 0.0
     """By the clock of the event loop."""
     writes: int = 0
-    """How many writes are under way."""
+    """How many writes have begun and not ended."""
 
     def __post_init__(self) -> None:
         """Start."""
@@ -29,9 +29,9 @@ class Budget:
         return self.ends - asyncio.get_running_loop().time()
 
     def end(self) -> bool:
-        """Let nothing more begin, as nobody waits for it; False if a write is under way.
+        """Let nothing more begin, as nobody waits for it; False if a write has begun.
 
-        A write that was begun goes on: cancelled halfway, nobody would know what it did.
+        The write goes on: cancelled halfway, nobody would know what it did.
         """
         self.ends = -1.0
         return not self.writes

@@ -13,16 +13,13 @@ stays silent is given a pause before the next try.
 import asyncio
 import logging
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from pymongo import AsyncMongoClient, MongoClient
 
 from resolvers.errors import Unavailable
 from resolvers.store.deadline import Insistent
 from resolvers.store.driver import DRIVER_ERRORS, UNREACHABLE
-
-if TYPE_CHECKING:
-    from resolvers.store.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +29,21 @@ CONNECT_SECONDS = 0.05
 """How long an operation waits to learn whether a server accepts connections."""
 LONGEST_PAUSE = 8.0
 """Seconds without a try, where servers accept connections and stay silent; 1 the first time."""
+
+
+class Asked(Protocol):
+    """What is asked for a sign of life: a store."""
+
+    @property
+    def database(self) -> Any:
+        """The driver's."""
+
+    @property
+    def deadline(self) -> float:
+        """Seconds that an answer may take."""
+
+    async def ping(self) -> None:
+        """The driver's error if there is none."""
 
 
 class Circuit:
@@ -53,7 +65,7 @@ class Circuit:
         elif _now() < self._silent_until or not await self._listens(database):
             raise Unavailable(UNREACHABLE)
 
-    def failed(self, store: "Store", tried: bool) -> None:
+    def failed(self, store: Asked, tried: bool) -> None:
         """An operation found no database; `tried` says that it began while this was open."""
         if reachable(store.database):
             return
@@ -72,7 +84,7 @@ class Circuit:
         done, _ = await asyncio.wait({self._listening}, timeout=CONNECT_SECONDS)
         return bool(done) and self._listening.result()
 
-    async def _ask(self, store: "Store") -> None:
+    async def _ask(self, store: Asked) -> None:
         while self.open:
             try:
                 with Insistent(store.deadline):

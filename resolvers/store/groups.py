@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from bson import Code
+
 from resolvers.kind import Document, Kind
 from resolvers.percentiles import GROWTH, LEAST, signed
 from resolvers.request import Filter
@@ -182,7 +184,7 @@ def _row(asked: Grouping, found: Document) -> Row:
     total, low, high = (as_float(row.get(name)) for name in ("s", "lo", "hi"))
     return Row(
         id_.get("p", 0),
-        tuple(id_.get(f"k{place}") for place in range(len(asked.keys))),
+        tuple(_key(id_.get(f"k{place}")) for place in range(len(asked.keys))),
         tuple(int(id_[f"t{place}"]) for place in range(len(phases))),
         signed(round(as_float(id_["z"]) or 0), int(as_float(id_["b"]) or 0))
         if "z" in id_
@@ -192,3 +194,8 @@ def _row(asked: Grouping, found: Document) -> Row:
         low,
         high,
     )
+
+
+def _key(value: Any) -> Any:
+    """A value that is grouped by; BSON's code is a text that cannot be a key in Python."""
+    return str(value) if isinstance(value, Code) else value

@@ -1,4 +1,4 @@
-"""Numbers as they may be stored: of any of BSON's classes, and some that are no use to anybody."""
+"""Numbers as they may be stored: of any of BSON's classes, and which of them count."""
 
 from sys import float_info
 from typing import Any

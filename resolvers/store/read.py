@@ -119,7 +119,7 @@ async def _by_ids(
 async def summarise(store: Store, kind: Kind, where: Filter) -> Summary:
     """Count and mean duration of the sessions that meet `where`, to the millisecond.
 
-    A stored duration that is no number, or none that a float can be, has no part in the mean.
+    A stored duration that is not a number, or too large for a float, has no part in the mean.
     """
     asked = store.query(kind, query(await led(store, kind, where)))
     row = await store.run(_summed(store, kind, asked, {}))

@@ -42,7 +42,7 @@ class Run:
         self.room = Room(self.context.most_bytes)
 
     def leave(self) -> bool:
-        """The client has gone: reads end; whether what is under way may be cancelled."""
+        """The client has gone: reads end; whether what has begun may be cancelled."""
         may = self.context.leave()
         if may:
             self.loader.cancel()

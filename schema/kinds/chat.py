@@ -225,7 +225,7 @@ def first_response_seconds(messages: Iterable[Document]) -> float | None:
 def grow(document: Document, added: list[Document]) -> Mapping[int, Document] | None:
     """What `derive` computes, after messages that were added.
 
-    The whole list tells what answers a visitor's message that is now the first: an operator's may
+    It takes the whole list to find what answers a visitor's message that is now the first: an operator's may
     have been sent later than that, and stand before it.
     """
     asked, added_at = document.get("askedAt"), _asked_at(added)

@@ -106,7 +106,7 @@ def _set_durations(pages: list[Document], first: datetime | None, end: datetime 
 def grow(document: Document, added: list[Document]) -> Mapping[int, Document] | None:
     """The durations of the pages that were added, and of the one before them.
 
-    The whole list tells where a page belongs that was opened before the last one.
+    It takes the whole list to place a page that was opened before the last one.
     """
     count, last = document["pageCount"], document.get("lastPage")
     before = [dict(last)] if count and last else []

@@ -225,8 +225,8 @@ def first_response_seconds(messages: Iterable[Document]) -> float | None:
 def grow(document: Document, added: list[Document]) -> Mapping[int, Document] | None:
     """What `derive` computes, after messages that were added.
 
-    It takes the whole list to find what answers a visitor's message that is now the first: an operator's may
-    have been sent later than that, and stand before it.
+    It takes the whole list to find what answers a visitor's message that is now the first: an
+    operator's may have been sent later than that, and stand before it.
     """
     asked, added_at = document.get("askedAt"), _asked_at(added)
     if added_at is not None and document["messageCount"] and (asked is None or added_at < asked):

@@ -10,12 +10,12 @@ from typing import Annotated, Any, BinaryIO
 
 import typer
 
-from app import private_writing
 from app.commands.common import UsageError, database, load_settings, orderly_end, plain_failures
 from app.commands.demo.generate import HIGHEST_SEED, IDS_PER_SEED, generate
 from app.commands.demo.load import store_drafts
 from app.commands.exporter import Kinds, export
 from app.commands.imports.rows import MOST_SHOWN
+from app.commands.private_files import writing
 from app.commands.progress import bar
 from app.database.connect import open_store
 from app.errors import StartError
@@ -188,10 +188,5 @@ def _writing(output: Path | None) -> Iterator[BinaryIO]:
     if output is None:
         yield sys.stdout.buffer
         return
-    partial_ = output.with_name(output.name + ".part")
-    try:
-        with private_writing.opened(partial_) as file:
-            yield file
-        partial_.replace(output)
-    finally:
-        partial_.unlink(missing_ok=True)
+    with writing(output) as file:
+        yield file

@@ -134,7 +134,9 @@ def configuration(
         port=settings.port,
         ssl_certfile=settings.tls_certificate,
         ssl_keyfile=settings.tls_key,
-        http=Protocol,
+        http=cast(Any, partial(Protocol, limits=limits(settings))),
+        loop=LOOP,
+        timeout_keep_alive=settings.keep_alive_seconds,
         proxy_headers=False,  # uvicorn would believe every peer on loopback: app.http.proxies
         ws="none",  # nothing here is served by WebSocket
         log_level="warning",

@@ -48,6 +48,30 @@ class Network(Group):
     body_seconds: float = Field(
         10.0, gt=0, le=600, description="Longest time that a request body may take."
     )
+    head_seconds: float = Field(
+        10.0,
+        gt=0,
+        le=600,
+        description="Longest time that the headers of a request may take, and the first request "
+        "of a connection, and the handshake of TLS.",
+    )
+    keep_alive_seconds: int = Field(
+        75,
+        ge=1,
+        le=3600,
+        description="How long a connection stays open between two requests. Set it above the "
+        "idle time of a balancer in front, which is 60 in most.",
+    )
+    write_seconds: float = Field(
+        60.0, gt=0, le=3600, description="Longest time that a client may take to read a response."
+    )
+    max_connections: int = Field(
+        1000,
+        ge=2,
+        le=1_000_000,
+        description="Most open connections of one process. Beyond them, a new one takes the place "
+        "of the one that has waited longest for its client.",
+    )
     access_log: bool = Field(
         False,
         description="Whether each response is a line on standard error: client, method, path "

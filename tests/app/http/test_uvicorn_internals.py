@@ -20,9 +20,9 @@ OVERRIDDEN = [
 
 @pytest.mark.parametrize(("ours", "theirs", "name"), OVERRIDDEN)
 def test_overridden_methods(ours: Any, theirs: Any, name: str) -> None:
-    """Each method that we override exists there, and takes the same arguments."""
+    """Each method that we override exists there, and takes the same arguments first."""
     expected = list(inspect.signature(getattr(theirs, name)).parameters)
-    assert list(inspect.signature(getattr(ours, name)).parameters) == expected
+    assert list(inspect.signature(getattr(ours, name)).parameters)[: len(expected)] == expected
 
 
 @pytest.mark.parametrize(

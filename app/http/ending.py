@@ -1,17 +1,16 @@
-"""The end of a server: announced first, then drained.
+"""The end of a server, as its connections and its readiness see it."""
 
-    SIGTERM ── begun: /readyz 503, `Connection: close` ── due: no new connections, drain ── end
-"""
+from typing import Final
 
-from typing import ClassVar
+NAME: Final = "gateway.ending"
+"""Its name in the lifespan's state, and so in `scope["state"]`."""
 
 
 class Ending:
-    """Whether this process is to end; a server puts it into the state that requests see."""
-
-    NAME: ClassVar = "gateway.ending"
-    """Its name in the lifespan's state, and so in `scope["state"]`."""
+    """Whether this process is about to end; its server sets it, and requests read it."""
 
     def __init__(self) -> None:
-        self.begun = False
-        """Balancers shall send their requests elsewhere, and connections end with an answer."""
+        self.announced = False
+        """`/readyz` answers 503, so that balancers send their requests elsewhere."""
+        self.closing = False
+        """Each response ends its connection."""

@@ -10,9 +10,9 @@ line feeds, folded lines, spaces before a colon, two lengths, a length beside a 
 two. Trailers are read and dropped: they are no headers (RFC 9110, section 6.5.1).
 
 Two things that clients send are corrected. Old remote-support clients have unencoded spaces in the
-query of `.php` paths (`VARS=ID NOTES`); they are percent-encoded. Java's HttpClient offers `Upgrade:
-h2c` in each first request; a server may ignore the offer (RFC 9110, section 7.8), yet the parser
-would take the body for bytes of the other protocol. So it never sees that header.
+query of `.php` paths (`VARS=ID NOTES`); they are percent-encoded. Java's HttpClient offers
+`Upgrade: h2c` in each first request; a server may ignore the offer (RFC 9110, section 7.8), yet the
+parser would take the body for bytes of the other protocol. So it never sees that header.
 """
 
 import re

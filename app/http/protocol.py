@@ -24,6 +24,7 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from app.http import ending
 from app.http.ending import Ending
 from app.http.framing import Framing
 from app.http.refusal import JSON, RefusedError
@@ -65,8 +66,7 @@ class Protocol(HttpToolsProtocol):
         """Ends a connection whose client does not send what it has to."""
         self._writing: TimerHandle | None = None
         """Ends a connection whose client does not read."""
-        ending = app_state.get(Ending.NAME)
-        self._ending: Ending = ending if isinstance(ending, Ending) else Ending()
+        self._ending: Ending = app_state.get(ending.NAME) or Ending()
         self._waiting: dict[Protocol, None] = vars(server_state).setdefault("waiting", {})
         """The server's connections that wait for their client, the longest wait first."""
 
@@ -126,7 +126,7 @@ class Protocol(HttpToolsProtocol):
         """Called by the parser with the end of a head: the request starts to run."""
         self._reading = _cancelled(self._reading)
         super().on_headers_complete()
-        if self._ending.begun:
+        if self._ending.closing:
             self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:

@@ -72,11 +72,26 @@ class Network(Group):
         description="Most open connections of one process. Beyond them, a new one takes the place "
         "of the one that has waited longest for its client.",
     )
+    notice_seconds: float | None = Field(
+        None,
+        ge=0,
+        le=600,
+        description="How long after SIGTERM `/readyz` answers 503 while everything is still "
+        "served, so that balancers turn away first. Unset: 0 if GATEWAY_HOST is a loopback "
+        "address, else 5. Ctrl-C does not wait.",
+    )
     access_log: bool = Field(
         False,
         description="Whether each response is a line on standard error: client, method, path "
         "without its query, status, milliseconds.",
     )
+
+    @property
+    def notice(self) -> float:
+        """Seconds between SIGTERM and the end of serving."""
+        if self.notice_seconds is not None:
+            return self.notice_seconds
+        return 0.0 if is_loopback(self.host) else 5.0
 
     @property
     def origins(self) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import math
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
@@ -9,30 +10,30 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app import rest
+from app import health, rest
 from app.access.authenticator import Authenticator
 from app.access.one_time_codes import OneTimeCodes
 from app.context import State
 from app.database.connect import open_store
 from app.graphql.endpoint import GraphQLEndpoint, limits
+from app.health import Readiness
 from app.http.access_log import AccessLog
+from app.http.admission import Admission
 from app.http.boundary import Boundary
 from app.http.lingering import Lingering
 from app.http.origin import Hosts, Origins
 from app.http.proxies import TrustedProxies
-from app.http.refusal import RefusedError
+from app.http.refusal import RefusedError, respond
 from app.pages import fallback, graphiql, guide, landing, sign_in
 from app.rest import openapi
 from app.rest.routing import VendorRoutes
 from app.rest.vendor import Refusal
 from app.settings import Settings
 from resolvers.errors import GatewayError
-from resolvers.store import preparation
+from resolvers.store import driver, preparation
 from resolvers.store.driver import DRIVER_ERRORS
 from resolvers.store.store import Store
 from schema.build import Schema, build
@@ -43,6 +44,8 @@ PAGES = ("/", "/graphiql", "/docs", "/graphql", *guide.addresses())
 ALL_KINDS = frozenset(entry.kind.name for entry in KINDS)
 LEARN_SECONDS = 2.0
 """How soon a database that did not answer is asked again for its rules."""
+OPERATIONS = 2
+"""Connections to the database that one request may need at once: for a page and a count."""
 DRAINED = 16
 """How many times the largest body is read and ignored, so that its sender sees the refusal."""
 
@@ -56,6 +59,9 @@ class Gateway(FastAPI):
     direct: dict[str, ASGIApp]
     vendors: VendorRoutes
     entrance: ASGIApp
+    admission: Admission
+    readiness: Readiness | None = None
+    """Over a connection of its own, while the application runs."""
     settings: Settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -90,7 +96,18 @@ class Gateway(FastAPI):
     def refused(self, scope: Scope, error: RefusedError) -> ASGIApp | None:
         """A refusal in the shape of the vendor whose path this is."""
         refusal = Refusal(error.status, error.extensions["code"], error.message)
-        return self.vendors.refused(scope, refusal)
+        response = self.vendors.refused(scope, refusal)
+        if response:
+            response.headers.update({key.decode(): value.decode() for key, value in error.headers})
+        return response
+
+    async def refuse(self, scope: Scope, receive: Receive, send: Send, error: RefusedError) -> None:
+        """Send a refusal in the shape of its path."""
+        shaped = self.refused(scope, error)
+        if shaped:
+            await shaped(scope, receive, send)
+        else:
+            await respond(send, error.status, error.body, headers=error.headers)
 
     def openapi(self) -> dict[str, Any]:
         """The document that FastAPI serves at `/openapi.json`, made when it is first asked for."""
@@ -106,8 +123,14 @@ def create_app(settings: Settings, codes: OneTimeCodes | None = None) -> FastAPI
     """
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_store(settings, settings.deadline_seconds) as opened:
+    async def lifespan(app: Gateway) -> AsyncIterator[None]:
+        seconds = settings.deadline_seconds
+        async with (
+            open_store(settings, seconds) as opened,
+            open_store(settings, seconds, health.CONNECTIONS) as asked,
+        ):
+            app.readiness = Readiness(asked)
+            app.admission.allow(settings.max_in_flight or served_at_once(opened))
             store = replace(opened, unruled=ALL_KINDS)
             state = State(store, settings, Authenticator(store, settings))
             app.state.gateway = state
@@ -128,12 +151,17 @@ def create_app(settings: Settings, codes: OneTimeCodes | None = None) -> FastAPI
     app.vendors = rest.routes(settings)
     app.entrance = _entrance(app, settings)
     app.router.routes += [
-        Route("/healthz", healthz),
-        Route("/readyz", readyz),
+        Route("/healthz", health.healthz),
+        Route("/readyz", health.readyz),
         *_pages(settings, schema, codes),
     ]
     fallback.install(app)
     return app
+
+
+def served_at_once(store: Store) -> int:
+    """How many requests the connections to the database suffice for."""
+    return max(1, driver.pool_size(store.database.client) // OPERATIONS)
 
 
 @asynccontextmanager
@@ -166,16 +194,22 @@ async def _learned(app: FastAPI, state: State) -> bool:
 
 def _entrance(app: Gateway, settings: Settings) -> ASGIApp:
     """What every request meets first; what the settings leave out costs nothing."""
-    entrance: ASGIApp = Boundary(
+    app.admission = Admission(
         app.dispatch,
+        health.PATHS,
+        app.refuse,
+        settings.max_in_flight or driver.POOL // OPERATIONS,
+        math.inf if settings.max_in_flight else settings.deadline_seconds / 2,
+    )
+    entrance: ASGIApp = Boundary(
+        app.admission,
         Hosts(settings.host, settings.allowed_hosts),
         Origins(settings.origins),
         PAGES,
         app.needs_credential,
         app.refused,
     )
-    most = DRAINED * settings.max_body_bytes
-    entrance = Lingering(entrance, most, settings.body_seconds)
+    entrance = Lingering(entrance, DRAINED * settings.max_body_bytes, settings.body_seconds)
     if settings.access_log:
         entrance = AccessLog(entrance)
     if settings.trusted_proxies:
@@ -210,18 +244,3 @@ def settled_heap() -> Iterator[None]:
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
-
-
-async def healthz(_request: Request) -> Response:
-    """Whether the process answers."""
-    return JSONResponse({"status": "ok"})
-
-
-async def readyz(request: Request) -> Response:
-    """Whether the database answers too."""
-    store: Store = request.app.state.gateway.store
-    try:
-        await store.run(store.ping())
-    except GatewayError:
-        return JSONResponse({"status": "unavailable"}, 503, {"Retry-After": "1"})
-    return JSONResponse({"status": "ok"})

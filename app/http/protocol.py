@@ -7,6 +7,7 @@ one waits until the one before it is answered, and meanwhile the gateway reads n
     idle after an answer               uvicorn's timeout_keep_alive
     an answer, and still a body        head_seconds, then the end
     an answer that nobody reads        write_seconds, then the end
+    refused for overload               PAUSE_SECONDS, in which nothing is read
     refused, and still sending         LINGER_SECONDS, in which what arrives is thrown away
 
 A connection that waits for its client may be ended for a new one, once there are too many.
@@ -25,12 +26,15 @@ from typing import Any, Final
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.http import ending
+from app.http.admission import PAUSE
 from app.http.ending import Ending
 from app.http.framing import Framing
 from app.http.refusal import JSON, RefusedError
 
 _log = logging.getLogger(__name__)
 
+PAUSE_SECONDS: Final = 1.0
+"""How long nothing is read of a client that was refused for overload, as `Retry-After` says."""
 LINGER_SECONDS: Final = 2.0
 """How long a refused client may go on sending; else its system would throw the refusal away."""
 
@@ -66,6 +70,8 @@ class Protocol(HttpToolsProtocol):
         """Ends a connection whose client does not send what it has to."""
         self._writing: TimerHandle | None = None
         """Ends a connection whose client does not read."""
+        self._pausing: TimerHandle | None = None
+        """Ends the time in which a client waits that was refused for overload."""
         self._ending: Ending = app_state.get(ending.NAME) or Ending()
         self._waiting: dict[Protocol, None] = vars(server_state).setdefault("waiting", {})
         """The server's connections that wait for their client, the longest wait first."""
@@ -88,6 +94,7 @@ class Protocol(HttpToolsProtocol):
         self._waiting.pop(self, None)
         self._reading = _cancelled(self._reading)
         self._writing = _cancelled(self._writing)
+        self._pausing = _cancelled(self._pausing)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -100,7 +107,7 @@ class Protocol(HttpToolsProtocol):
     def _advance(self) -> None:
         """Pass on all pieces of this request, or of the next one if this one is answered."""
         while not self._refused and not self.transport.is_closing():
-            if self._framing.between and self._answering():
+            if self._framing.between and (self._answering() or self._pausing):
                 if self._framing.pending:
                     self.flow.pause_reading()
                 return
@@ -141,12 +148,19 @@ class Protocol(HttpToolsProtocol):
         """Called once an answer is written: its client reads it, and sends the next request."""
         super().on_response_complete()
         self._waiting[self] = None
+        if PAUSE in self.scope["state"]:
+            self._pausing = self._later(PAUSE_SECONDS, self._read_on)
         if self.transport.get_write_buffer_size() and self._writing is None:
             self._writing = self._later(self._limits.write_seconds, self._abort_unread)
         if not self._framing.between and self._reading is None:
             self._reading = self._later(self._limits.head_seconds, self.transport.close)
         elif self._framing.pending:
             self._advance()
+
+    def _read_on(self) -> None:
+        self._pausing = None
+        self.flow.resume_reading()
+        self._advance()
 
     def pause_writing(self) -> None:
         """Called when too much waits to be read by the client."""

@@ -72,6 +72,15 @@ class Network(Group):
         description="Most open connections of one process. Beyond them, a new one takes the place "
         "of the one that has waited longest for its client.",
     )
+    max_in_flight: int | None = Field(
+        None,
+        ge=1,
+        le=100_000,
+        description="Most requests that one process serves at the same time; more get 503 with the "
+        "code OVERLOADED at once. Unset: half of the connections that the driver may open, which "
+        "is 50 unless GATEWAY_MONGODB_URI has a `maxPoolSize`, and fewer while responses take "
+        "longer than half of GATEWAY_DEADLINE_SECONDS.",
+    )
     notice_seconds: float | None = Field(
         None,
         ge=0,

@@ -14,6 +14,7 @@ from app.commands.demo import SIZE, has_demo, load_demo
 from app.commands.progress import bar
 from app.commands.server import Server, configuration
 from app.database.connect import open_store
+from app.database.guard import Tend
 from app.errors import StartError
 from app.main import create_app
 from app.pages.graphiql import missing_files
@@ -99,10 +100,12 @@ async def _load_demo(store: Store) -> bool:
         return bool(await load_demo(store, utc_now(), advance)) or await has_demo(store)
 
 
-def serve(settings: Settings, demo: bool = True, workers: int = 1) -> None:
+def serve(
+    settings: Settings, demo: bool = True, workers: int = 1, tend: Tend = lambda: None
+) -> None:
     """Prepare the database, say where everything is, and answer requests until stopped.
 
-    StartError where the database cannot be used.
+    `tend` is called a few times a second meanwhile. StartError where the database cannot be used.
     """
     settings, key = asyncio.run(prepare(settings, demo))
     with one_time_codes.opened() as codes:
@@ -112,10 +115,10 @@ def serve(settings: Settings, demo: bool = True, workers: int = 1) -> None:
 
         if workers == 1:
             config = configuration(settings, create_app(settings, codes))
-            Server(config, settings.head_seconds, settings.notice, ready).run()
+            Server(config, settings.head_seconds, settings.notice, ready, tend).run()
         else:
             config = configuration(settings, processes.FACTORY, factory=True, workers=workers)
-            processes.run(config, settings, codes, ready)
+            processes.run(config, settings, codes, ready, tend)
 
 
 def origin(host: str, port: int, tls: bool = False) -> str:

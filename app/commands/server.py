@@ -12,7 +12,7 @@
 import asyncio
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from socket import socket
 from types import FrameType
@@ -30,8 +30,6 @@ DRAIN: Final = 5
 """Seconds that running requests are given at the end."""
 HANDOVER: Final = 5.0
 """Seconds in which clients change from one worker to the next with their connections."""
-TICK: Final = 1
-"""Seconds between two calls of what a server looks after."""
 
 Ready = Callable[[str, int], None]
 """Called with host and port once the server listens."""
@@ -43,9 +41,8 @@ def configuration(
     *,
     factory: bool = False,
     workers: int = 1,
-    notify: Callable[[], Awaitable[None]] | None = None,
 ) -> uvicorn.Config:
-    """The web server's; `notify` is called every TICK seconds."""
+    """The web server's."""
     limits = Limits(settings.head_seconds, settings.write_seconds, settings.max_connections)
     return uvicorn.Config(
         application,
@@ -63,8 +60,6 @@ def configuration(
         server_header=False,
         timeout_keep_alive=settings.keep_alive_seconds,
         timeout_graceful_shutdown=DRAIN,
-        callback_notify=notify,
-        timeout_notify=TICK,
     )
 
 
@@ -77,8 +72,11 @@ class Server(uvicorn.Server):
         handshake_seconds: float,
         notice_seconds: float,
         ready: Ready | None = None,
+        tend: Callable[[], None] = lambda: None,
     ) -> None:
+        """`tend` is called ten times a second while it serves."""
         super().__init__(config)
+        self._tend = tend
         self._handshake_seconds = handshake_seconds
         self._notice_seconds = notice_seconds
         self._ready = ready
@@ -126,6 +124,7 @@ class Server(uvicorn.Server):
         """Called ten times a second; whether to end."""
         if await super().on_tick(counter):
             return True
+        self._tend()
         if self._handing_over:
             for one in self.servers:
                 one.close()

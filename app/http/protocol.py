@@ -149,6 +149,7 @@ class Protocol(HttpToolsProtocol):
         super().on_response_complete()
         self._waiting[self] = None
         if PAUSE in self.scope["state"]:
+            self._unset_keepalive_if_required()
             self._pausing = self._later(PAUSE_SECONDS, self._read_on)
         if self.transport.get_write_buffer_size() and self._writing is None:
             self._writing = self._later(self._limits.write_seconds, self._abort_unread)
@@ -160,7 +161,11 @@ class Protocol(HttpToolsProtocol):
     def _read_on(self) -> None:
         self._pausing = None
         self.flow.resume_reading()
-        self._advance()
+        self.timeout_keep_alive_task = self._later(
+            self.timeout_keep_alive, self.timeout_keep_alive_handler
+        )
+        if self._framing.pending:
+            self._advance()
 
     def pause_writing(self) -> None:
         """Called when too much waits to be read by the client."""

@@ -191,9 +191,9 @@ class Supervisor:
         """Return once everything has ended; StartError if no worker can start."""
         try:
             while not (ends := self._asked_to_end()):
+                self._require_start()
                 for place in self._places:
                     place.tend()
-                self._require_start()
                 self._replace()
                 self._tend()
                 time.sleep(POLL)

@@ -7,8 +7,8 @@ and the ones that are served stay as fast as ever.
     in flight ≤ most        beyond: 503
     running   ≤ pace        beyond: wait in turn, at most WAIT_SECONDS, then 503
 
-`most` is fixed. `pace` follows what the database can do: it starts at `most`, shrinks by a quarter
-where many requests are late, and grows by one where none need be.
+`most` is fixed. `pace` follows what the database can do: it starts at FIRST, shrinks by a quarter
+where many answers are late, and grows by one where few are late and requests wait.
 
 A request is in flight from the moment when it is whole: clients who send a body slowly keep nobody
 out. It is so until its answer begins: neither do clients who read slowly.
@@ -16,7 +16,6 @@ out. It is so until its answer begins: neither do clients who read slowly.
 
 import asyncio
 import math
-import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection
 from typing import Final
@@ -31,6 +30,7 @@ PAUSE: Final = "gateway.pause"
 """In a refused request's state: the server reads no further from its client for a second."""
 MESSAGE: Final = "The gateway has as much to do as it can. Try again in a second."
 WAIT_SECONDS: Final = 0.5
+FIRST: Final = 16
 LEAST: Final = 4
 """Requests that always run."""
 WINDOW: Final = 16
@@ -65,9 +65,9 @@ class Admission:
         self.allow(most)
 
     def allow(self, most: int) -> None:
-        """Set how many requests may be in flight, and begin with all of them running."""
+        """Set how many requests may be in flight, and forget what was learned."""
         self.most = most
-        self.pace = float(most)
+        self.pace = float(most if self._late_seconds == math.inf else min(most, FIRST))
         self._answers = self._late = 0
         self._full = False
 
@@ -167,11 +167,11 @@ class _Turn:
 
     async def begin(self) -> None:
         await self._admission.enter(self._scope)
-        self._begun = time.monotonic()
+        self._begun = asyncio.get_running_loop().time()
 
     def end(self) -> None:
         if self._begun is not None and not self._ended:
-            self._admission.leave(time.monotonic() - self._begun)
+            self._admission.leave(asyncio.get_running_loop().time() - self._begun)
         self._ended = True
 
     async def receive(self) -> Message:

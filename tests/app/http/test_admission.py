@@ -8,7 +8,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from app.http import admission
-from app.http.admission import LEAST, PAUSE, WINDOW, Admission
+from app.http.admission import FIRST, LEAST, PAUSE, WINDOW, Admission
 from app.http.refusal import RefusedError, respond
 
 pytestmark = pytest.mark.anyio
@@ -179,8 +179,8 @@ def learned(gate: Admission, seconds: float, answers: int, full: bool = False) -
 async def test_the_pace_follows_what_the_database_can_do() -> None:
     """Late answers make it shrink to the least; answers in time let it grow back, if needed."""
     gate = Admission(Served(), (), Served().refuse, 50, late_seconds=1)
-    assert learned(gate, 0.9, WINDOW * 4) == 50
-    assert learned(gate, 1.1, WINDOW) < 50
+    assert learned(gate, 0.9, WINDOW * 4) == FIRST
+    assert learned(gate, 1.1, WINDOW) < FIRST
     low = learned(gate, 1.1, WINDOW * 20)
     assert low == LEAST
     assert learned(gate, 0.1, WINDOW * 4) == low
@@ -192,7 +192,7 @@ async def test_some_slow_requests_do_not_matter() -> None:
     """One in eight may be a heavy one."""
     gate = Admission(Served(), (), Served().refuse, 50, late_seconds=1)
     for _ in range(WINDOW * 4):
-        assert learned(gate, 5, 1) == learned(gate, 0.1, 7) == 50
+        assert learned(gate, 5, 1) == learned(gate, 0.1, 7) == FIRST
 
 
 async def test_a_fixed_number_is_fixed() -> None:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.cases import LIST, Case, _graphql
+from benchmarks.cases import LIST, Case, graphql
 from benchmarks.load import read_answer
 from benchmarks.servers import free_port, healthy, process, wait_for
 
@@ -137,7 +137,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--rude", action="store_true", help="ask again at once when refused")
     options = parser.parse_args(arguments)
     # The demo data has fewer sessions of this kind than a page may ask for.
-    case = _graphql("list", LIST, 0, first=options.rows)
+    case = graphql("list", LIST, 0, first=options.rows)
     port = free_port()
     command = [sys.executable, "-m", "app.cli", "serve", "--port", str(port)]
     with tempfile.TemporaryDirectory(prefix="overload-") as folder:
@@ -158,3 +158,7 @@ def main(arguments: list[str]) -> None:
 def _settings() -> dict[str, str]:
     """Settings of the caller's, to compare them."""
     return {name: value for name, value in os.environ.items() if name.startswith("GATEWAY_")}
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

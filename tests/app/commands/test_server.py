@@ -2,12 +2,17 @@
 
 import http.client
 import signal
+import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
 
 import pytest
+import trustme
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
@@ -30,19 +35,15 @@ async def app(scope: Scope, _receive: Receive, send: Send) -> None:
 class Running:
     """A server in a thread, which gets its signals by hand."""
 
-    def __init__(self, notice: float) -> None:
+    def __init__(self, notice: float, settings: Settings) -> None:
         self.port = 0
         self.tended = 0
-        self.server = Server(self._configuration(), 1, notice, self._ready, self._tend)
+        made = configuration(settings, FastAPI())
+        made.app, made.lifespan = app, "off"
+        self.server = Server(made, settings.head_seconds, notice, self._ready, self._tend)
         self.thread = threading.Thread(target=self.server.run, daemon=True)
         self.thread.start()
         until(lambda: self.port > 0)
-
-    @staticmethod
-    def _configuration() -> module.uvicorn.Config:
-        made = configuration(Settings(port=0), FastAPI())
-        made.app, made.lifespan = app, "off"
-        return made
 
     def _ready(self, _host: str, port: int) -> None:
         self.port = port
@@ -62,8 +63,8 @@ class Running:
 
 
 @contextmanager
-def running(notice: float = 0) -> Iterator[Running]:
-    made = Running(notice)
+def running(notice: float = 0, **settings: Any) -> Iterator[Running]:
+    made = Running(notice, Settings(port=0, **settings))
     yield made
     made.server.should_exit = True
     made.thread.join(limit(20))
@@ -145,3 +146,48 @@ def test_notice_follows_the_address() -> None:
     assert Settings().notice == 0
     assert Settings(host="0.0.0.0").notice == 5
     assert Settings(notice_seconds=2).notice == 2
+
+
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, dict[str, Path]]:
+    """What a client trusts, and the settings of a server with short patience."""
+    folder, authority = tmp_path_factory.mktemp("tls"), trustme.CA()
+    leaf = authority.issue_cert("127.0.0.1")
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    certificate.write_bytes(b"".join(blob.bytes() for blob in leaf.cert_chain_pems))
+    key.write_bytes(leaf.private_key_pem.bytes())
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context, {"tls_certificate": certificate, "tls_key": key}
+
+
+def received(connection: socket.socket) -> bytes:
+    """Everything until the server ends it."""
+    found = b""
+    with suppress(ConnectionResetError, ssl.SSLEOFError):
+        while data := connection.recv(65536):
+            found += data
+    return found
+
+
+@pytest.mark.slow
+def test_tls_has_the_same_deadlines_and_limits(
+    tls: tuple[ssl.SSLContext, dict[str, Path]],
+) -> None:
+    """For a handshake that never comes, a head that never comes, and one that is too large."""
+    context, files = tls
+    with running(head_seconds=0.3, **files) as one:
+        address, seconds = ("127.0.0.1", one.port), limit(30)
+        with socket.create_connection(address, timeout=seconds) as silent:
+            assert received(silent) == b""
+        for sent, answer in (
+            (b"", b""),
+            (b"GET / HTTP/1.1\r\n", b"HTTP/1.1 408 "),
+            (b"GET / HTTP/1.1\r\nX: ".ljust(5_000_000, b"x"), b"HTTP/1.1 431 "),
+        ):
+            with (
+                socket.create_connection(address, timeout=seconds) as plain,
+                context.wrap_socket(plain, server_hostname="127.0.0.1") as secure,
+            ):
+                secure.sendall(sent)
+                assert received(secure)[:13] == answer

@@ -3,8 +3,8 @@
 import asyncio
 import gc
 import math
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
@@ -121,6 +121,29 @@ def create_app(settings: Settings, codes: OneTimeCodes | None = None) -> FastAPI
 
     `codes` are the one-time codes in the addresses that this start prints.
     """
+    app = Gateway(
+        title="Session Gateway",
+        version=version("session-gateway"),
+        lifespan=_lifespan(settings),
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.settings = settings
+    schema = build(limits=limits(settings), introspection=settings.introspection)
+    app.direct = {"/graphql": GraphQLEndpoint(schema, settings)}
+    app.vendors = rest.routes(settings)
+    app.entrance = _entrance(app, settings)
+    app.router.routes += [
+        Route("/healthz", health.healthz),
+        Route("/readyz", health.readyz),
+        *_pages(settings, schema, codes),
+    ]
+    fallback.install(app)
+    return app
+
+
+def _lifespan(settings: Settings) -> Callable[[Gateway], AbstractAsyncContextManager[None]]:
+    """What is open while the application runs."""
 
     @asynccontextmanager
     async def lifespan(app: Gateway) -> AsyncIterator[None]:
@@ -138,25 +161,7 @@ def create_app(settings: Settings, codes: OneTimeCodes | None = None) -> FastAPI
                 with settled_heap():
                     yield
 
-    app = Gateway(
-        title="Session Gateway",
-        version=version("session-gateway"),
-        lifespan=lifespan,
-        docs_url=None,
-        redoc_url=None,
-    )
-    app.settings = settings
-    schema = build(limits=limits(settings), introspection=settings.introspection)
-    app.direct = {"/graphql": GraphQLEndpoint(schema, settings)}
-    app.vendors = rest.routes(settings)
-    app.entrance = _entrance(app, settings)
-    app.router.routes += [
-        Route("/healthz", health.healthz),
-        Route("/readyz", health.readyz),
-        *_pages(settings, schema, codes),
-    ]
-    fallback.install(app)
-    return app
+    return lifespan
 
 
 def served_at_once(store: Store) -> int:

@@ -12,7 +12,7 @@ from app.access.own_keys import ensure_demo, for_embedded
 from app.commands import workers as processes
 from app.commands.demo import SIZE, has_demo, load_demo
 from app.commands.progress import bar
-from app.commands.server import Server, configuration
+from app.commands.server import Server, allow_files, configuration
 from app.database.connect import open_store
 from app.database.guard import Tend
 from app.errors import StartError
@@ -108,6 +108,7 @@ def serve(
     `tend` is called a few times a second meanwhile. StartError where the database cannot be used.
     """
     settings, key = asyncio.run(prepare(settings, demo))
+    allow_files(settings.max_connections)
     with one_time_codes.opened() as codes:
 
         def ready(host: str, port: int) -> None:

@@ -11,6 +11,7 @@
 
 import asyncio
 import signal
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -61,6 +62,23 @@ def configuration(
         timeout_keep_alive=settings.keep_alive_seconds,
         timeout_graceful_shutdown=DRAIN,
     )
+
+
+def allow_files(connections: int) -> None:
+    """Let this process and its children open as many files as their connections need, if they may.
+
+    Handshakes that are not finished count, too, and so do connections to the database.
+    """
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * connections + 1024
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 class Server(uvicorn.Server):

@@ -116,7 +116,7 @@ class Worker(Process):
 
 
 class Place:
-    """One of the workers that there shall be, whichever process it is at the moment."""
+    """The place of one worker; a process fills it, and another one after that."""
 
     def __init__(self, make: Callable[[], Worker]) -> None:
         self._make = make

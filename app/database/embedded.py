@@ -102,8 +102,8 @@ class Engine:
     @property
     def ending(self) -> str:
         """How the process ended: `killed by SIGKILL`."""
-        code = self._process.returncode if self._process else None
-        return f"killed by {signal.Signals(-code).name}" if (code or 0) < 0 else f"exit code {code}"
+        code = int(self._process.returncode or 0) if self._process else 0
+        return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
     def start(self, limit: float = START_SECONDS) -> None:
         """Start the process and return once it answers commands; main thread only.

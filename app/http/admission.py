@@ -5,7 +5,7 @@ too long. So requests beyond a number are refused at once, before anybody is ask
 and the ones that are served stay as fast as ever.
 
     in flight ≤ most        beyond: 503
-    running   ≤ pace        beyond: wait in turn, at most WAIT_SECONDS, then 503
+    running   ≤ pace        beyond: wait in order, at most WAIT_SECONDS, then 503
 
 `most` is fixed. `pace` follows what the database can do: it starts at FIRST, shrinks by a quarter
 where many answers are late, and grows by one where few are late and requests wait.
@@ -102,7 +102,7 @@ class Admission:
         return RefusedError(503, "OVERLOADED", MESSAGE, RETRY)
 
     async def enter(self, scope: Scope) -> None:
-        """Wait for a turn; RefusedError if there is none soon."""
+        """Wait for a place; RefusedError if there is none soon."""
         if self.running < self._places and not self._waiting:
             self.running += 1
             return

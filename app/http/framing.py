@@ -7,7 +7,7 @@
 Where the gateway and a proxy in front disagree about where a request ends, one client can write
 into another's connection. So whatever RFC 9112 lets two readers see differently is refused: bare
 line feeds, folded lines, spaces before a colon, two lengths, a length beside a coding, no `Host` or
-two. Trailers are read and dropped: they are no headers (RFC 9110, section 6.5.1).
+two. Trailers are read and dropped: they do not count as headers (RFC 9110, section 6.5.1).
 
 Two things that clients send are corrected. Old remote-support clients have unencoded spaces in the
 query of `.php` paths (`VARS=ID NOTES`); they are percent-encoded. Java's HttpClient offers

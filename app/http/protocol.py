@@ -17,7 +17,7 @@ tests/app/http/test_uvicorn_internals.py notices.
 """
 
 import logging
-from asyncio import TimerHandle, Transport
+from asyncio import AbstractEventLoop, TimerHandle, Transport
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -51,6 +51,34 @@ class Limits:
     """Open at the same time, in one process."""
 
 
+class Timer:
+    """Calls once when its time is over, unless it is stopped before."""
+
+    def __init__(self, loop: AbstractEventLoop) -> None:
+        self._loop = loop
+        self._handle: TimerHandle | None = None
+
+    @property
+    def runs(self) -> bool:
+        """Whether it will call."""
+        return self._handle is not None
+
+    def start(self, seconds: float, call: Callable[[], object]) -> None:
+        """Call in so many seconds, and forget what it was to call before."""
+        self.stop()
+        self._handle = self._loop.call_later(seconds, self._end, call)
+
+    def stop(self) -> None:
+        """Call nothing."""
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+
+    def _end(self, call: Callable[[], object]) -> None:
+        self._handle = None
+        call()
+
+
 class Protocol(HttpToolsProtocol):
     """One connection: `uvicorn.Config(..., http=Protocol)`, or a `partial` that gives `limits`."""
 
@@ -66,11 +94,11 @@ class Protocol(HttpToolsProtocol):
         self._limits = limits or Limits()
         self._framing = Framing()
         self._refused = False
-        self._reading: TimerHandle | None = None
+        self._reading = Timer(self.loop)
         """Ends a connection whose client does not send what it has to."""
-        self._writing: TimerHandle | None = None
+        self._writing = Timer(self.loop)
         """Ends a connection whose client does not read."""
-        self._pausing: TimerHandle | None = None
+        self._pausing = Timer(self.loop)
         """Ends the time in which a client waits that was refused for overload."""
         self._ending: Ending = app_state.get(ending.NAME) or Ending()
         self._waiting: dict[Protocol, None] = vars(server_state).setdefault("waiting", {})
@@ -87,14 +115,14 @@ class Protocol(HttpToolsProtocol):
             )
             return
         self._waiting[self] = None
-        self._reading = self._later(self._limits.head_seconds, self._head_is_late)
+        self._reading.start(self._limits.head_seconds, self._head_is_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of everything."""
         self._waiting.pop(self, None)
-        self._reading = _cancelled(self._reading)
-        self._writing = _cancelled(self._writing)
-        self._pausing = _cancelled(self._pausing)
+        self._reading.stop()
+        self._writing.stop()
+        self._pausing.stop()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -107,7 +135,7 @@ class Protocol(HttpToolsProtocol):
     def _advance(self) -> None:
         """Pass on all pieces of this request, or of the next one if this one is answered."""
         while not self._refused and not self.transport.is_closing():
-            if self._framing.between and (self._answering() or self._pausing):
+            if self._framing.between and (self._answering() or self._pausing.runs):
                 if self._framing.pending:
                     self.flow.pause_reading()
                 return
@@ -125,13 +153,13 @@ class Protocol(HttpToolsProtocol):
         return self.cycle is not None and not self.cycle.response_complete
 
     def _await_head(self) -> None:
-        if self._framing.between and self._reading is None:
+        if self._framing.between and not self._reading.runs:
             self._unset_keepalive_if_required()
-            self._reading = self._later(self._limits.head_seconds, self._head_is_late)
+            self._reading.start(self._limits.head_seconds, self._head_is_late)
 
     def on_headers_complete(self) -> None:
         """Called by the parser with the end of a head: the request starts to run."""
-        self._reading = _cancelled(self._reading)
+        self._reading.stop()
         super().on_headers_complete()
         if self._ending.closing:
             self.cycle.keep_alive = False
@@ -139,7 +167,8 @@ class Protocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Called by the parser with the last byte of a request."""
         if self.cycle.response_complete:
-            self._reading = _cancelled(self._reading)
+            self._reading.stop()
+            self._idle()
         else:
             self._waiting.pop(self, None)
         super().on_message_complete()
@@ -150,36 +179,43 @@ class Protocol(HttpToolsProtocol):
         self._waiting[self] = None
         if PAUSE in self.scope["state"]:
             self._unset_keepalive_if_required()
-            self._pausing = self._later(PAUSE_SECONDS, self._read_on)
-        if self.transport.get_write_buffer_size() and self._writing is None:
-            self._writing = self._later(self._limits.write_seconds, self._abort_unread)
-        if not self._framing.between and self._reading is None:
-            self._reading = self._later(self._limits.head_seconds, self.transport.close)
+            self._pausing.start(PAUSE_SECONDS, self._read_on)
+        self._await_reader()
+        if not self._framing.between and not self._reading.runs:
+            self._reading.start(self._limits.head_seconds, self.transport.close)
         elif self._framing.pending:
             self._advance()
 
-    def _read_on(self) -> None:
-        self._pausing = None
-        self.flow.resume_reading()
-        self.timeout_keep_alive_task = self._later(
+    def _idle(self) -> None:
+        """Wait for the next request, as uvicorn does after each answer."""
+        self._unset_keepalive_if_required()
+        self.timeout_keep_alive_task = self.loop.call_later(
             self.timeout_keep_alive, self.timeout_keep_alive_handler
         )
+
+    def _read_on(self) -> None:
+        self.flow.resume_reading()
+        self._idle()
         if self._framing.pending:
             self._advance()
 
     def pause_writing(self) -> None:
         """Called when too much waits to be read by the client."""
         super().pause_writing()
-        if self._writing is None:
-            self._writing = self._later(self._limits.write_seconds, self._abort_unread)
+        self._await_reader()
 
     def resume_writing(self) -> None:
         """Called when most of it has been read."""
         super().resume_writing()
-        self._writing = _cancelled(self._writing)
+        self._writing.stop()
+        if not self._answering():
+            self._await_reader()
+
+    def _await_reader(self) -> None:
+        if self.transport.get_write_buffer_size() and not self._writing.runs:
+            self._writing.start(self._limits.write_seconds, self._abort_unread)
 
     def _abort_unread(self) -> None:
-        self._writing = None
         if self.transport.get_write_buffer_size():
             self.transport.abort()
 
@@ -211,10 +247,13 @@ class Protocol(HttpToolsProtocol):
             return
         self._refused = True
         self._waiting[self] = None
-        self._reading = _cancelled(self._reading)
-        if self._answering():
+        self._reading.stop()
+        if self._answering() and self.cycle.response_started:
             self.transport.close()
             return
+        if self._answering():  # the request is given up: what its application sends is dropped
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
         headers = b"".join(b"%b: %b\r\n" % pair for pair in error.headers)
         phrase = HTTPStatus(error.status).phrase.encode()
         self.transport.write(
@@ -223,14 +262,6 @@ class Protocol(HttpToolsProtocol):
             % (error.status, phrase, headers, JSON, len(error.body), error.body)
         )
         self.flow.resume_reading()
-        self._reading = self._later(LINGER_SECONDS, self.transport.abort)
+        self._reading.start(LINGER_SECONDS, self.transport.abort)
         if self.transport.can_write_eof():
             self.transport.write_eof()
-
-    def _later(self, seconds: float, call: Callable[[], object]) -> TimerHandle:
-        return self.loop.call_later(seconds, call)
-
-
-def _cancelled(handle: TimerHandle | None) -> None:
-    if handle is not None:
-        handle.cancel()

@@ -86,8 +86,8 @@ class Network(Group):
         ge=0,
         le=600,
         description="How long after SIGTERM `/readyz` answers 503 while everything is still "
-        "served, so that balancers turn away first. Unset: 0 if GATEWAY_HOST is a loopback "
-        "address, else 5. Ctrl-C does not wait.",
+        "served, so that balancers send requests elsewhere first. Unset: 0 if GATEWAY_HOST is a "
+        "loopback address, else 5. Ctrl-C does not wait.",
     )
     access_log: bool = Field(
         False,

@@ -4,6 +4,8 @@ import http.client
 import signal
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -191,3 +193,24 @@ def test_tls_has_the_same_deadlines_and_limits(
             ):
                 secure.sendall(sent)
                 assert received(secure)[:13] == answer
+
+
+FILES = """
+import resource
+from app.commands.server import allow_files
+
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+for connections in (10, 5, 10**9):
+    allow_files(connections)
+    print(resource.getrlimit(resource.RLIMIT_NOFILE)[0] in (1044, hard))
+"""
+
+
+@pytest.mark.slow
+def test_files_suffice_for_the_connections() -> None:
+    """The limit is raised as far as it may be, and never lowered."""
+    done = subprocess.run(
+        [sys.executable, "-c", FILES], capture_output=True, text=True, timeout=limit(60)
+    )
+    assert (done.stdout.split(), done.stderr) == (["True"] * 3, "")

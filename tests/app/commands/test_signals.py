@@ -97,7 +97,7 @@ class Load:
 
     def _run(self) -> None:
         with httpx.Client(timeout=PATIENCE) as client:
-            while not self._stop.wait(0.01):
+            while not self._stop.wait(limit(0.01)):
                 try:
                     assert client.get(self.url).status_code == 200
                     self.good += 1
@@ -162,7 +162,7 @@ if not pid:
     from app.commands.workers import in_terminal
     print(in_terminal(), flush=True)
     os._exit(0)
-print(os.read(terminal, 100).decode().strip())
+print(os.read(terminal, 99).decode().strip())
 os.waitpid(pid, 0)
 """
 

@@ -161,6 +161,20 @@ def test_an_answer_that_nobody_reads_is_dropped(port: int, close: tuple[str, ...
         assert len(everything(connection)) < LARGE
 
 
+@pytest.mark.slow
+def test_a_body_behind_its_answer_leaves_an_idle_connection(port: int) -> None:
+    """Once the whole body has come, the connection ends as any other that is idle."""
+    with closing(connect(port)) as connection:
+        connection.sendall(request("/unread", "Content-Length: 4", method="POST"))
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        connection.sendall(b"body" + request("/b"))
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        connection.sendall(request("/unread", "Content-Length: 4", method="POST"))
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        connection.sendall(b"body")
+        assert everything(connection) == b""
+
+
 def test_large_heads_get_an_answer(port: int) -> None:
     """Also whoever sends much more than that, in one piece, before reading anything."""
     head = b"GET / HTTP/1.1\r\nHost: a\r\nX: "
@@ -196,9 +210,10 @@ def test_a_broken_request_behind_another(port: int, app: App) -> None:
 
 
 def test_a_broken_body_ends_the_connection(port: int) -> None:
-    """Nothing may be made of bytes whose meaning is unclear."""
-    sent = request("/a", "Transfer-Encoding: chunked", method="POST", body=b"zz\r\n")
-    assert b"HTTP/1.1 200" not in answer(port, sent + request("/b"))
+    """Nothing may be made of bytes whose meaning is unclear: 400, in place of an answer."""
+    head = request("/a", "Transfer-Encoding: chunked", method="POST")
+    for parts in ((head + b"zz\r\n" + request("/b"),), (head, b"zz\r\n")):
+        assert code(answer(port, *parts)) == (b"400", "BAD_USER_INPUT")
 
 
 def test_a_connection_that_waits_makes_room(port: int) -> None:

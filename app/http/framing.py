@@ -42,7 +42,6 @@ _LENGTH: Final = re.compile(rb"\d{1,18}")
 _AUTHORITY: Final = re.compile(rb"[A-Z-]+ https?://([^/?# ]*)", re.IGNORECASE)
 _HOST_LINE: Final = re.compile(rb"^host:[^\r]*\r\n", re.IGNORECASE | re.MULTILINE)
 _EMPTY_LINES: Final = re.compile(rb"(?:\r\n)*+")
-_BARE: Final = re.compile(rb"(?<!\r)\n")
 _CHUNK: Final = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;[^\x00-\x08\x0a-\x1f\x7f]*)?")
 
 
@@ -85,7 +84,7 @@ class Framing:
         """Everything up to an empty line, which is looked for once in each byte."""
         end = self._bytes.find(b"\r\n\r\n", max(0, self._searched - 3))
         size = end + 4 if end >= 0 else len(self._bytes)
-        if _BARE.search(self._bytes, self._searched, size):
+        if end < 0 and self._has_bare_feed():  # else what is checked afterwards would refuse it
             raise _broken("A line ends with a line feed alone; end it with CR and LF.")
         if size > LONGEST_HEAD:
             raise RefusedError(
@@ -97,6 +96,12 @@ class Framing:
             )
         self._searched = 0 if end >= 0 else size
         return self._take(size) if end >= 0 else b""
+
+    def _has_bare_feed(self) -> bool:
+        """Whether one has arrived since the last search: its client waits for an answer."""
+        start = self._searched
+        feeds = self._bytes.count(b"\n", start)
+        return bool(feeds) and feeds != self._bytes.count(b"\r\n", max(0, start - 1))
 
     def _head(self) -> bytes:
         if not self._searched:  # RFC 9112, section 2.2: empty lines before a request are skipped

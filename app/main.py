@@ -2,8 +2,9 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+import math
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
@@ -14,18 +15,20 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app import rest
+from app import health, rest
 from app.access.authenticator import Authenticator
 from app.access.one_time_codes import OneTimeCodes
 from app.context import State
 from app.database.connect import open_store
 from app.graphql.endpoint import GraphQLEndpoint, limits
+from app.health import Readiness
 from app.http.access_log import AccessLog
+from app.http.admission import Admission
 from app.http.boundary import Boundary
 from app.http.lingering import Lingering
 from app.http.origin import Hosts, Origins
 from app.http.proxies import TrustedProxies
-from app.http.refusal import RefusedError
+from app.http.refusal import RefusedError, respond
 from app.pages import fallback, graphiql, guide, landing, security_txt, sign_in
 from app.pages.reference_access import closed
 from app.rest import openapi
@@ -33,8 +36,7 @@ from app.rest.routing import VendorRoutes
 from app.rest.vendor import Refusal
 from app.settings import Settings
 from resolvers.errors import GatewayError
-from resolvers.store import preparation
-from resolvers.store import read as reads
+from resolvers.store import driver, preparation
 from resolvers.store.driver import DRIVER_ERRORS
 from resolvers.store.store import Store
 from schema.build import Schema, build
@@ -45,6 +47,8 @@ PAGES = ("/", "/graphiql", "/docs", "/graphql", *guide.addresses())
 ALL_KINDS = frozenset(entry.kind.name for entry in KINDS)
 LEARN_SECONDS = 2.0
 """How soon a database that did not answer is asked again for its rules."""
+OPERATIONS = 2
+"""Connections to the database that one request may need at once: for a page and a count."""
 DRAINED = 16
 """How many times the largest body is read and ignored, so that its sender sees the refusal."""
 
@@ -58,6 +62,9 @@ class Gateway(FastAPI):
     direct: dict[str, ASGIApp]
     vendors: VendorRoutes
     entrance: ASGIApp
+    admission: Admission
+    readiness: Readiness | None = None
+    """Over a connection of its own, while the application runs."""
     settings: Settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -92,7 +99,18 @@ class Gateway(FastAPI):
     def refused(self, scope: Scope, error: RefusedError) -> ASGIApp | None:
         """A refusal in the shape of the vendor whose path this is."""
         refusal = Refusal(error.status, error.extensions["code"], error.message)
-        return self.vendors.refused(scope, refusal)
+        response = self.vendors.refused(scope, refusal)
+        if response:
+            response.headers.update({key.decode(): value.decode() for key, value in error.headers})
+        return response
+
+    async def refuse(self, scope: Scope, receive: Receive, send: Send, error: RefusedError) -> None:
+        """Send a refusal in the shape of its path."""
+        shaped = self.refused(scope, error)
+        if shaped:
+            await shaped(scope, receive, send)
+        else:
+            await respond(send, error.status, error.body, headers=error.headers)
 
     def openapi(self) -> dict[str, Any]:
         """The document at `/openapi.json`, made when it is first asked for."""
@@ -106,21 +124,10 @@ def create_app(settings: Settings, codes: OneTimeCodes | None = None) -> FastAPI
 
     `codes` are the one-time codes in the addresses that this start prints.
     """
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_store(settings, settings.deadline_seconds) as opened:
-            store = replace(opened, unruled=ALL_KINDS)
-            state = State(store, settings, Authenticator(store, settings))
-            app.state.gateway = state
-            async with _knowing_rules(app, state), state.authenticator.running():
-                with settled_heap():
-                    yield
-
     app = Gateway(
         title="Session Gateway",
         version=version("session-gateway"),
-        lifespan=lifespan,
+        lifespan=_lifespan(settings),
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -135,12 +142,39 @@ def create_app(settings: Settings, codes: OneTimeCodes | None = None) -> FastAPI
     app.vendors = rest.routes(settings)
     app.entrance = _entrance(app, settings)
     app.router.routes += [
-        Route("/healthz", healthz),
-        Route("/readyz", readyz),
+        Route("/healthz", health.healthz),
+        Route("/readyz", health.readyz),
         *_pages(settings, schema, codes),
     ]
     fallback.install(app)
     return app
+
+
+def _lifespan(settings: Settings) -> Callable[[Gateway], AbstractAsyncContextManager[None]]:
+    """What is open while the application runs."""
+
+    @asynccontextmanager
+    async def lifespan(app: Gateway) -> AsyncIterator[None]:
+        seconds = settings.deadline_seconds
+        async with (
+            open_store(settings, seconds) as opened,
+            open_store(settings, seconds, health.CONNECTIONS) as asked,
+        ):
+            app.readiness = Readiness(asked)
+            app.admission.allow(settings.max_in_flight or served_at_once(opened))
+            store = replace(opened, unruled=ALL_KINDS)
+            state = State(store, settings, Authenticator(store, settings))
+            app.state.gateway = state
+            async with _knowing_rules(app, state), state.authenticator.running():
+                with settled_heap():
+                    yield
+
+    return lifespan
+
+
+def served_at_once(store: Store) -> int:
+    """How many requests the connections to the database suffice for."""
+    return max(1, driver.pool_size(store.database.client) // OPERATIONS)
 
 
 @asynccontextmanager
@@ -173,8 +207,15 @@ async def _learned(app: FastAPI, state: State) -> bool:
 
 def _entrance(app: Gateway, settings: Settings) -> ASGIApp:
     """What every request meets first; what the settings leave out costs nothing."""
-    entrance: ASGIApp = Boundary(
+    app.admission = Admission(
         app.dispatch,
+        health.PATHS,
+        app.refuse,
+        settings.max_in_flight or driver.POOL // OPERATIONS,
+        math.inf if settings.max_in_flight else settings.deadline_seconds / 2,
+    )
+    entrance: ASGIApp = Boundary(
+        app.admission,
         Hosts(settings.host, settings.allowed_hosts),
         Origins(settings.origins),
         PAGES,
@@ -182,8 +223,7 @@ def _entrance(app: Gateway, settings: Settings) -> ASGIApp:
         app.refused,
         settings.hsts_seconds,
     )
-    most = DRAINED * settings.max_body_bytes
-    entrance = Lingering(entrance, most, settings.body_seconds)
+    entrance = Lingering(entrance, DRAINED * settings.max_body_bytes, settings.body_seconds)
     if settings.access_log:
         entrance = AccessLog(entrance)
     if settings.trusted_proxies:
@@ -225,18 +265,3 @@ def settled_heap() -> Iterator[None]:
 def openapi_json(request: Request) -> Response:
     """The vendors' paths for machines."""
     return JSONResponse(request.app.openapi())
-
-
-async def healthz(_request: Request) -> Response:
-    """Whether the process answers."""
-    return JSONResponse({"status": "ok"})
-
-
-async def readyz(request: Request) -> Response:
-    """Whether sessions can be read from the database, too."""
-    store: Store = request.app.state.gateway.store
-    try:
-        await reads.require_readable(store, [entry.kind for entry in KINDS])
-    except GatewayError:
-        return JSONResponse({"status": "unavailable"}, 503, {"Retry-After": "1"})
-    return JSONResponse({"status": "ok"})

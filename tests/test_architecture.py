@@ -27,7 +27,7 @@ WINGS = (
     ("app.commands", "app.cli"),
     ("app.main",),
     ("app.rest", "app.graphql", "app.pages"),
-    ("app.context",),
+    ("app.context", "app.health"),
     ("app.access",),
     ("app.database",),
     ("app.settings",),

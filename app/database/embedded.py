@@ -26,6 +26,7 @@ difference beyond noise. The flag would only add a sync to work nobody waits for
 
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -107,13 +108,17 @@ class Engine:
         """Whether the process exists."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def ending(self) -> str:
+        """How the process ended: `killed by SIGKILL`."""
+        code = int(self._process.returncode or 0) if self._process else 0
+        return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+
     def start(self, limit: float = START_SECONDS) -> None:
         """Start the process and return once it answers commands; main thread only.
 
         Raises StartError when it is not installed, exits early or is silent for `limit` seconds.
         """
-        if threading.current_thread() is not threading.main_thread():
-            raise RuntimeError("the database dies with the thread that starts it: use the main one")
         ports = [self.port] if self.port else [_free_port() for _ in range(3)]
         for attempt, port in enumerate(ports, 1):
             try:
@@ -153,18 +158,32 @@ class Engine:
                 self._process.wait(seconds)
         return not self.running
 
+    def restart(self) -> None:
+        """Start a process that ended again, on its port; `wait_until_ready` says when it answers.
+
+        StartError if that is impossible.
+        """
+        if self.port is None:
+            raise RuntimeError("the engine was not started")
+        self._launch(self.port)
+
     def _start_on(self, port: int, limit: float) -> None:
+        self._launch(port)
+        try:
+            self.wait_until_ready(limit)
+        except BaseException:
+            self.kill()
+            raise
+
+    def _launch(self, port: int) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            raise RuntimeError("the database dies with the thread that starts it: use the main one")
         self.port = port
         try:
             self._process = self._spawn(port)
             write_process(self.pid_file, self._process.pid)
         except OSError as error:
             raise unusable(self.folder, error) from error
-        try:
-            self._wait_until_ready(time.monotonic() + limit, limit)
-        except BaseException:
-            self.kill()
-            raise
 
     def _spawn(self, port: int) -> subprocess.Popen[bytes]:
         program = [str(_binary()), *self._arguments(port)]
@@ -194,7 +213,9 @@ class Engine:
         access = ["--auth"] if self.password else []
         return [*places, "--host", LOOPBACK, "--port", str(port), *access, *self.options]
 
-    def _wait_until_ready(self, deadline: float, limit: float) -> None:
+    def wait_until_ready(self, limit: float = START_SECONDS) -> None:
+        """Return once it answers; StartError if it ends, or is silent for `limit` seconds."""
+        deadline = time.monotonic() + limit
         while not (_connects(self.port) and _answers(Note(self.uri, self.pid))):
             if not self.running:
                 raise self._early_exit()

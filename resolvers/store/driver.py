@@ -30,8 +30,21 @@ CODEC_OPTIONS: dict[str, Any] = {
 CODEC: CodecOptions[dict[str, Any]] = CodecOptions(**CODEC_OPTIONS)
 
 
-def connect(uri: str, driver: Driver, deadline: float, loop: asyncio.AbstractEventLoop) -> Any:
-    """A client of the chosen driver, every wait of it bounded by `deadline` seconds."""
+POOL = 100
+"""Connections to each server, unless the connection string says otherwise (`maxPoolSize`)."""
+
+
+def connect(
+    uri: str,
+    driver: Driver,
+    deadline: float,
+    loop: asyncio.AbstractEventLoop,
+    pool: int | None = None,
+) -> Any:
+    """A client of the chosen driver, every wait of it bounded by `deadline` seconds.
+
+    It has up to `pool` connections to each server; None: as the connection string says.
+    """
     milliseconds = int(deadline * 1000)
     options: dict[str, Any] = {
         "serverSelectionTimeoutMS": milliseconds,
@@ -39,6 +52,8 @@ def connect(uri: str, driver: Driver, deadline: float, loop: asyncio.AbstractEve
         "waitQueueTimeoutMS": milliseconds,
         "appname": "session-gateway",
     }
+    if pool is not None:
+        options |= {"minPoolSize": 0, "maxPoolSize": pool}
     if driver == "pymongo":
         return AsyncMongoClient(uri, **options)
     from motor.motor_asyncio import AsyncIOMotorClient
@@ -46,6 +61,11 @@ def connect(uri: str, driver: Driver, deadline: float, loop: asyncio.AbstractEve
     # A cancelled wait ends an operation of PyMongo's; one of Motor's goes on in its thread.
     options["socketTimeoutMS"] = milliseconds * 2
     return AsyncIOMotorClient(uri, io_loop=loop, **options)
+
+
+def pool_size(client: Any) -> int:
+    """How many connections a client may have to each server; POOL if they have no limit."""
+    return int(client.options.pool_options.max_pool_size or POOL)
 
 
 def database(client: Any, name: str, deadline: float) -> Any:

@@ -285,7 +285,7 @@ def listens(port: int) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_workers_end_with_their_gateway(
     two_workers: Started, tmp_path: Path, number: signal.Signals
 ) -> None:

@@ -1,6 +1,6 @@
 """The time that one request has for all its operations on the database together."""
 
-import asyncio
+import time
 from dataclasses import dataclass
 
 OVER = (
@@ -11,22 +11,22 @@ OVER = (
 
 @dataclass(slots=True)
 class Budget:
-    """Starts when it is made, within a running event loop."""
+    """Starts when it is made."""
 
     seconds: float
     ends: float = 0.0
-    """By the clock of the event loop."""
+    """By the monotonic clock."""
     writes: int = 0
     """How many writes have begun and not ended."""
 
     def __post_init__(self) -> None:
         """Start."""
-        self.ends = asyncio.get_running_loop().time() + self.seconds
+        self.ends = time.monotonic() + self.seconds
 
     @property
     def left(self) -> float:
         """Seconds; 0 or less when they are over."""
-        return self.ends - asyncio.get_running_loop().time()
+        return self.ends - time.monotonic()
 
     def end(self) -> bool:
         """Let nothing more begin, as nobody waits for it; False if a write has begun.

@@ -19,6 +19,7 @@ from resolvers.store.store import Store
 from resolvers.values import clean
 from schema.kinds.chat import set_instants
 from tests.conftest import KINDS_BY_NAME, NOW, mock_store
+from tests.properties import examples
 
 pytestmark = pytest.mark.anyio
 
@@ -113,7 +114,7 @@ async def test_an_append_leaves_what_a_whole_change_leaves(name: str, memory: St
     first = st.lists(ENTRIES[name], max_size=3, unique_by=lambda entry: str(entry))
     found: list[tuple[list[Document], list[list[Document]], int, int]] = []
 
-    @settings(max_examples=40)
+    @settings(max_examples=examples(40))
     @given(first, batches, st.sampled_from([3, 9, 5000]), st.sampled_from([20, 40, 500_000]))
     def collect(start: list[Document], more: list[list[Document]], keys: int, room: int) -> None:
         found.append((start, more, keys, room))

@@ -103,13 +103,14 @@ class Whole:
 
 @asynccontextmanager
 async def opened(engine: WireEngine, **given: Any) -> AsyncIterator[Whole]:
-    """The application over a new database; no rate is limited."""
+    """The application over a new database; no rate is limited, and no number of requests."""
     settings = Settings(
         mongodb_uri=engine.uri,
         mongodb_database=f"whole_{uuid.uuid4().hex}",
         deadline_seconds=DEADLINE,
         secret_key=SECRET,
         bot_rate="",
+        max_in_flight=1000,
         guess_rate="",
         **given,
     )

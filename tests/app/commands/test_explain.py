@@ -93,7 +93,7 @@ def test_list(explained: dict[str, str]) -> None:
         "--variables",
         json.dumps({"bot": "b"}),
     ).stdout
-    assert "BotSessionConnection:\ndef render(value, windows):" in shown
+    assert "BotSessionConnection:\ndef render(value, windows, room):" in shown
     assert (
         """bot_sessions.find
   filter: {'botId': 'b'}

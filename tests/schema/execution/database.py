@@ -140,6 +140,9 @@ def _apply(row: Document, change: Document) -> None:
 class Database:
     """Collections by name, made when they are asked for."""
 
+    client = None
+    """No driver's."""
+
     def __init__(
         self,
         stored: Mapping[str, Sequence[Document]] | None = None,

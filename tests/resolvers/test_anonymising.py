@@ -50,6 +50,10 @@ async def memory() -> Context:
     return found
 
 
+COMPUTED = (".revision", ".updatedAt", ".searchRoom")
+"""The last follows from the texts, which are taken out."""
+
+
 def measured(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Every date, number and truth value, with its place, and the lengths of lists of objects."""
     if isinstance(value, dict):
@@ -60,7 +64,7 @@ def measured(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
             yield path, len(value)
         for place, part in enumerate(value):
             yield from measured(part, f"{path}.{place}")
-    elif isinstance(value, datetime | int | float) and path not in (".revision", ".updatedAt"):
+    elif isinstance(value, datetime | int | float) and path not in COMPUTED:
         yield path, value
 
 

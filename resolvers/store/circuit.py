@@ -108,7 +108,7 @@ def reachable(database: Any) -> bool:
 
 def _servers(database: Any) -> Any:
     """The driver's descriptions of servers by their addresses; None for an engine in memory."""
-    client = database.client if database is not None else None
+    client = getattr(database, "client", None)
     if not isinstance(client, AsyncMongoClient):
         client = getattr(client, "delegate", None)  # Motor's client of the other sort
     if isinstance(client, AsyncMongoClient | MongoClient):

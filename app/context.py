@@ -7,6 +7,7 @@ from app.access.authenticator import Authenticator
 from app.settings import Settings
 from resolvers.access import EVERYBODY, Caller
 from resolvers.context import Context
+from resolvers.request_facts import RequestFacts
 from resolvers.store.store import Store
 
 
@@ -30,8 +31,10 @@ class State:
         object.__setattr__(self, "fixed", frozenset(self.store.maps))
         object.__setattr__(self, "restricts", bool(self.fixed or self.settings.read_only))
 
-    def context(self, caller: Caller = EVERYBODY) -> Context:
-        """The surroundings of one request of `caller`."""
+    def context(self, caller: Caller = EVERYBODY, facts: RequestFacts | None = None) -> Context:
+        """The surroundings of one request of `caller`; `facts` are completed by its credential."""
+        facts = facts or RequestFacts()
+        facts.credential = caller.id
         if self.restricts:
             caller = replace(caller, read_only=self.settings.read_only, fixed=self.fixed)
         return Context(
@@ -39,4 +42,5 @@ class State:
             company_timezone=self.settings.company_timezone,
             caller=caller,
             retention=self.retention,
+            facts=facts,
         )

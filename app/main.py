@@ -26,6 +26,7 @@ from app.http.lingering import Lingering
 from app.http.origin import Hosts, Origins
 from app.http.proxies import TrustedProxies
 from app.http.refusal import RefusedError
+from app.observing.facts import facts_of
 from app.pages import fallback, graphiql, guide, landing, sign_in
 from app.rest import openapi
 from app.rest.routing import VendorRoutes
@@ -89,6 +90,7 @@ class Gateway(FastAPI):
 
     def refused(self, scope: Scope, error: RefusedError) -> ASGIApp | None:
         """A refusal in the shape of the vendor whose path this is."""
+        facts_of(scope).codes.append(error.extensions["code"])
         refusal = Refusal(error.status, error.extensions["code"], error.message)
         return self.vendors.refused(scope, refusal)
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from resolvers.access import EVERYBODY, Caller
 from resolvers.kind import Kind
 from resolvers.request import Compare, Filter, Operator, both
+from resolvers.request_facts import RequestFacts
 from resolvers.store.store import Store
 
 
@@ -27,6 +28,8 @@ class Context:
     caller: Caller = EVERYBODY
     retention: Mapping[str, int] = field(default_factory=dict)
     """Seconds after which sessions of a kind expire, by the kind's name; none: never."""
+    facts: RequestFacts = field(default_factory=RequestFacts)
+    """What the request is known by."""
 
     @classmethod
     def offline(cls) -> "Context":

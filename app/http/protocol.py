@@ -18,6 +18,7 @@ import re
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.http.refusal import JSON, RefusedError
+from app.http.request_id import NAME, made
 
 LONGEST_HEAD = 65_536
 """Bytes of a request line and its headers that are waited for."""
@@ -76,10 +77,12 @@ class Protocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Refuse bytes that are not HTTP, and unknown methods, in JSON like all other errors."""
-        body = RefusedError(400, "BAD_USER_INPUT", msg).body
+        request_id = made()
+        body = RefusedError(400, "BAD_USER_INPUT", msg).body(request_id)
         self.transport.write(
             b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-type: %b\r\n"
-            b"content-length: %d\r\n\r\n%b" % (JSON, len(body), body)
+            b"content-length: %d\r\n%b: %b\r\n\r\n%b"
+            % (JSON, len(body), NAME, request_id.encode(), body)
         )
         self.transport.close()
 

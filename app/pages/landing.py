@@ -65,7 +65,7 @@ def _download(settings: Settings, schema: Callable[[], Asset]) -> Callable[[Requ
                 caller = await state.authenticator.bearer(request)
                 require_introspection(caller, settings.introspection)
         except GatewayError as error:
-            return refusal(error)
+            return refusal(request, error)
         headers = {"content-disposition": 'attachment; filename="schema.graphql"'}
         return schema().answer(request, ASK_AGAIN, headers=headers)
 

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from app.access.authenticator import Authenticator
 from app.context import State
 from app.http.text import decoded, pairs, without_mark
+from app.observing.facts import facts_of
 from app.rest.docs import Chapter, Difference, Operation
 from app.rest.exports import Export
 from resolvers.access import Caller
@@ -118,13 +119,14 @@ async def admit(
     `bots` are those whose rates the request counts for; without them, the caller's own rate.
     Unauthenticated or RateLimited if the credential is missing, wrong or used too often.
     """
-    state = state_of(request)
+    state, facts = state_of(request), facts_of(request.scope)
     authenticator = state.authenticator
     if authenticator.is_open(kind.name):
-        return state.context(authenticator.open_caller(kind.name))
+        return state.context(authenticator.open_caller(kind.name), facts)
     caller = await (find(authenticator) if find else authenticator.bearer(request))
+    facts.credential = caller.id  # also of one that is refused from here on
     await authenticator.limit(caller, bots(caller))
-    return state.context(caller)
+    return state.context(caller, facts)
 
 
 def has_key(headers: Headers) -> bool:

@@ -1,0 +1,22 @@
+"""What one request is known by, for logs, metrics and the audit trail."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class RequestFacts:
+    """Filled in as the request is understood; it has no personal value and no secret."""
+
+    id: str = ""
+    """The client's `X-Request-Id`, or one that the gateway made."""
+    api: str = "pages"
+    """`graphql`, `rest:bot` (one for each vendor) or `pages`."""
+    operation: str = ""
+    """GraphQL: the operation's name. A vendor's URL: method and route, `GET /things/{id}`.
+    Empty where there is none."""
+    credential: str = ""
+    """Its id; empty until the caller is known."""
+    codes: list[str] = field(default_factory=list)
+    """Of the errors in the response, in order."""
+    commands: int = 0
+    """How many commands the database was sent."""

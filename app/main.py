@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -20,13 +21,13 @@ from app.access.one_time_codes import OneTimeCodes
 from app.context import State
 from app.database.connect import open_store
 from app.graphql.endpoint import GraphQLEndpoint, limits
-from app.http.access_log import AccessLog
 from app.http.boundary import Boundary
 from app.http.lingering import Lingering
 from app.http.origin import Hosts, Origins
 from app.http.proxies import TrustedProxies
 from app.http.refusal import RefusedError
 from app.observing.facts import facts_of
+from app.observing.observers import Observers
 from app.pages import fallback, graphiql, guide, landing, sign_in
 from app.rest import openapi
 from app.rest.routing import VendorRoutes
@@ -101,19 +102,28 @@ class Gateway(FastAPI):
         return self.openapi_schema
 
 
-def create_app(settings: Settings, codes: OneTimeCodes | None = None) -> FastAPI:
+def create_app(
+    settings: Settings, codes: OneTimeCodes | None = None, metrics_folder: Path | None = None
+) -> FastAPI:
     """The ASGI application; the database is opened when it starts up.
 
-    `codes` are the one-time codes in the addresses that this start prints.
+    `codes` are the one-time codes in the addresses that this start prints. `metrics_folder` is
+    where one of several workers writes what it measured.
     """
+    observers = Observers(settings, metrics_folder)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_store(settings, settings.deadline_seconds) as opened:
+        listeners = observers.listeners
+        async with open_store(settings, settings.deadline_seconds, listeners) as opened:
             store = replace(opened, unruled=ALL_KINDS)
             state = State(store, settings, Authenticator(store, settings))
             app.state.gateway = state
-            async with _knowing_rules(app, state), state.authenticator.running():
+            async with (
+                _knowing_rules(app, state),
+                state.authenticator.running(),
+                observers.running(),
+            ):
                 with settled_heap():
                     yield
 
@@ -128,7 +138,7 @@ def create_app(settings: Settings, codes: OneTimeCodes | None = None) -> FastAPI
     schema = build(limits=limits(settings), introspection=settings.introspection)
     app.direct = {"/graphql": GraphQLEndpoint(schema, settings)}
     app.vendors = rest.routes(settings)
-    app.entrance = _entrance(app, settings)
+    app.entrance = _entrance(app, settings, observers)
     app.router.routes += [
         Route("/healthz", healthz),
         Route("/readyz", readyz),
@@ -166,7 +176,7 @@ async def _learned(app: FastAPI, state: State) -> bool:
     return True
 
 
-def _entrance(app: Gateway, settings: Settings) -> ASGIApp:
+def _entrance(app: Gateway, settings: Settings, observers: Observers) -> ASGIApp:
     """What every request meets first; what the settings leave out costs nothing."""
     entrance: ASGIApp = Boundary(
         app.dispatch,
@@ -178,8 +188,7 @@ def _entrance(app: Gateway, settings: Settings) -> ASGIApp:
     )
     most = DRAINED * settings.max_body_bytes
     entrance = Lingering(entrance, most, settings.body_seconds)
-    if settings.access_log:
-        entrance = AccessLog(entrance)
+    entrance = observers.around(entrance)
     if settings.trusted_proxies:
         entrance = TrustedProxies(entrance, settings.trusted_proxies)
     return entrance

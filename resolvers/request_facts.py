@@ -1,6 +1,8 @@
 """What one request is known by, for logs, metrics and the audit trail."""
 
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Final
 
 
 @dataclass(slots=True)
@@ -19,4 +21,8 @@ class RequestFacts:
     codes: list[str] = field(default_factory=list)
     """Of the errors in the response, in order."""
     commands: int = 0
-    """How many commands the database was sent."""
+    """How many commands the database was sent, if they are listened to."""
+
+
+CURRENT: Final[ContextVar[RequestFacts | None]] = ContextVar("request_facts", default=None)
+"""Of the request that a task answers, for what knows no context: the driver's listeners."""

@@ -19,6 +19,7 @@ from app.database.connect import open_store
 from app.errors import StartError
 from app.http.protocol import Protocol
 from app.main import create_app
+from app.observing.logs import configure
 from app.pages.graphiql import missing_files
 from app.settings import Settings
 from resolvers import rebuild
@@ -109,6 +110,7 @@ def serve(settings: Settings, demo: bool = True, workers: int = 1) -> None:
 
     StartError where the database cannot be used.
     """
+    configure(settings.log_format, settings.log_level)
     settings, key = asyncio.run(prepare(settings, demo))
     with one_time_codes.opened() as codes:
 
@@ -137,7 +139,7 @@ def configuration(
         http=Protocol,
         proxy_headers=False,  # uvicorn would believe every peer on loopback: app.http.proxies
         ws="none",  # nothing here is served by WebSocket
-        log_level="warning",
+        log_config=None,  # app.observing.logs has set it up
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=DRAIN,

@@ -11,11 +11,13 @@ tests/app/http/test_uvicorn_internals.py notices.
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 
 import uvicorn
@@ -25,6 +27,9 @@ from uvicorn.supervisors import Multiprocess
 
 from app.access.one_time_codes import OneTimeCodes
 from app.main import create_app
+from app.observing.exposition import exposed
+from app.observing.logs import configure
+from app.observing.worker_sums import WorkerSums
 from app.settings import Settings
 
 FACTORY = "app.commands.workers:application"
@@ -32,6 +37,8 @@ COMPLETED = ("host", "port", "mongodb_uri", "demo_key", "secret_key")
 """Settings that an option or the embedded database gave, and not the environment."""
 CODES = "SESSION_GATEWAY_CODES"
 """The variable that shows the workers where the one-time codes are. It is not a setting."""
+METRICS = "SESSION_GATEWAY_METRICS"
+"""The variable that shows the workers the folder for what they measure. It is not a setting."""
 
 
 def run(
@@ -50,12 +57,39 @@ def run(
     with config.bind_socket() as listener:
         listener.listen(config.backlog)  # whoever comes before the first worker waits
         supervisor = Supervisor(config, [listener])
-        ready(*listener.getsockname()[:2])
-        supervisor.run()
+        with _measured(settings, supervisor):
+            ready(*listener.getsockname()[:2])
+            supervisor.run()
+
+
+@contextmanager
+def _measured(settings: Settings, supervisor: "Supervisor") -> Iterator[None]:
+    """Serve the sum of what the workers measure, where that is wanted."""
+    if settings.metrics_port is None:
+        yield
+        return
+    with TemporaryDirectory(prefix="session-gateway-metrics-") as folder:  # with mode 0700
+        os.environ[METRICS] = folder
+        registry = WorkerSums(Path(folder), supervisor.pids).registry(lambda: supervisor.restarts)
+        with exposed(registry, settings.metrics_host, settings.metrics_port):
+            yield
 
 
 class Supervisor(Multiprocess):
-    """uvicorn's, which also ends when its terminal is closed."""
+    """uvicorn's, which also ends when its terminal is closed, and counts what it restarts."""
+
+    restarts = 0
+    """How many workers were started in place of one that had ended."""
+
+    def pids(self) -> frozenset[int]:
+        """Of the workers that run."""
+        return frozenset(one.pid for one in self.processes if one.pid is not None)
+
+    def keep_subprocess_alive(self) -> None:
+        """Start a worker in place of each that has ended."""
+        before = self.pids()
+        super().keep_subprocess_alive()
+        self.restarts += len(before - self.pids())
 
     def init_processes(self) -> None:
         """Start the workers deaf to Ctrl-C, which the terminal sends to them, too.
@@ -90,11 +124,14 @@ def environment(settings: Settings) -> Mapping[str, str]:
 
 def application() -> FastAPI:
     """A worker's application."""
+    settings = Settings()
+    configure(settings.log_format, settings.log_level)
     parent = multiprocessing.parent_process()
     if parent is not None:
         Thread(target=_end_after, args=(parent,), daemon=True).start()
-    folder = os.environ.get(CODES)
-    return create_app(Settings(), OneTimeCodes(Path(folder)) if folder else None)
+    folder, metrics = os.environ.get(CODES), os.environ.get(METRICS)
+    codes = OneTimeCodes(Path(folder)) if folder else None
+    return create_app(settings, codes, Path(metrics) if metrics else None)
 
 
 def _end_after(parent: BaseProcess) -> None:

@@ -48,11 +48,6 @@ class Network(Group):
     body_seconds: float = Field(
         10.0, gt=0, le=600, description="Longest time that a request body may take."
     )
-    access_log: bool = Field(
-        False,
-        description="Whether each response is a line on standard error: client, method, path "
-        "without its query, status, milliseconds.",
-    )
 
     @property
     def origins(self) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from bson.codec_options import CodecOptions, DatetimeConversion, TypeRegistry
@@ -11,6 +11,7 @@ from pymongo import errors as driver_errors
 from pymongo.read_concern import ReadConcern
 
 from resolvers.errors import GatewayError, Invalid, Timeout, Unavailable
+from resolvers.store.listeners import Listener
 from resolvers.value_types import VALUE_TYPES
 
 Driver = Literal["pymongo", "motor"]
@@ -27,7 +28,13 @@ CODEC_OPTIONS: dict[str, Any] = {
 CODEC: CodecOptions[dict[str, Any]] = CodecOptions(**CODEC_OPTIONS)
 
 
-def connect(uri: str, driver: Driver, deadline: float, loop: asyncio.AbstractEventLoop) -> Any:
+def connect(
+    uri: str,
+    driver: Driver,
+    deadline: float,
+    loop: asyncio.AbstractEventLoop,
+    listeners: Sequence[Listener] = (),
+) -> Any:
     """A client of the chosen driver, every wait of it bounded by `deadline` seconds."""
     milliseconds = int(deadline * 1000)
     options: dict[str, Any] = {
@@ -35,6 +42,7 @@ def connect(uri: str, driver: Driver, deadline: float, loop: asyncio.AbstractEve
         "connectTimeoutMS": milliseconds,
         "waitQueueTimeoutMS": milliseconds,
         "appname": "session-gateway",
+        "event_listeners": list(listeners),
     }
     if driver == "pymongo":
         return AsyncMongoClient(uri, **options)

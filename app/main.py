@@ -119,6 +119,7 @@ def create_app(
             store = replace(opened, unruled=ALL_KINDS)
             state = State(store, settings, Authenticator(store, settings))
             app.state.gateway = state
+            observers.cache("credentials", state.authenticator.credentials)
             async with (
                 _knowing_rules(app, state),
                 state.authenticator.running(),
@@ -136,7 +137,10 @@ def create_app(
     )
     app.settings = settings
     schema = build(limits=limits(settings), introspection=settings.introspection)
-    app.direct = {"/graphql": GraphQLEndpoint(schema, settings)}
+    endpoint = GraphQLEndpoint(schema, settings)
+    app.direct = {"/graphql": endpoint}
+    observers.cache("persisted", endpoint.documents)
+    observers.cache("operations", schema.operations)
     app.vendors = rest.routes(settings)
     app.entrance = _entrance(app, settings, observers)
     app.router.routes += [

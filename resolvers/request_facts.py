@@ -15,7 +15,7 @@ class RequestFacts:
     """`graphql`, `rest:bot` (one for each vendor) or `pages`."""
     operation: str = ""
     """GraphQL: the operation's name. A vendor's URL: method and route, `GET /things/{id}`.
-    Empty where there is none."""
+    Another page: the function that answers. Empty where there is none."""
     credential: str = ""
     """Its id; empty until the caller is known."""
     codes: list[str] = field(default_factory=list)

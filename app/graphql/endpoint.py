@@ -76,7 +76,7 @@ class GraphQLEndpoint:
         folder = settings.persisted_documents
         self._schema = schema
         self._settings = settings
-        self._documents = Documents(
+        self.documents = Documents(
             settings.persisted_queries, load(folder) if folder else None, settings.persisted_kept
         )
 
@@ -126,7 +126,7 @@ class GraphQLEndpoint:
     async def _execute(self, asked: Parameters, exchange: Exchange, run: Run) -> ExecutionResult:
         posted = exchange.method == "POST"
         result = await self._schema.execute(
-            self._documents.text(asked),
+            self.documents.text(asked),
             variable_values=asked.variables,
             operation_name=asked.operation_name,
             context_value=run,

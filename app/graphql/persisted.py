@@ -32,6 +32,10 @@ class Documents:
         self._keep = keep
         self._seen: OrderedDict[str, str] = OrderedDict()
 
+    def __len__(self) -> int:
+        """How many texts are remembered that no manifest has."""
+        return len(self._seen)
+
     def text(self, asked: Parameters) -> str:
         """The text to run; RefusedError if it is unknown, missing or not trusted."""
         query = asked.query

@@ -9,7 +9,7 @@ No label has a personal value, a session's id or a credential. Operations' names
 so only the first hundred that succeeded are labels; the others are `other`.
 """
 
-from collections.abc import Callable
+from collections.abc import Sized
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -96,9 +96,9 @@ class Metrics:
         shown.labels("in_use").set_function(lambda: pool.in_use)
         shown.labels("waiting").set_function(lambda: pool.waiting)
 
-    def cache(self, name: str, entries: Callable[[], int]) -> None:
-        """Show the size of a cache."""
-        self._caches.labels(name).set_function(entries)
+    def cache(self, name: str, cache: Sized) -> None:
+        """Show how many entries a cache has."""
+        self._caches.labels(name).set_function(lambda: len(cache))
 
     def _name(self, facts: RequestFacts, succeeded: bool) -> str:
         """The operation as a label: routes are the gateway's own, GraphQL's names the clients'."""

@@ -1,7 +1,7 @@
 """Everything that the settings want seen, put together for one process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Sequence, Sized
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -39,6 +39,11 @@ class Observers:
             self.metrics.pool(pool)
             listeners.append(pool)
         return listeners
+
+    def cache(self, name: str, cache: Sized) -> None:
+        """Show how many entries a cache has."""
+        if self.metrics:
+            self.metrics.cache(name, cache)
 
     def around(self, app: ASGIApp) -> Observed:
         """The application, each of its requests observed."""

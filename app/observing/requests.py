@@ -78,7 +78,7 @@ class Observed:
         finally:
             seconds = time.perf_counter() - started
             if facts.api == "pages":
-                facts.operation = getattr(scope.get("route"), "path", "")
+                facts.operation = getattr(scope.get("endpoint"), "__name__", "")
             if metrics:
                 metrics.in_flight -= 1
                 metrics.request(facts, status, seconds)

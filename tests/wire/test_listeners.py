@@ -11,7 +11,6 @@ from resolvers.store.driver import Driver
 from resolvers.store.listeners import CommandCounter, Pool
 from tests.conftest import DEADLINE
 
-
 pytestmark = pytest.mark.anyio
 
 

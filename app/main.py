@@ -111,27 +111,10 @@ def create_app(
     where one of several workers writes what it measured.
     """
     observers = Observers(settings, metrics_folder)
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        listeners = observers.listeners
-        async with open_store(settings, settings.deadline_seconds, listeners) as opened:
-            store = replace(opened, unruled=ALL_KINDS)
-            state = State(store, settings, Authenticator(store, settings))
-            app.state.gateway = state
-            observers.cache("credentials", state.authenticator.credentials)
-            async with (
-                _knowing_rules(app, state),
-                state.authenticator.running(),
-                observers.running(),
-            ):
-                with settled_heap():
-                    yield
-
     app = Gateway(
         title="Session Gateway",
         version=version("session-gateway"),
-        lifespan=lifespan,
+        lifespan=lambda app: _living(app, settings, observers),
         docs_url=None,
         redoc_url=None,
     )
@@ -150,6 +133,20 @@ def create_app(
     ]
     fallback.install(app)
     return app
+
+
+@asynccontextmanager
+async def _living(app: FastAPI, settings: Settings, observers: Observers) -> AsyncIterator[None]:
+    """What is open as long as requests are answered."""
+    listeners = observers.listeners
+    async with open_store(settings, settings.deadline_seconds, listeners) as opened:
+        store = replace(opened, unruled=ALL_KINDS)
+        state = State(store, settings, Authenticator(store, settings))
+        app.state.gateway = state
+        observers.cache("credentials", state.authenticator.credentials)
+        async with _knowing_rules(app, state), state.authenticator.running(), observers.running():
+            with settled_heap():
+                yield
 
 
 @asynccontextmanager

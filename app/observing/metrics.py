@@ -57,7 +57,9 @@ class Metrics:
             buckets=SECONDS,
             registry=registry,
         )
-        flying = Gauge("gateway_requests_in_flight", "Requests under way.", registry=registry)
+        flying = Gauge(
+            "gateway_requests_in_flight", "Requests that are being answered.", registry=registry
+        )
         flying.set_function(lambda: self.in_flight)
         self._caches = Gauge(
             "gateway_cache_entries", "Entries of a cache.", ["cache"], registry=registry

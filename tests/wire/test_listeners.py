@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.mark.parametrize("name", ["pymongo", "motor"])
 async def test_commands_and_connections(engine: Any, database_name: str, name: Driver) -> None:
-    """Each command counts for its own request, by kind and outcome; the pool is empty at the end."""
+    """Each command counts for its own request, by kind and outcome; connections are given back."""
     seen: list[tuple[str, bool]] = []
     pool = Pool()
     counter = CommandCounter(lambda command, succeeded, _seconds: seen.append((command, succeeded)))

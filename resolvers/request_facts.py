@@ -21,8 +21,8 @@ class RequestFacts:
     codes: list[str] = field(default_factory=list)
     """Of the errors in the response, in order."""
     commands: int = 0
-    """How many commands the database was sent, if they are listened to."""
+    """How many the database was asked to run; the further batches of one do not count."""
 
 
 CURRENT: Final[ContextVar[RequestFacts | None]] = ContextVar("request_facts", default=None)
-"""Of the request that a task answers, for what knows no context: the driver's listeners."""
+"""Of the request that a task answers, for what has no Context: the store."""

@@ -14,7 +14,7 @@ from app.observing.requests import Observed
 from app.observing.traces import Traces, sending
 from app.observing.worker_sums import written
 from app.settings.observing import Observing
-from resolvers.store.listeners import CommandCounter, Listener, Pool
+from resolvers.store.listeners import Commands, Listener, Pool
 
 
 class Observers:
@@ -29,11 +29,11 @@ class Observers:
         self.listeners: Sequence[Listener] = list(self._listeners())
 
     def _listeners(self) -> list[Listener]:
-        """Of the driver; slow requests are logged with the number of their commands."""
+        """Of the driver."""
         done = [watcher.command for watcher in (self.metrics, self.traces) if watcher]
         listeners: list[Listener] = []
-        if done or self._settings.slow_seconds:
-            listeners.append(CommandCounter(*done))
+        if done:
+            listeners.append(Commands(*done))
         if self.metrics:
             pool = Pool()
             self.metrics.pool(pool)

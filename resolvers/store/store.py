@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from resolvers.kind import Kind
+from resolvers.request_facts import CURRENT
 from resolvers.store.deadline import within
 from resolvers.store.write_locks import WriteLocks
 
@@ -56,6 +57,9 @@ class Store:
 
     async def run(self, work: Awaitable[T]) -> T:
         """Await one operation within the deadline; the driver's errors become GatewayErrors."""
+        facts = CURRENT.get()
+        if facts is not None:
+            facts.commands += 1
         return await within(self.deadline, self.ping, work)
 
     async def ping(self) -> None:

@@ -8,7 +8,8 @@ import pytest
 from resolvers.request_facts import CURRENT, RequestFacts
 from resolvers.store import driver
 from resolvers.store.driver import Driver
-from resolvers.store.listeners import CommandCounter, Pool
+from resolvers.store.listeners import Commands, Pool
+from resolvers.store.store import Store
 from tests.conftest import DEADLINE
 
 pytestmark = pytest.mark.anyio
@@ -19,16 +20,17 @@ async def test_commands_and_connections(engine: Any, database_name: str, name: D
     """Each command counts for its own request, by kind and outcome; connections are given back."""
     seen: list[tuple[str, bool]] = []
     pool = Pool()
-    counter = CommandCounter(lambda command, succeeded, _seconds: seen.append((command, succeeded)))
+    commands = Commands(lambda command, succeeded, _seconds: seen.append((command, succeeded)))
     loop = asyncio.get_running_loop()
-    client = driver.connect(engine.uri, name, DEADLINE, loop, [counter, pool])
+    client = driver.connect(engine.uri, name, DEADLINE, loop, [commands, pool])
     database = driver.database(client, database_name, DEADLINE)
+    store = Store(database, DEADLINE)
 
     async def request(count: int) -> int:
         facts = RequestFacts()
         CURRENT.set(facts)
         for _ in range(count):
-            await database["things"].find_one({})
+            await store.run(database["things"].find_one({}))
         return facts.commands
 
     try:

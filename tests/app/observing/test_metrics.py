@@ -78,13 +78,13 @@ def test_the_application_is_measured() -> None:
 
 
 def test_nothing_is_measured_unless_wanted() -> None:
-    """Without a port there are no metrics, no spans and, with slow ones off, no listeners."""
+    """Without a port there are no metrics, and nobody listens to the driver."""
     from app.observing.observers import Observers
     from app.settings import Settings
 
-    observers = Observers(Settings(slow_seconds=0))
+    observers = Observers(Settings())
     assert (observers.metrics, observers.traces, list(observers.listeners)) == (None, None, [])
-    assert len(Observers(Settings()).listeners) == 1
+    assert len(Observers(Settings(metrics_port=0)).listeners) == 2
 
 
 def test_the_pool_is_shown() -> None:

@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from app.observing.observers import Observers
 from app.observing.traces import Traces
 from app.settings import Settings
-from resolvers.store.listeners import CommandCounter
+from resolvers.store.listeners import Commands
 from tests.app.graphql_client import Door, open_door
 from tests.timing import limit
 
@@ -30,7 +30,7 @@ def traced(monkeypatch: pytest.MonkeyPatch) -> tuple[Door, InMemorySpanExporter]
     within = door.app.entrance._app  # type: ignore[attr-defined]  # Gateway's own
 
     async def commanding(scope: object, receive: object, send: object) -> None:
-        CommandCounter(traces.command)._end("find", True, 2000)
+        Commands(traces.command)._end("find", True, 2000)
         await within(scope, receive, send)
 
     door.app.entrance._app = commanding  # type: ignore[attr-defined]
@@ -94,5 +94,5 @@ def test_off_imports_nothing() -> None:
 
 
 def test_off_listens_to_nothing() -> None:
-    """Without traces, metrics and slow lines the driver has no listener."""
-    assert list(Observers(Settings(slow_seconds=0)).listeners) == []
+    """Without traces and metrics the driver has no listener."""
+    assert list(Observers(Settings()).listeners) == []

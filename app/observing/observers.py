@@ -30,13 +30,14 @@ class Observers:
 
     def _listeners(self) -> list[Listener]:
         """Of the driver."""
-        done = [watcher.command for watcher in (self.metrics, self.traces) if watcher]
+        metrics = self.metrics if self._settings.metrics_database else None
+        done = [watcher.command for watcher in (metrics, self.traces) if watcher]
         listeners: list[Listener] = []
         if done:
             listeners.append(Commands(*done))
-        if self.metrics:
+        if metrics:
             pool = Pool()
-            self.metrics.pool(pool)
+            metrics.pool(pool)
             listeners.append(pool)
         return listeners
 

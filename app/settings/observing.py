@@ -40,6 +40,11 @@ class Observing(Group):
         description="Address of that port. It asks for no key, so give it one that only "
         "Prometheus reaches.",
     )
+    metrics_database: bool = Field(
+        True,
+        description="Whether the metrics include the driver's commands and connections, which cost "
+        "about a tenth of a small request's CPU time.",
+    )
     traces_url: str | None = Field(
         None,
         pattern=r"^https?://",

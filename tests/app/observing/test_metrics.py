@@ -85,6 +85,7 @@ def test_nothing_is_measured_unless_wanted() -> None:
     observers = Observers(Settings())
     assert (observers.metrics, observers.traces, list(observers.listeners)) == (None, None, [])
     assert len(Observers(Settings(metrics_port=0)).listeners) == 2
+    assert list(Observers(Settings(metrics_port=0, metrics_database=False)).listeners) == []
 
 
 def test_the_pool_is_shown() -> None:

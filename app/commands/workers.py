@@ -70,7 +70,9 @@ def _measured(settings: Settings, supervisor: "Supervisor") -> Iterator[None]:
         return
     with TemporaryDirectory(prefix="session-gateway-metrics-") as folder:  # with mode 0700
         os.environ[METRICS] = folder
-        registry = WorkerSums(Path(folder), supervisor.pids).registry(lambda: supervisor.restarts)
+        registry = WorkerSums(Path(folder), lambda: pids(supervisor)).registry(
+            lambda: supervisor.restarts
+        )
         with exposed(registry, settings.metrics_host, settings.metrics_port):
             yield
 
@@ -81,15 +83,11 @@ class Supervisor(Multiprocess):
     restarts = 0
     """How many workers were started in place of one that had ended."""
 
-    def pids(self) -> frozenset[int]:
-        """Of the workers that run."""
-        return frozenset(one.pid for one in self.processes if one.pid is not None)
-
     def keep_subprocess_alive(self) -> None:
         """Start a worker in place of each that has ended."""
-        before = self.pids()
+        before = pids(self)
         super().keep_subprocess_alive()
-        self.restarts += len(before - self.pids())
+        self.restarts += len(before - pids(self))
 
     def init_processes(self) -> None:
         """Start the workers deaf to Ctrl-C, which the terminal sends to them, too.
@@ -108,6 +106,11 @@ class Supervisor(Multiprocess):
     def handle_hup(self) -> None:
         """End, where uvicorn would start new workers."""
         self.handle_term()
+
+
+def pids(supervisor: Supervisor) -> frozenset[int]:
+    """Of the workers that run."""
+    return frozenset(one.pid for one in supervisor.processes if one.pid is not None)
 
 
 def environment(settings: Settings) -> Mapping[str, str]:

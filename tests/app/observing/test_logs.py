@@ -191,7 +191,7 @@ def test_a_broken_database_leaves_no_value(lines: Lines, monkeypatch: pytest.Mon
 
 
 def test_one_form_for_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """uvicorn's lines, too; libraries log warnings only, the gateway what the setting says."""
+    """Of libraries the warnings, of the gateway what the setting says."""
     root, written = logging.root, io.StringIO()
     monkeypatch.setattr(root, "handlers", [])
     monkeypatch.setattr(root, "level", logging.WARNING)
@@ -199,8 +199,8 @@ def test_one_form_for_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
     before = {name: logging.getLogger(name).level for name in logs.OWN}
     try:
         logs.configure("json", "info")
-        logging.getLogger("uvicorn.error").warning("one")
-        logging.getLogger("pymongo").info("none")
+        logging.getLogger("some.library").warning("one")
+        logging.getLogger("some.library").info("none")
         logging.getLogger("gateway.access").info("two")
     finally:
         logging.captureWarnings(False)

@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 
 from app.commands.certificate import check_certificate
-from app.commands.common import database, load_settings, orderly_end, plain_failures
+from app.commands.common import load_settings, orderly_end, own_database, plain_failures
 from app.commands.customers import customer
 from app.commands.data import data
 from app.commands.existing import existing
@@ -64,10 +64,10 @@ def serve(
         # The help and a refusal need no web framework. Importing it takes as long as the database
         # takes to start, so both happen at once.
         Thread(target=import_module, args=("app.commands.serve",), daemon=True).start()
-        with database(settings, own=True) as complete:
+        with own_database(settings) as (complete, tend):
             from app.commands.serve import serve as run
 
-            run(complete, demo=demo, workers=workers)
+            run(complete, demo=demo, workers=workers, tend=tend)
 
 
 def check_port_is_free(host: str, port: int, names: tuple[str, str] = OWN) -> None:

@@ -18,10 +18,12 @@ class State:
     store: Store
     settings: Settings
     authenticator: Authenticator
+    known_bots: set[str] = field(default_factory=set)
+    """Bots of which a session was seen; emptied when there are many."""
 
     retention: Mapping[str, int] = field(init=False)
     restricts: bool = field(init=False)
-    """Whether there is something that nobody may change."""
+    """Whether the settings take something from every caller."""
     fixed: frozenset[str] = field(init=False)
     """The kinds, by name, that another application writes."""
 
@@ -29,18 +31,25 @@ class State:
         """Work out once what every request needs."""
         object.__setattr__(self, "retention", self.settings.retention)
         object.__setattr__(self, "fixed", frozenset(self.store.maps))
-        object.__setattr__(self, "restricts", bool(self.fixed or self.settings.read_only))
+        limits = (self.fixed, self.settings.read_only, self.settings.mask_identifiers)
+        object.__setattr__(self, "restricts", any(limits))
 
     def context(self, caller: Caller = EVERYBODY, facts: RequestFacts | None = None) -> Context:
         """The surroundings of one request of `caller`; `facts` are completed by its credential."""
         facts = facts or RequestFacts()
         facts.credential = caller.id
         if self.restricts:
-            caller = replace(caller, read_only=self.settings.read_only, fixed=self.fixed)
+            caller = replace(
+                caller,
+                read_only=self.settings.read_only,
+                fixed=self.fixed,
+                masks_identifiers=self.settings.mask_identifiers,
+            )
         return Context(
-            store=self.store,
+            store=self.store.within(self.settings.request_seconds),
             company_timezone=self.settings.company_timezone,
             caller=caller,
+            most_bytes=self.settings.max_answer_bytes,
             retention=self.retention,
             facts=facts,
         )

@@ -22,6 +22,7 @@ STATUS: Mapping[str, int] = {
     "RATE_LIMITED": 429,
     "TIMEOUT": 503,
     "UNAVAILABLE": 503,
+    "OVERLOADED": 503,
     "CORRUPT_DOCUMENT": 500,
     "INTERNAL": 500,
 }

@@ -2,8 +2,9 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+import math
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -15,26 +16,30 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app import rest
+from app import health, rest
 from app.access.authenticator import Authenticator
 from app.access.one_time_codes import OneTimeCodes
 from app.context import State
 from app.database.connect import open_store
 from app.graphql.endpoint import GraphQLEndpoint, limits
+from app.health import Readiness
+from app.http.admission import Admission
 from app.http.boundary import Boundary
 from app.http.lingering import Lingering
 from app.http.origin import Hosts, Origins
 from app.http.proxies import TrustedProxies
-from app.http.refusal import RefusedError
+from app.http.refusal import RefusedError, respond
+from app.http.request_id import request_id
 from app.observing.facts import facts_of
 from app.observing.observers import Observers
-from app.pages import fallback, graphiql, guide, landing, sign_in
+from app.pages import fallback, graphiql, guide, landing, security_txt, sign_in
+from app.pages.reference_access import closed
 from app.rest import openapi
 from app.rest.routing import VendorRoutes
 from app.rest.vendor import Refusal
 from app.settings import Settings
 from resolvers.errors import GatewayError
-from resolvers.store import preparation
+from resolvers.store import driver, preparation
 from resolvers.store.driver import DRIVER_ERRORS
 from resolvers.store.store import Store
 from schema.build import Schema, build
@@ -45,6 +50,8 @@ PAGES = ("/", "/graphiql", "/docs", "/graphql", *guide.addresses())
 ALL_KINDS = frozenset(entry.kind.name for entry in KINDS)
 LEARN_SECONDS = 2.0
 """How soon a database that did not answer is asked again for its rules."""
+OPERATIONS = 2
+"""Connections to the database that one request may need at once: for a page and a count."""
 DRAINED = 16
 """How many times the largest body is read and ignored, so that its sender sees the refusal."""
 
@@ -58,6 +65,9 @@ class Gateway(FastAPI):
     direct: dict[str, ASGIApp]
     vendors: VendorRoutes
     entrance: ASGIApp
+    admission: Admission
+    readiness: Readiness | None = None
+    """Over a connection of its own, while the application runs."""
     settings: Settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,10 +103,22 @@ class Gateway(FastAPI):
         """A refusal in the shape of the vendor whose path this is."""
         facts_of(scope).codes.append(error.extensions["code"])
         refusal = Refusal(error.status, error.extensions["code"], error.message)
-        return self.vendors.refused(scope, refusal)
+        response = self.vendors.refused(scope, refusal)
+        if response:
+            response.headers.update({key.decode(): value.decode() for key, value in error.headers})
+        return response
+
+    async def refuse(self, scope: Scope, receive: Receive, send: Send, error: RefusedError) -> None:
+        """Send a refusal in the shape of its path."""
+        shaped = self.refused(scope, error)
+        if shaped:
+            await shaped(scope, receive, send)
+        else:
+            body = error.body(request_id(scope))
+            await respond(send, error.status, body, headers=error.headers)
 
     def openapi(self) -> dict[str, Any]:
-        """The document that FastAPI serves at `/openapi.json`, made when it is first asked for."""
+        """The document at `/openapi.json`, made when it is first asked for."""
         if self.openapi_schema is None:
             self.openapi_schema = openapi.document(self.settings, self.version)
         return self.openapi_schema
@@ -114,12 +136,17 @@ def create_app(
     app = Gateway(
         title="Session Gateway",
         version=version("session-gateway"),
-        lifespan=lambda app: _living(app, settings, observers),
+        lifespan=_lifespan(settings, observers),
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
     )
     app.settings = settings
-    schema = build(limits=limits(settings), introspection=settings.introspection)
+    schema = build(
+        limits=limits(settings),
+        introspection=settings.introspection,
+        cached=settings.cache_bytes * 7 // 8,
+    )
     endpoint = GraphQLEndpoint(schema, settings)
     app.direct = {"/graphql": endpoint}
     observers.cache("persisted", endpoint.documents)
@@ -127,26 +154,46 @@ def create_app(
     app.vendors = rest.routes(settings)
     app.entrance = _entrance(app, settings, observers)
     app.router.routes += [
-        Route("/healthz", healthz),
-        Route("/readyz", readyz),
+        Route("/healthz", health.healthz),
+        Route("/readyz", health.readyz),
         *_pages(settings, schema, codes),
     ]
     fallback.install(app)
     return app
 
 
-@asynccontextmanager
-async def _living(app: FastAPI, settings: Settings, observers: Observers) -> AsyncIterator[None]:
-    """What is open as long as requests are answered."""
-    listeners = observers.listeners
-    async with open_store(settings, settings.deadline_seconds, listeners) as opened:
-        store = replace(opened, unruled=ALL_KINDS)
-        state = State(store, settings, Authenticator(store, settings))
-        app.state.gateway = state
-        observers.cache("credentials", state.authenticator.credentials)
-        async with _knowing_rules(app, state), state.authenticator.running(), observers.running():
-            with settled_heap():
-                yield
+def _lifespan(
+    settings: Settings, observers: Observers
+) -> Callable[[Gateway], AbstractAsyncContextManager[None]]:
+    """What is open while the application runs."""
+
+    @asynccontextmanager
+    async def lifespan(app: Gateway) -> AsyncIterator[None]:
+        seconds = settings.deadline_seconds
+        async with (
+            open_store(settings, seconds, listeners=observers.listeners) as opened,
+            open_store(settings, seconds, health.CONNECTIONS) as asked,
+        ):
+            app.readiness = Readiness(asked)
+            app.admission.allow(settings.max_in_flight or served_at_once(opened))
+            store = replace(opened, unruled=ALL_KINDS)
+            state = State(store, settings, Authenticator(store, settings))
+            app.state.gateway = state
+            observers.cache("credentials", state.authenticator.credentials)
+            async with (
+                _knowing_rules(app, state),
+                state.authenticator.running(),
+                observers.running(),
+            ):
+                with settled_heap():
+                    yield
+
+    return lifespan
+
+
+def served_at_once(store: Store) -> int:
+    """How many requests the connections to the database suffice for."""
+    return max(1, driver.pool_size(store.database.client) // OPERATIONS)
 
 
 @asynccontextmanager
@@ -179,16 +226,23 @@ async def _learned(app: FastAPI, state: State) -> bool:
 
 def _entrance(app: Gateway, settings: Settings, observers: Observers) -> ASGIApp:
     """What every request meets first; what the settings leave out costs nothing."""
-    entrance: ASGIApp = Boundary(
+    app.admission = Admission(
         app.dispatch,
+        health.PATHS,
+        app.refuse,
+        settings.max_in_flight or driver.POOL // OPERATIONS,
+        math.inf if settings.max_in_flight else settings.deadline_seconds / 2,
+    )
+    entrance: ASGIApp = Boundary(
+        app.admission,
         Hosts(settings.host, settings.allowed_hosts),
         Origins(settings.origins),
         PAGES,
         app.needs_credential,
         app.refused,
+        settings.hsts_seconds,
     )
-    most = DRAINED * settings.max_body_bytes
-    entrance = Lingering(entrance, most, settings.body_seconds)
+    entrance = Lingering(entrance, DRAINED * settings.max_body_bytes, settings.body_seconds)
     entrance = observers.around(entrance)
     if settings.trusted_proxies:
         entrance = TrustedProxies(entrance, settings.trusted_proxies)
@@ -199,9 +253,11 @@ def _pages(settings: Settings, schema: Schema, codes: OneTimeCodes | None) -> li
     """What is there for people."""
     return [
         *landing.routes(settings, schema),
-        *graphiql.routes(graphiql.load_examples()),
+        *graphiql.routes(settings, graphiql.load_examples()),
         *guide.routes(),
         *sign_in.routes(settings, codes),
+        *security_txt.routes(settings),
+        Route("/openapi.json", closed(settings, openapi_json), name="openapi"),
     ]
 
 
@@ -224,16 +280,6 @@ def settled_heap() -> Iterator[None]:
         gc.unfreeze()
 
 
-async def healthz(_request: Request) -> Response:
-    """Whether the process answers."""
-    return JSONResponse({"status": "ok"})
-
-
-async def readyz(request: Request) -> Response:
-    """Whether the database answers too."""
-    store: Store = request.app.state.gateway.store
-    try:
-        await store.run(store.ping())
-    except GatewayError:
-        return JSONResponse({"status": "unavailable"}, 503, {"Retry-After": "1"})
-    return JSONResponse({"status": "ok"})
+def openapi_json(request: Request) -> Response:
+    """The vendors' paths for machines."""
+    return JSONResponse(request.app.openapi())

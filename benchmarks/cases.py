@@ -69,7 +69,8 @@ class Case:
         return None
 
 
-def _graphql(name: str, query: str, rows: int, **variables: Any) -> Case:
+def graphql(name: str, query: str, rows: int, **variables: Any) -> Case:
+    """A case of one operation, whose answer has so many rows."""
     operation = query.split("(", 1)[0].split()[1]
     body = {"query": query, "operationName": operation, "variables": variables}
     return Case(name, "/graphql", json.dumps(body).encode(), rows)
@@ -80,11 +81,11 @@ def find_case(name: str) -> Case:
     kind, _, size = name.partition("-")
     match kind:
         case "list":
-            return _graphql(name, LIST, int(size), first=int(size))
+            return graphql(name, LIST, int(size), first=int(size))
         case "one":
-            return _graphql(name, ONE, 1, sessionId=POOL[0]["_id"])
+            return graphql(name, ONE, 1, sessionId=POOL[0]["_id"])
         case "create":
-            return _graphql(name, CREATE, 1, input=INPUT)
+            return graphql(name, CREATE, 1, input=INPUT)
         case "vendor":
             body = {"limit": int(size), "dateFrom": "2026-01-05", "dateTo": "2026-01-12"}
             return Case(name, VENDOR_PATH, json.dumps(body).encode(), int(size))

@@ -172,15 +172,20 @@ def _stop(child: subprocess.Popen[bytes]) -> None:
     child.wait()
 
 
-def wait_for(ready: Callable[[], bool], child: subprocess.Popen[bytes], output: Path) -> None:
+def wait_for(
+    ready: Callable[[], bool],
+    child: subprocess.Popen[bytes],
+    output: Path,
+    seconds: float = START_SECONDS,
+) -> None:
     """Return once `ready`; raises `NotStartedError` if the child ends or takes too long."""
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + seconds
     while not ready():
         if child.poll() is not None:
             said = _last_line(output.read_text(errors="replace"))
             raise NotStartedError(f"ended with {child.returncode}: {said}")
         if time.monotonic() > deadline:
-            raise NotStartedError(f"no answer within {START_SECONDS} s")
+            raise NotStartedError(f"no answer within {seconds:g} s")
         time.sleep(0.005)
 
 

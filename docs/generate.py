@@ -101,6 +101,8 @@ the millisecond.
 | orders lists | can be used in `orderBy`: an index begins with it |
 | searched | the [search](search.md) finds its words |
 | personal | masked for credentials without the scope `pii:read` |
+| identifier | masked if it has an e-mail address in it ([access](access.md#what-is-masked)) |
+| secret | masked while the session is active, for credentials that may not write its kind |
 | impersonal | a text that stays when a session is [anonymised](customers.md#erasing-one-person) |
 
 Besides its columns, a document has
@@ -174,6 +176,8 @@ def _rules(column: Column, ordering: set[Column]) -> Iterator[str]:
         (column in ordering, "orders lists"),
         (column.searched, "searched"),
         (column.personal, "personal"),
+        (column.identifier, "identifier"),
+        (column.live_scope, "secret"),
         (column.impersonal, "impersonal"),
     ):
         if told:

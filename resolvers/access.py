@@ -1,31 +1,15 @@
 """Who asks, what they may do, and what they may see."""
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from resolvers import tenants
-from resolvers.common_columns import SEARCH_KEYS, TENANT
-from resolvers.errors import Forbidden, Protected, ReadOnly
-from resolvers.kind import Column, Document, Kind, walk
-from resolvers.request import (
-    All,
-    Compare,
-    Either,
-    Filter,
-    Not,
-    Operator,
-    Order,
-    Search,
-    Some,
-    both,
-)
+from resolvers.common_columns import TENANT
+from resolvers.errors import Forbidden, ReadOnly
+from resolvers.kind import Document, Kind
+from resolvers.request import Compare, Filter, Operator, both
 from resolvers.tenants import Tenants
-
-MASK = "***"
-"""What stands where a personal text would."""
 
 ADMIN = "admin"
 """The scope that stands for every other."""
@@ -69,6 +53,8 @@ class Caller:
     """Whether nobody may change anything: the gateway's setting, whatever the scopes say."""
     fixed: frozenset[str] = frozenset()
     """The kinds, by name, whose sessions nobody may change: they are another application's."""
+    masks_identifiers: bool = False
+    """Whether identifiers are as personal as names: the gateway's setting."""
     tenants: Tenants = None
     """The only tenants it may see; None for all, and for sessions without a tenant."""
 
@@ -106,11 +92,6 @@ class Caller:
         if self.read_only:
             raise ReadOnly("This gateway is read-only: it serves sessions and changes none.")
 
-    def require_overwriting(self, kind: Kind, values: Mapping[str, Any]) -> None:
-        """Protected, with its path, if a change gives a column that the caller may not see."""
-        if not self.sees_personal:
-            _require_impersonal_values(kind.columns, values)
-
     @property
     def sees_personal(self) -> bool:
         """Whether personal columns are shown."""
@@ -135,71 +116,9 @@ EVERYBODY = Caller("everybody", frozenset({ADMIN}), name="Everybody")
 """The caller where access is off."""
 
 
-def mask(columns: tuple[Column, ...], document: Document) -> None:
-    """Put MASK in the place of every personal text, in nested parts too."""
-    for column in columns:
-        value = document.get(column.path)
-        if value is None:
-            continue
-        if column.columns:
-            for part in value if isinstance(value, list) else [value]:
-                if isinstance(part, dict):
-                    mask(column.columns, part)
-        elif column.personal:
-            document[column.path] = [MASK for _ in value] if isinstance(value, list) else MASK
-
-
-def _require_impersonal_values(columns: tuple[Column, ...], values: Mapping[str, Any]) -> None:
-    """Protected whatever the value is: a refusal of some would show what is stored.
-
-    A list is replaced, and a null takes away, so both count as personal if a part is.
-    """
-    for column in columns:
-        if column.name not in values:
-            continue
-        value = values[column.name]
-        if not column.many and isinstance(value, Mapping):
-            try:
-                _require_impersonal_values(column.columns, value)
-            except Protected as error:
-                raise error.under(column.name) from None
-        elif column.personal or any(part.personal for _, part in walk(column.columns)):
-            raise Protected(
-                f"{column.name} is personal: changing it in a stored session needs the scope "
-                f"{PERSONAL}. Leave it out.",
-                (column.name,),
-            )
-
-
 def forbidden(kind: Kind, action: Action) -> Forbidden:
     """The refusal where no scope covers an action."""
     return Forbidden(
         f"This needs the scope {kind.name}:{action} (or *:{action}). "
         "Ask for a credential that has it."
     )
-
-
-def require_impersonal(where: Filter, order: tuple[Order, ...]) -> None:
-    """Forbidden if a filter or ordering would give away what is masked."""
-    for column in [*_columns(where), *(part.column for part in order)]:
-        if column.personal:
-            raise Forbidden(
-                f"{column.name} is personal: filtering or ordering by it needs the scope "
-                f"{PERSONAL}."
-            )
-
-
-def _columns(where: Filter) -> Iterator[Column]:
-    match where:
-        case Compare(path=path):
-            yield from path
-        case Some(path, condition):
-            yield from path
-            yield from _columns(condition)
-        case Search():
-            yield SEARCH_KEYS
-        case All(parts) | Either(parts):
-            for part in parts:
-                yield from _columns(part)
-        case Not(part):
-            yield from _columns(part)

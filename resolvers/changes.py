@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from resolvers import search
 from resolvers.context import Context
 from resolvers.errors import CorruptDocument, Invalid
-from resolvers.kind import Document, Kind, Timeline
+from resolvers.kind import Column, Document, Kind, Timeline
 from resolvers.lists import add_counts
 from resolvers.values import add_folded, check_lengths, fill_lists
 
@@ -29,19 +29,24 @@ def changed(context: Context, kind: Kind, before: Document, change: Change) -> D
     fill_lists(kind.columns, after)
     with _corrupt(kind, before):
         change(after)
-    _require_whole(kind, after)
+    require_whole(kind, after)
     after = derived(kind, after)
     as_read = dict(before)
     fill_lists(kind.columns, as_read)
     if after == as_read:
         return before
     require_possible(context, kind, before, after)
-    check_lengths(kind.columns, before, after)
-    now = context.now()
+    check_lengths(kind.own_columns, before, after)
     with _corrupt(kind, before):
-        after["updatedAt"] = max(now, before.get("updatedAt", now))
-        after["revision"] = before.get("revision", 0) + 1
+        stamp(context, before, after)
     return after
+
+
+def stamp(context: Context, before: Document, after: Document) -> None:
+    """Note in the session that it changed, and when."""
+    now = context.now()
+    after["updatedAt"] = max(now, before.get("updatedAt", now))
+    after["revision"] = before.get("revision", 0) + 1
 
 
 def derived(kind: Kind, document: Document) -> Document:
@@ -91,7 +96,12 @@ def _tidy(kind: Kind, document: Document) -> None:
     """Put the objects of lists into the form in which they are stored."""
     for column in kind.columns:
         if column.tidy and isinstance(document.get(column.path), list):
-            document[column.path] = [column.tidy(item) for item in document[column.path]]
+            document[column.path] = tidied(column, document[column.path])
+
+
+def tidied(column: Column, items: list[Document]) -> list[Document]:
+    """The objects of one list in the form in which they are stored."""
+    return [column.tidy(item) for item in items] if column.tidy else items
 
 
 def _drop_repeated(document: Document) -> None:
@@ -124,7 +134,7 @@ def require_possible(context: Context, kind: Kind, before: Document, after: Docu
             )
 
 
-def _require_whole(kind: Kind, document: Document) -> None:
+def require_whole(kind: Kind, document: Document) -> None:
     """CorruptDocument for a session that lacks what it must have: a default would be a lie."""
     for column in kind.own_columns:
         if not (column.nullable or column.many) and document.get(column.path) is None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from resolvers.kind import Column, Index, Searched
-from resolvers.value_types import DATETIME, ENUM, FLOAT, OBJECT, TEXT
+from resolvers.value_types import DATETIME, ENUM, FLOAT, INTEGER, OBJECT, TEXT
 
 SEARCH_KEYS = Column(
     name="search",
@@ -23,6 +23,14 @@ SEARCH_TEXTS = Column(
     hidden=True,
     personal=True,
     description="The plain words of each text that the search finds.",
+)
+SEARCH_ROOM = Column(
+    name="searchRoom",
+    type=INTEGER,
+    derived=True,
+    hidden=True,
+    filterable=False,
+    description="How many more characters the search takes of the session.",
 )
 """See `resolvers.search`."""
 
@@ -88,6 +96,7 @@ SESSION_COLUMNS: tuple[Column, ...] = (
                 stored="id",
                 type=TEXT,
                 searched=Searched(),
+                identifier=True,
                 description="The customer's id or number.",
             ),
             Column(
@@ -128,6 +137,7 @@ SESSION_COLUMNS: tuple[Column, ...] = (
         name="assignee",
         type=TEXT,
         max_length=200,
+        identifier=True,
         description="Who takes care of the session, such as a login or a team.",
     ),
     TENANT,
@@ -149,6 +159,7 @@ SESSION_COLUMNS: tuple[Column, ...] = (
     ),
     SEARCH_KEYS,
     SEARCH_TEXTS,
+    SEARCH_ROOM,
 )
 
 COMMON_INDEXES = (

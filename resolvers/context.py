@@ -26,10 +26,16 @@ class Context:
     """IANA name; for chats that name no zone."""
     now: Callable[[], datetime] = utc_now
     caller: Caller = EVERYBODY
+    most_bytes: int = 33_554_432
+    """The largest answer."""
     retention: Mapping[str, int] = field(default_factory=dict)
     """Seconds after which sessions of a kind expire, by the kind's name; none: never."""
     facts: RequestFacts = field(default_factory=RequestFacts)
     """What the request is known by."""
+
+    def leave(self) -> bool:
+        """The client has gone: nothing more begins; whether what has begun may be cancelled."""
+        return self.store.budget is None or self.store.budget.end()
 
     @classmethod
     def offline(cls) -> "Context":

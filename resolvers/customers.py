@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from resolvers import tenants
-from resolvers.access import MASK
 from resolvers.across import needed, readable
 from resolvers.context import Context
 from resolvers.errors import Invalid, UserError
@@ -27,6 +26,7 @@ from resolvers.identifiers import (
     shown,
 )
 from resolvers.kind import Column, Document, Kind
+from resolvers.masks import MASK
 from resolvers.request import (
     EVERYTHING,
     Compare,
@@ -136,7 +136,7 @@ async def find(
     except Invalid:
         return None  # nobody has it
     linked = await linked_with(context, identifier)
-    sought = [one for one in linked if context.caller.sees_personal or not one.is_personal]
+    sought = [one for one in linked if not one.is_hidden(context.caller)]
     where = sessions_of(may_read[0], sought)
     columns = ["customer.name"] if wanted.names else []
     if (limited := not sees_every_session(context)) and wanted.identifiers:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
 
-from resolvers import sessions
+from resolvers import sessions, tenants
 from resolvers.access import ERASING, Action
 from resolvers.anonymising import Anonymiser
 from resolvers.common_columns import SEARCH_KEYS
@@ -115,7 +115,8 @@ async def erase(
     others = [KindCount(kind, await whom.count(kind)) for kind in kinds if kind not in own]
     elsewhere = [one for one in others if one.own]
     erased = Erased([KindCount(kind) for kind in own], elsewhere, whom.limited)
-    work = _Work(replace(whom, kinds=own), mode, erased, time.monotonic() + seconds, advance)
+    until = time.monotonic() + seconds
+    work = _Work(identifier, replace(whom, kinds=own), mode, erased, until, advance)
     if dry_run:
         await work.count()
     else:
@@ -140,6 +141,8 @@ def _require_nothing(elsewhere: Sequence[KindCount]) -> None:
 class _Work:
     """One request's share of an erasure."""
 
+    asked: Identifier
+    """The one that led to the others."""
     whom: Person
     mode: Mode
     erased: Erased
@@ -177,7 +180,7 @@ class _Work:
         erased.remaining = sum(count.own for count in erased.kinds)
         if not erased.limited:
             keys = [one.key for one in self.whom.identifiers]
-            erased.identifiers = len(await links.linked(self._store, keys))
+            erased.identifiers = len(await links.linked(self._store, self._tenants, keys))
 
     async def erase(self) -> None:
         """Steps 1 to 3, as far as there is time."""
@@ -276,20 +279,31 @@ class _Work:
     async def _unlink(self) -> bool:
         """Remove the links; False if an identifier was linked meanwhile, whose sessions stay.
 
-        The groups become one before, which one command removes: otherwise a process that is
-        stopped in between could leave identifiers that lead nowhere.
+        The groups of a tenant become one before, which one command removes, and those that lead
+        to others go last: otherwise a process that is stopped in between could leave identifiers
+        that lead nowhere.
         """
         keys = [one.key for one in self.whom.identifiers]
-        await links.change(self._store, keys, lambda linked: linked)
+        of = await links.linking(self._store, self._tenants, [self.asked.key])
+        for tenant in of:
+            await links.change(self._store, tenant, keys, lambda linked: linked)
 
         def rest(linked: Sequence[Document]) -> Sequence[Document]:
             return [] if {row["key"] for row in linked} <= set(keys) else linked
 
-        removed = await links.change(self._store, keys, rest)
-        if rest(removed):
-            return False
+        removed = set[str]()
+        for tenant in reversed(of):
+            found = await links.change(self._store, tenant, keys, rest)
+            if rest(found):
+                return False
+            removed |= {row["key"] for row in found}
         self.erased.identifiers = len(removed)
         return True
+
+    @property
+    def _tenants(self) -> links.Tenants:
+        """Whose links the caller may see."""
+        return tenants.stored(self.whom.context.caller.tenants)
 
     async def _remaining(self) -> int | None:
         try:

@@ -1,7 +1,9 @@
 """Identifiers of customers, and what a caller is shown of them (see resolvers.customers).
 
 without `pii:read`              sessions that have an address alone are not found: otherwise who
-                                writes a guessed one could see whether the customer has it
+                                writes a guessed one could see whether the customer has it. An id
+                                with an address in it is one, and so is each id where the gateway
+                                masks identifiers
 without `*:read`, or with bots  identifiers that occur in sessions that the caller may see, and
                                 of a change those that it gave
 without `customer:write`        not who linked them
@@ -12,10 +14,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from resolvers.access import LINKING, MASK, PERSONAL, Action
+from resolvers.access import LINKING, PERSONAL, Action, Caller
 from resolvers.context import Context
 from resolvers.errors import Forbidden, Invalid
 from resolvers.folding import fold
+from resolvers.masks import MASK, holds_address
 from resolvers.texts import check_text
 
 LONGEST = 320
@@ -48,9 +51,13 @@ class Identifier:
         return f"{self.type}:{self.compared}"
 
     @property
-    def is_personal(self) -> bool:
-        """Whether only callers with PERSONAL may see it."""
-        return self.type is IdentifierType.EMAIL
+    def is_address(self) -> bool:
+        """Whether it is an e-mail address, or an id with one in it."""
+        return self.type is IdentifierType.EMAIL or holds_address(self.value)
+
+    def is_hidden(self, caller: Caller) -> bool:
+        """Whether the caller may not see it: addresses, and ids where the gateway masks them."""
+        return not caller.sees_personal and (self.is_address or caller.masks_identifiers)
 
     @property
     def compared(self) -> str:
@@ -66,21 +73,27 @@ def check_value(value: str) -> None:
 
 
 def require_visible(context: Context, identifier: Identifier) -> None:
-    """Forbidden for an e-mail address where the caller may not see any."""
-    if identifier.is_personal and not context.caller.sees_personal:
+    """Forbidden for an e-mail address, or a masked id, where the caller may not see any."""
+    if not identifier.is_hidden(context.caller):
+        return
+    if identifier.is_address:
         raise Forbidden(
             f"E-mail addresses are personal: naming one needs the scope {PERSONAL}. Use a "
-            "customerId, or ask for a credential that has it."
+            "customerId without an address, or ask for a credential that has it."
         )
+    raise Forbidden(
+        f"This gateway masks identifiers: naming one needs the scope {PERSONAL}. Ask for a "
+        "credential that has it."
+    )
 
 
 def shown(context: Context, identifiers: Iterable[Identifier]) -> list[Identifier]:
     """Identifiers as the caller may see them: masked, and who linked them only to who may link."""
-    sees, links_too = context.caller.sees_personal, context.caller.holds(LINKING)
+    links_too = context.caller.holds(LINKING)
     return [
         replace(
             one,
-            value=one.value if sees or not one.is_personal else MASK,
+            value=MASK if one.is_hidden(context.caller) else one.value,
             linked_by=one.linked_by if links_too else None,
         )
         for one in identifiers

@@ -75,7 +75,12 @@ class Column(Rules):
     folded: bool = False
     """A case-folded copy is stored beside it, so that `eqIgnoreCase` is served by an index."""
     personal: bool = False
-    """Masked for credentials without the scope `pii:read`."""
+    """Masked for credentials without the scope `pii:read`: see `resolvers.masks`."""
+    identifier: bool = False
+    """An id of a person or of a computer: masked as personal ones are if it has an e-mail
+    address in it, or if the gateway masks identifiers."""
+    live_scope: str = ""
+    """Masked for credentials without this scope while the session is active."""
     impersonal: bool = False
     """Of a text: it never says anything about a person, so an anonymised session keeps it."""
     tidy: Callable[[Document], Document] | None = None
@@ -187,6 +192,27 @@ class Timeline:
     customer: Document | None
 
 
+def all_of(_stored: Sequence[Document], added: list[Document]) -> list[Document]:
+    """Most lists may have equal entries."""
+    return added
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """What follows from entries that are added at the end of a list, without the whole list."""
+
+    grow: Callable[[Document, list[Document]], Mapping[int, Document] | None]
+    """Brings what `derive` computes up to date, in the session without the list and in the entries.
+
+    It returns what changes in entries that are stored, by their places: `{7: {"duration": 12}}`.
+    None if that needs the whole list.
+    """
+    same: tuple[str, ...] = ()
+    """The stored paths in which two entries must not agree; none: they may agree in all."""
+    distinct: Callable[[Sequence[Document], list[Document]], list[Document]] = all_of
+    """Those of the added entries that the stored ones do not have; or it refuses them."""
+
+
 def no_reservation(_document: Document) -> Reservation | None:
     """Most kinds have nothing that is unique besides the session id."""
     return None
@@ -214,6 +240,8 @@ class Kind:
     spans: bool = True
     """Whether a session lasts from its start to its end; False where other moments count."""
     reservation: Callable[[Document], Reservation | None] = no_reservation
+    growths: Mapping[str, Growth] = field(default_factory=dict)
+    """Of the lists to whose end entries are added, by the columns' names."""
     vendor_retention: str = ""
     """How long the vendor keeps its sessions, where that is known; for the documentation."""
     by_name: Mapping[str, Column] = field(init=False)

@@ -7,7 +7,7 @@ shows the elements from 2 up to 4, m2 and m3: `bounds(5) == (2, 4)`. Only they a
 session. A place is a number from 0, and stays what it is while elements are added at the end.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -112,6 +112,37 @@ def settle(column: Column, window: ListWindow, rows: Iterable[Document]) -> list
             elif length != end - start:
                 row[path] = items[start - offset : end - offset]
     return short
+
+
+def fits(window: ListWindow | None, count: Any, items: Any) -> bool:
+    """Whether these elements are what was to be read for a window of a list of `count`."""
+    if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+        return False
+    reach = window.reach if window is not None else (0, count)
+    if reach is None:
+        return True
+    return isinstance(items, list) and len(items) == _read(reach, count)[1]
+
+
+def after_adding(
+    window: ListWindow | None,
+    count: int,
+    items: Sequence[Document],
+    added: Sequence[Document],
+    changes: Mapping[int, Document],
+) -> list[Document]:
+    """What a window shows after elements were added, of the elements that were read before.
+
+    `changes` are those of elements that were there, by their places. No window shows all.
+    """
+    reach = window.reach if window is not None else (0, count)
+    offset = _read(reach, count)[0] if reach is not None else count
+    known = dict(enumerate(items, offset))
+    known |= {place: {**known[place], **more} for place, more in changes.items() if place in known}
+    known |= dict(enumerate(added, count))
+    total = count + len(added)
+    start, end = window.bounds(total) if window is not None else (0, total)
+    return [known[place] for place in range(start, end)]
 
 
 def cut(column: Column, window: ListWindow | None, row: Document) -> None:

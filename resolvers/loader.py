@@ -26,6 +26,7 @@ class Loader:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._batches: dict[str, _Batch] = {}
+        self._reading: set[asyncio.Task[dict[str, Document]]] = set()
 
     def get(
         self, kind: Kind, session_id: str, columns: Paths
@@ -39,10 +40,17 @@ class Loader:
             batch = self._batches[kind.name] = _Batch()
             # It begins in the next round of the event loop, after all that are ready to ask.
             batch.read = asyncio.create_task(self._read(kind, batch))
+            self._reading.add(batch.read)
+            batch.read.add_done_callback(self._reading.discard)
         batch.ids.append(session_id)
         batch.columns |= columns
         assert batch.read is not None
         return _one(batch.read, session_id)
+
+    def cancel(self) -> None:
+        """End what is read now: nobody waits for it any longer."""
+        for read in self._reading:
+            read.cancel()
 
     async def _read(self, kind: Kind, batch: _Batch) -> dict[str, Document]:
         del self._batches[kind.name]

@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from resolvers.access import mask, require_impersonal
+from resolvers import masks
 from resolvers.across import OfKind, for_kind, needed, of_kind
 from resolvers.context import Context
 from resolvers.errors import Timeout
@@ -73,8 +73,7 @@ async def list_(context: Context, read: Across) -> Page:
 
     A kind that cannot be read costs the whole page: without its rows, nobody could go on from it.
     """
-    if not context.caller.sees_personal:
-        require_impersonal(read.where, read.order)
+    masks.require_answerable(context.caller, read.where, read.order)
     order = _order(read)
     window = read.window
     after = _decoded(read, window.after, "after")
@@ -113,7 +112,7 @@ def _part(
         both(both(where, read.within), context.visible(kind)),
         _order(read),
         window,
-        read.columns.get(kind.name),
+        masks.needed(context.caller, kind, read.columns.get(kind.name)),
         count=read.count,
     )
 
@@ -135,9 +134,7 @@ async def _page(context: Context, read: Read, kinds: Sequence[Kind]) -> Page:
     whole = "a page over several kinds is whole or not at all"
     page = await (needed(read.kind, reading, whole) if len(kinds) > 1 else reading)
     rows: list[Document] = [of_kind(read.kind, row) for row in page.documents]
-    if not context.caller.sees_personal:
-        for row in rows:
-            mask(read.kind.columns, row)
+    masks.mask(context.caller, read.kind.columns, rows)
     return page._replace(documents=rows)
 
 

@@ -1,13 +1,14 @@
 """What the search finds of a session: its texts, the keys that an index has of them, and the hits.
 
-    {"searchKeys": ["printer:C", "jam:C"], "searchTexts": ["C printer jam "]}
+    {"searchKeys": ["printer:C", "jam:C"], "searchTexts": ["C printer jam "], "searchRoom": 499986}
 
 is stored with a chat in which the customer wrote "Printer jam!". The letter says who wrote it; `-`
 stands for nobody. It is a part of the keys, so that a search in what the customers wrote reads no
 others. Every write computes both anew (resolvers.changes).
 
 Both end where a session has MOST_KEYS, or MOST_CHARACTERS of plain texts: what comes later is not
-found, on any engine. Short columns come first, then the lists, the longest last.
+found, on any engine. `searchRoom` is the number of characters that are left, 0 after the end. Short
+columns come first, then the lists, the longest last.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +16,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from resolvers.common_columns import SEARCH_KEYS, SEARCH_TEXTS
+from resolvers.common_columns import SEARCH_KEYS, SEARCH_ROOM, SEARCH_TEXTS
 from resolvers.kind import Column, Document, Kind, Searched, Speaker, stored_value
 from resolvers.request import Search
 from resolvers.words import keys, plain
@@ -70,7 +71,11 @@ def _length(path: tuple[Column, ...]) -> int:
 
 def texts(kind: Kind, session: Document) -> Iterator[Text]:
     """The texts of a session that the search finds; a damaged one is left out."""
-    for place in places(kind):
+    return _texts(places(kind), session)
+
+
+def _texts(found: Iterable[Place], session: Document) -> Iterator[Text]:
+    for place in found:
         name = ".".join(column.name for column in place.path)
         for around, text in _values(place.path, session):
             at = stored_value(around, place.note.at.split("."))
@@ -101,20 +106,55 @@ def _values(path: tuple[Column, ...], around: Document) -> Iterator[tuple[Docume
 
 
 def index(kind: Kind, session: Document) -> None:
-    """Store the keys and plain texts in the session."""
+    """Store the keys and plain texts in the session, and how much room is left."""
     found: dict[str, None] = {}
+    stored, room = _take(texts(kind, session), found, MOST_CHARACTERS)
+    session[SEARCH_KEYS.path] = list(found)
+    session[SEARCH_TEXTS.path] = stored
+    session[SEARCH_ROOM.path] = room
+
+
+class Found(NamedTuple):
+    """What the search finds of entries that are added to a session."""
+
+    keys: list[str]
+    """Those that the session is not known to have."""
+    texts: list[str]
+    room: int
+
+
+def index_added(kind: Kind, column: Column, session: Document) -> Found | None:
+    """What `index` would add for the entries of a list, which alone are in the session.
+
+    `searchRoom` is that of the session as it is stored. Its keys may be left out: then it must have
+    room for all that are returned. None if other texts would come after those of the list.
+    """
+    own = [place for place in places(kind) if place.path[0] is column]
+    if len(own) > 1 or (own and own[0] is not places(kind)[-1]):
+        return None
+    known = dict.fromkeys(session.get(SEARCH_KEYS.path) or ())
+    found, room = dict(known), session[SEARCH_ROOM.path]
+    if not room:
+        return Found([], [], 0)
+    stored, room = _take(_texts(own, session), found, room)
+    return Found(list(found)[len(known) :], stored, room)
+
+
+def _take(found_texts: Iterable[Text], found: dict[str, None], room: int) -> tuple[list[str], int]:
+    """The stored form of texts, and the room they leave: none after one that does not fit.
+
+    Their keys are added to `found`.
+    """
     stored: list[str] = []
-    room = MOST_CHARACTERS
-    for text in texts(kind, session):
+    for text in found_texts:
         whole = plain(text.text).split()
         row = _within(whole, text.speaker, found, room - len("C "))
         if row:
             stored.append(f"{LETTERS[text.speaker]} {' '.join(row)} ")
             room -= len(stored[-1])
         if len(row) < len(whole):
-            break
-    session[SEARCH_KEYS.path] = list(found)
-    session[SEARCH_TEXTS.path] = stored
+            return stored, 0
+    return stored, room
 
 
 def _within(

@@ -4,17 +4,20 @@ Reads return documents; writes return the session as it is afterwards or raise a
 the stored session unchanged.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from resolvers import reservations, tenants
-from resolvers.access import Action, mask, require_impersonal
+from resolvers.access import Action
+from resolvers.appending import Addition, quickly
 from resolvers.changes import Change, changed, derived, require_possible
 from resolvers.common_columns import TENANT
 from resolvers.context import Context
 from resolvers.errors import AlreadyExists, Conflict, Invalid, NotFound, UserError
 from resolvers.kind import Document, Kind
 from resolvers.lists import add_counts
+from resolvers.masks import mask, needed, require_answerable, require_overwriting
 from resolvers.request import EVERYTHING, Columns, Filter, Page, Read, Summary, both
 from resolvers.store import read as reads
 from resolvers.store import write as writes
@@ -59,31 +62,27 @@ async def get_many(
 async def list_(context: Context, read: Read) -> Page:
     """One page of sessions."""
     context.caller.require(read.kind, Action.READ)
-    if not context.caller.sees_personal:
-        require_impersonal(read.where, read.order)
-    visible = context.visible(read.kind)
-    if visible is not EVERYTHING:
-        read = read._replace(where=both(read.where, visible))
+    require_answerable(context.caller, read.where, read.order)
+    read = read._replace(
+        where=both(read.where, context.visible(read.kind)),
+        columns=needed(context.caller, read.kind, read.columns),
+    )
     page = await reads.list_(context.store, read)
-    if not context.caller.sees_personal:
-        for row in page.documents:
-            mask(read.kind.columns, row)
+    mask(context.caller, read.kind.columns, page.documents)
     return page
 
 
 async def count(context: Context, kind: Kind, where: Filter) -> int:
     """How many sessions meet `where`; Timeout if counting them takes too long."""
     context.caller.require(kind, Action.READ)
-    if not context.caller.sees_personal:
-        require_impersonal(where, ())
+    require_answerable(context.caller, where)
     return await reads.count(context.store, kind, both(where, context.visible(kind)))
 
 
 async def summarise(context: Context, kind: Kind, where: Filter) -> Summary:
     """How many sessions meet `where`, and how long they lasted on average."""
     context.caller.require(kind, Action.READ)
-    if not context.caller.sees_personal:
-        require_impersonal(where, ())
+    require_answerable(context.caller, where)
     return await reads.summarise(context.store, kind, both(where, context.visible(kind)))
 
 
@@ -115,7 +114,7 @@ def assign(context: Context, kind: Kind, document: Document, values: Mapping[str
     A null takes a column or a member away. Protected if one is personal that the caller may not
     see: it would overwrite what it does not know.
     """
-    context.caller.require_overwriting(kind, values)
+    require_overwriting(context.caller, kind, values)
     if kind.ended and values.get(kind.ended, ...) is None:
         for name in kind.only_ended:
             document.pop(name, None)
@@ -134,20 +133,59 @@ async def act(
     An unknown session is NotFound, unless `create_missing` has the values to create it with. The
     answer shows the session, so the caller must be allowed to read it as well as to write it.
     """
+    async with _alone(context, kind, session_id):
+        if create_missing is not None:  # before anything is created
+            require_overwriting(context.caller, kind, create_missing)
+        return await _acted(context, kind, session_id, change, create_missing)
+
+
+async def append(
+    context: Context, kind: Kind, session_id: str, addition: Addition, columns: Columns = None
+) -> Document:
+    """Add entries at the end of a list, atomically; what it costs does not grow with the list.
+
+    The answer has of the list what `columns` show, or more.
+    """
+    async with _alone(context, kind, session_id):
+        if _storable(session_id):
+            ids = kind.session_ids.spellings(session_id)
+            after = await quickly(context, kind, ids, addition, columns)
+            if after is not None:
+                return _shown(context, kind, after)
+
+        def change(document: Document) -> None:
+            addition.change(kind, document)
+
+        return await _acted(context, kind, session_id, change)
+
+
+@asynccontextmanager
+async def _alone(context: Context, kind: Kind, session_id: str) -> AsyncIterator[None]:
+    """Let a caller that may do so change a session, one request of this process at a time."""
     context.caller.require(kind, Action.WRITE)
     context.caller.require(kind, Action.READ)
     place = (kind.name, kind.session_ids.canonical(session_id))
-    async with context.store.write_locks.hold(place, context.store.deadline):
-        for _ in range(ATTEMPTS):
-            before = await _one(context, kind, session_id)
-            if before is None and create_missing is not None:
-                before = await _create_or_get(context, kind, session_id, create_missing)
-            if before is None:
-                raise not_found(kind, session_id)
-            after = changed(context, kind, before, change)
-            context.caller.require_own(kind, after)
-            if after is before or await _replace(context, kind, before, after):
-                return _shown(context, kind, after)
+    async with context.store.write_locks.hold(place, context.store.left):
+        yield
+
+
+async def _acted(
+    context: Context,
+    kind: Kind,
+    session_id: str,
+    change: Change,
+    create_missing: Mapping[str, Any] | None = None,
+) -> Document:
+    for _ in range(ATTEMPTS):
+        before = await _one(context, kind, session_id)
+        if before is None and create_missing is not None:
+            before = await _create_or_get(context, kind, session_id, create_missing)
+        if before is None:
+            raise not_found(kind, session_id)
+        after = changed(context, kind, before, change)
+        context.caller.require_own(kind, after)
+        if after is before or await _replace(context, kind, before, after):
+            return _shown(context, kind, after)
     raise Conflict("Other requests keep changing this session. Try again.")
 
 
@@ -181,6 +219,7 @@ async def _stored(
         return {}
     visible = both(where, context.visible(kind))
     ids = [spelled for spellings in asked.values() for spelled in spellings]
+    columns = needed(context.caller, kind, columns)
     stored = await reads.get_many(context.store, kind, ids, visible, columns)
     found = ((one, next(filter(stored.get, spelled), None)) for one, spelled in asked.items())
     return {one: stored[spelled] for one, spelled in found if spelled}
@@ -192,8 +231,7 @@ async def _one(context: Context, kind: Kind, session_id: str) -> Document | None
 
 def _shown(context: Context, kind: Kind, document: Document) -> Document:
     """The document as the caller may see it."""
-    if not context.caller.sees_personal:
-        mask(kind.columns, document)
+    mask(context.caller, kind.columns, [document])
     return document
 
 

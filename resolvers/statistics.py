@@ -10,10 +10,11 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from resolvers.access import PERSONAL, Action, require_impersonal
+from resolvers import masks
+from resolvers.access import Action
 from resolvers.across import for_kind, needed
 from resolvers.context import Context
-from resolvers.errors import BadInput, Forbidden, Invalid, LimitExceeded
+from resolvers.errors import BadInput, Invalid, LimitExceeded
 from resolvers.groups import (
     KIND,
     MOST_GROUPS,
@@ -83,8 +84,7 @@ async def of_kinds(
 async def _answer(context: Context, asked: Sequence[Asked], question: Question) -> Statistics:
     question = question.with_measures(_ordered_by(question))
     _check(question)
-    if not context.caller.sees_personal:
-        _require_impersonal(question)
+    _require_answerable(context, question)
     calendar = _calendar(question)
     reads = [_read(context, one, question, calendar) for one in asked]
     if len(asked) > 1:
@@ -92,7 +92,7 @@ async def _answer(context: Context, asked: Sequence[Asked], question: Question) 
         reads = [needed(one.kind, read, whole) for one, read in zip(asked, reads, strict=True)]
     tally = Tally(question, calendar)
     for one, rows in zip(asked, await asyncio.gather(*reads), strict=True):
-        tally.add(rows, one.known)
+        tally.add(_shown(context, question, one, rows), one.known)
     return tally.ended()
 
 
@@ -172,15 +172,33 @@ def _ordered_by(question: Question) -> Iterator[Measure]:
             )
 
 
-def _require_impersonal(question: Question) -> None:
+def _require_answerable(context: Context, question: Question) -> None:
     """Forbidden if the groups would give away what is masked."""
-    require_impersonal(question.where, ())
+    masks.require_answerable(context.caller, question.where)
     if question.rate_of is not None:
-        require_impersonal(question.rate_of, ())
-    leaves = [*question.group_by, *(measure.leaf for measure in question.measures)]
-    for leaf in leaves:
-        if any(column.personal for column in leaf.columns):
-            raise Forbidden(f"{leaf.name} is personal: grouping by it needs the scope {PERSONAL}.")
+        masks.require_answerable(context.caller, question.rate_of)
+    for leaf in (*question.group_by, *(measure.leaf for measure in question.measures)):
+        masks.require_groupable(context.caller, leaf.columns)
+
+
+def _shown(context: Context, question: Question, asked: Asked, rows: list[Row]) -> list[Row]:
+    """The rows as the caller may see them: those whose keys are masked make one group."""
+    columns = [
+        leaf.column
+        for leaf, known in zip(question.group_by, asked.known, strict=True)
+        if known is None
+    ]
+    if context.caller.sees_personal or not any(column.identifier for column in columns):
+        return rows
+    return [
+        row._replace(
+            keys=tuple(
+                masks.masked(context.caller, column, value)
+                for column, value in zip(columns, row.keys, strict=True)
+            )
+        )
+        for row in rows
+    ]
 
 
 def check_lengths(group_by: int, order: int) -> None:

@@ -8,6 +8,7 @@ from resolvers.context import Context
 from resolvers.errors import Invalid
 from resolvers.folding import FOLDED, fold
 from resolvers.kind import Column, Document, Kind, walk
+from resolvers.masks import require_no_mask
 from resolvers.texts import check_text
 from resolvers.value_types import OBJECT
 
@@ -91,15 +92,20 @@ def check_lengths(columns: Sequence[Column], before: Document, after: Document) 
         if old == new:
             continue
         if isinstance(new, list):
-            _at((column.name,), _check_length, column, new)
+            require_length(column, len(new))
         elif isinstance(new, dict):
             known = old if isinstance(old, dict) else {}
             _at((column.name,), check_lengths, column.columns, known, new)
 
 
-def _check_length(column: Column, values: Sequence[Any]) -> None:
-    if len(values) > column.max_items:
-        raise Invalid(f"A list of {len(values)} is too long: at most {column.max_items}.")
+def require_length(column: Column, length: int) -> None:
+    """Invalid, with the column's name, for a list that is longer than it may be."""
+    _at((column.name,), _check_length, column, length)
+
+
+def _check_length(column: Column, length: int) -> None:
+    if length > column.max_items:
+        raise Invalid(f"A list of {length} is too long: at most {column.max_items}.")
 
 
 def add_folded(columns: tuple[Column, ...], document: Document) -> None:
@@ -157,7 +163,7 @@ def _clean(context: Context, column: Column, value: Any) -> Any:
         raise Invalid("This cannot be null: a value is required.")
     if not column.many:
         return _one(context, column, value)
-    _check_length(column, value)
+    _check_length(column, len(value))
     cleaned = []
     for place, item in enumerate(value):
         try:
@@ -170,6 +176,7 @@ def _clean(context: Context, column: Column, value: Any) -> Any:
 def _one(context: Context, column: Column, value: Any) -> Any:
     if column.type is OBJECT:
         return _object(context, column, value)
+    require_no_mask(context.caller, column, value)
     return column.type.clean(column, value)
 
 

@@ -21,8 +21,9 @@ from schema.customer_export import export_fields
 from schema.customers import customer_fields, link_fields
 from schema.erasure import erasure_fields
 from schema.execution.executor import CompiledExecutor
-from schema.execution.operations import CachedOperations, OperationCache
+from schema.execution.operations import BYTES_KEPT, CachedOperations, OperationCache
 from schema.execution.program import Programs
+from schema.execution.room import AnswerTooLargeError, too_large
 from schema.execution.run import Run
 from schema.execution.selections import Selections
 from schema.fields import VIEWER, KindType, node_fields
@@ -92,6 +93,9 @@ class Schema(strawberry.Schema):
             )
             self._order_errors(result, run, operation_name)
             return result
+        except AnswerTooLargeError:
+            error = too_large(run.room.most, run.operation.changes)
+            return ExecutionResult(data=None, errors=[refusal(error)])
         except (GatewayError, *NOT_ANSWERED) as error:
             return ExecutionResult(data=None, errors=[refusal(error)])
 
@@ -147,13 +151,15 @@ def build(
     compiled: bool = True,
     limits: Limits | None = None,
     introspection: Introspection = "all",
+    cached: int = BYTES_KEPT,
     **options: Any,
 ) -> Schema:
     """The schema over these kinds; `options` go to strawberry.Schema.
 
-    Without `compiled`, graphql-core renders everything field by field: the yardstick of tests.
+    About `cached` bytes of memory are used for known operations. Without `compiled`, graphql-core
+    renders everything field by field: the yardstick of tests.
     """
-    operations = OperationCache(limits, introspection)
+    operations = OperationCache(limits, introspection, cached)
     queries = [
         *_queries(entries),
         *(field for entry in entries for field in entry.queries),

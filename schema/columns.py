@@ -1,6 +1,6 @@
 """Strawberry fields that stand for stored columns, and how a kind follows from its class."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -20,6 +20,7 @@ from resolvers.common_columns import COMMON_INDEXES, SESSION_COLUMNS, TENANT, or
 from resolvers.kind import (
     Column,
     Document,
+    Growth,
     Index,
     Kind,
     Reservation,
@@ -49,7 +50,10 @@ class ColumnField(StrawberryField):
 
     def get_result(self, source: Any, info: Any, args: list[Any], kwargs: Any) -> Any:
         """The column's value, or CorruptDocument."""
-        return documents.read(self.metadata[NOTE], source)
+        value = documents.read(self.metadata[NOTE], source)
+        if isinstance(value, str | list):
+            info.context.room.shown(value)
+        return value
 
 
 def column(description: str, **note: Any) -> Any:
@@ -130,6 +134,7 @@ def kind_of(
     indexes: tuple[Index, ...] = (),
     hidden: tuple[Column, ...] = (),
     reservation: Callable[[Document], Reservation | None] = no_reservation,
+    growths: Mapping[str, Growth] = MappingProxyType({}),
     vendor_retention: str = "",
 ) -> Kind:
     """The Kind that a Strawberry type describes."""
@@ -150,6 +155,7 @@ def kind_of(
         spans=spans,
         indexes=(*ordering_indexes(columns), *COMMON_INDEXES, *indexes),
         reservation=_of_tenant(reservation),
+        growths=growths,
         vendor_retention=vendor_retention,
     )
     setattr(type_, KIND, kind)

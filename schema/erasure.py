@@ -52,7 +52,7 @@ class ErasedSessions:
 class EraseCustomerPayload:
     """As resolvers.erasure.Erased."""
 
-    sessions: list[ErasedSessions] = strawberry.field(
+    kinds: list[ErasedSessions] = strawberry.field(
         description="How many sessions this request erased, for each kind; with `dryRun`, how many "
         "would be."
     )
@@ -114,7 +114,7 @@ def erasure_fields(kinds: Sequence[Kind]) -> tuple[RootField, ...]:
 
 def _shown(erased: Erased, errors: list[UserError]) -> EraseCustomerPayload:
     return EraseCustomerPayload(
-        sessions=_counts(erased.kinds),
+        kinds=_counts(erased.kinds),
         elsewhere=_counts(erased.elsewhere),
         search_entry_count=erased.search_entries,
         reservation_count=erased.reservations,

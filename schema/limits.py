@@ -92,8 +92,8 @@ def require(limits: Limits, limit: str, actual: int) -> None:
         raise refusal(limit, maximum, actual)
 
 
-def scan(text: str, limits: Limits) -> None:
-    """LimitExceeded if the text has too many tokens or nests too many brackets.
+def scan(text: str, limits: Limits) -> int:
+    """The number of tokens; LimitExceeded if they are too many, or nest too many brackets.
 
     It follows the lexical grammar (specification, section 2.1) up to the first character that is
     no part of it: the parser stops there too, and says what is wrong.
@@ -111,6 +111,7 @@ def scan(text: str, limits: Limits) -> None:
         brackets += {"open": 1, "close": -1}.get(match.lastgroup, 0)
         if brackets > MOST_BRACKETS:
             raise refusal("brackets", MOST_BRACKETS, brackets, more=True)
+    return tokens
 
 
 def may_introspect(caller: Caller, setting: Introspection) -> bool:

@@ -10,6 +10,7 @@ import strawberry
 from strawberry import ID, Info
 
 from resolvers import sessions
+from resolvers.appending import Addition
 from resolvers.context import Context
 from resolvers.errors import BadInput, Conflict, Invalid, UserError
 from resolvers.kind import Document, Kind
@@ -23,8 +24,11 @@ from schema.common import (
 )
 from schema.errors import UserError as ShownError
 from schema.errors import user_error
+from schema.execution.projection import columns_of
 from schema.execution.run import Run
 from schema.inputs import plain
+from schema.root_field import wanted_at
+from schema.strawberry_internals import core_info
 
 
 def described(text: str) -> Any:
@@ -143,6 +147,23 @@ async def act(
 
     missing = values if create_missing else None
     work = sessions.act(context(info), kind, ref.of(kind), whole, missing)
+    return await payload(work, ref, arguments=arguments)
+
+
+async def append(
+    info: Info,
+    kind: Kind,
+    ref: SessionRef,
+    addition: Addition,
+    *,
+    arguments: Mapping[str, str] = MappingProxyType({}),
+) -> Payload[Any]:
+    """Add entries to one of a session's lists; `arguments` as in `act`."""
+    run: Run = info.context
+    shown = wanted_at(
+        run, core_info(info), lambda selected: columns_of(selected.named("session"), kind)
+    )
+    work = sessions.append(run.context, kind, ref.of(kind), addition, shown)
     return await payload(work, ref, arguments=arguments)
 
 

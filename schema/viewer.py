@@ -42,5 +42,5 @@ class Viewer:
             tenants=None if caller.tenants is None else sorted(caller.tenants),
             sees_personal_data=caller.sees_personal,
             expires_at=caller.expires_at,
-            is_everybody=caller is EVERYBODY,
+            is_everybody=(caller.id, caller.name) == (EVERYBODY.id, EVERYBODY.name),
         )

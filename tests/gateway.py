@@ -25,7 +25,7 @@ from tests.timing import limit, until
 from tests.wire.engine import WireEngine
 
 ROOT = Path(__file__).resolve().parent.parent
-KEY = "demo-key-of-the-tests"
+KEY = "demo-key-of-the-tests-32-characters"
 STOP_SECONDS = limit(20)
 
 

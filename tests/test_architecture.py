@@ -27,13 +27,13 @@ WINGS = (
     ("app.commands", "app.cli"),
     ("app.main",),
     ("app.rest", "app.graphql", "app.pages"),
-    ("app.context",),
+    ("app.context", "app.health"),
     ("app.access",),
     ("app.database",),
     ("app.observing",),
     ("app.settings",),
     ("app.http",),
-    ("app.errors", "app.manifests", "app.map_files"),
+    ("app.errors", "app.manifests", "app.map_files", "app.private_writing"),
 )
 """The wings of `app/`, from the top to the ground: each may import those below it. Wings on one
 floor do not import each other, but for the command line, which is one wing in two places."""

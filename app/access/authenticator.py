@@ -6,13 +6,14 @@ All authentication failures return the same message: it does not show whether an
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
+from app.access.guesses import Guesses
 from app.access.jwt import MalformedToken, client_id, is_signed
 from app.access.own_keys import unstored
 from app.access.rates import Rate
@@ -40,6 +41,10 @@ FLUSH_SECONDS = 10.0
 log = logging.getLogger(__name__)
 
 
+class WrongCredential(Unauthenticated):
+    """A credential that was given, and that is nobody's or no longer valid."""
+
+
 class Authenticator:
     """Finds the caller of a request; Unavailable or Timeout where the database does not answer."""
 
@@ -62,6 +67,7 @@ class Authenticator:
         self._sealer = sealer(settings)
         self._demo_key = settings.demo_key
         self._uses = Uses(store)
+        self._guesses = Guesses(store, settings.guess_rate, self._seconds)
         self._tokens = _tokens(settings)
         alone = settings.read_only
         self._rate = Rate(store, settings.rate, self._seconds, alone=alone)
@@ -88,7 +94,8 @@ class Authenticator:
             log.warning("The uses of credentials could not be stored yet: %s", error.message)
 
     async def bearer(self, request: Request) -> Caller:
-        """The caller by `Authorization: Bearer <key>` or `X-API-Key`; Unauthenticated else.
+        """The caller by `Authorization: Bearer <key>` or `X-API-Key`; Unauthenticated else, and
+        RateLimited once too many wrong keys came from the same address.
 
         A bearer's key may be a token of the company's identity provider: Forbidden if it allows
         nothing here.
@@ -99,9 +106,19 @@ class Authenticator:
         keys = bearers | {value.strip() for value in request.headers.getlist("x-api-key")}
         if len(keys) != 1:  # none, or two that contradict each other
             raise Unauthenticated(REFUSAL)
-        (key,) = keys
-        found = await self._by_token(key) if self._tokens and bearers else None
+        return await self.guarded(request, self._by_bearer(keys.pop(), bool(bearers)))
+
+    async def _by_bearer(self, key: str, may_be_token: bool) -> Caller:
+        found = await self._by_token(key) if self._tokens and may_be_token else None
         return found or await self.by_key(key)
+
+    async def guarded(self, request: Request, finding: Awaitable[Caller]) -> Caller:
+        """The caller that was found; RateLimited where this address gave too many wrong ones."""
+        try:
+            return await finding
+        except WrongCredential:
+            await self._guesses.failed(request)
+            raise
 
     async def by_key(self, key: str) -> Caller:
         """The caller whose key this is; Unauthenticated if nobody's."""
@@ -167,7 +184,7 @@ class Authenticator:
         try:
             return await self._tokens.caller(text)
         except NotValidError:
-            raise Unauthenticated(REFUSAL) from None
+            raise WrongCredential(REFUSAL) from None
 
     def _seconds(self) -> float:
         """Unix time."""
@@ -176,7 +193,7 @@ class Authenticator:
     def _accepted(self, found: Credential | None) -> Caller:
         now = self._now()
         if found is None or not found.valid_at(now):
-            raise Unauthenticated(REFUSAL)
+            raise WrongCredential(REFUSAL)
         self._uses.count(found.id, now)
         return found.caller()
 

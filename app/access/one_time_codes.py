@@ -16,6 +16,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from app import private_writing
+
 LIFETIME_SECONDS: Final = 600.0
 
 
@@ -29,7 +31,7 @@ class OneTimeCodes:
     def make(self) -> str:
         """Make a code of 32 characters that can stand in an address."""
         code = secrets.token_urlsafe(24)
-        self._file(code).write_text(repr(self._now()), encoding="ascii")
+        private_writing.write(self._file(code), repr(self._now()))
         return code
 
     def redeem(self, code: str) -> bool:

@@ -5,7 +5,6 @@ their owner's eyes only, and stay the same over restarts. Any other database get
 several gateways must agree, so the operator sets them.
 """
 
-import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +12,11 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
+from app import private_writing
 from app.access.sealer import sealer
 from app.errors import StartError
 from app.settings import Settings
+from app.settings.access import LONGEST_KEY, SHORTEST_KEY
 from resolvers import credentials
 from resolvers.access import ADMIN, PERSONAL
 from resolvers.context import utc_now
@@ -70,7 +71,7 @@ def _demo(key: str) -> Credential:
 
 def _demo_key(settings: Settings) -> str:
     key = _kept(settings.data_dir / "demo.key", lambda: f"demo_{secrets.token_urlsafe(32)}")
-    if not 8 <= len(key) <= 64:
+    if not SHORTEST_KEY <= len(key) <= LONGEST_KEY:
         raise StartError(f"{settings.data_dir / 'demo.key'} has no valid key: remove the file.")
     return key
 
@@ -90,12 +91,13 @@ def _secret_key(path: Path) -> str:
 def _kept(path: Path, make: Callable[[], str]) -> str:
     """The text of the file, which is made, readable by its owner alone, if it is missing."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_writing.make_folder(path.parent)
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            file = private_writing.opened_text(path, "x")
         except FileExistsError:
+            private_writing.close_file(path)
             return path.read_text(encoding="utf-8").strip()
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        with file:
             text = make()
             print(text, file=file)
         return text

@@ -16,6 +16,7 @@ from pydantic_settings import SettingsError
 
 from app.access.own_keys import for_embedded
 from app.database.embedded import embedded
+from app.database.guard import Guard, Tend
 from app.database.running import joined
 from app.errors import StartError
 from app.settings import Settings
@@ -62,21 +63,27 @@ def _sentence(detail: ErrorDetails) -> str:
 
 
 @contextmanager
-def database(settings: Settings, own: bool = False) -> Iterator[Settings]:
+def database(settings: Settings) -> Iterator[Settings]:
     """Settings that name a database: the given one, else an embedded one that runs meanwhile.
 
-    A command shares the embedded one of a running gateway; with `own` that is refused.
+    A command shares the embedded one of a running gateway.
     """
     if settings.mongodb_uri is not None:
         yield settings
         return
-    if own:
-        typer.echo(f"Starting the embedded database in {settings.data_dir} …", err=True)
-        with embedded(settings.data_dir) as engine:
-            yield for_embedded(settings, engine.uri)
-    else:
-        with joined(settings.data_dir) as uri:
-            yield for_embedded(settings, uri)
+    with joined(settings.data_dir) as uri:
+        yield for_embedded(settings, uri)
+
+
+@contextmanager
+def own_database(settings: Settings) -> Iterator[tuple[Settings, Tend]]:
+    """As `database`, for a gateway: it shares none, and `Tend` starts a dead one again."""
+    if settings.mongodb_uri is not None:
+        yield settings, lambda: None
+        return
+    typer.echo(f"Starting the embedded database in {settings.data_dir} …", err=True)
+    with embedded(settings.data_dir) as engine:
+        yield for_embedded(settings, engine.uri), Guard(engine).tend
 
 
 def require_writable(settings: Settings) -> None:

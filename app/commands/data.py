@@ -15,6 +15,7 @@ from app.commands.demo.generate import HIGHEST_SEED, IDS_PER_SEED, generate
 from app.commands.demo.load import store_drafts
 from app.commands.exporter import Kinds, export
 from app.commands.imports.rows import MOST_SHOWN
+from app.commands.private_files import writing
 from app.commands.progress import bar
 from app.database.connect import open_store
 from app.errors import StartError
@@ -180,14 +181,12 @@ def plain_data_failures() -> Iterator[None]:
 
 @contextmanager
 def _writing(output: Path | None) -> Iterator[BinaryIO]:
-    """Standard output, or a file that appears under its name once it is complete."""
+    """Standard output, or a file that appears under its name once it is complete.
+
+    Only its owner can read it.
+    """
     if output is None:
         yield sys.stdout.buffer
         return
-    partial_ = output.with_name(output.name + ".part")
-    try:
-        with partial_.open("wb") as file:
-            yield file
-        partial_.replace(output)
-    finally:
-        partial_.unlink(missing_ok=True)
+    with writing(output) as file:
+        yield file

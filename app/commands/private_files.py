@@ -1,6 +1,5 @@
 """Files with a key, a secret or personal data: read with a limit, written for their owner alone."""
 
-import os
 import stat
 import sys
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from typing import BinaryIO, Final
 
 import typer
 
+from app import private_writing
 from app.commands.common import UsageError
 
 STANDARD_INPUT: Final = "-"
@@ -50,7 +50,7 @@ def writing(output: Path) -> Iterator[BinaryIO]:
     partial = output.with_name(output.name + ".part")
     partial.unlink(missing_ok=True)  # another one may be readable by others
     try:
-        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123  # Path.open makes no private file
+        with private_writing.opened(partial, "xb") as file:
             yield file
         partial.replace(output)
     finally:

@@ -1,13 +1,10 @@
 """Running the application: prepare the database, load the demo data, say where everything is."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from socket import socket
 
 import typer
-import uvicorn
-from fastapi import FastAPI
 
 from app.access import one_time_codes
 from app.access.one_time_codes import OneTimeCodes
@@ -15,9 +12,10 @@ from app.access.own_keys import ensure_demo, for_embedded
 from app.commands import workers as processes
 from app.commands.demo import SIZE, has_demo, load_demo
 from app.commands.progress import bar
+from app.commands.server import Server, allow_files, configuration
 from app.database.connect import open_store
+from app.database.guard import Tend
 from app.errors import StartError
-from app.http.protocol import Protocol
 from app.main import create_app
 from app.observing.logs import configure
 from app.pages.graphiql import missing_files
@@ -41,8 +39,6 @@ REBUILD = (
     "Sessions of {} that an earlier version stored may lack values that this one computes. "
     "Run scripts/rebuild beside the gateway to add them."
 )
-DRAIN = 5
-"""Seconds that running requests are given at the end."""
 
 
 async def prepare(settings: Settings, demo: bool) -> tuple[Settings, str | None]:
@@ -105,59 +101,27 @@ async def _load_demo(store: Store) -> bool:
         return bool(await load_demo(store, utc_now(), advance)) or await has_demo(store)
 
 
-def serve(settings: Settings, demo: bool = True, workers: int = 1) -> None:
+def serve(
+    settings: Settings, demo: bool = True, workers: int = 1, tend: Tend = lambda: None
+) -> None:
     """Prepare the database, say where everything is, and answer requests until stopped.
 
-    StartError where the database cannot be used.
+    `tend` is called a few times a second meanwhile. StartError where the database cannot be used.
     """
     configure(settings.log_format, settings.log_level)
     settings, key = asyncio.run(prepare(settings, demo))
+    allow_files(settings.max_connections)
     with one_time_codes.opened() as codes:
 
         def ready(host: str, port: int) -> None:
             announce(settings, origin(host, port, bool(settings.tls_certificate)), key, codes)
 
         if workers == 1:
-            Server(configuration(settings, create_app(settings, codes)), ready).run()
+            config = configuration(settings, create_app(settings, codes))
+            Server(config, settings.head_seconds, settings.notice, ready, tend).run()
         else:
             config = configuration(settings, processes.FACTORY, factory=True, workers=workers)
-            processes.run(config, settings, codes, ready)
-
-
-def configuration(
-    settings: Settings, application: FastAPI | str, *, factory: bool = False, workers: int = 1
-) -> uvicorn.Config:
-    """The web server's."""
-    return uvicorn.Config(
-        application,
-        factory=factory,
-        workers=workers,
-        host=settings.host,
-        port=settings.port,
-        ssl_certfile=settings.tls_certificate,
-        ssl_keyfile=settings.tls_key,
-        http=Protocol,
-        proxy_headers=False,  # uvicorn would believe every peer on loopback: app.http.proxies
-        ws="none",  # nothing here is served by WebSocket
-        log_config=None,  # app.observing.logs has set it up
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=DRAIN,
-    )
-
-
-class Server(uvicorn.Server):
-    """uvicorn, which reports its address once it listens."""
-
-    def __init__(self, config: uvicorn.Config, ready: Callable[[str, int], None]) -> None:
-        super().__init__(config)
-        self._ready = ready
-
-    async def startup(self, sockets: list[socket] | None = None) -> None:
-        """Listen, then report the address."""
-        await super().startup(sockets)
-        if self.started:
-            self._ready(*self.servers[0].sockets[0].getsockname()[:2])
+            processes.run(config, settings, codes, ready, tend)
 
 
 def origin(host: str, port: int, tls: bool = False) -> str:

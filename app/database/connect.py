@@ -16,11 +16,17 @@ NEARBY = "mongodb://127.0.0.1:27017"
 
 @asynccontextmanager
 async def open_store(
-    settings: Settings, deadline: float, listeners: Sequence[Listener] = ()
+    settings: Settings,
+    deadline: float,
+    pool: int | None = None,
+    listeners: Sequence[Listener] = (),
 ) -> AsyncIterator[Store]:
-    """A store for as long as it is needed; each operation may take `deadline` seconds."""
+    """A store for as long as it is needed; each operation may take `deadline` seconds.
+
+    It has up to `pool` connections to each server; None: as the connection string says.
+    """
     uri, loop = settings.mongodb_uri or NEARBY, asyncio.get_running_loop()
-    client = driver.connect(uri, settings.mongodb_driver, deadline, loop, listeners)
+    client = driver.connect(uri, settings.mongodb_driver, deadline, loop, pool, listeners)
     maps = settings.collection_maps
     try:
         yield Store(

@@ -6,9 +6,9 @@ over a loopback socket.
 
 One folder (`GATEWAY_DATA_DIR`) contains everything: `mongodb/` the data, `mongodb.log` and
 `mongodb.log.old` the last two logs, `mongodb.toml` its optional configuration, `mongodb.pid` the
-running process, `mongodb.uri` where it listens, `gateway.lock` the lock of the gateway that owns
-the folder. A folder made here is its owner's alone. The database listens on 127.0.0.1 without a
-password: whoever may log in to this machine may read it, as with MongoDB's own default.
+running process, `mongodb.uri` where it listens, `mongodb.password` its password, `gateway.lock` the
+lock of the gateway that owns the folder. All of it is its owner's alone, also in a folder that
+others may read. The database listens on 127.0.0.1, and answers who has the password.
 
 Nobody outlives anybody by accident:
 
@@ -25,6 +25,8 @@ difference beyond noise. The flag would only add a sync to work nobody waits for
 """
 
 import os
+import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -35,8 +37,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pymongo import MongoClient
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 
+from app import private_writing
 from app.database import launcher
 from app.database.folder import (
     Note,
@@ -52,6 +55,8 @@ from app.errors import StartError
 
 LOOPBACK = "127.0.0.1"
 COMMAND = "secantusd-py"
+USER = "gateway"
+PASSWORD = "mongodb.password"  # noqa: S105  the file's name
 POLL_SECONDS = 0.02
 NUDGE_SECONDS = 0.2
 NUDGES = 10
@@ -76,6 +81,8 @@ class Engine:
     ) -> None:
         self.folder = folder.resolve()
         self.port = port
+        self.password = ""
+        """Of the user `gateway`; empty: anybody on this machine may do everything."""
         self.options = tuple(options)
         self.log = self.folder / "mongodb.log"
         self.pid_file = self.folder / "mongodb.pid"
@@ -84,7 +91,10 @@ class Engine:
     @property
     def uri(self) -> str:
         """MongoDB connection string of the running engine."""
-        return f"mongodb://{LOOPBACK}:{self.port}/?directConnection=true"
+        plain = f"{LOOPBACK}:{self.port}/?directConnection=true"
+        if not self.password:
+            return f"mongodb://{plain}"
+        return f"mongodb://{USER}:{self.password}@{plain}&authSource=admin"
 
     @property
     def pid(self) -> int:
@@ -98,13 +108,17 @@ class Engine:
         """Whether the process exists."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def ending(self) -> str:
+        """How the process ended: `killed by SIGKILL`."""
+        code = int(self._process.returncode or 0) if self._process else 0
+        return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+
     def start(self, limit: float = START_SECONDS) -> None:
         """Start the process and return once it answers commands; main thread only.
 
         Raises StartError when it is not installed, exits early or is silent for `limit` seconds.
         """
-        if threading.current_thread() is not threading.main_thread():
-            raise RuntimeError("the database dies with the thread that starts it: use the main one")
         ports = [self.port] if self.port else [_free_port() for _ in range(3)]
         for attempt, port in enumerate(ports, 1):
             try:
@@ -144,25 +158,39 @@ class Engine:
                 self._process.wait(seconds)
         return not self.running
 
+    def restart(self) -> None:
+        """Start a process that ended again, on its port; `wait_until_ready` says when it answers.
+
+        StartError if that is impossible.
+        """
+        if self.port is None:
+            raise RuntimeError("the engine was not started")
+        self._launch(self.port)
+
     def _start_on(self, port: int, limit: float) -> None:
+        self._launch(port)
+        try:
+            self.wait_until_ready(limit)
+        except BaseException:
+            self.kill()
+            raise
+
+    def _launch(self, port: int) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            raise RuntimeError("the database dies with the thread that starts it: use the main one")
         self.port = port
         try:
             self._process = self._spawn(port)
             write_process(self.pid_file, self._process.pid)
         except OSError as error:
             raise unusable(self.folder, error) from error
-        try:
-            self._wait_until_ready(time.monotonic() + limit, limit)
-        except BaseException:
-            self.kill()
-            raise
 
     def _spawn(self, port: int) -> subprocess.Popen[bytes]:
         program = [str(_binary()), *self._arguments(port)]
         with suppress(FileNotFoundError):
             self.log.replace(self.log.with_suffix(".log.old"))
         environment = {k: v for k, v in os.environ.items() if not k.startswith("SECANTUS_")}
-        with self.log.open("ab") as log:
+        with private_writing.opened(self.log, "ab") as log:
             return subprocess.Popen(  # noqa: S603  fixed program, arguments of our own
                 launcher.command_line(program),
                 stdin=subprocess.DEVNULL,
@@ -176,12 +204,18 @@ class Engine:
         # Without --config it would read one from the working directory, the home or /etc.
         config = self.folder / "mongodb.toml"
         if not config.exists():
-            config.write_text("# Options of the embedded database; the gateway's own win.\n")
+            private_writing.write(
+                config, "# Options of the embedded database; the gateway's own win.\n"
+            )
         storage = self.folder / "mongodb"
+        private_writing.close_folder(storage)
         places = ["--config", str(config), "--storage-path", str(storage)]
-        return [*places, "--host", LOOPBACK, "--port", str(port), *self.options]
+        access = ["--auth"] if self.password else []
+        return [*places, "--host", LOOPBACK, "--port", str(port), *access, *self.options]
 
-    def _wait_until_ready(self, deadline: float, limit: float) -> None:
+    def wait_until_ready(self, limit: float = START_SECONDS) -> None:
+        """Return once it answers; StartError if it ends, or is silent for `limit` seconds."""
+        deadline = time.monotonic() + limit
         while not (_connects(self.port) and _answers(Note(self.uri, self.pid))):
             if not self.running:
                 raise self._early_exit()
@@ -222,12 +256,37 @@ def embedded(data_dir: Path, *, options: Sequence[str] = ()) -> Iterator[Engine]
         if not stop_leftover(engine.pid_file):
             raise StartError(f"The process noted in {engine.pid_file} does not end: stop it.")
         try:
+            _protect(engine)
             engine.start()
             write_note(data_dir, Note(engine.uri, engine.pid))
             yield engine
         finally:
             remove_note(data_dir)
             engine.stop()
+
+
+def _protect(engine: Engine) -> None:
+    """Give the database the password of its folder; the first time, by a start without one.
+
+    The file is written last: a start that was killed before it makes another password.
+    """
+    path = engine.folder / PASSWORD
+    with suppress(FileNotFoundError):
+        engine.password = path.read_text("ascii").strip()
+    if engine.password:
+        return
+    made, port = secrets.token_urlsafe(32), engine.port
+    engine.start()
+    with MongoClient[dict[str, object]](engine.uri) as client:
+        with suppress(OperationFailure):  # there is none yet
+            client.admin.command("dropUser", USER)
+        client.admin.command("createUser", USER, pwd=made, roles=["root"])
+    engine.stop()
+    engine.port = port
+    partial = path.with_suffix(".part")
+    private_writing.write(partial, made)
+    partial.replace(path)
+    engine.password = made
 
 
 def running_at(data_dir: Path) -> str | None:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import psutil
 from filelock import FileLock, Timeout
 
+from app import private_writing
 from app.errors import StartError
 
 NOTE = "mongodb.uri"
@@ -38,7 +39,7 @@ class Note(NamedTuple):
 def write_note(folder: Path, note: Note) -> None:
     """Publish the note whole, so that nobody reads half of one."""
     partial = folder / f"{NOTE}.part"
-    partial.write_text(json.dumps(note._asdict()))
+    private_writing.write(partial, json.dumps(note._asdict()))
     partial.replace(folder / NOTE)
 
 
@@ -63,9 +64,11 @@ def locked(folder: Path) -> Iterator[None]:
     FolderTakenError if another process owns it, StartError if it cannot be written.
     """
     path = folder / LOCK
-    lock = FileLock(path, timeout=0, preserve_lock_file=True, on_acquired=_sign)
+    lock = FileLock(
+        path, timeout=0, mode=private_writing.FILE, preserve_lock_file=True, on_acquired=_sign
+    )
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_writing.make_folder(folder)
         lock.acquire()
     except Timeout:
         raise _taken(folder) from None
@@ -78,7 +81,8 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def _sign(lock: int) -> None:
-    """Write this process's id into the locked file."""
+    """Write this process's id into the locked file, which is the owner's alone."""
+    os.fchmod(lock, private_writing.FILE)
     os.ftruncate(lock, 0)
     os.write(lock, f"{os.getpid()}\n".encode())
 
@@ -102,7 +106,7 @@ def unusable(folder: Path, error: OSError) -> StartError:
 def write_process(pid_file: Path, pid: int) -> None:
     """Identify a process that was just started, for `stop_leftover` after a crash."""
     started = psutil.Process(pid).create_time()
-    pid_file.write_text(json.dumps({"pid": pid, "started": started}))
+    private_writing.write(pid_file, json.dumps({"pid": pid, "started": started}))
 
 
 def stop_leftover(pid_file: Path, limit: float = 10.0) -> bool:

@@ -21,6 +21,7 @@ def launch(parent: int, command: list[str]) -> None:
     """Become `command`; on Linux the kernel kills it when the parent's starting thread ends."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    os.umask(0o077)  # what it writes is its owner's alone
     if os.getppid() != parent:  # it died before the line above
         sys.exit("the gateway ended before its database started")
     os.execv(command[0], command)  # noqa: S606  becoming it is the point

@@ -24,6 +24,7 @@ from app.graphql.parameters import Parameters, from_address, from_body
 from app.graphql.persisted import Documents
 from app.http.body import read_body
 from app.http.boundary import headers_of
+from app.http.leaving import leaving
 from app.http.negotiation import prefers_html
 from app.http.refusal import JSON, Header, RefusedError, respond
 from app.manifests import load
@@ -35,6 +36,7 @@ from resolvers.errors import GatewayError
 from resolvers.request_facts import RequestFacts
 from schema.build import Schema
 from schema.errors import INTERNAL_MESSAGE, formatted
+from schema.execution.room import too_large
 from schema.execution.run import Run
 from schema.graphql_core_internals import without_suggestions
 from schema.limits import Limits, may_introspect
@@ -77,7 +79,7 @@ class GraphQLEndpoint:
         self._schema = schema
         self._settings = settings
         self.documents = Documents(
-            settings.persisted_queries, load(folder) if folder else None, settings.persisted_kept
+            settings.persisted_queries, load(folder) if folder else None, settings.cache_bytes // 8
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -108,7 +110,8 @@ class GraphQLEndpoint:
         caller = await _caller(exchange, request)
         asked = await self._parameters(exchange)
         run = Run(exchange.state.context(caller, exchange.facts))
-        result = await self._execute(asked, exchange, run)
+        with leaving(exchange.receive, run.leave):
+            result = await self._execute(asked, exchange, run)
         return self._rendered(result, run, exchange, content_type)
 
     async def _parameters(self, exchange: Exchange) -> Parameters:
@@ -154,7 +157,14 @@ class GraphQLEndpoint:
         if exchange.headers.get(b"x-graphql-cost") == b"1" and run.cost is not None:
             cost = {"requested": run.cost, "maximum": self._settings.max_query_cost}
             response["extensions"] = {"cost": cost}
-        return Answer(status, orjson.dumps(response))
+        body = orjson.dumps(response)
+        most = self._settings.max_answer_bytes
+        if len(body) > most:
+            error = too_large(most, run.operation.changes)
+            raise RefusedError(
+                STATUS[error.code], error.code, error.message, legacy=200, **error.details
+            )
+        return Answer(status, body)
 
     def _errors(self, errors: Iterable[GraphQLError], context: Context) -> list[dict[str, Any]]:
         shown = [formatted(error) for error in errors]

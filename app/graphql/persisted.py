@@ -7,15 +7,18 @@ trusted     documents of manifests, written when the clients were built, by thei
 """
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Mapping
+from sys import getsizeof
 from typing import Any, Final, Literal, NoReturn
 
 from app.graphql.parameters import Parameters
 from app.http.refusal import RefusedError
+from schema.bounded import Bounded
 
 Mode = Literal["automatic", "trusted", "off"]
 
+BYTES_A_TEXT: Final = 400
+"""What a text takes in memory besides its characters, with its hash: measured."""
 LONGEST_KEPT: Final = 32_768
 """Texts longer than this many characters are run, and forgotten."""
 
@@ -24,13 +27,15 @@ class Documents:
     """Finds the text a request is to run."""
 
     def __init__(
-        self, mode: Mode = "automatic", trusted: Mapping[str, str] | None = None, keep: int = 1000
+        self,
+        mode: Mode = "automatic",
+        trusted: Mapping[str, str] | None = None,
+        keep: int = 4_194_304,
     ) -> None:
         self._mode = mode
         self._trusted = dict(trusted or {})
         self._texts = frozenset(self._trusted.values())
-        self._keep = keep
-        self._seen: OrderedDict[str, str] = OrderedDict()
+        self._seen: Bounded[str] = Bounded(keep)
 
     def __len__(self) -> int:
         """How many texts are remembered that no manifest has."""
@@ -80,15 +85,11 @@ class Documents:
         text = self._seen.get(digest)
         if text is None:
             _not_found()
-        self._seen.move_to_end(digest)
         return text
 
     def _remember(self, digest: str, text: str) -> None:
         if len(text) <= LONGEST_KEPT:
-            self._seen[digest] = text
-            self._seen.move_to_end(digest)
-            if len(self._seen) > self._keep:
-                self._seen.popitem(last=False)
+            self._seen.put(digest, text, getsizeof(text) + BYTES_A_TEXT)
 
 
 def _hash(persisted: Any) -> str:

@@ -8,7 +8,7 @@ Pair = tuple[str, str]
 """Whose URLs, and what they start with."""
 OWN: Final = (
     *("/", "/graphql", "/schema.graphql", "/graphiql", "/docs", "/openapi.json", "/guide"),
-    *("/static", "/favicon.ico", "/sign-in", "/healthz", "/readyz"),
+    *("/static", "/favicon.ico", "/sign-in", "/healthz", "/readyz", "/.well-known"),
 )
 """What is the gateway's own."""
 _PATH: Final = re.compile(r"(/[A-Za-z0-9._~-]+)+")

@@ -7,7 +7,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http.negotiation import accepts_gzip
-from app.http.origin import Headers, Hosts, Origins
+from app.http.origin import Headers, Hosts, Origins, is_loopback_name
 from app.http.refusal import Header, RefusedError, respond
 from app.http.request_id import NAME, request_id
 
@@ -19,6 +19,7 @@ SECURITY: Final[tuple[Header, ...]] = (
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cache-control", b"no-store"),
 )
 _POLICY: Final = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 
@@ -29,6 +30,7 @@ class Boundary:
     `pages` are the paths that a link on another site may lead to. `any_name` says which requests
     may have any host name: those to paths that ask for a credential of their own, which a
     page of another site does not have. `shaped` renders a refusal on a path that has its own shape.
+    `hsts` is how many seconds a browser asks by https alone, once it did; 0 does not say.
     """
 
     def __init__(
@@ -39,7 +41,9 @@ class Boundary:
         pages: Collection[str] = (),
         any_name: Callable[[Scope], bool] = lambda _scope: False,
         shaped: Callable[[Scope, RefusedError], ASGIApp | None] = lambda _scope, _error: None,
+        hsts: int = 0,
     ) -> None:
+        self._hsts = (b"strict-transport-security", b"max-age=%d" % hsts) if hsts else None
         self._any_name = any_name
         self._shaped = shaped
         self._app = app
@@ -55,6 +59,7 @@ class Boundary:
             await self._app(scope, receive, send)
             return
         headers = headers_of(scope)
+        send = self._secured(scope, headers, send)
         try:
             self._require_host(scope, headers)
             cors = self._origins.require(headers, self._is_page(scope))
@@ -69,6 +74,16 @@ class Boundary:
             await self._http(scope, receive, send, headers, cors)
         else:
             await self._app(scope, receive, send)
+
+    def _secured(self, scope: Scope, headers: Headers, send: Send) -> Send:
+        """A `send` that asks for https from now on, where it was used; not for this machine's own
+        names, which other servers have, too.
+        """
+        if self._hsts is None or scope.get("scheme") != "https":
+            return send
+        return (
+            send if is_loopback_name(headers.get(b"host")) else _adding(send, scope, (self._hsts,))
+        )
 
     def _require_host(self, scope: Scope, headers: Headers) -> None:
         try:

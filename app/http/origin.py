@@ -147,6 +147,11 @@ def _name(host: bytes) -> str:
     return text.partition(":")[0].removesuffix(".")
 
 
+def is_loopback_name(host: bytes | None) -> bool:
+    """Whether a `Host` is a name, or an address, of the machine that it is used on; or is none."""
+    return host is None or _name(host) in _LOOPBACK
+
+
 def is_loopback(host: str) -> bool:
     """Whether an address to listen on is reached from this machine only."""
     try:

@@ -17,7 +17,7 @@ from app.errors import STATUS
 from app.http.negotiation import prefers_html
 from app.http.refusal import JSON, RefusedError
 from app.observing.facts import facts_of
-from app.pages.graphiql import PAGE_HEADERS
+from app.pages.headers import PAGE_HEADERS
 from resolvers.errors import GatewayError
 from schema.errors import INTERNAL_MESSAGE
 
@@ -41,6 +41,8 @@ def refusal(request: Request, error: GatewayError) -> Response:
     response = _json(request, refused)
     if response.status_code == 401:
         response.headers["www-authenticate"] = 'Bearer realm="gateway"'
+    if response.status_code in (429, 503):
+        response.headers["retry-after"] = str(error.details.get("retry_after", 1))
     return response
 
 

@@ -19,6 +19,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from app.pages.assets import ASK_AGAIN, FOR_GOOD, ONE_DAY, Asset
+from app.pages.headers import PAGE_HEADERS
+from app.pages.reference_access import closed, off
+from app.settings import Settings
 from resolvers.context import utc_now
 from resolvers.moments import print_datetime
 
@@ -47,16 +50,6 @@ _PACKAGE_FILES: Final = {
     "vendor/swagger-ui.css": "swagger-ui-dist/swagger-ui.css",
     "vendor/swagger-ui.js": "swagger-ui-dist/swagger-ui-bundle.js",
 }
-# The one style element GraphiQL 4.1.2 writes by script; another version has another hash.
-_GRAPHIQL_STYLE: Final = "'sha256-nzTgYzXYDNe6BAHiiI7NNlfK8n/auuOAhh2t92YvuXo='"
-_CONTENT_POLICY: Final = (
-    f"default-src 'none'; script-src 'self'; style-src 'self' {_GRAPHIQL_STYLE}; "
-    "img-src 'self' data:; font-src data:; connect-src 'self'; worker-src 'none'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-PAGE_HEADERS: Final = {"content-security-policy": _CONTENT_POLICY}
-"""Headers of every page for people, beside those that app.http.boundary gives every response."""
-
 _log = logging.getLogger(__name__)
 
 
@@ -111,7 +104,9 @@ def _unnumbered(name: str) -> str:
     return name.partition("-")[2]
 
 
-def routes(examples: Sequence[Example], *, packages: Path = _PACKAGES) -> list[BaseRoute]:
+def routes(
+    settings: Settings, examples: Sequence[Example], *, packages: Path = _PACKAGES
+) -> list[BaseRoute]:
     """Build the routes of GraphiQL, the REST reference, their files and the icon.
 
     `packages` is the `node_modules` folder. Where it lacks files, a warning is logged here once
@@ -134,8 +129,8 @@ def routes(examples: Sequence[Example], *, packages: Path = _PACKAGES) -> list[B
 
     return [
         Route("/graphiql", partial(files.page, "graphiql.html"), name="graphiql"),
-        Route("/graphiql/examples.json", examples_json, name="examples"),
-        Route("/docs", partial(files.page, "docs.html"), name="docs"),
+        Route("/graphiql/examples.json", closed(settings, examples_json), name="examples"),
+        Route("/docs", off(settings, partial(files.page, "docs.html")), name="docs"),
         Route("/static/{name:path}", files.asset, name="static"),
         Route("/favicon.ico", partial(icon.answer, cache_control=ONE_DAY), name="favicon"),
     ]

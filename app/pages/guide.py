@@ -22,7 +22,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from app.pages.assets import ASK_AGAIN, Asset
-from app.pages.graphiql import PAGE_HEADERS
+from app.pages.headers import PAGE_HEADERS
 
 ADDRESS: Final = "/guide"
 

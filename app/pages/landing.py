@@ -4,7 +4,7 @@ Versions and figures are for the operator: they are shown where access is off, o
 gateway and the visitor are on this machine. Anybody else sees the links and the gateway's version.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 from html import escape
@@ -20,17 +20,15 @@ from starlette.routing import BaseRoute, Route
 
 from app.context import State
 from app.pages.assets import ASK_AGAIN, Asset
-from app.pages.fallback import refusal
-from app.pages.graphiql import PAGE_HEADERS
+from app.pages.headers import PAGE_HEADERS
 from app.pages.overview import Figures, Latest
+from app.pages.reference_access import closed
 from app.settings import Settings
-from resolvers.errors import GatewayError
 from resolvers.kind import Kind
 from resolvers.moments import print_datetime
 from resolvers.store.overview import Arrivals
 from schema.build import Schema, sdl
 from schema.kinds import KINDS
-from schema.limits import require_introspection
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 PROXY_HEADERS: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
@@ -51,25 +49,14 @@ def routes(settings: Settings, schema: Schema) -> list[BaseRoute]:
         origin = str(request.base_url).rstrip("/")
         return Response(page(settings, shown, origin), headers=headers, media_type="text/html")
 
+    def download(request: Request) -> Response:
+        headers = {"content-disposition": 'attachment; filename="schema.graphql"'}
+        return text().answer(request, ASK_AGAIN, headers=headers)
+
     return [
         Route("/", landing, name="landing"),
-        Route("/schema.graphql", _download(settings, text), name="schema"),
+        Route("/schema.graphql", closed(settings, download), name="schema"),
     ]
-
-
-def _download(settings: Settings, schema: Callable[[], Asset]) -> Callable[[Request], object]:
-    async def download(request: Request) -> Response:
-        state: State = request.app.state.gateway
-        try:
-            if settings.introspection != "all":
-                caller = await state.authenticator.bearer(request)
-                require_introspection(caller, settings.introspection)
-        except GatewayError as error:
-            return refusal(request, error)
-        headers = {"content-disposition": 'attachment; filename="schema.graphql"'}
-        return schema().answer(request, ASK_AGAIN, headers=headers)
-
-    return download
 
 
 def is_trusted(settings: Settings, request: Request) -> bool:
@@ -92,6 +79,7 @@ def page(settings: Settings, figures: Figures | None, origin: str = "") -> str:
         key_hint="" if settings.auth == "off" else _KEY_HINT,
         in_graphiql=escape(f"/graphiql?{urlencode({'query': FIRST_QUERY})}"),
         schema=_SCHEMA_LINK if settings.introspection == "all" else "",
+        reference=_REFERENCE_LINK if settings.introspection != "none" else "",
         sessions=_sessions(figures),
         facts=_facts(settings, figures),
         footer=_footer(settings),
@@ -101,6 +89,10 @@ def page(settings: Settings, figures: Figures | None, origin: str = "") -> str:
 _SCHEMA_LINK: Final = (
     '\n      <a href="/schema.graphql"><strong>Schema</strong>'
     "<span>The SDL as a file, for your tools</span></a>"
+)
+_REFERENCE_LINK: Final = (
+    '\n      <a href="/docs"><strong>REST reference</strong>'
+    "<span>The vendors' addresses, one by one</span></a>"
 )
 _KEY_HINT: Final = (
     "<code>$KEY</code> is the key that <code>scripts/serve</code> or <code>keys create</code> "

@@ -33,6 +33,11 @@ def vendors(settings: Settings) -> tuple[Vendor, ...]:
 def routes(settings: Settings) -> VendorRoutes:
     """Every vendor path, as one route; StartError if an extra one is another's."""
     try:
-        return VendorRoutes(vendors(settings), settings.max_body_bytes, settings.body_seconds)
+        return VendorRoutes(
+            vendors(settings),
+            settings.max_body_bytes,
+            settings.body_seconds,
+            settings.max_answer_bytes,
+        )
     except ValueError as error:
         raise StartError(f"GATEWAY_EXTRA_BASE_PATHS: {error}") from error

@@ -141,9 +141,17 @@ def _member(one: Member) -> Json:
         shown["xml"] = {"name": item}
     if one.column.many:
         shown = array(shown, **({"xml": {"wrapped": True}} if item else {}))
-    masked = "Personal: `***` without the scope `pii:read`." if one.source.personal else ""
-    sentences = filter(None, (one.source.description, masked, codec.note))
+    sentences = filter(None, (one.source.description, _masked(one.source), codec.note))
     return {**shown, "description": " ".join(sentences)}
+
+
+def _masked(column: Column) -> str:
+    """When clients see `***`."""
+    if column.personal:
+        return "Personal: `***` without the scope `pii:read`."
+    if column.identifier:
+        return "`***` without the scope `pii:read` if it has an e-mail address in it."
+    return ""
 
 
 def plain(column: Column) -> Json:

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from app.access.authenticator import REFUSAL
 from app.errors import STATUS
+from app.http.admission import MESSAGE
 from app.rest import VENDORS, vendors
 from app.rest.docs import TEXT, Case, Json, array, members, parameter, text
 from app.rest.vendor import Endpoint, Refusal, Vendor
@@ -103,6 +104,7 @@ def _everywhere(vendor: Vendor) -> Iterator[Case]:
     yield Case("FORBIDDEN", lacking, "the credential lacks the scope")
     yield Case("RATE_LIMITED", "Too many requests.", "the rate is used up")
     yield Case("UNAVAILABLE", "The database is not reachable.", "the database is away")
+    yield Case("OVERLOADED", MESSAGE, "the gateway serves as many requests as it can")
     yield Case("INTERNAL", "The gateway failed.", "the gateway failed")
 
 

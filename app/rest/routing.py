@@ -24,16 +24,19 @@ from starlette.types import Message, Receive, Scope, Send
 from app.errors import STATUS
 from app.http.body import read_body
 from app.http.boundary import headers_of
+from app.http.leaving import leaving
 from app.http.refusal import RefusedError
 from app.http.text import decoded
 from app.observing.facts import facts_of
-from app.rest.vendor import Endpoint, Refusal, Vendor
-from resolvers.errors import GatewayError
+from app.rest.vendor import Endpoint, Refusal, Vendor, leave
+from resolvers.errors import GatewayError, LimitExceeded
 
 log = logging.getLogger(__name__)
 
 MAX_BODY = 1_048_576
 """Bytes of a request body, unless the settings say otherwise."""
+MAX_ANSWER = 33_554_432
+"""Bytes of an answer, unless the settings say otherwise."""
 BODY_SECONDS = 10.0
 """How long a body may take, unless the settings say otherwise."""
 RETRY_SECONDS = 1
@@ -59,7 +62,8 @@ class _Path:
 
 
 class VendorRoutes(BaseRoute):
-    """All vendor paths as one route; a body may have `max_body` bytes and take `seconds`.
+    """All vendor paths as one route; a body may have `max_body` bytes and take `seconds`,
+    and an answer have `max_answer` bytes.
 
     ValueError if two rows share a path and method, two vendors share a path or base, or an
     endpoint lies outside its own vendor's bases. Empty segments do not matter, as in
@@ -67,9 +71,14 @@ class VendorRoutes(BaseRoute):
     """
 
     def __init__(
-        self, vendors: Sequence[Vendor], max_body: int = MAX_BODY, seconds: float = BODY_SECONDS
+        self,
+        vendors: Sequence[Vendor],
+        max_body: int = MAX_BODY,
+        seconds: float = BODY_SECONDS,
+        max_answer: int = MAX_ANSWER,
     ) -> None:
         self._max_body = max_body
+        self._max_answer = max_answer
         self._seconds = seconds
         self._bases: dict[str, Vendor] = {}
         paths: dict[str, _Path] = {}
@@ -172,7 +181,16 @@ class VendorRoutes(BaseRoute):
     async def _served(self, endpoint: Endpoint, request: Request) -> Response:
         headers = headers_of(request.scope)
         body = await read_body(request.receive, headers, self._max_body, self._seconds)
-        return await endpoint.handle(Request(request.scope, _replay(body)))
+        served = Request(request.scope, _replay(body))
+        with leaving(request.receive, lambda: leave(served)):
+            response = await endpoint.handle(served)
+        if len(response.body) > self._max_answer:
+            raise LimitExceeded(
+                f"The answer would have more than {self._max_answer} bytes: ask for less.",
+                limit="answer_bytes",
+                maximum=self._max_answer,
+            )
+        return response
 
     def _owner(self, path: str) -> Vendor | None:
         """The vendor with the longest base that the path starts with."""

@@ -111,22 +111,38 @@ async def admit(
     request: Request,
     kind: Kind,
     find: Callable[[Authenticator], Awaitable[Caller]] | None = None,
-    bots: Callable[[Caller], Iterable[str] | None] = lambda _caller: None,
+    bots: Callable[[Context], Awaitable[Iterable[str]]] | None = None,
 ) -> Context:
     """The context of a request; anybody may come in where the vendor is open.
 
     `find` finds the caller by the vendor's own scheme; without it, Bearer or X-API-Key count.
     `bots` are those whose rates the request counts for; without them, the caller's own rate.
-    Unauthenticated or RateLimited if the credential is missing, wrong or used too often.
+    Unauthenticated or RateLimited if the credential is missing, wrong or used too often, or if too
+    many wrong ones came from the same address.
     """
-    state, facts = state_of(request), facts_of(request.scope)
+    state = state_of(request)
     authenticator = state.authenticator
     if authenticator.is_open(kind.name):
-        return state.context(authenticator.open_caller(kind.name), facts)
-    caller = await (find(authenticator) if find else authenticator.bearer(request))
-    facts.credential = caller.id  # also of one that is refused from here on
-    await authenticator.limit(caller, bots(caller))
-    return state.context(caller, facts)
+        return _context(request, authenticator.open_caller(kind.name))
+    if find is None:
+        caller = await authenticator.bearer(request)
+    else:
+        caller = await authenticator.guarded(request, find(authenticator))
+    facts_of(request.scope).credential = caller.id  # also of one that is refused from here on
+    context = _context(request, caller)
+    await authenticator.limit(caller, await bots(context) if bots else None)
+    return context
+
+
+def _context(request: Request, caller: Caller) -> Context:
+    context = request.state.context = state_of(request).context(caller, facts_of(request.scope))
+    return context
+
+
+def leave(request: Request) -> bool:
+    """The client has gone: whether what is done for the request may be cancelled."""
+    context: Context | None = getattr(request.state, "context", None)
+    return context is None or context.leave()
 
 
 def has_key(headers: Headers) -> bool:

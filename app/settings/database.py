@@ -55,6 +55,13 @@ class Database(Group):
     deadline_seconds: float = Field(
         2.0, gt=0.05, le=60, description="Longest time one database operation may take."
     )
+    request_seconds: float = Field(
+        10.0,
+        gt=0.05,
+        le=600,
+        description="Longest time that all database operations of one request may take together. "
+        "What has not begun by then is not begun: the code is TIMEOUT.",
+    )
 
     @property
     def collection_maps(self) -> tuple[CollectionMap, ...]:

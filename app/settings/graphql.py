@@ -22,8 +22,11 @@ class GraphQL(Group):
         description="Folder of trusted documents: `*.json`, as graphql-codegen's client preset or "
         "Apollo's generate-persisted-query-manifest write them.",
     )
-    persisted_kept: int = Field(
-        1000, ge=1, le=100_000, description="Most texts that a worker stores by hash."
+    cache_bytes: int = Field(
+        33_554_432,
+        ge=1_048_576,
+        description="About how much memory a worker uses for GraphQL texts that it knows: an "
+        "eighth for texts by hash, the rest for operations that are ready to run.",
     )
     max_query_tokens: int = Field(
         5000, ge=1, le=100_000, description="Most tokens in a GraphQL text."

@@ -45,9 +45,68 @@ class Network(Group):
     max_body_bytes: int = Field(
         1_048_576, ge=1024, description="Largest request body, on every path."
     )
+    max_answer_bytes: int = Field(
+        33_554_432,
+        ge=65_536,
+        description="Largest answer with sessions, on every path, before it is compressed.",
+    )
     body_seconds: float = Field(
         10.0, gt=0, le=600, description="Longest time that a request body may take."
     )
+    hsts_seconds: int = Field(
+        31_536_000,
+        ge=0,
+        description="How long browsers that reached the gateway by https ask by https alone "
+        "(`Strict-Transport-Security`); 0: no such header.",
+    )
+    head_seconds: float = Field(
+        10.0,
+        gt=0,
+        le=600,
+        description="Longest time that the headers of a request may take, and the first request "
+        "of a connection, and the handshake of TLS.",
+    )
+    keep_alive_seconds: int = Field(
+        75,
+        ge=1,
+        le=3600,
+        description="How long a connection stays open between two requests. Set it above the "
+        "idle time of a balancer in front, which is 60 in most.",
+    )
+    write_seconds: float = Field(
+        60.0, gt=0, le=3600, description="Longest time that a client may take to read a response."
+    )
+    max_connections: int = Field(
+        1000,
+        ge=2,
+        le=1_000_000,
+        description="Most open connections of one process. Beyond them, a new one takes the place "
+        "of the one that has waited longest for its client.",
+    )
+    max_in_flight: int | None = Field(
+        None,
+        ge=1,
+        le=100_000,
+        description="Most requests that one process serves at the same time; more get 503 with the "
+        "code OVERLOADED at once. Unset: half of the connections that the driver may open, which "
+        "is 50 unless GATEWAY_MONGODB_URI has a `maxPoolSize`, and fewer while responses take "
+        "longer than half of GATEWAY_DEADLINE_SECONDS.",
+    )
+    notice_seconds: float | None = Field(
+        None,
+        ge=0,
+        le=600,
+        description="How long after SIGTERM `/readyz` answers 503 while everything is still "
+        "served, so that balancers send requests elsewhere first. Unset: 0 if GATEWAY_HOST is a "
+        "loopback address, else 5. Ctrl-C does not wait.",
+    )
+
+    @property
+    def notice(self) -> float:
+        """Seconds between SIGTERM and the end of serving."""
+        if self.notice_seconds is not None:
+            return self.notice_seconds
+        return 0.0 if is_loopback(self.host) else 5.0
 
     @property
     def origins(self) -> frozenset[str]:

@@ -7,5 +7,7 @@ write           inserts, guarded updates         write_locks  writers of one ses
 indexes         collections and their rules      driver       clients, deadlines, errors
 credentials     who may call                     store        the handle that resolvers use
 rate_counters   counters of requests             overview     figures for the page at `/`
+appends         lists that grow                  circuit      failures known at once
+budget          the time of one request          cursors      replies beyond 16 MB
 leader          which word leads a search        bson_order   how the database orders values
 """

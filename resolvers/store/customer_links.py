@@ -75,6 +75,25 @@ async def linked(store: Store, tenants: Tenants, keys: Iterable[str]) -> list[Do
     return _united((await _found(store, tenants, keys)).groups)
 
 
+async def linking(store: Store, tenants: Tenants, keys: Iterable[str]) -> list[str | None]:
+    """Which of these tenants have links between such identifiers, those nearest to `keys` first.
+
+    None among them: links of no tenant.
+    """
+    groups = (await _found(store, tenants, keys)).groups
+    found, known = list[str | None](), set(keys)
+    while near := [
+        group
+        for group in groups
+        if group.get("tenant") not in found
+        and any(one["key"] in known for one in group["identifiers"])
+    ]:
+        found += dict.fromkeys(group.get("tenant") for group in near)
+        ours = [group for group in groups if group.get("tenant") in found]
+        known |= {one["key"] for group in ours for one in group["identifiers"]}
+    return found
+
+
 async def change(
     store: Store, tenant: str | None, keys: Sequence[str], compute: Compute
 ) -> list[Document]:
@@ -83,7 +102,7 @@ async def change(
     Only those of one tenant, or of none, count. The answer is what was linked before. Conflict if
     other processes change the same groups again and again.
     """
-    async with store.write_locks.hold((COLLECTION,), store.deadline):
+    async with store.write_locks.hold((COLLECTION,), store.left):
         for attempt in range(ATTEMPTS):
             found = await _found(store, [tenant], keys)
             if not (found.undone or found.marked):
@@ -138,7 +157,7 @@ async def _replaced(
     if not groups:
         row = {"_id": uuid.uuid4().hex, "revision": 1, "identifiers": left, "closed": []}
         row |= {} if tenant is None else {"tenant": tenant}
-        await store.run(_collection(store).insert_one(row))
+        await store.change(_collection(store).insert_one(row))
         return True
     first, *others = groups
     if not (others or left):
@@ -158,7 +177,7 @@ async def _replaced(
 async def _finish(store: Store, group: Document) -> None:
     """Step 3."""
     closed = {"_id": {"$in": group["closed"]}, "closing.by": group["_id"]}
-    await store.run(_collection(store).delete_many(closed))
+    await store.change(_collection(store).delete_many(closed))
     if group["identifiers"]:
         await _update(store, group, {"$set": {"closed": []}})
     else:
@@ -186,13 +205,13 @@ async def _find(store: Store, wanted: Document) -> list[Document]:
 async def _update(store: Store, group: Document, operators: Document) -> bool:
     """Change a group; False if it is no longer what it was."""
     guard = {"_id": group["_id"], "revision": group["revision"]}
-    result = await store.run(_collection(store).update_one(guard, operators))
+    result = await store.change(_collection(store).update_one(guard, operators))
     return bool(result.matched_count)
 
 
 async def _remove(store: Store, group: Document) -> bool:
     guard = {"_id": group["_id"], "revision": group["revision"]}
-    result = await store.run(_collection(store).delete_one(guard))
+    result = await store.change(_collection(store).delete_one(guard))
     return bool(result.deleted_count)
 
 

@@ -16,9 +16,17 @@ INSIST_SECONDS = 0.02
 """How soon a cancellation that had no effect is repeated."""
 
 
-async def within(deadline: float, ping: Callable[[], Awaitable[Any]], work: Awaitable[T]) -> T:
-    """Await `work` for at most `deadline` seconds; Timeout if slow, Unavailable if dead."""
-    spare = deadline * SIGN_OF_LIFE_SHARE
+async def within(
+    deadline: float,
+    ping: Callable[[], Awaitable[Any]],
+    work: Awaitable[T],
+    spare: float | None = None,
+) -> T:
+    """Await `work` for at most `deadline` seconds; Timeout if slow, Unavailable if dead.
+
+    `spare` are the seconds of these that are reserved for finding that out.
+    """
+    spare = deadline * SIGN_OF_LIFE_SHARE if spare is None else spare
     try:
         with Insistent(deadline - spare):
             return await work

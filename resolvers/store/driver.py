@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -10,9 +11,11 @@ from pymongo import AsyncMongoClient, WriteConcern
 from pymongo import errors as driver_errors
 from pymongo.read_concern import ReadConcern
 
-from resolvers.errors import GatewayError, Invalid, Timeout, Unavailable
+from resolvers.errors import GatewayError, Invalid, LimitExceeded, Timeout, Unavailable
 from resolvers.store.listeners import Listener
 from resolvers.value_types import VALUE_TYPES
+
+log = logging.getLogger(__name__)
 
 Driver = Literal["pymongo", "motor"]
 
@@ -28,14 +31,22 @@ CODEC_OPTIONS: dict[str, Any] = {
 CODEC: CodecOptions[dict[str, Any]] = CodecOptions(**CODEC_OPTIONS)
 
 
+POOL = 100
+"""Connections to each server, unless the connection string says otherwise (`maxPoolSize`)."""
+
+
 def connect(
     uri: str,
     driver: Driver,
     deadline: float,
     loop: asyncio.AbstractEventLoop,
+    pool: int | None = None,
     listeners: Sequence[Listener] = (),
 ) -> Any:
-    """A client of the chosen driver, every wait of it bounded by `deadline` seconds."""
+    """A client of the chosen driver, every wait of it bounded by `deadline` seconds.
+
+    It has up to `pool` connections to each server; None: as the connection string says.
+    """
     milliseconds = int(deadline * 1000)
     options: dict[str, Any] = {
         "serverSelectionTimeoutMS": milliseconds,
@@ -44,6 +55,8 @@ def connect(
         "appname": "session-gateway",
         "event_listeners": list(listeners),
     }
+    if pool is not None:
+        options |= {"minPoolSize": 0, "maxPoolSize": pool}
     if driver == "pymongo":
         return AsyncMongoClient(uri, **options)
     from motor.motor_asyncio import AsyncIOMotorClient
@@ -51,6 +64,11 @@ def connect(
     # A cancelled wait ends an operation of PyMongo's; one of Motor's goes on in its thread.
     options["socketTimeoutMS"] = milliseconds * 2
     return AsyncIOMotorClient(uri, io_loop=loop, **options)
+
+
+def pool_size(client: Any) -> int:
+    """How many connections a client may have to each server; POOL if they have no limit."""
+    return int(client.options.pool_options.max_pool_size or POOL)
 
 
 def database(client: Any, name: str, deadline: float) -> Any:
@@ -69,6 +87,11 @@ SLOW = (
     "columns that narrow the search."
 )
 
+FAILED = "The database cannot do this at present. Try again shortly."
+MEMORY = (
+    "The database has not enough memory for this. Filter and order by columns that narrow the "
+    "search, or ask for fewer groups."
+)
 TOO_LARGE = "The session would become larger than the database can store (16 MB)."
 
 MEANINGS: Mapping[type[Exception], type[GatewayError] | None] = {
@@ -91,6 +114,13 @@ MESSAGES: Mapping[type[GatewayError], str] = {
 UNREACHABLE_CODES = frozenset(
     {6, 7, 89, 91, 133, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436}
 )
+FAILED_CODES = frozenset(
+    {1, 24, 37, 38, 39, 112, 176, 246, 264, 301, 365, 402, 449, 462, 11601, 14031}
+)
+"""A full disk (14031), a damaged table (301), open files, locks, overload; 1 is whatever goes wrong
+within the server, and how the embedded engine says that its files cannot be written or read.
+https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml"""
+MEMORY_CODES = frozenset({146, 292})
 TIMEOUT_CODES = frozenset({50, 64})
 VALIDATION_CODE = 121
 TOO_LARGE_CODES = frozenset({10334, 17280, 17419, 17420})
@@ -105,6 +135,11 @@ def meaning(error: Exception, seconds: float) -> GatewayError | None:
         return Invalid(TOO_LARGE)
     if code in UNREACHABLE_CODES:
         return Unavailable(UNREACHABLE)
+    if code in FAILED_CODES:
+        log.error("the database failed with its code %s", code)
+        return Unavailable(FAILED)
+    if code in MEMORY_CODES:
+        return LimitExceeded(MEMORY, limit="database_memory")
     if code in TIMEOUT_CODES:
         return Timeout(SLOW.format(seconds=seconds))
     nearest = next((base for base in type(error).__mro__ if base in MEANINGS), None)

@@ -11,6 +11,7 @@ from typing import Any
 from pymongo.errors import ConnectionFailure
 
 from resolvers.kind import Document, Kind
+from resolvers.store.cursors import batches, leave, rows
 from resolvers.store.driver import CODEC, CODECS
 from resolvers.store.operators import Query
 from resolvers.store.plan import Projection, Sort
@@ -52,7 +53,7 @@ async def _found(
         "filter": wanted,
         "limit": limit,
         "batchSize": limit,
-        "maxTimeMS": store.max_time_ms,
+        "maxTimeMS": store.time_ms,
     }
     if projection is not None:
         command["projection"] = projection
@@ -61,14 +62,14 @@ async def _found(
     if skip:
         command["skip"] = skip
     if CODECS:  # PyMongo decodes the replies of bare commands without them
-        return await _by_cursor(store, kind, command)
+        return await batches(_cursor(store, kind, command, raw=True))
     try:
         reply = await _sent(store, command)
     except NotImplementedError:  # an engine without commands: mongomock
-        return await _by_cursor(store, kind, command)
+        return await rows(_cursor(store, kind, command, raw=False), limit)
     if reply["id"]:  # more than 16 MB
-        await _closed(store, kind, reply["id"])
-        return await _by_cursor(store, kind, command)
+        leave(_closed(store, kind, reply["id"]))
+        return await batches(_cursor(store, kind, command, raw=True))
     documents: list[Document] = reply["firstBatch"]
     return documents
 
@@ -93,9 +94,10 @@ async def _closed(store: Store, kind: Kind, cursor_id: int) -> None:
     await store.database.command({"killCursors": store.name(kind), "cursors": [cursor_id]})
 
 
-async def _by_cursor(store: Store, kind: Kind, command: dict[str, Any]) -> list[Document]:
-    """The same through the driver's cursor, in as many replies as it takes."""
-    found = store.collection(kind).find(
+def _cursor(store: Store, kind: Kind, command: dict[str, Any], raw: bool) -> Any:
+    """The same as a cursor of the driver's, whose answer comes in as many replies as it takes."""
+    collection = store.collection(kind)
+    return (collection.find_raw_batches if raw else collection.find)(
         command["filter"],
         command.get("projection"),
         sort=list(command.get("sort", {}).items()) or None,
@@ -103,5 +105,3 @@ async def _by_cursor(store: Store, kind: Kind, command: dict[str, Any]) -> list[
         limit=command["limit"],
         max_time_ms=command["maxTimeMS"],
     )
-    documents: list[Document] = await found.to_list(command["limit"])
-    return documents

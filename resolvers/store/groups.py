@@ -17,11 +17,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from bson import Code
+
 from resolvers.kind import Document, Kind
 from resolvers.percentiles import GROWTH, LEAST, signed
 from resolvers.request import Filter
+from resolvers.store.cursors import rows
 from resolvers.store.driver import opened
 from resolvers.store.leader import led
+from resolvers.store.numbers import as_float, finite, no_list
 from resolvers.store.operators import Query, conjoin, paths_of, query
 from resolvers.store.read import shaped
 from resolvers.store.store import Store
@@ -94,14 +98,13 @@ async def count(store: Store, kind: Kind, where: Filter, asked: Grouping) -> int
 async def _aggregate(
     store: Store, kind: Kind, stages: Sequence[Stage], most: int
 ) -> list[Document]:
-    async def rows() -> list[Document]:
+    async def work() -> list[Document]:
         # More than there can be, so that one reply has them all, up to 16 MB.
-        asked = {"maxTimeMS": store.max_time_ms, "batchSize": most + 2}
+        asked = {"maxTimeMS": store.time_ms, "batchSize": most + 2}
         found = await opened(store.collection(kind).aggregate(list(stages), **asked))
-        documents: list[Document] = await found.to_list(None)
-        return documents
+        return await rows(found)
 
-    return await store.run(rows())
+    return await store.run(work())
 
 
 def _first(store: Store, kind: Kind, where: Filter, asked: Grouping) -> list[Stage]:
@@ -120,20 +123,8 @@ def _match(where: Filter, asked: Grouping) -> Query:
     """The sessions that meet a filter; of buckets of time, those with a start that is a date."""
     wanted = [query(where)]
     if asked.calendar is not None:
-        wanted += [{"startedAt": {"$gte": FIRST, "$lt": LAST}}, _no_list("startedAt")]
+        wanted += [{"startedAt": {"$gte": FIRST, "$lt": LAST}}, no_list("startedAt")]
     return conjoin(wanted)
-
-
-def _finite(path: str) -> Query:
-    """Where a finite number is stored: such bounds are met by numbers alone, and never by NaN."""
-    return {path: {"$gt": -INFINITY, "$lt": INFINITY}} | _no_list(path)
-
-
-def _no_list(path: str) -> Query:
-    """Bounds are met by a list, too, if one of its elements meets them."""
-    names = path.split(".")
-    prefixes = (".".join(names[: end + 1]) for end in range(len(names)))
-    return {f"{prefix}.0": {"$exists": False} for prefix in prefixes}
 
 
 def _side_by_side(branches: Sequence[list[Stage]]) -> list[Stage]:
@@ -156,7 +147,7 @@ def _branch(asked: Grouping, place: int, limit: int) -> list[Stage]:
     if part.where is not None:
         stages.append({"$match": query(part.where)})
     if part.path is not None:
-        stages.append({"$match": _finite(part.path)})
+        stages.append({"$match": finite(part.path)})
         value = f"${part.path}"
         more |= _bucket(value) if part.percentiles else {}
         group |= {"s": {"$sum": value}} if part.sums else {}
@@ -190,12 +181,14 @@ def _row(asked: Grouping, found: Document) -> Row:
     row = found.get("row", found)
     id_ = row["_id"] or {}
     phases = asked.calendar.phases if asked.calendar is not None else ()
-    total, low, high = (_float(row.get(name)) for name in ("s", "lo", "hi"))
+    total, low, high = (as_float(row.get(name)) for name in ("s", "lo", "hi"))
     return Row(
         id_.get("p", 0),
-        tuple(id_.get(f"k{place}") for place in range(len(asked.keys))),
+        tuple(_key(id_.get(f"k{place}")) for place in range(len(asked.keys))),
         tuple(int(id_[f"t{place}"]) for place in range(len(phases))),
-        signed(round(_float(id_["z"]) or 0), int(_float(id_["b"]) or 0)) if "z" in id_ else None,
+        signed(round(as_float(id_["z"]) or 0), int(as_float(id_["b"]) or 0))
+        if "z" in id_
+        else None,
         int(row["n"]),
         total or 0.0,
         low,
@@ -203,8 +196,6 @@ def _row(asked: Grouping, found: Document) -> Row:
     )
 
 
-def _float(value: Any) -> float | None:
-    """A number of any of BSON's classes; Decimal128 becomes a float by its text alone."""
-    return (
-        None if value is None else float(value if isinstance(value, (int, float)) else str(value))
-    )
+def _key(value: Any) -> Any:
+    """A value that is grouped by; BSON's code is a text that cannot be a key in Python."""
+    return str(value) if isinstance(value, Code) else value

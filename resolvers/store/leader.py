@@ -10,7 +10,6 @@ from dataclasses import replace
 from resolvers.errors import Timeout
 from resolvers.kind import Kind
 from resolvers.request import All, Filter, Search
-from resolvers.store.deadline import within
 from resolvers.store.operators import Query, key_condition
 from resolvers.store.session_ids import of_any_type
 from resolvers.store.store import Store
@@ -59,6 +58,6 @@ async def _led(store: Store, kind: Kind, where: Search) -> Search:
 async def _count(store: Store, kind: Kind, wanted: Query) -> int:
     counting = store.collection(kind).count_documents(wanted, limit=MOST)
     try:
-        return int(await within(store.deadline / SHARE_OF_TIME, store.ping, counting))
+        return int(await store.run(counting, 1 / SHARE_OF_TIME))
     except Timeout:
         return MOST

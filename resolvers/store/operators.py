@@ -63,6 +63,7 @@ def ignoring_case(condition: Any) -> Any:
             return _equals_ignoring_case(condition)
         case {"$in": texts}:
             some = "|".join(map(_literally, texts))
+            _require_short("".join(texts))
             return {"$regex": f"{ANY_CASE}^(?:{some}){END}"}
         case {"$regex": pattern}:
             return {"$regex": ANY_CASE + pattern}
@@ -71,13 +72,20 @@ def ignoring_case(condition: Any) -> Any:
 
 def _literally(text: str) -> str:
     """A regular expression for the text itself."""
+    _require_short(text)
+    return re.escape(text)
+
+
+def _require_short(text: str) -> None:
+    """LimitExceeded for what would be a longer pattern than every engine takes."""
     if len(text) > LONGEST_SOUGHT:
         raise LimitExceeded(
             f"filter: a text of {len(text)} characters is too long for endsWith, contains, "
             f"containsIgnoreCase and eqIgnoreCase: at most {LONGEST_SOUGHT}.",
             argument="filter",
+            limit="sought_characters",
+            maximum=LONGEST_SOUGHT,
         )
-    return re.escape(text)
 
 
 def _at_most(value: Any) -> Query:

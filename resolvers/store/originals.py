@@ -210,7 +210,7 @@ async def exists(store: Store, collection: str) -> bool:
 
 async def estimate(store: Store, collection: str) -> int:
     """About how many documents there are, at once."""
-    counting = store.database[collection].estimated_document_count(maxTimeMS=store.max_time_ms)
+    counting = store.database[collection].estimated_document_count(maxTimeMS=store.time_ms)
     return int(await store.run(counting))
 
 
@@ -256,7 +256,7 @@ async def _batch(store: Store, collection: str, wanted: Query, size: int) -> lis
         wanted,
         sort=[("_id", 1)],
         limit=-size,  # one answer and no cursor: at most 16 MB
-        max_time_ms=store.max_time_ms,
+        max_time_ms=store.time_ms,
     )
     rows: list[RawBSONDocument] = await found.to_list(size)
     return rows
@@ -266,7 +266,7 @@ async def sample(store: Store, collection: str, size: int) -> AsyncIterator[Read
     """Some documents by chance, each once or, in large collections, perhaps twice."""
     stages = [{"$sample": {"size": size}}]
     raw = _raw(store, collection)
-    found = await store.run(opened(raw.aggregate(stages, maxTimeMS=store.max_time_ms)))
+    found = await store.run(opened(raw.aggregate(stages, maxTimeMS=store.time_ms)))
     while rows := await store.run(found.to_list(AT_ONCE)):
         for row in rows:
             yield _read(row)

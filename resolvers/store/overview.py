@@ -25,7 +25,7 @@ async def engine(store: Store) -> Document:
 async def arrivals(store: Store, kind: Kind) -> Arrivals:
     """Counted from the collection's own figures, and found by the index on `createdAt`."""
     collection = store.collection(kind)
-    count = await store.run(collection.estimated_document_count(maxTimeMS=store.max_time_ms))
+    count = await store.run(collection.estimated_document_count(maxTimeMS=store.time_ms))
     mapped = store.maps.get(kind.name)
     created = mapped.path("createdAt") if mapped else "createdAt"
     sort = [(created, -1), ("_id", -1)]

@@ -5,13 +5,15 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from resolvers.errors import CorruptDocument, Timeout
+from resolvers.errors import Timeout
 from resolvers.kind import Document, Kind
 from resolvers.request import Columns, Filter, Page, Read, Summary
+from resolvers.store.cursors import rows as all_rows
 from resolvers.store.driver import opened
 from resolvers.store.find import find
 from resolvers.store.leader import led
 from resolvers.store.lists import complete
+from resolvers.store.numbers import as_float, finite
 from resolvers.store.operators import Query, conjoin, query
 from resolvers.store.plan import Plan, plan, projection
 from resolvers.store.session_ids import others
@@ -67,10 +69,8 @@ async def count(store: Store, kind: Kind, where: Filter) -> int:
 async def _count(store: Store, kind: Kind, match: Query) -> int:
     collection = store.collection(kind)
     if not match:
-        return int(
-            await store.run(collection.estimated_document_count(maxTimeMS=store.max_time_ms))
-        )
-    return int(await store.run(collection.count_documents(match, maxTimeMS=store.max_time_ms)))
+        return int(await store.run(collection.estimated_document_count(maxTimeMS=store.time_ms)))
+    return int(await store.run(collection.count_documents(match, maxTimeMS=store.time_ms)))
 
 
 async def get(
@@ -94,6 +94,12 @@ async def get_many(
     return found
 
 
+async def require_readable(store: Store, kinds: Iterable[Kind]) -> None:
+    """Unavailable or Timeout unless a session of each kind can be read, if there is one."""
+    reads = (find(store, kind, {}, {"_id": 1}, 1) for kind in kinds)
+    await asyncio.gather(*map(store.run, reads))
+
+
 async def following(store: Store, kind: Kind, last: str, limit: int) -> list[Document]:
     """The first `limit` whole sessions whose ids are texts and come after `last`, by id."""
     wanted: Query = {"_id": {"$gt": last}}
@@ -111,10 +117,25 @@ async def _by_ids(
 
 
 async def summarise(store: Store, kind: Kind, where: Filter) -> Summary:
-    """Count and mean duration of the sessions that meet `where`, to the millisecond."""
+    """Count and mean duration of the sessions that meet `where`, to the millisecond.
+
+    A stored duration that is not a number, or too large for a float, has no part in the mean.
+    """
+    asked = store.query(kind, query(await led(store, kind, where)))
+    row = await store.run(_summed(store, kind, asked, {}))
+    count, average = int(row.get("count", 0)), row.get("average")
+    if average is not None and not (isinstance(average, int | float) and math.isfinite(average)):
+        row = await store.run(_summed(store, kind, asked, finite("durationSeconds")))
+        average = as_float(row.get("average"))
+    return Summary(count, None if average is None else round(float(average), 3))
+
+
+async def _summed(store: Store, kind: Kind, asked: Query, among: Query) -> Document:
+    """The number of those sessions that are among some, and the mean of their durations."""
     stages: list[dict[str, Any]] = [
-        {"$match": store.query(kind, query(await led(store, kind, where)))},
+        {"$match": asked},
         *shaped(store, kind, ["durationSeconds"]),
+        *([{"$match": among}] if among else ()),
         {
             "$group": {
                 "_id": None,
@@ -123,16 +144,8 @@ async def summarise(store: Store, kind: Kind, where: Filter) -> Summary:
             }
         },
     ]
-    rows = await store.run(_aggregate(store, kind, stages))
-    if not rows or rows[0]["average"] is None:
-        return Summary(int(rows[0]["count"]) if rows else 0, None)
-    average = float(rows[0]["average"])
-    if not math.isfinite(average):  # as one stored NaN makes it
-        raise CorruptDocument(
-            "A session's durationSeconds is not a number, so there is no average.",
-            field="durationSeconds",
-        )
-    return Summary(int(rows[0]["count"]), round(average, 3))
+    rows = await _aggregate(store, kind, stages)
+    return rows[0] if rows else {}
 
 
 def shaped(store: Store, kind: Kind, paths: Iterable[str]) -> list[dict[str, Any]]:
@@ -143,6 +156,5 @@ def shaped(store: Store, kind: Kind, paths: Iterable[str]) -> list[dict[str, Any
 
 async def _aggregate(store: Store, kind: Kind, stages: list[dict[str, Any]]) -> list[Document]:
     collection = store.collection(kind)
-    found = await opened(collection.aggregate(stages, maxTimeMS=store.max_time_ms))
-    rows: list[Document] = await found.to_list(None)
-    return rows
+    found = await opened(collection.aggregate(stages, maxTimeMS=store.time_ms))
+    return await all_rows(found)

@@ -1,12 +1,15 @@
 """The handle on one database that resolvers use."""
 
-from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Coroutine, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from resolvers.errors import GatewayError, Timeout, Unavailable
 from resolvers.kind import Kind
 from resolvers.request_facts import CURRENT
-from resolvers.store.deadline import within
+from resolvers.store.budget import OVER, Budget
+from resolvers.store.circuit import Circuit
+from resolvers.store.deadline import SIGN_OF_LIFE_SHARE, within
 from resolvers.store.write_locks import WriteLocks
 
 if TYPE_CHECKING:
@@ -33,6 +36,9 @@ class Store:
     """The kinds, by name, that are served from collections of another shape."""
     write_locks: WriteLocks = field(default_factory=WriteLocks)
     collections: dict[str, Any] = field(default_factory=dict)
+    circuit: Circuit = field(default_factory=Circuit)
+    budget: Budget | None = None
+    """What a request has for all its operations; None: each has the deadline alone."""
 
     def __post_init__(self) -> None:
         """Work out once what every operation needs."""
@@ -55,12 +61,63 @@ class Store:
         mapped = self.maps.get(kind.name)
         return mapped.query(native) if mapped else native
 
-    async def run(self, work: Awaitable[T]) -> T:
-        """Await one operation within the deadline; the driver's errors become GatewayErrors."""
+    def within(self, seconds: float) -> "Store":
+        """The same for one request, whose operations have so many seconds together, from now."""
+        return replace(self, budget=Budget(seconds))
+
+    @property
+    def left(self) -> float:
+        """Seconds that an operation may take if it begins now; 0 or less: none begins."""
+        return self.deadline if self.budget is None else min(self.deadline, self.budget.left)
+
+    @property
+    def time_ms(self) -> int:
+        """Milliseconds that the server has for an operation that begins now."""
+        if self.budget is None:
+            return self.max_time_ms
+        return max(1, min(self.max_time_ms, int(self.budget.left * 800)))
+
+    async def run(self, work: Awaitable[T], share: float = 1.0) -> T:
+        """Await one operation within its time; the driver's errors become GatewayErrors.
+
+        Timeout, and `work` is not begun, if the request's time is over. `share` is the share of the
+        time that an operation may take which the request can do without.
+        """
+        tried, spare = self.circuit.open, self.deadline * SIGN_OF_LIFE_SHARE
+        try:
+            left = await self._begin()
+        except GatewayError:
+            if isinstance(work, Coroutine):
+                work.close()
+            raise
         facts = CURRENT.get()
         if facts is not None:
             facts.commands += 1
-        return await within(self.deadline, self.ping, work)
+        seconds = min(self.deadline, left + spare)
+        try:
+            return await within(seconds * share, self.ping, work, spare * share)
+        except Unavailable:
+            self.circuit.failed(self, tried)
+            raise
+
+    async def _begin(self) -> float:
+        """Seconds for an operation that begins now; Timeout or Unavailable if none does."""
+        if self.circuit.open:
+            await self.circuit.admit(self.database)
+        left = self.left
+        if left <= 0 and self.budget is not None:
+            raise Timeout(OVER.format(seconds=self.budget.seconds))
+        return left
+
+    async def change(self, work: Awaitable[T]) -> T:
+        """The same for a write: it is not cancelled when the client goes."""
+        if self.budget is None:
+            return await self.run(work)
+        self.budget.writes += 1
+        try:
+            return await self.run(work)
+        finally:
+            self.budget.writes -= 1
 
     async def ping(self) -> None:
         """Ask the database for a sign of life; the driver's error if there is none."""

@@ -17,7 +17,8 @@ A text that was valid before skips these. Its second run prepares a program, lat
     read       variables and arguments                                     variables.py, readers.py
     price      with the values of the variables                            cost.py
     resolve    all root fields at once, or one by one for a mutation       program.py
-    render     one compiled function for each root field                   source.py
+    render     one compiled function for each root field, as long as       source.py
+               the answer's largest size is not reached                    room.py
 
 Whenever something is not plain, valid and successful, graphql-core takes over. It gets what was
 started already, so nothing is read or written twice, and error messages, null propagation and
@@ -36,17 +37,19 @@ The selection says what to read (projection.py), and one command is sent:
 
 The selection, as a tree (tree.py), becomes this function (compiler.py, source.py):
 
-    def render(value, windows):
+    def render(value, windows, room):
         if value is None: return None
         v_2 = value['tags']
         if type(v_2) is not dict: unsound()
         v_3 = v_2.get('userTags')
         if type(v_3) is not list: v_3 = listed(v_3)
+        room.fill(len(v_3) * 8)
         list_5 = []
         for item_4 in v_3:
             if type(item_4) is not dict: unsound()
             v_6 = item_4['name']
             if type(v_6) is not str: v_6 = text(v_6)
+            if v_6: room.take(v_6)
             list_5.append({'name': v_6})
         return {'id': identifier(prefix_1, value['_id']), 'tags': {'userTags': list_5}}
 
@@ -58,5 +61,6 @@ From the document that was found, it makes the data of the response:
 
 `scripts/explain` shows the same for any operation. Reading order: selections.py (the one walk over
 selections), operation.py, run.py, operations.py, measure.py, cost.py, orderings.py, windows.py,
-projection.py, tree.py, compiler.py, source.py, executor.py, readers.py, variables.py, program.py.
+projection.py, tree.py, room.py, compiler.py, source.py, executor.py, readers.py, variables.py,
+program.py.
 """

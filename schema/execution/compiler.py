@@ -44,6 +44,7 @@ from schema.common import (
 from schema.errors import UserError
 from schema.execution import source
 from schema.execution.operation import Operation
+from schema.execution.room import Room
 from schema.execution.selections import Parent, Selections, inner_type
 from schema.execution.tree import Field, Selection
 from schema.execution.windows import WindowOf
@@ -52,8 +53,8 @@ from schema.strawberry_internals import definition_of
 
 log = logging.getLogger(__name__)
 
-Renderer = Callable[[Any, Mapping[str, Any]], Any]
-"""The response object of a value, under these variables."""
+Renderer = Callable[[Any, Mapping[str, Any], Room], Any]
+"""The response object of a value, under these variables, in what is left of the answer's room."""
 
 MOST_FIELDS = 2000
 """Selections beyond this size are not worth a function of their own."""
@@ -186,4 +187,6 @@ def compile_selection(selection: Selection) -> Renderer:
     render: Any = namespace["render"]
     if not (windows := writer.windows):
         return render  # type: ignore[no-any-return]  # and the windows are of no matter
-    return lambda value, variables: render(value, [window(variables) for window in windows])
+    return lambda value, variables, room: render(
+        value, [window(variables) for window in windows], room
+    )

@@ -1,6 +1,8 @@
 """What an operation costs: each selected field, times the rows it is asked for.
 
     field                1, and what is selected below it
+    a long text          in a page within a session: 1 more for each LONG_TEXT characters that it
+                         may have
     connection           its `edges` and nodes times `first` or `last`, else the default page
     nodes(ids)           times the number of ids
     statistics           its `groups` times `first`, else GROUPS; with `first`, RANKED besides
@@ -40,12 +42,17 @@ from graphql import (
 
 from resolvers.groups import MOST_GROUPS, MOST_RANKED
 from resolvers.request import DEFAULT_PAGE, LARGEST_PAGE
+from schema.columns import NOTE, ColumnField
 from schema.execution.operation import Operation
 from schema.execution.selections import Selections
+from schema.strawberry_internals import definition_of
 
 LIST_SIZE: Final = 10
 """Entries that a stored list, such as a session's tags, is taken to have, all lists within them
 together: one document has both, so nesting does not multiply what is read."""
+
+LONG_TEXT: Final = 5_000
+"""Characters: a text that may have so many costs 1 more, and so on."""
 
 JOINED_SIZE: Final = 20
 """The same of a joined session: its lists are shown again for each session that names it."""
@@ -63,7 +70,7 @@ RANKED: Final = MOST_RANKED // 2
 Variables = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RowCount:
     """How many rows a field is asked for: a number, or what a variable says."""
 
@@ -104,6 +111,8 @@ class Cost:
 
 
 ONE: Final = RowCount(1)
+ELEMENT: Final = RowCount(1, within=True)
+"""The lists of an element of a page within a session."""
 LIST: Final = RowCount(LIST_SIZE)
 JOINED: Final = RowCount(JOINED_SIZE, within=True)
 """The lists of a session that an entry of a list names: another document, for each entry."""
@@ -145,10 +154,10 @@ class _Price:
     def _field(self, node: FieldNode, type_: GraphQLNamedType, lists: RowCount) -> Cost:
         definition = _definition(node, type_)
         if definition is None or node.selection_set is None:
-            return Cost(1)
+            return Cost(_of_value(definition) if lists is ELEMENT else 1)
         inner = get_named_type(definition.type)
         own, rows = 1, ONE
-        below = lists if lists is ONE or lists is JOINED else LIST
+        below = lists if lists in (ONE, ELEMENT, JOINED) else LIST
         if "first" in definition.args and "after" in definition.args:
             below = replace(self._page(node), within=_is_within(inner))
         elif "groupBy" in definition.args:
@@ -160,10 +169,10 @@ class _Price:
             if "ids" in definition.args:
                 rows = self._rows(_argument(node, "ids"), lists)
             elif lists is LIST or lists.within:
-                below = ONE
+                below = ELEMENT if lists.within and lists is not JOINED else ONE
             if lists is JOINED and _joins(inner):
                 rows = RowCount(RELATED)
-        elif lists is ONE and _has_id(inner):
+        elif lists in (ONE, ELEMENT) and _has_id(inner):
             below = JOINED
         return Cost(own).plus(self.selected(node.selection_set, inner, below)).times(rows)
 
@@ -181,6 +190,13 @@ class _Price:
         if isinstance(value, ListValueNode):
             return RowCount(len(value.values))
         return default
+
+
+def _of_value(field: GraphQLField | None) -> int:
+    """Of a text that may be long, more than of other values."""
+    made = definition_of(field) if field and field.extensions else None
+    note = made.metadata.get(NOTE) if isinstance(made, ColumnField) else None
+    return 1 + ((note.max_length or 0) // LONG_TEXT if note else 0)
 
 
 def _definition(node: FieldNode, type_: GraphQLNamedType) -> GraphQLField | None:

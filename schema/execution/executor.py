@@ -34,7 +34,7 @@ class CompiledExecutor(RenderingExecutor):
         render = renderer(run.operation, selections, type_, nodes)
         if render is not None:
             try:
-                return render(value, variables)
+                return render(value, variables, run.room)
             except Exception:  # graphql-core finds out what is wrong
                 log.debug("a %s is rendered field by field", type_.name)
         return NOT_RENDERED

@@ -7,8 +7,8 @@ Everything here is bounded: the least recently used operation is forgotten, and 
 remembers only so many derivations.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from graphql import GraphQLSchema, parse
@@ -17,6 +17,7 @@ from strawberry.types.execution import ExecutionContext
 
 from resolvers.errors import BadInput, GatewayError
 from schema import limits
+from schema.bounded import Bounded
 from schema.errors import VALIDATION_FAILED
 from schema.execution.cost import Cost, Variables, cost
 from schema.execution.measure import Measure
@@ -26,7 +27,8 @@ from schema.execution.run import Run
 from schema.limits import Introspection, Limits
 from schema.strawberry_internals import core_schema, given_operation_name
 
-OPERATIONS_KEPT = 500
+BYTES_KEPT = 29_360_128
+"""About how much memory the operations of a schema take together; 28 MB."""
 LONGEST_KEPT = 32_768
 """Texts longer than this many characters are worked through each time."""
 
@@ -38,43 +40,46 @@ class OperationCache:
         self,
         most: Limits | None = None,
         introspection: Introspection = "all",
-        size: int = OPERATIONS_KEPT,
+        size: int = BYTES_KEPT,
     ) -> None:
-        self._size = size
         self._limits = most or Limits()
         self._introspection = introspection
-        self._operations: OrderedDict[str, Operation] = OrderedDict()
+        self._operations: Bounded[Operation] = Bounded(size)
 
     def __len__(self) -> int:
         """How many operations are remembered."""
         return len(self._operations)
 
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory they take."""
+        return self._operations.size
+
     def known(self, text: str) -> Operation | None:
         """The operation with this text if it was parsed and found valid before."""
         operation = self._operations.get(text)
-        if operation is None or operation.errors != []:
-            return None
-        self._operations.move_to_end(text)
-        return operation
+        return operation if operation is not None and operation.errors == [] else None
 
     def get(self, text: str, **options: Any) -> Operation:
         """The operation with this text; GraphQLError if it cannot be parsed, or LimitExceeded."""
         operation = self._operations.get(text)
         if operation is not None:
-            self._operations.move_to_end(text)
             return operation
         operation = self._parse(text, **options)
         if len(text) <= LONGEST_KEPT:
-            self._operations[text] = operation
+            self._operations.put(text, operation, operation.size + len(text))
             operation.prepares = True
-            if len(self._operations) > self._size:
-                self._operations.popitem(last=False)
+            operation.grown = partial(self._grown, text, operation)
         return operation
 
+    def _grown(self, text: str, operation: Operation) -> None:
+        if self._operations.peek(text) is operation:
+            self._operations.resize(text, operation.size + len(text))
+
     def _parse(self, text: str, **options: Any) -> Operation:
-        limits.scan(text, self._limits)
+        tokens = limits.scan(text, self._limits)
         document = parse(text, **{"max_tokens": self._limits.tokens, **options})
-        return Operation(document, Measure(document, self._limits).introspects)
+        return Operation(document, Measure(document, self._limits).introspects, tokens)
 
     def choose(self, run: Run, name: str | None) -> None:
         """BadInput if this names no single operation; Forbidden if it may not introspect."""

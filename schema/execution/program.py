@@ -76,7 +76,7 @@ class Program:
                 await self._one_by_one(run, variables)
             return {
                 step.response_name: step.render(
-                    run.started[step.response_name].result(), variables.coerced
+                    run.started[step.response_name].result(), variables.coerced, run.room
                 )
                 for step in self.steps
             }

@@ -15,6 +15,7 @@ from graphql import DocumentNode
 from resolvers.context import Context
 from resolvers.loader import Loader
 from schema.execution.operation import Operation
+from schema.execution.room import Room
 
 NOT_PARSED: Final = Operation(DocumentNode(definitions=()))
 """Stands for the operation until the text is parsed."""
@@ -32,7 +33,17 @@ class Run:
     """Root fields that a program resolves already, by response name: nothing is resolved twice."""
     loader: Loader = field(init=False)
     """By-id reads."""
+    room: Room = field(init=False)
+    """What is left of the answer's largest size."""
 
     def __post_init__(self) -> None:
         """Each run reads for itself."""
         self.loader = Loader(self.context)
+        self.room = Room(self.context.most_bytes)
+
+    def leave(self) -> bool:
+        """The client has gone: reads end; whether what has begun may be cancelled."""
+        may = self.context.leave()
+        if may:
+            self.loader.cancel()
+        return may

@@ -13,12 +13,13 @@ which are letters, digits and underscores.
 
 from binascii import b2a_base64
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from resolvers.kind import Column
 from resolvers.lists import shown
 from resolvers.paging import place_cursor
-from resolvers.value_types import INTEGER
+from resolvers.value_types import INTEGER, TEXT
 from schema import value_types
 from schema.common import (
     KIND_BY_TYPE,
@@ -28,6 +29,7 @@ from schema.common import (
     Session,
     SessionSummary,
 )
+from schema.execution.room import SHORT
 from schema.execution.tree import Field, Selection
 from schema.execution.windows import WindowOf
 from schema.statistics_types import FIGURES
@@ -100,6 +102,8 @@ class Writer:
         self._lines: list[str] = []
         self._depth = 1
         self._names = 0
+        self._lists = 0
+        """How many lists of a session are around what is written now."""
 
     def functions(self, selection: Selection) -> str:
         """The function `render`, after those that it calls."""
@@ -117,7 +121,7 @@ class Writer:
         }
         shown = shapes.get(selection.shape, self._document)(selection, "value")
         self._write(f"return {shown}")
-        return f"def {name}(value, windows):\n" + "".join(self._lines)
+        return f"def {name}(value, windows, room):\n" + "".join(self._lines)
 
     def _further(self, stem: str, selection: Selection) -> str:
         """The name of a function that is written before this one."""
@@ -198,7 +202,7 @@ class Writer:
         functions = ", ".join(f"{kind!r}: {name}" for kind, name in names.items())
         chosen = self._name("renders")
         self._functions.append(f"{chosen} = {{{functions}}}\n")
-        return f"{chosen}[row.kind.name](row, windows)"
+        return f"{chosen}[row.kind.name](row, windows, room)"
 
     def _loop(self, names: str, values: str, show: Callable[[], str]) -> str:
         """A list, made element by element."""
@@ -209,6 +213,17 @@ class Writer:
         shown = show()
         self._write(f"{made}.append({shown})")
         self._depth -= 1
+        return made
+
+    def _items(
+        self, v: str, inner: Selection, show: Callable[[], str], names: str, values: str = ""
+    ) -> str:
+        """The elements of a session's list `v`; the names of the fields of each are counted."""
+        size = sum(len(field.response_name) + len('"":,') for field in inner.fields)
+        self._write(f"room.fill(len({v}) * {size})")
+        self._lists += 1
+        made = self._loop(names, values or v, show)
+        self._lists -= 1
         return made
 
     def _document(self, selection: Selection, document: str) -> str:
@@ -248,6 +263,8 @@ class Writer:
         doubt = form.doubt.format(v=v, values=values)
         given = f"{v} is not None and ({doubt})" if nullable else doubt
         self._write(f"if {given}: {form.remedy.format(v=v)}")
+        if column.type is TEXT and (self._lists or (column.max_length or SHORT + 1) > SHORT):
+            self._write(f"if {v}: room.take({v})")
         shown = form.shown.format(v=v)
         return f"None if {v} is None else {shown}" if nullable and shown != v else shown
 
@@ -292,9 +309,10 @@ class Writer:
             inner = field.selection
             if field.name == "edges" and inner:
                 pairs = f"enumerate({v}, {start})"
-                return self._loop(f"place, {item}", pairs, lambda: self._object(inner, edge))
+                show_edge = partial(self._object, inner, edge)
+                return self._items(v, inner, show_edge, f"place, {item}", pairs)
             if field.name == "nodes" and inner:
-                return self._loop(item, v, lambda: self._part(inner, item, False))
+                return self._items(v, inner, partial(self._part, inner, item, False), item)
             if field.name == "pageInfo" and inner:
                 return self._object(inner, lambda part: around[part.name])
             return count
@@ -313,11 +331,13 @@ class Writer:
         self._write(f"{v} = {document}.get({column.path!r})")
         self._write(f"if type({v}) is not list: {v} = listed({v})")
         if field.selection:
-            inner = field.selection
-            return self._loop(item, v, lambda: self._part(inner, item, False))
+            return self._items(
+                v, field.selection, partial(self._part, field.selection, item, False), item
+            )
         if untouched := FORMS[column.type].untouched:
             type_ = untouched.__name__
             self._write(f"if {v} and (len({v}) > 1 or type({v}[0]) is not {type_}):")
             self._write(f"    all_of({type_}, {v})")
+            self._write(f"if {v}: room.shown({v})")
             return v
         return self._loop(item, v, lambda: self._checked(column, item, False))

@@ -1,7 +1,7 @@
 """Bot sessions: a user conversed with a bot."""
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -11,12 +11,23 @@ from strawberry import UNSET, Info
 from resolvers.errors import Invalid
 from resolvers.json_text import type_name
 from resolvers.kind import Document, Index, Timeline
+from resolvers.masks import require_overwriting
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
 from schema.fields import CREATE, DELETE, GET, LIST, STATISTICS, SUMMARY, UPDATE, KindType
 from schema.inputs import input_of
 from schema.kinds.ids import TEXTS
-from schema.payloads import EndedAt, GlobalId, SessionId, SessionRef, act, checked, described, end
+from schema.payloads import (
+    EndedAt,
+    GlobalId,
+    SessionId,
+    SessionRef,
+    act,
+    checked,
+    context,
+    described,
+    end,
+)
 
 
 @strawberry.enum(description="Whether a person took part in a bot session.")
@@ -54,10 +65,12 @@ class BotTag:
     value: str | None = column(
         "The tag's value. One that is not a text is here as JSON; `valueType` says so.",
         max_length=10_000,
+        personal=True,
     )
     value_type: BotTagValueType | None = column(
         "What `value` is the JSON of: a bot may tag with numbers and objects, too. Null if the "
-        "value is the text itself, or if there is none."
+        "value is the text itself, or if there is none.",
+        personal=True,
     )
 
 
@@ -81,13 +94,14 @@ class BotSession(Session):
     call_id: str | None = column(
         "The external call that the conversation was, as the telephone system knows it.",
         max_length=256,
+        identifier=True,
     )
     channel: str = column(
         "Where the conversation took place, such as `rtm` or `webchat`.",
         max_length=100,
         impersonal=True,
     )
-    user_id: str = column("The user, as the channel knows them.", max_length=256)
+    user_id: str = column("The user, as the channel knows them.", max_length=256, identifier=True)
     start_time: datetime = column(
         "When the conversation started. The vendor's name for `startedAt`.",
         default=lambda context: context.now(),
@@ -199,7 +213,8 @@ class BotMutations:
 
     @strawberry.mutation(
         name="tagBotSession",
-        description="Add labels to a bot session; labels that it already has are not repeated.",
+        description="Add labels to a bot session; labels that it already has are not repeated, if "
+        "the credential may see their values (`pii:read`).",
     )
     async def tag_bot_session(
         self,
@@ -210,15 +225,15 @@ class BotMutations:
         session_tags: Annotated[Tags, described("Labels on the session.")] = UNSET,
     ) -> Payload[BotSession]:
         """Labels are only ever added: two calls at once lose none."""
-
-        return await _change_tags(
-            info, SessionRef(global_id, session_id), user_tags, session_tags, _united
-        )
+        known = context(info).caller.sees_personal  # else repeating would confirm a guess
+        given = {"userTags": user_tags or [], "sessionTags": session_tags or []}
+        combine = _united if known else _added
+        return await _change_tags(info, SessionRef(global_id, session_id), given, combine)
 
     @strawberry.mutation(
         name="untagBotSession",
         description="Remove labels from a bot session: those with the same name and value. Labels "
-        "that it does not have change nothing.",
+        "that it does not have change nothing. Needs the scope `pii:read`.",
     )
     async def untag_bot_session(
         self,
@@ -229,22 +244,24 @@ class BotMutations:
         session_tags: Annotated[Tags, described("Labels on the session.")] = UNSET,
     ) -> Payload[BotSession]:
         """All other labels stay, also those that are added meanwhile."""
-        return await _change_tags(
-            info, SessionRef(global_id, session_id), user_tags, session_tags, _without
-        )
+        given = {"userTags": user_tags or [], "sessionTags": session_tags or []}
+
+        def without(stored: list[Document], named: list[Document]) -> list[Document]:
+            require_overwriting(context(info).caller, BOT, {"tags": given})
+            return [tag for tag in stored if tag not in named]
+
+        return await _change_tags(info, SessionRef(global_id, session_id), given, without)
 
 
 async def _change_tags(
     info: Info,
     ref: SessionRef,
-    user_tags: list[Any] | None,
-    session_tags: list[Any] | None,
+    values: Mapping[str, list[Any]],
     combine: Callable[[list[Document], list[Document]], list[Document]],
 ) -> Payload[Any]:
     """Put the stored labels and the given ones together."""
 
     def change(document: Document) -> None:
-        values = {"userTags": user_tags or [], "sessionTags": session_tags or []}
         given = checked(info, BOT, "tags", values, above=("tags",))
         stored = document.get("tags") or {}
         changed = {name: combine(stored.get(name) or [], given[name]) for name in given}
@@ -259,8 +276,8 @@ def _united(stored: list[Document], given: list[Document]) -> list[Document]:
     return [tag for place, tag in enumerate(tags) if tag not in tags[:place]]
 
 
-def _without(stored: list[Document], given: list[Document]) -> list[Document]:
-    return [tag for tag in stored if tag not in given]
+def _added(stored: list[Document], given: list[Document]) -> list[Document]:
+    return [*stored, *given]
 
 
 ENTRY = KindType(

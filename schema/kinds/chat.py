@@ -2,16 +2,18 @@
 
 import enum
 import uuid
-from collections.abc import Collection, Iterable
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import strawberry
 from strawberry import UNSET, Info
 
+from resolvers.appending import Addition
 from resolvers.errors import Invalid
-from resolvers.kind import Document, Searched, Speaker, Timeline
+from resolvers.kind import Column, Document, Growth, Searched, Speaker, Timeline
+from resolvers.value_types import DATETIME
 from schema.columns import column, kind_of
 from schema.common import Connection, Payload, Session
 from schema.fields import CREATE, DELETE, GET, LIST, STATISTICS, SUMMARY, UPDATE, KindType
@@ -23,6 +25,7 @@ from schema.payloads import (
     SessionId,
     SessionRef,
     act,
+    append,
     checked,
     described,
     end,
@@ -71,7 +74,9 @@ class ChatVisitor:
         "The visitor's e-mail address.", max_length=254, personal=True
     )
     network_address: str | None = column("The visitor's IP address.", max_length=100, personal=True)
-    start_page: str | None = column("The page where the chat began.", max_length=2048)
+    start_page: str | None = column(
+        "The page where the chat began.", max_length=2048, personal=True
+    )
     country: str | None = column("The visitor's country.", max_length=100, impersonal=True)
     city: str | None = column("The visitor's city.", max_length=200)
     operating_system: str | None = column(
@@ -140,8 +145,7 @@ class ChatSession(Session):
 def derive(document: Document) -> Timeline:
     """It starts with `start`; it ended when it was closed, or with its last message."""
     _set_instant(document["start"], ("start", "dateTime"))
-    for place, message in enumerate(document["messages"]):
-        _set_instant(message["sent"], ("messages", str(place), "sent", "dateTime"))
+    set_instants(document["messages"])
     _check_message_ids(document["messages"])
     _set_times(document)
     started = document["start"]["instant"]
@@ -162,6 +166,12 @@ def derive(document: Document) -> Timeline:
     )
 
 
+def set_instants(messages: Iterable[Document]) -> None:
+    """Work out when each message was sent; Invalid, by its place, for a moment out of range."""
+    for place, message in enumerate(messages):
+        _set_instant(message["sent"], ("messages", str(place), "sent", "dateTime"))
+
+
 def _set_instant(moment: Document, field: tuple[str, ...]) -> None:
     if "instant" in moment:
         return
@@ -175,15 +185,26 @@ def _set_instant(moment: Document, field: tuple[str, ...]) -> None:
 def _set_times(document: Document) -> None:
     """Keep when the last message was sent, and how long the first response took."""
     messages = document["messages"]
-    last = messages[-1]["sent"]["instant"] if messages else None
-    for name, value in (
-        ("lastMessageAt", last),
-        ("firstResponseSeconds", first_response_seconds(messages)),
-    ):
+    _keep(
+        document,
+        lastMessageAt=messages[-1]["sent"]["instant"] if messages else None,
+        firstResponseSeconds=first_response_seconds(messages),
+        askedAt=_asked_at(messages),
+    )
+
+
+def _keep(document: Document, **values: Any) -> None:
+    for name, value in values.items():
         if value is None:
             document.pop(name, None)
         else:
             document[name] = value
+
+
+def _asked_at(messages: Iterable[Document]) -> datetime | None:
+    """When the visitor's first message was sent."""
+    visitors = (one for one in messages if one["source"] == MessageSource.VISITOR.name)
+    return min((message["sent"]["instant"] for message in visitors), default=None)
 
 
 def first_response_seconds(messages: Iterable[Document]) -> float | None:
@@ -201,6 +222,38 @@ def first_response_seconds(messages: Iterable[Document]) -> float | None:
     return None
 
 
+def grow(document: Document, added: list[Document]) -> Mapping[int, Document] | None:
+    """What `derive` computes, after messages that were added.
+
+    It takes the whole list to find what answers a visitor's message that is now the first: an
+    operator's may have been sent later than that, and stand before it.
+    """
+    asked, added_at = document.get("askedAt"), _asked_at(added)
+    if added_at is not None and document["messageCount"] and (asked is None or added_at < asked):
+        return None
+    known = [_message("VISITOR", asked)] if asked else []
+    response = document.get("firstResponseSeconds")
+    if asked and response is not None:
+        known.append(_message("OPERATOR", asked + timedelta(seconds=response)))
+    _keep(
+        document,
+        lastMessageAt=added[-1]["sent"]["instant"],
+        firstResponseSeconds=first_response_seconds([*known, *added]),
+        askedAt=asked or added_at,
+    )
+    return {}
+
+
+def _message(source: str, instant: datetime) -> Document:
+    return {"source": source, "sent": {"instant": instant}}
+
+
+def distinct(stored: Sequence[Document], added: list[Document]) -> list[Document]:
+    """The added messages; Invalid if one has an id that the chat has already."""
+    _check_message_ids(added, {message["id"] for message in stored})
+    return added
+
+
 def _check_message_ids(messages: list[Document], known: Collection[str] = ()) -> None:
     seen = set(known)
     for place, message in enumerate(messages):
@@ -212,6 +265,15 @@ def _check_message_ids(messages: list[Document], known: Collection[str] = ()) ->
         seen.add(message["id"])
 
 
+ASKED_AT = Column(
+    name="askedAt",
+    type=DATETIME,
+    derived=True,
+    hidden=True,
+    filterable=False,
+    description="When the visitor's first message was sent.",
+)
+
 CHAT = kind_of(
     ChatSession,
     name="chat",
@@ -220,6 +282,8 @@ CHAT = kind_of(
     derive=derive,
     ended="closedAt",
     spans=False,
+    hidden=(ASKED_AT,),
+    growths={"messages": Growth(grow, ("id",), distinct)},
 )
 
 
@@ -242,13 +306,15 @@ class ChatMutations:
     ) -> Payload[ChatSession]:
         """Messages appended at the same time are all stored, each once."""
 
-        def change(document: Document) -> None:
+        def added(document: Document) -> list[Document]:
             require_active(document)
-            added = checked(info, CHAT, "messages", messages)
-            _check_message_ids(added, {message["id"] for message in document["messages"]})
-            document["messages"] = [*document["messages"], *added]
+            entries: list[Document] = checked(info, CHAT, "messages", messages)
+            set_instants(entries)
+            return entries
 
-        return await act(info, CHAT, SessionRef(global_id, session_id), change)
+        return await append(
+            info, CHAT, SessionRef(global_id, session_id), Addition("messages", added)
+        )
 
     @strawberry.mutation(name="endChatSession", description="End a chat.")
     async def end_chat_session(

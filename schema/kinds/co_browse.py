@@ -1,14 +1,16 @@
 """Co-browse sessions: an agent and a visitor looked at the same web pages."""
 
 import secrets
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 
 import strawberry
 from strawberry import UNSET, Info
 
+from resolvers.appending import Addition
 from resolvers.errors import Conflict, Invalid
-from resolvers.kind import Document, Reservation, Timeline
+from resolvers.kind import Document, Growth, Reservation, Timeline
 from schema.columns import column, kind_of
 from schema.common import Connection, Payload, Session
 from schema.fields import CREATE, DELETE, GET, LIST, STATISTICS, SUMMARY, UPDATE, KindType
@@ -20,6 +22,7 @@ from schema.payloads import (
     SessionId,
     SessionRef,
     act,
+    append,
     checked,
     context,
     described,
@@ -50,9 +53,11 @@ class CoBrowseSession(Session):
     """Columns as of Genesys Co-browse 8.1's history."""
 
     session_token: str = column(
-        "Nine digits that the visitor reads to the agent; no two live sessions share them.",
+        "Nine digits that the visitor reads to the agent; no two live sessions share them. `***` "
+        "without the scope `co_browse:write`, while the session is active.",
         pattern=r"[0-9]{9}",
         create_only=True,
+        live_scope="co_browse:write",
         max_length=9,
         default=lambda _context: f"{secrets.randbelow(10**9):09}",
     )
@@ -81,16 +86,42 @@ def derive(document: Document) -> Timeline:
     if activated is not None and activated < document["creationTime"]:
         raise Invalid("A session cannot be activated before it is created.", ("activationTime",))
     document["pages"] = sorted(document["pages"], key=lambda page: page["enteredTimestamp"])
-    for place, page in enumerate(document["pages"]):
-        start = activated if place == 0 and activated else page["enteredTimestamp"]
-        following = document["pages"][place + 1 : place + 2]
-        until = following[0]["enteredTimestamp"] if following else ended
-        page.pop("duration", None)
-        if until is not None:
-            page["duration"] = max(0, int((until - start).total_seconds() // 1))
+    _set_durations(document["pages"], activated, ended)
     started = activated or document["creationTime"]
     duration = (ended - started).total_seconds() if ended else None
     return Timeline(started, ended, ended is not None, duration, None)
+
+
+def _set_durations(pages: list[Document], first: datetime | None, end: datetime | None) -> None:
+    """Set how long each page was open; the first one, if it is given, from the moment `first`."""
+    for place, page in enumerate(pages):
+        start = first if place == 0 and first else page["enteredTimestamp"]
+        following = pages[place + 1 : place + 2]
+        until = following[0]["enteredTimestamp"] if following else end
+        page.pop("duration", None)
+        if until is not None:
+            page["duration"] = max(0, int((until - start).total_seconds() // 1))
+
+
+def grow(document: Document, added: list[Document]) -> Mapping[int, Document] | None:
+    """The durations of the pages that were added, and of the one before them.
+
+    It takes the whole list to place a page that was opened before the last one.
+    """
+    count, last = document["pageCount"], document.get("lastPage")
+    before = [dict(last)] if count and last else []
+    pages = [*before, *added]
+    moments = [page["enteredTimestamp"] for page in pages]
+    if (count and not last) or moments != sorted(moments):
+        return None
+    _set_durations(pages, document.get("activationTime") if count < 2 else None, None)
+    return {place: {"duration": page["duration"]} for place, page in enumerate(before, count - 1)}
+
+
+def distinct(stored: Sequence[Document], added: list[Document]) -> list[Document]:
+    """The added pages but those that are stored: the same address at the same instant."""
+    known = {(page["url"], page["enteredTimestamp"]) for page in stored}
+    return [page for page in added if (page["url"], page["enteredTimestamp"]) not in known]
 
 
 def reservation(document: Document) -> Reservation | None:
@@ -108,6 +139,7 @@ CO_BROWSE = kind_of(
     derive=derive,
     ended="deactivationTime",
     reservation=reservation,
+    growths={"pages": Growth(grow, ("url", "enteredTimestamp"), distinct)},
     vendor_retention="1209600, 14 days",
 )
 
@@ -156,18 +188,18 @@ class CoBrowseMutations:
     ) -> Payload[CoBrowseSession]:
         """Pages stay in the order of their times."""
 
-        def change(document: Document) -> None:
+        def added(document: Document) -> list[Document]:
             require_active(document)
             page = {"url": url, "enteredTimestamp": at or now(info)}
-            (entered,) = checked(info, CO_BROWSE, "pages", [page], above=("pages", "0"))
-            known = context(info).caller.sees_personal  # else repeating would confirm a guess
-            if not (known and any(one.items() >= entered.items() for one in document["pages"])):
-                document["pages"] = [*document["pages"], entered]
+            entered: list[Document] = checked(
+                info, CO_BROWSE, "pages", [page], above=("pages", "0")
+            )
+            return entered
 
-        names = {"enteredTimestamp": "at"}
-        return await act(
-            info, CO_BROWSE, SessionRef(global_id, session_id), change, arguments=names
-        )
+        known = context(info).caller.sees_personal  # else repeating would confirm a guess
+        ref, names = SessionRef(global_id, session_id), {"enteredTimestamp": "at"}
+        addition = Addition("pages", added, distinct=known)
+        return await append(info, CO_BROWSE, ref, addition, arguments=names)
 
     @strawberry.mutation(name="endCoBrowseSession", description="End a co-browse session.")
     async def end_co_browse_session(

@@ -21,10 +21,14 @@ from schema.payloads import GlobalId, SessionId, SessionRef, act, described
 class KnowledgeSession(Session):
     """Columns as of Genesys Knowledge Center 8.5's SessionInfo."""
 
-    agent_id: str | None = column("The agent who searched.", max_length=200)
-    customer_id: str | None = column("The customer who searched, or for whom.", max_length=200)
-    visit_id: str | None = column("The visit to one web site.", max_length=200)
-    global_visit_id: str | None = column("The visit over all web sites.", max_length=200)
+    agent_id: str | None = column("The agent who searched.", max_length=200, identifier=True)
+    customer_id: str | None = column(
+        "The customer who searched, or for whom.", max_length=200, identifier=True
+    )
+    visit_id: str | None = column("The visit to one web site.", max_length=200, identifier=True)
+    global_visit_id: str | None = column(
+        "The visit over all web sites.", max_length=200, identifier=True
+    )
 
 
 def derive(document: Document) -> Timeline:

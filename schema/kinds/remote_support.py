@@ -7,8 +7,10 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET, Info
 
+from resolvers.appending import Addition
 from resolvers.folding import fold
-from resolvers.kind import Column, Document, Index, Searched, SessionIds, Speaker, Timeline
+from resolvers.kind import Column, Document, Growth, Index, Searched, SessionIds, Speaker, Timeline
+from resolvers.masks import require_overwriting
 from resolvers.value_types import TEXT
 from schema.columns import column, kind_of
 from schema.common import Connection, Payload, Session
@@ -21,6 +23,7 @@ from schema.payloads import (
     SessionId,
     SessionRef,
     act,
+    append,
     checked,
     context,
     described,
@@ -89,16 +92,19 @@ class RemoteSupportSession(Session):
     """Columns and limits as of the session-history API of N-able Take Control."""
 
     computer_name: str | None = column(
-        "Name of the customer's computer.", max_length=50, folded=True
+        "Name of the customer's computer.", max_length=50, folded=True, identifier=True
     )
     computer_domain: str | None = column(
-        "Domain or workgroup of the computer.", max_length=100, folded=True
+        "Domain or workgroup of the computer.", max_length=100, folded=True, identifier=True
     )
     computer_os: str | None = column(
         "Operating system of the computer.", max_length=64, impersonal=True
     )
     tech_username: str | None = column(
-        "The technician's login, often an e-mail address.", max_length=100, folded=True
+        "The technician's login, often an e-mail address.",
+        max_length=100,
+        folded=True,
+        personal=True,
     )
     tech_name: str | None = column("The technician's name.", max_length=100, personal=True)
     customer_name: str | None = column(
@@ -108,7 +114,7 @@ class RemoteSupportSession(Session):
         "The customer's e-mail address.", max_length=100, folded=True, personal=True
     )
     customer_number: str | None = column(
-        "The customer's number in your own books.", max_length=50, folded=True
+        "The customer's number in your own books.", max_length=50, folded=True, identifier=True
     )
     problem_description: str | None = column(
         "What the customer asked for.", max_length=4000, personal=True, searched=Searched(_customer)
@@ -118,7 +124,11 @@ class RemoteSupportSession(Session):
     )
     has_videos: bool = column("Whether the session was recorded.", default=lambda _context: False)
     video_links: list[str] = column(
-        "Addresses of the recordings.", max_length=2048, format="uri", max_items=100
+        "Addresses of the recordings.",
+        max_length=2048,
+        format="uri",
+        max_items=100,
+        personal=True,
     )
     date_start: datetime = column(
         "When the session started. The vendor's name for `startedAt`.",
@@ -197,6 +207,7 @@ REMOTE_SUPPORT = kind_of(
     ended="dateEnd",
     indexes=tuple(Index((path, "startedAt", "_id")) for path in FILTERS),
     hidden=(CUSTOM_FIELD_KEYS,),
+    growths={"chat": Growth(lambda _document, _added: {})},
 )
 
 
@@ -250,18 +261,13 @@ class RemoteSupportMutations:
     ) -> Payload[RemoteSupportSession]:
         """Lines appended at the same time are all stored, each once."""
 
-        def change(document: Document) -> None:
+        def added(document: Document) -> list[Document]:
             require_active(document)
-            added = checked(info, REMOTE_SUPPORT, "chat", messages)
-            document["chat"] = [*document["chat"], *added]
+            entries: list[Document] = checked(info, REMOTE_SUPPORT, "chat", messages)
+            return entries
 
-        return await act(
-            info,
-            REMOTE_SUPPORT,
-            SessionRef(global_id, session_id),
-            change,
-            arguments={"chat": "messages"},
-        )
+        ref, names = SessionRef(global_id, session_id), {"chat": "messages"}
+        return await append(info, REMOTE_SUPPORT, ref, Addition("chat", added), arguments=names)
 
     @strawberry.mutation(
         name="setCustomFields",
@@ -279,7 +285,7 @@ class RemoteSupportMutations:
         """A field that is set stays in its place; a new one comes last."""
 
         def change(document: Document) -> None:
-            context(info).caller.require_overwriting(REMOTE_SUPPORT, {"customFields": fields})
+            require_overwriting(context(info).caller, REMOTE_SUPPORT, {"customFields": fields})
             given = plain(fields)
             texts = [{**item, "value": item.get("value") or ""} for item in given]
             checked(info, REMOTE_SUPPORT, "customFields", texts)

@@ -5,6 +5,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -17,9 +18,9 @@ START_SECONDS = limit(20)
 class Server(uvicorn.Server):
     """Tells when it listens."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, **options: Any) -> None:
         super().__init__(
-            uvicorn.Config(app, lifespan="off", log_level="error", server_header=False)
+            uvicorn.Config(app, lifespan="off", log_level="error", server_header=False, **options)
         )
         self.listening = threading.Event()
 
@@ -34,10 +35,10 @@ class Server(uvicorn.Server):
 
 
 @contextlib.contextmanager
-def live(app: ASGIApp) -> Iterator[int]:
-    """The port it is served on."""
+def live(app: ASGIApp, **options: Any) -> Iterator[int]:
+    """The port it is served on, with further options of uvicorn's."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = Server(app)
+        server = Server(app, **options)
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         assert server.listening.wait(START_SECONDS)

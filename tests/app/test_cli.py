@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 GATEWAY = """
 import sys, time, types
 import app.commands
-def serve(settings, *, demo, workers):
+def serve(settings, *, demo, workers, tend):
     print(settings.mongodb_uri, demo, workers, flush=True)
     while True:
         time.sleep(1)  # not signal.pause(), which misses a signal that comes just before it

@@ -157,7 +157,7 @@ def application(
     places = {} if packages is None else {"packages": packages}
     graphql: ASGIApp = GraphQL(SCHEMA, graphql_ide=None)
     settings = Settings(demo_key=SecretStr(key) if key else None)
-    pages = [*graphiql.routes(examples, **places), *sign_in.routes(settings, codes)]
+    pages = [*graphiql.routes(settings, examples, **places), *sign_in.routes(settings, codes)]
     own = [
         Route("/openapi.json", openapi),
         Route("/sessions/{session_id}", session),

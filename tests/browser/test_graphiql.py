@@ -8,7 +8,7 @@ from typing import Any
 import graphiql_stub
 import pytest
 
-KEY = "k3y-of-the-demo"
+KEY = "k3y-of-the-demo-of-32-characters"
 
 pytestmark = pytest.mark.browser
 

@@ -9,7 +9,7 @@ import pytest
 
 from app.access.one_time_codes import OneTimeCodes
 
-KEY = "k3y-of-the-demo"
+KEY = "k3y-of-the-demo-of-32-characters"
 ELSEWHERE = "JSON.stringify([{...localStorage}, document.cookie, location.href, document.title])"
 ASK_OTHERS = """
 () => new Promise((resolve) => {
@@ -167,15 +167,15 @@ def test_another_key_takes_over(opened: Any) -> None:
     assert opened.tabs() == ["BotSessions", "BotSession", "Other"]
 
 
-@pytest.mark.parametrize("header", ["Authorization", "authorization", "X-API-Key"])
-def test_a_tabs_own_key_wins(opened: Any, header: str) -> None:
+def test_a_tabs_own_key_wins(opened: Any) -> None:
     """Headers of a tab are sent as written: two keys in one request would be refused."""
     opened.expect_errors("401")
-    opened.write("Headers", json.dumps({header: "Bearer wrong"}))
-    with opened.page.expect_request(lambda request: request.url.endswith("/graphql")) as sent:
-        opened.run()
-    assert sent.value.headers[header.lower()] == "Bearer wrong"
-    assert KEY not in json.dumps(sent.value.headers)
+    for header in ("Authorization", "authorization", "X-API-Key"):
+        opened.write("Headers", json.dumps({header: "Bearer wrong"}))
+        with opened.page.expect_request(lambda request: request.url.endswith("/graphql")) as sent:
+            opened.run()
+        assert sent.value.headers[header.lower()] == "Bearer wrong"
+        assert KEY not in json.dumps(sent.value.headers)
     opened.write("Headers", json.dumps({"X-Other": "1"}))
     with opened.page.expect_request(lambda request: request.url.endswith("/graphql")) as sent:
         opened.page.locator(".graphiql-execute-button").click()

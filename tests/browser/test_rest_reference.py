@@ -130,3 +130,21 @@ def test_a_phone_shows_it_without_scrolling_sideways(address: str, visit: Any) -
     opened(page, "getGetSessionHistoryPhp")
     opened(page, "postApiPublicBotBotIDGetSessions")
     assert page.page.evaluate(OVERFLOW) <= 0
+
+
+def closed_door() -> Door:
+    """The application whose documents need the scope, with a credential that has it."""
+    return open_door(("introspection",), introspection="scoped")
+
+
+def test_a_closed_reference_opens_with_the_key_of_the_tab(installed: None, visit: Any) -> None:
+    """The page sends it for the document, as for those who may introspect the schema."""
+    with ThreadPoolExecutor(1) as thread:
+        door = thread.submit(closed_door).result()
+    with live(door.app) as port:
+        page = visit(f"http://127.0.0.1:{port}/docs")
+        page.expect_errors("401")
+        page.page.get_by_text("Failed to load API definition").first.wait_for()
+        page.page.evaluate("(key) => sessionStorage.setItem('gateway:key', key)", door.key)
+        page.page.reload()
+        page.page.locator(".opblock").first.wait_for()

@@ -17,7 +17,7 @@ from tests.wire.engine import WireEngine
 pytestmark = pytest.mark.anyio
 
 LOOPBACK = "http://127.0.0.1"
-DEMO = SecretStr("demo-key-of-a-reader")
+DEMO = SecretStr("demo-key-of-a-reader-32-characters")
 AUTHORIZED = {"Authorization": f"Bearer {DEMO.get_secret_value()}"}
 assert SCHEMA.mutation_type
 MUTATIONS = sorted(SCHEMA.mutation_type.fields)

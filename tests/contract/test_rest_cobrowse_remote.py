@@ -19,7 +19,8 @@ import uvicorn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.http.protocol import Protocol, encoded_spaces
+from app.http.framing import encoded_spaces
+from app.http.protocol import Protocol
 from schema.build import Schema, build
 from schema.kinds.co_browse import CO_BROWSE
 from schema.kinds.remote_support import REMOTE_SUPPORT
@@ -318,7 +319,7 @@ def test_an_announced_body_that_is_too_large_is_refused_unread(server: Server) -
 def test_mending_leaves_a_line_that_http_knows(query: bytes) -> None:
     """Afterwards nothing but the two blanks of HTTP is left, and no other byte has changed."""
     query = query.replace(b"\r", b"").replace(b"\n", b"")
-    line = b"GET /x.php?" + query + b" HTTP/1.1\r"
+    line = b"GET /x.php?" + query + b" HTTP/1.1"
     mended = encoded_spaces(line)
     assert mended.count(b" ") == 2
     assert mended.isascii()

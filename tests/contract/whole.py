@@ -110,6 +110,7 @@ async def opened(engine: WireEngine, **given: Any) -> AsyncIterator[Whole]:
         deadline_seconds=DEADLINE,
         secret_key=SECRET,
         bot_rate="",
+        guess_rate="",
         **given,
     )
     # The run has settled its heap (tests/conftest.py), and goes on with it afterwards.

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tests.kinds.sample import COMMON, NOON, NOW_TEXT, Example, Sample, Verb
+from tests.kinds.sample import COMMON, NOON, NOW_TEXT, PII, Example, Sample, Verb
 
 MINUTE = timedelta(minutes=1)
 
@@ -121,5 +121,15 @@ SAMPLE = Sample(
         too_long=("channel", "x" * 101),
         started=lambda moment: {"startTime": moment, "endTime": moment + MINUTE},
     ),
-    personal={"botId": "st-1", "channel": "c", "userId": "u", "startTime": NOON},
+    personal={
+        "botId": "st-1",
+        "channel": "c",
+        "userId": "u",
+        "startTime": NOON,
+        "tags": {
+            "userTags": [{"name": "n", "value": f"{PII}user"}],
+            "sessionTags": [{"name": "n", "value": f'"{PII}session"'}],
+            "altText": [{"name": "n", "value": f"{PII}alt"}],
+        },
+    },
 )

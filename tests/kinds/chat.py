@@ -153,6 +153,7 @@ SAMPLE = Sample(
             "name": f"{PII}visitor",
             "emailAddress": f"{PII}mail",
             "networkAddress": f"{PII}address",
+            "startPage": f"https://example.com/{PII}page",
         },
         "messages": [
             {"messageId": "1", "message": f"{PII}text", "source": "VISITOR", "sent": ZONED}

@@ -127,6 +127,7 @@ SAMPLE = Sample(
     ),
     personal={
         "dateStart": NOON,
+        "techUsername": f"{PII}login",
         "techName": f"{PII}tech",
         "customerName": f"{PII}name",
         "customerEmail": f"{PII}mail",
@@ -134,5 +135,6 @@ SAMPLE = Sample(
         "notes": f"{PII}notes",
         "chat": [{"at": NOON, "author": f"{PII}author", "text": f"{PII}text"}],
         "customFields": [{"name": "f", "value": f"{PII}field"}],
+        "videoLinks": [f"https://example.com/{PII}video"],
     },
 )

@@ -1,6 +1,5 @@
 """What an erasure is refused, what it leaves alone, and how it goes on."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -179,10 +178,10 @@ async def test_an_identifier_that_is_linked_meanwhile(
     await sessions.create(context, KNOWLEDGE, {"customerId": "c-late"})
     original = erasure.links.change
 
-    async def change(store: Any, keys: Sequence[str], compute: Any) -> Any:
+    async def change(*given: Any) -> Any:
         monkeypatch.undo()
         await customers.link(context, [ADAS_ID, other])
-        return await original(store, keys, compute)
+        return await original(*given)
 
     monkeypatch.setattr(erasure.links, "change", change)
     first = await whole(context)

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from resolvers import sessions
-from resolvers.access import MASK, Caller
+from resolvers.access import Caller
 from resolvers.context import Context
 from resolvers.errors import Protected
 from resolvers.kind import Column, Document, Kind, walk
+from resolvers.masks import MASK
 from tests.conftest import KINDS_BY_NAME, Clock
 from tests.kinds import SAMPLES
 

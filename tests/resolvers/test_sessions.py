@@ -83,7 +83,7 @@ async def test_update_changes_the_given_columns_only(
     assert await sessions.get(context, kind, before["_id"]) == after
     assert after["revision"] == before["revision"] + 1
     assert after["updatedAt"] > before["updatedAt"] == NOW
-    words = ("searchKeys", "searchTexts")
+    words = ("searchKeys", "searchTexts", "searchRoom")
     computed = {"revision", "updatedAt", "customer", *words, *kind.beside, *example.change}
     assert {name: after.get(name) for name in before if name not in computed} == {
         name: value for name, value in before.items() if name not in computed

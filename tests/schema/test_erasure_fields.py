@@ -16,7 +16,7 @@ from tests.schema.customers import LINK, an_email, an_id, groups
 
 ERASE = """mutation ($by: CustomerKey!, $mode: ErasureMode = DELETE, $dryRun: Boolean = false) {
   eraseCustomer(by: $by, mode: $mode, dryRun: $dryRun) {
-    sessions { kind count besideCount } elsewhere { kind count }
+    kinds { kind count besideCount } elsewhere { kind count }
     searchEntryCount reservationCount identifierCount complete remainingCount limited
     errors { code field message } } }"""
 EXPORT = """query ($by: CustomerKey!, $after: String) {
@@ -39,7 +39,7 @@ def ada(client: Client) -> Client:
 
 
 def counted(payload: Any) -> dict[str, int]:
-    return {row["kind"]: row["count"] for row in payload["sessions"] if row["count"]}
+    return {row["kind"]: row["count"] for row in payload["kinds"] if row["count"]}
 
 
 @pytest.mark.parametrize("mode", ["DELETE", "ANONYMISE"])

@@ -252,7 +252,7 @@ def test_node(client: Client, kind: Sample) -> None:
     )
     wanted = shown(kind, kind.session_id, kind.full_shown)
     unwanted = {"endedAt", "durationSeconds", "customer", "createdAt", "updatedAt"}
-    unwanted |= {"labels", "note", "assignee", "relatedSessions"}
+    unwanted |= {"labels", "note", "assignee", "tenant", "relatedSessions"}
     assert client.data(query, id=global_id) == {
         name: value for name, value in wanted.items() if name not in unwanted
     }

@@ -132,7 +132,7 @@ def test_missing_variable(client: Client) -> None:
 def test_too_much(client: Client, value: dict[str, Any], words: str) -> None:
     """A filter has a limit, and the refusal says which."""
     error = client.error(VARIABLE, f=value)
-    assert error["extensions"] == {"code": "LIMIT_EXCEEDED", "argument": "filter"}
+    assert error["extensions"].items() >= {"code": "LIMIT_EXCEEDED", "argument": "filter"}.items()
     assert words in error["message"]
 
 

@@ -1,5 +1,6 @@
 """Which commands a read sends: counts are the same on any machine, clocks are not."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -9,17 +10,18 @@ from pymongo import AsyncMongoClient, MongoClient, monitoring
 
 from resolvers import customers, paging, sessions
 from resolvers.context import Context
-from resolvers.errors import Unavailable
+from resolvers.errors import LimitExceeded, Unavailable
 from resolvers.identifiers import Identifier, IdentifierType
 from resolvers.kind import Document
 from resolvers.paging import ordering
 from resolvers.request import Read, Search, Window
-from resolvers.store import driver, leader
+from resolvers.store import cursors, driver, leader
 from resolvers.store.driver import Driver
 from resolvers.store.store import Store
 from resolvers.words import terms
 from schema.build import build
 from tests.conftest import DEADLINE, KINDS_BY_NAME, NOW, OpenStore
+from tests.timing import limit
 from tests.wire.engine import WireEngine
 
 pytestmark = pytest.mark.anyio
@@ -227,7 +229,29 @@ async def test_commands_of_a_page_beyond_16_megabytes(noted: Context, commands: 
     commands.sent.clear()
     page = await sessions.list_(noted, Read(BOT, window=Window(first=20)))
     assert len(page.documents) == 20
-    assert commands.sent == ["find", "killCursors", "find", "getMore"]
+    assert sorted(commands.sent) == ["find", "find", "getMore", "killCursors"]
+
+
+async def test_a_read_that_is_too_large_leaves_no_cursor(
+    open_store: OpenStore,
+    engine_client: MongoClient[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is refused by its size, before all of it was read."""
+    monkeypatch.setattr(cursors, "MOST_BYTES", 10 * MEGABYTE)
+    store = await open_store()
+    await insert(store, 20, channel="x" * MEGABYTE)
+    before = open_cursors(engine_client)
+    with pytest.raises(LimitExceeded, match="more than 10000000 bytes"):
+        await sessions.list_(Context(store=store), Read(BOT, window=Window(first=20)))
+    await none_open(engine_client, before)
+
+
+async def none_open(engine_client: MongoClient[dict[str, Any]], before: int) -> None:
+    """Wait until no more cursors are open than before."""
+    async with asyncio.timeout(limit(10)):
+        while open_cursors(engine_client) > before:  # noqa: ASYNC110  # the engine has no event
+            await asyncio.sleep(0.05)
 
 
 def ids(documents: list[Document]) -> list[str]:

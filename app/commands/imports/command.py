@@ -10,6 +10,7 @@ from pathlib import Path
 
 import typer
 
+from app import private_writing
 from app.commands.common import UsageError
 from app.commands.data import BY_ENUM, Tenant, plain_data_failures, run
 from app.commands.imports import options as of
@@ -86,7 +87,7 @@ class Wanted:
 
 def _of_service(export: Export, options: Options, account: Account, folder: Path) -> Wanted:
     """What a service has; its answers will be in the folder."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_writing.make_folder(folder)
     return Wanted(export, options, [], account, folder)
 
 

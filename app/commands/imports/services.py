@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 import jwt
 
+from app import private_writing
 from app.commands.imports.asking import Asker, NotFoundError, RefusedError, UnansweredError
 from app.commands.imports.files import File
 from app.commands.imports.rows import MOST_SHOWN
@@ -130,7 +131,7 @@ async def fetch(
 
 
 async def _write(piece: Piece, asker: Asker, path: Path) -> None:
-    with path.open("wb") as file:
+    with private_writing.opened(path) as file:
         async for answer in piece.read(asker):
             file.write(answer + b"\n")
 

@@ -1,6 +1,5 @@
 """The command `shadow`: its options, checked before anything starts."""
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from app import private_writing
 from app.commands.certificate import check_certificate
 from app.commands.common import UsageError, load_settings, orderly_end, plain_failures
 from app.commands.private_files import read_line
@@ -91,8 +91,8 @@ def _opened(output: Path | None) -> Iterator[TextIO]:
         yield sys.stdout
         return
     try:
-        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        file = private_writing.opened_text(output, "a")
     except OSError as error:
         raise UsageError(f"--output {output} cannot be written: {error.strerror}.") from None
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+    with file:
         yield file

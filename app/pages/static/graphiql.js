@@ -70,9 +70,9 @@
     history.replaceState(null, "", location.pathname + (fits ? search : ""));
   }
 
-  async function fetchExamples() {
+  async function fetchExamples(key) {
     try {
-      const answer = await fetch("/graphiql/examples.json");
+      const answer = await fetch("/graphiql/examples.json", { headers: withKey(key, {}) });
       return answer.ok ? await answer.json() : [];
     } catch {
       return [];
@@ -198,8 +198,19 @@
     };
   }
 
+  /** The key of this tab, or by the code in the address; empty if there is none. */
+  async function findKey() {
+    try {
+      return await gatewayKey.find();
+    } catch (error) {
+      problem = error.message;
+      return "";
+    }
+  }
+
   async function start() {
-    const examples = await fetchExamples();
+    const found = await findKey();
+    const examples = await fetchExamples(found);
     const { onChange, open } = opener();
     const editors = React.createElement(Editors, { onChange });
     const logo = React.createElement(GraphiQL.Logo, null, editors);
@@ -218,15 +229,6 @@
       gatewayKey.write(key);
       return use(key);
     }
-    async function signIn() {
-      let key = "";
-      try {
-        key = await gatewayKey.find();
-      } catch (error) {
-        problem = error.message;
-      }
-      await use(key);
-    }
 
     fillExamples(element("examples"), examples, open);
     element("access").addEventListener("submit", (event) => {
@@ -235,8 +237,8 @@
     });
     element("forget").addEventListener("click", () => change(""));
     // A printed address pasted into the open page changes only the fragment.
-    addEventListener("hashchange", () => gatewayKey.codeInAddress() && signIn());
-    await signIn();
+    addEventListener("hashchange", () => gatewayKey.codeInAddress() && findKey().then(use));
+    await use(found);
   }
 
   start();

@@ -24,6 +24,10 @@ from schema.kinds.bot import BOT
 
 ALL_BOTS = "*"
 """Stands for a bot id in the rate of requests for every bot there is."""
+MOST_KNOWN = 10_000
+"""Bots that a worker remembers to exist."""
+NO_BOT = "\0"
+"""Begins what stands for the ids of bots that do not exist: no bot id does."""
 
 
 async def get_sessions(request: Request) -> Response:
@@ -53,14 +57,33 @@ async def authenticated(request: Request, bot_id: str | None) -> Context:
         caller.require(BOT, Action.READ)  # before it uses up the rate of a bot it may not see
         return caller
 
-    return await admit(request, BOT, find, lambda caller: counted(caller, bot_id))
+    known = state_of(request).known_bots
+    return await admit(request, BOT, find, lambda context: counted(context, bot_id, known))
 
 
-def counted(caller: Caller, bot_id: str | None) -> list[str]:
-    """The bots whose rate a request counts for: without a bot in the path, all that are read."""
-    if bot_id is not None:
+async def counted(context: Context, bot_id: str | None, known: set[str]) -> list[str]:
+    """The bots whose rate a request counts for: without a bot in the path, all that are read.
+
+    All bots without a session are one to a credential: made-up names do not escape the rate.
+    """
+    own = context.caller.bots
+    if bot_id is None:
+        return [ALL_BOTS] if own is None else sorted(own)
+    if own is not None or bot_id in known or await _has_sessions(context, bot_id, known):
         return [bot_id]
-    return [ALL_BOTS] if caller.bots is None else sorted(caller.bots)
+    return [f"{NO_BOT}{context.caller.id}"]
+
+
+async def _has_sessions(context: Context, bot_id: str, known: set[str]) -> bool:
+    """Whether the bot has a session; it is known from then on."""
+    where = Compare((BOT.by_name["botId"],), Operator.EQ, bot_id)
+    read = Read(BOT, where, window=Window(first=1), columns=frozenset({"_id", "startedAt"}))
+    found = bool((await sessions.list_(context, read)).documents)
+    if found:
+        if len(known) >= MOST_KNOWN:
+            known.clear()
+        known.add(bot_id)
+    return found
 
 
 async def _list(context: Context, own: Filter, wanted: Search) -> Document:

@@ -157,7 +157,7 @@ async def test_every_refusal_reads_the_same(
         authenticator.by_pair("wrong", issued.key),
     ]
     errors = [await refusal(work) for work in refusals]
-    assert len({(type(error), str(error), repr(error.details)) for error in errors}) == 1
+    assert len({(error.code, str(error), repr(error.details)) for error in errors}) == 1
 
 
 # Open paths and AUTH=off
@@ -211,7 +211,7 @@ async def test_no_secret_shows_in_logs_errors_or_reprs(
 ) -> None:
     """Neither a key, a hash, a signing secret, the settings' own keys nor a token."""
     caplog.set_level(logging.DEBUG)
-    demo_key = "demo-key-of-this-test"
+    demo_key = "demo-key-of-this-test-of-32-chars"
     settings = SETTINGS.model_copy(update={"demo_key": SecretStr(demo_key)})
     assert await ensure_demo(memory, settings) == demo_key
     one = await issue(memory)

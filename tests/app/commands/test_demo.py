@@ -181,9 +181,8 @@ async def test_interrupted_loading_is_completed() -> None:
     assert await load_demo(store, NOW + timedelta(hours=5)) == SIZE - first
 
 
-async def test_live_tokens_are_claimed() -> None:
+async def test_live_tokens_are_claimed(loaded: Context) -> None:
     """Nobody can open a session under the token of a live demo session."""
-    loaded = await with_demo()
     live = [
         document
         for document in await stored(loaded.store, co_browse.CO_BROWSE)

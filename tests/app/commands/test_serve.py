@@ -35,6 +35,7 @@ from tests.wire.engine import WireEngine, reserve_port
 ROOT = Path(__file__).parents[3]
 PATIENCE = limit(60)
 """Seconds for a start."""
+KEY = "a-key-of-the-tests-of-the-start-1"
 ADDRESS = re.compile(r"Session Gateway at http://127\.0\.0\.1:(\d+)/#code=(\S+)")
 
 
@@ -77,9 +78,12 @@ async def test_demo_key_of_the_settings(
 ) -> None:
     """A fixed demo key is stored and told, also where no demo data is wanted."""
     settings = settings_for(engine, database_name, tmp_path).model_copy(
-        update={"demo_key": SecretStr("a-key-of-tests")}
+        update={"demo_key": SecretStr(KEY)}
     )
-    assert await serve.prepare(settings, demo=False) == (settings, "a-key-of-tests")
+    assert await serve.prepare(settings, demo=False) == (
+        settings,
+        KEY,
+    )
 
 
 @pytest.mark.anyio
@@ -200,7 +204,7 @@ def test_worker_has_the_settings_of_its_parent(monkeypatch: pytest.MonkeyPatch) 
         host="::1",
         port=0,
         mongodb_uri="mongodb://u:p%40@db/",
-        demo_key=SecretStr("a-key-of-tests"),
+        demo_key=SecretStr(KEY),
         secret_key=SecretStr(key),
     )
     for name, value in workers.environment(settings).items():
@@ -281,7 +285,7 @@ def listens(port: int) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_workers_end_with_their_gateway(
     two_workers: Started, tmp_path: Path, number: signal.Signals
 ) -> None:

@@ -304,9 +304,12 @@ def test_taken_free_port_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyP
         free = server.getsockname()[1]
     ports = iter([first.port, first.port, free])
     monkeypatch.setattr("app.database.embedded._free_port", lambda: next(ports))
-    with embedded(tmp_path / "b") as database:
-        assert database.port != first.port
-    first.stop()
+    (tmp_path / "b").mkdir()
+    second = Engine(tmp_path / "b")
+    second.start()
+    assert second.port != first.port
+    for engine in (first, second):
+        engine.stop()
 
 
 def test_storage_open_elsewhere_is_refused(tmp_path: Path) -> None:

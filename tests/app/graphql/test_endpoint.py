@@ -327,3 +327,12 @@ def test_client_that_leaves(door: Door) -> None:
 def test_nothing_is_kept(door: Door) -> None:
     """Answers are for this client alone."""
     assert door.post().headers["cache-control"] == "no-store"
+
+
+def test_an_answer_that_is_too_large(door: Door) -> None:
+    """What was not counted while it was rendered is refused before it is sent."""
+    small = open_door(max_answer_bytes=65_536)
+    aliases = " ".join(f"{'a' * 900}{number}: __typename" for number in range(50))
+    roots = " ".join(f"... on Query {{ {aliases.replace('a:', f'{n}:')} }}" for n in range(1))
+    response = small.post(f"{{ {roots} viewer {{ {aliases} }} }}".replace("aa", "ab", 1))
+    assert response.json()["errors"][0]["extensions"]["code"] == "LIMIT_EXCEEDED"

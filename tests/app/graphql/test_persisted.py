@@ -85,12 +85,14 @@ def test_mutation_by_get_stays_refused(door: Door) -> None:
 
 def test_store_is_bounded() -> None:
     """The text that was not asked for the longest is forgotten."""
-    door = open_door(persisted_kept=2)
-    for text in ("{ a: __typename }", "{ b: __typename }", "{ c: __typename }"):
+    door = open_door(cache_bytes=1_048_576)
+    often, *texts = (f"{{ a{n}: __typename }}{' ' * 30_000}" for n in range(6))
+    for text in texts:
         door.post(text, extensions=hashed(text))
-        door.post("{ a: __typename }", extensions=hashed("{ a: __typename }"))
-    assert door.post(None, extensions=hashed("{ a: __typename }")).status_code == 200
-    assert door.post(None, extensions=hashed("{ b: __typename }")).status_code == 400
+        door.post(often, extensions=hashed(often))
+    assert door.post(None, extensions=hashed(often)).status_code == 200
+    assert door.post(None, extensions=hashed(texts[0])).status_code == 400
+    assert door.post(None, extensions=hashed(texts[-1])).status_code == 200
 
 
 def test_switched_off() -> None:
@@ -193,4 +195,4 @@ def test_long_texts_are_not_kept() -> None:
     documents = Documents()
     text = "#" * 40_000 + TYPENAME
     documents._remember("hash", text)
-    assert documents._seen == {}
+    assert len(documents._seen) == 0

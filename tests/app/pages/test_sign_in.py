@@ -13,7 +13,7 @@ from app.main import create_app
 from app.settings import Settings
 from tests.app.graphql_client import Door, build_once, code, error
 
-KEY = "demo-key-of-the-tests"
+KEY = "demo-key-of-the-tests-32-characters"
 
 
 @pytest.fixture

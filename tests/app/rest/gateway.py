@@ -1,7 +1,7 @@
 """The vendors' paths over an in-memory database, with credentials made up by the test."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from typing import Any
 
 import httpx
@@ -49,6 +49,9 @@ class FakeAuthenticator:
 
     async def by_jwt(self, token: str) -> Caller:
         return await self.by_key(token)
+
+    async def guarded(self, _request: Request, finding: Awaitable[Caller]) -> Caller:
+        return await finding
 
     async def limit(self, caller: Caller, bots: Iterable[str] | None = None) -> None:
         if caller.id == "tired":

@@ -4,7 +4,7 @@ Credentials are made with `admit`: the key of `anna` is `anna-key`, her JWT `jwt
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -49,6 +49,9 @@ class Authenticator:
     async def bearer(self, request: Request) -> Caller:
         return await self.by_key(request.headers.get("authorization", "").removeprefix("Bearer "))
 
+    async def guarded(self, _request: Request, finding: Awaitable[Caller]) -> Caller:
+        return await finding
+
     async def by_key(self, key: str) -> Caller:
         return self._known(key.removesuffix("-key") if key.endswith("-key") else "")
 
@@ -88,6 +91,7 @@ class State:
     settings: Settings
     authenticator: Authenticator
     time: datetime = NOW
+    known_bots: set[str] = field(default_factory=set)
 
     def context(self, caller: Caller = EVERYBODY, facts: RequestFacts | None = None) -> Context:
         return Context(

@@ -182,6 +182,8 @@ def test_each_bot_has_its_rate(door: Door) -> None:
     """429 with Retry-After; without a bot a request counts for all it may read."""
     door.admit("own", "bot:read", bots=frozenset({"st-2", "st-1"}))
     door.state.authenticator.full = {"st-2"}
+    store(door, "s1", botId="st-1")
+    store(door, "s2", botId="st-2")
     assert ask(door).status_code == 200
     for path, auth in (("/api/public/bot/st-2/getSessions", "jwt.root"), (ALL, "jwt.own")):
         answer = ask(door, path=path, headers={"auth": auth})
@@ -190,6 +192,19 @@ def test_each_bot_has_its_rate(door: Door) -> None:
     assert ask(door, path=ALL).status_code == 200
     counted = [bucket for _, bucket in door.state.authenticator.counted]
     assert counted == ["st-1", "st-2", "st-1", "st-2", "*"]
+
+
+def test_made_up_bots_share_a_rate(door: Door) -> None:
+    """One for each credential: another name is no way around it; a real bot has its own."""
+    door.admit("own", "bot:read", bots=frozenset({"made-up"}))
+    store(door, "s1", botId="st-1")
+    for bot in ("a", "b", "st-1", "st-1", "c"):
+        assert ask(door, path=f"/api/public/bot/{bot}/getSessions").status_code == 200
+    ask(door, path="/api/public/bot/made-up/getSessions", headers={"auth": "jwt.own"})
+    counted = [bucket for _, bucket in door.state.authenticator.counted]
+    assert len({counted[0], counted[1], counted[4]}) == 1
+    assert counted[2:4] == ["st-1", "st-1"]
+    assert counted[5] == "made-up"
 
 
 def test_a_foreign_bots_rate_is_not_used_up(door: Door) -> None:

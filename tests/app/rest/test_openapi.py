@@ -18,7 +18,7 @@ from app.settings import Settings
 from resolvers.errors import BadInput
 from tests.app.graphql_client import open_door
 
-KEY = "a-demo-key-nobody-may-see"
+KEY = "a-demo-key-that-nobody-may-see-here"
 OWN = {"/graphql", "/healthz", "/readyz"}
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
 

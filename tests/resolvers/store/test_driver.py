@@ -7,7 +7,7 @@ import pytest
 from bson.errors import BSONError
 from pymongo import errors as driver_errors
 
-from resolvers.errors import GatewayError, Invalid, Timeout, Unavailable
+from resolvers.errors import GatewayError, Invalid, LimitExceeded, Timeout, Unavailable
 from resolvers.store import driver
 from resolvers.store.driver import meaning
 
@@ -43,6 +43,20 @@ def test_every_error_of_the_driver_has_a_meaning() -> None:
         if inspect.isclass(value) and issubclass(value, ours):
             found.setdefault(nearest(value), set()).add(name)
     assert found == MEANT
+
+
+@pytest.mark.parametrize(
+    ("code", "meant"),
+    [(14031, Unavailable), (301, Unavailable), (1, Unavailable), (292, LimitExceeded), (2, None)],
+)
+def test_failures_of_the_server(
+    code: int, meant: type[GatewayError] | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A full disk and its like will pass, and are logged by their code alone."""
+    found = meaning(driver_errors.OperationFailure("no space left for ada@x.example", code), 1.0)
+    assert type(found) is (meant or type(None))
+    assert [record.args for record in caplog.records] == [(code,)] * (meant is Unavailable)
+    assert "ada" not in caplog.text
 
 
 def test_only_one_error_of_the_driver_is_no_pymongo_error() -> None:

@@ -10,6 +10,7 @@ from resolvers.errors import Timeout
 from resolvers.request import EVERYTHING, All, Compare, Either, Filter, Operator, Search
 from resolvers.store import leader
 from resolvers.store.leader import led
+from resolvers.store.store import Store
 from resolvers.words import terms
 from tests.conftest import KINDS_BY_NAME, mock_store
 
@@ -59,18 +60,19 @@ async def test_nothing_to_choose(
     filled: Context, where: Filter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A filter without a choice stays as it is, and nothing is counted."""
-    monkeypatch.setattr(leader, "within", None)
+    monkeypatch.setattr(Store, "run", None)
     assert await led(filled.store, BOT, where) is where
 
 
 async def test_a_key_that_takes_too_long(filled: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     """It counts as frequent, and the search goes on."""
 
-    async def late(_seconds: float, _ping: Any, work: Any) -> Any:
+    async def late(_store: Store, work: Any, share: float) -> Any:
+        assert share < 1
         work.close()
         raise Timeout("slow")
 
-    monkeypatch.setattr(leader, "within", late)
+    monkeypatch.setattr(Store, "run", late)
     found = await led(filled.store, BOT, Search(terms("frequent owl")))
     assert leaders(found) == ["frequent"]
 

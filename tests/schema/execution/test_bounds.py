@@ -1,10 +1,13 @@
 """Hostile operations: what is remembered stays within its bounds, whatever is sent."""
 
+import gc
+import tracemalloc
+
 import pytest
 
 from schema.execution import compiler
 from schema.execution.operation import DERIVATIONS_KEPT, Operation
-from schema.execution.operations import LONGEST_KEPT, OPERATIONS_KEPT, OperationCache
+from schema.execution.operations import BYTES_KEPT, LONGEST_KEPT, OperationCache
 from schema.limits import MOST_CHARACTERS
 from tests.schema.execution.support import Asker
 
@@ -21,12 +24,13 @@ def test_ten_thousand_texts(fresh: Asker) -> None:
     for number in range(10_000):
         fresh.operations.get(f"{{ x{number}: a }}")
         fresh.operations.get(FREQUENT)
-    assert len(fresh.operations) == OPERATIONS_KEPT
+    assert 1000 < len(fresh.operations) < 2000
+    assert BYTES_KEPT * 0.99 < fresh.operations.size <= BYTES_KEPT
 
 
 def test_frequent_operation_stays() -> None:
     """What is used again and again is not pushed out by new texts."""
-    cache = OperationCache(size=10)
+    cache = OperationCache(size=200_000)
     cache.get(FREQUENT).errors = []
     for number in range(100):
         cache.get(f"{{ x{number}: a }}")
@@ -37,8 +41,61 @@ def test_refused_texts(fresh: Asker) -> None:
     """Texts that cannot be parsed or are too large are not kept; invalid ones count as others."""
     fresh(*(f"{{ x{number}: " for number in range(100)), "{" + " a: __typename" * 30 + "}")
     assert len(fresh.operations) == 0
-    fresh(*(f"{{ x{number} }}" for number in range(OPERATIONS_KEPT + 10)))
-    assert len(fresh.operations) == OPERATIONS_KEPT
+    fresh(*(f"{{ x{number} }}" for number in range(10)))
+    assert len(fresh.operations) == 10
+
+
+def test_long_texts_take_the_place_of_many_short_ones() -> None:
+    """What is remembered is bounded by what it takes, not by its number."""
+    cache = OperationCache(size=4_000_000)
+    for number in range(100):
+        cache.get(f"{{ a{number}: b(c: [{'1 ' * 3000}]) }}")
+    assert len(cache) == 2
+    for number in range(300):
+        cache.get(f"{{ x{number}: a }}")
+    assert 200 < len(cache) < 300
+    assert cache.size <= 4_000_000
+
+
+def test_what_is_derived_counts() -> None:
+    """An operation that remembers more pushes others out, and one that is forgotten does not."""
+    cache = OperationCache(size=150_000)
+    operations = [cache.get(f"{{ x{number}: a }}") for number in range(5)]
+    before = cache.size
+    for number in range(70):
+        operations[4].derive(("k", number), object)
+    assert len(cache) == 3
+    assert before < cache.size + 2 * operations[0].size <= before + 70 * 1200
+    operations[0].derive("k", object)
+    assert len(cache) == 3
+
+
+def test_memory_of_operations_is_what_they_count(fresh: Asker) -> None:
+    """Within a factor of two, whatever the texts are."""
+    fields = "sessionId botId userId channel status startedAt endedAt createdAt updatedAt"
+    alike = [
+        f"a{n}: botSessions(first: 1) {{ nodes {{ {fields} tags {{ altText {{ name }} }} }} }}"
+        for n in range(9)
+    ]
+    listed = ", ".join(f'{{botId: {{eq: "st-{n}"}}, userId: {{eq: "u"}}}}' for n in range(90))
+    made = {
+        "fields": f"query Q%d {{ {' '.join(alike)} }}",
+        "filters": f"query Q%d {{ botSessions(filter: {{or: [{listed}]}}) {{ totalCount }} }}",
+        "invalid": f"query Q%d {{ {' '.join(f'unknown{n}' for n in range(20))} }}",
+    }
+    for text in made.values():
+        fresh(*[text % 0] * 3)
+        gc.collect()
+        before = fresh.operations.size
+        tracemalloc.start()
+        try:
+            for number in range(1, 6):
+                fresh(*[text % number] * 3)
+            gc.collect()
+            taken, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert taken / 2 < fresh.operations.size - before < taken * 2
 
 
 def test_long_text(fresh: Asker) -> None:

@@ -63,6 +63,7 @@ class VideoSession(Session):
         pattern=r"[0-9a-f]{8}",
         max_length=8,
         create_only=True,
+        live_scope="video:write",
         default=lambda _context: secrets.token_hex(4),
     )
     began: datetime = column("When it began.", default=lambda context: context.now())

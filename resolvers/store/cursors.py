@@ -1,0 +1,70 @@
+"""The driver's cursors, none of which stays open on the server, whatever ends its reading.
+
+A deadline, a client that goes and a damaged reply all end a read between two replies. The server
+would keep such a cursor for ten minutes.
+"""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+from bson import decode_all
+
+from resolvers.errors import GatewayError, LimitExceeded
+from resolvers.kind import Document
+from resolvers.store.driver import CODEC, DRIVER_ERRORS
+
+MOST_BYTES = 67_108_864
+"""Of the documents of one read."""
+CLOSING_SECONDS = 5.0
+"""How long the closing of a cursor may take, for which nobody waits."""
+
+_closing: set[asyncio.Task[None]] = set()
+
+
+async def rows(cursor: Any, most: int | None = None) -> list[Document]:
+    """At most so many documents of a cursor, which is closed if the reading fails."""
+    try:
+        documents: list[Document] = await cursor.to_list(most)
+    except BaseException:
+        leave(cursor.close())
+        raise
+    return documents
+
+
+async def batches(cursor: Any) -> list[Document]:
+    """The documents of a cursor of raw batches; LimitExceeded beyond MOST_BYTES."""
+    documents: list[Document] = []
+    size = 0
+    try:
+        async for batch in cursor:
+            size += len(batch)
+            if size > MOST_BYTES:
+                raise _too_much()
+            documents += decode_all(batch, CODEC)
+    except BaseException:
+        leave(cursor.close())
+        raise
+    return documents
+
+
+def _too_much() -> GatewayError:
+    return LimitExceeded(
+        f"What is asked for has more than {MOST_BYTES} bytes in the database. Ask for fewer rows "
+        "with `first` or `last`, or for shorter lists within them.",
+        limit="read_bytes",
+        maximum=MOST_BYTES,
+    )
+
+
+def leave(closing: Any) -> None:
+    """Close something on the server in a task of its own: nobody waits for it."""
+    task = asyncio.create_task(_close(closing))
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)
+
+
+async def _close(closing: Any) -> None:
+    with suppress(TimeoutError, *DRIVER_ERRORS):
+        async with asyncio.timeout(CLOSING_SECONDS):
+            await closing

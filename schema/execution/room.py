@@ -1,0 +1,53 @@
+"""How large an answer may become: its texts and lists are counted while it is rendered.
+
+The count is a little less than what is sent: it leaves out numbers, and outside lists the names of
+fields and short texts. The cost of an operation bounds those (schema.execution.cost).
+"""
+
+from resolvers.errors import LimitExceeded
+
+SHORT = 256
+"""Characters of texts that are not worth counting, outside lists."""
+
+
+class AnswerTooLargeError(BaseException):
+    """Ends the rendering of an answer as a whole: no field reports it as its own error."""
+
+
+class Room:
+    """The bytes that are left of one answer."""
+
+    __slots__ = ("_left", "most")
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._left = most
+
+    def take(self, text: str) -> None:
+        """Count a text; AnswerTooLargeError if it is the one too much."""
+        self.fill(len(text) if text.isascii() else len(text.encode(errors="replace")))
+
+    def fill(self, size: int) -> None:
+        """Count bytes."""
+        self._left -= size
+        if self._left < 0:
+            raise AnswerTooLargeError
+
+    def shown(self, value: object) -> None:
+        """Count what a field shows, if it is a text or has texts."""
+        if isinstance(value, str):
+            self.take(value)
+        elif isinstance(value, list):
+            for item in value:
+                self.shown(item)
+
+
+def too_large(most: int, changed: bool) -> LimitExceeded:
+    """The refusal of a whole answer; `changed` says that the operation was a mutation."""
+    more = " What the operation changed stays changed." if changed else ""
+    return LimitExceeded(
+        f"The answer would have more than {most} bytes. Ask for fewer rows with `first` or `last`, "
+        f"for fewer fields, or for each list once.{more}",
+        limit="answer_bytes",
+        maximum=most,
+    )

@@ -22,7 +22,7 @@ async def test_commands_and_connections(engine: Any, database_name: str, name: D
     pool = Pool()
     commands = Commands(lambda command, succeeded, _seconds: seen.append((command, succeeded)))
     loop = asyncio.get_running_loop()
-    client = driver.connect(engine.uri, name, DEADLINE, loop, [commands, pool])
+    client = driver.connect(engine.uri, name, DEADLINE, loop, listeners=[commands, pool])
     database = driver.database(client, database_name, DEADLINE)
     store = Store(database, DEADLINE)
 

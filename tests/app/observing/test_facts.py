@@ -86,24 +86,6 @@ def test_the_rest(noted: tuple[Door, list[RequestFacts]], headers: dict[str, str
     assert (facts[0].api, len(facts[0].codes)) == ("pages", 1)
 
 
-def test_bytes_that_are_not_http() -> None:
-    """Refused before there is a scope, with an id of its own in both places."""
-    from app.http.protocol import Protocol  # the web server's: not needed elsewhere here
-
-    written: list[bytes] = []
-
-    class Transport:
-        write, close = staticmethod(written.append), staticmethod(lambda: None)
-
-    protocol = Protocol.__new__(Protocol)
-    protocol.transport = Transport()  # type: ignore[assignment]  # the part that is used
-    protocol.send_400_response("no")
-    head, _, body = written[0].partition(b"\r\n\r\n")
-    id_ = head.partition(b"x-request-id: ")[2]
-    assert len(id_) == 32
-    assert id_ in body
-
-
 def test_context_has_them() -> None:
     """For whatever the resolvers write down: the audit trail."""
     door = open_door()

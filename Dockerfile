@@ -12,7 +12,7 @@ COPY schema/ schema/
 COPY app/ app/
 COPY docs/ docs/
 # Editable: the pages are read where they stand, beside the code.
-RUN python -m venv .venv && .venv/bin/pip install --no-cache-dir -c constraints.txt -e .
+RUN python -m venv .venv && .venv/bin/pip install --no-cache-dir -c constraints.txt -e ".[otel]"
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 gateway && install -d -o gateway -m 700 /data

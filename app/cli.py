@@ -36,6 +36,10 @@ app = typer.Typer(
 )
 
 
+OWN = ("--host or GATEWAY_HOST", "--port or GATEWAY_PORT")
+METRICS = ("GATEWAY_METRICS_HOST", "GATEWAY_METRICS_PORT")
+
+
 @app.callback()
 def _gateway() -> None:
     """GraphQL gateway over support sessions in MongoDB."""
@@ -54,6 +58,8 @@ def serve(
     with plain_failures(), orderly_end():
         settings = load_settings(host=host, port=port)
         check_port_is_free(settings.host, settings.port)
+        if settings.metrics_port is not None:
+            check_port_is_free(settings.metrics_host, settings.metrics_port, METRICS)
         check_certificate(settings.tls_certificate, settings.tls_key)
         # The help and a refusal need no web framework. Importing it takes as long as the database
         # takes to start, so both happen at once.
@@ -64,8 +70,8 @@ def serve(
             run(complete, demo=demo, workers=workers, tend=tend)
 
 
-def check_port_is_free(host: str, port: int) -> None:
-    """Raise StartError when `host` and `port` cannot be listened on."""
+def check_port_is_free(host: str, port: int, names: tuple[str, str] = OWN) -> None:
+    """Raise StartError when `host` and `port` cannot be listened on; `names` set them."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -78,12 +84,12 @@ def check_port_is_free(host: str, port: int) -> None:
     except socket.gaierror:
         raise StartError(
             f"The address {host} is unknown: write one of this machine's, such as 127.0.0.1, "
-            "with --host or GATEWAY_HOST."
+            f"with {names[0]}."
         ) from None
     except OSError as error:
         raise StartError(
             f"Port {port} of {host} cannot be used ({error.strerror}): "
-            "choose another with --port or GATEWAY_PORT."
+            f"choose another with {names[1]}."
         ) from None
 
 

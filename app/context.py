@@ -7,6 +7,7 @@ from app.access.authenticator import Authenticator
 from app.settings import Settings
 from resolvers.access import EVERYBODY, Caller
 from resolvers.context import Context
+from resolvers.request_facts import RequestFacts
 from resolvers.store.store import Store
 
 
@@ -33,8 +34,10 @@ class State:
         limits = (self.fixed, self.settings.read_only, self.settings.mask_identifiers)
         object.__setattr__(self, "restricts", any(limits))
 
-    def context(self, caller: Caller = EVERYBODY) -> Context:
-        """The surroundings of one request of `caller`."""
+    def context(self, caller: Caller = EVERYBODY, facts: RequestFacts | None = None) -> Context:
+        """The surroundings of one request of `caller`; `facts` are completed by its credential."""
+        facts = facts or RequestFacts()
+        facts.credential = caller.id
         if self.restricts:
             caller = replace(
                 caller,
@@ -48,4 +51,5 @@ class State:
             caller=caller,
             most_bytes=self.settings.max_answer_bytes,
             retention=self.retention,
+            facts=facts,
         )

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -22,13 +23,15 @@ from app.context import State
 from app.database.connect import open_store
 from app.graphql.endpoint import GraphQLEndpoint, limits
 from app.health import Readiness
-from app.http.access_log import AccessLog
 from app.http.admission import Admission
 from app.http.boundary import Boundary
 from app.http.lingering import Lingering
 from app.http.origin import Hosts, Origins
 from app.http.proxies import TrustedProxies
 from app.http.refusal import RefusedError, respond
+from app.http.request_id import request_id
+from app.observing.facts import facts_of
+from app.observing.observers import Observers
 from app.pages import fallback, graphiql, guide, landing, security_txt, sign_in
 from app.pages.reference_access import closed
 from app.rest import openapi
@@ -98,6 +101,7 @@ class Gateway(FastAPI):
 
     def refused(self, scope: Scope, error: RefusedError) -> ASGIApp | None:
         """A refusal in the shape of the vendor whose path this is."""
+        facts_of(scope).codes.append(error.extensions["code"])
         refusal = Refusal(error.status, error.extensions["code"], error.message)
         response = self.vendors.refused(scope, refusal)
         if response:
@@ -110,7 +114,8 @@ class Gateway(FastAPI):
         if shaped:
             await shaped(scope, receive, send)
         else:
-            await respond(send, error.status, error.body, headers=error.headers)
+            body = error.body(request_id(scope))
+            await respond(send, error.status, body, headers=error.headers)
 
     def openapi(self) -> dict[str, Any]:
         """The document at `/openapi.json`, made when it is first asked for."""
@@ -119,15 +124,19 @@ class Gateway(FastAPI):
         return self.openapi_schema
 
 
-def create_app(settings: Settings, codes: OneTimeCodes | None = None) -> FastAPI:
+def create_app(
+    settings: Settings, codes: OneTimeCodes | None = None, metrics_folder: Path | None = None
+) -> FastAPI:
     """The ASGI application; the database is opened when it starts up.
 
-    `codes` are the one-time codes in the addresses that this start prints.
+    `codes` are the one-time codes in the addresses that this start prints. `metrics_folder` is
+    where one of several workers writes what it measured.
     """
+    observers = Observers(settings, metrics_folder)
     app = Gateway(
         title="Session Gateway",
         version=version("session-gateway"),
-        lifespan=_lifespan(settings),
+        lifespan=_lifespan(settings, observers),
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -138,9 +147,12 @@ def create_app(settings: Settings, codes: OneTimeCodes | None = None) -> FastAPI
         introspection=settings.introspection,
         cached=settings.cache_bytes * 7 // 8,
     )
-    app.direct = {"/graphql": GraphQLEndpoint(schema, settings)}
+    endpoint = GraphQLEndpoint(schema, settings)
+    app.direct = {"/graphql": endpoint}
+    observers.cache("persisted", endpoint.documents)
+    observers.cache("operations", schema.operations)
     app.vendors = rest.routes(settings)
-    app.entrance = _entrance(app, settings)
+    app.entrance = _entrance(app, settings, observers)
     app.router.routes += [
         Route("/healthz", health.healthz),
         Route("/readyz", health.readyz),
@@ -150,14 +162,16 @@ def create_app(settings: Settings, codes: OneTimeCodes | None = None) -> FastAPI
     return app
 
 
-def _lifespan(settings: Settings) -> Callable[[Gateway], AbstractAsyncContextManager[None]]:
+def _lifespan(
+    settings: Settings, observers: Observers
+) -> Callable[[Gateway], AbstractAsyncContextManager[None]]:
     """What is open while the application runs."""
 
     @asynccontextmanager
     async def lifespan(app: Gateway) -> AsyncIterator[None]:
         seconds = settings.deadline_seconds
         async with (
-            open_store(settings, seconds) as opened,
+            open_store(settings, seconds, listeners=observers.listeners) as opened,
             open_store(settings, seconds, health.CONNECTIONS) as asked,
         ):
             app.readiness = Readiness(asked)
@@ -165,7 +179,12 @@ def _lifespan(settings: Settings) -> Callable[[Gateway], AbstractAsyncContextMan
             store = replace(opened, unruled=ALL_KINDS)
             state = State(store, settings, Authenticator(store, settings))
             app.state.gateway = state
-            async with _knowing_rules(app, state), state.authenticator.running():
+            observers.cache("credentials", state.authenticator.credentials)
+            async with (
+                _knowing_rules(app, state),
+                state.authenticator.running(),
+                observers.running(),
+            ):
                 with settled_heap():
                     yield
 
@@ -205,7 +224,7 @@ async def _learned(app: FastAPI, state: State) -> bool:
     return True
 
 
-def _entrance(app: Gateway, settings: Settings) -> ASGIApp:
+def _entrance(app: Gateway, settings: Settings, observers: Observers) -> ASGIApp:
     """What every request meets first; what the settings leave out costs nothing."""
     app.admission = Admission(
         app.dispatch,
@@ -224,8 +243,7 @@ def _entrance(app: Gateway, settings: Settings) -> ASGIApp:
         settings.hsts_seconds,
     )
     entrance = Lingering(entrance, DRAINED * settings.max_body_bytes, settings.body_seconds)
-    if settings.access_log:
-        entrance = AccessLog(entrance)
+    entrance = observers.around(entrance)
     if settings.trusted_proxies:
         entrance = TrustedProxies(entrance, settings.trusted_proxies)
     return entrance

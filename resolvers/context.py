@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from resolvers.access import EVERYBODY, Caller
 from resolvers.kind import Kind
 from resolvers.request import Compare, Filter, Operator, both
+from resolvers.request_facts import RequestFacts
 from resolvers.store.store import Store
 
 
@@ -29,6 +30,8 @@ class Context:
     """The largest answer."""
     retention: Mapping[str, int] = field(default_factory=dict)
     """Seconds after which sessions of a kind expire, by the kind's name; none: never."""
+    facts: RequestFacts = field(default_factory=RequestFacts)
+    """What the request is known by."""
 
     def leave(self) -> bool:
         """The client has gone: nothing more begins; whether what has begun may be cancelled."""

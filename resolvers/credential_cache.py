@@ -44,6 +44,10 @@ class CredentialCache:
         self._known: _Memory = OrderedDict()
         self._unknown: _Memory = OrderedDict()
 
+    def __len__(self) -> int:
+        """How many answers are remembered."""
+        return len(self._known) + len(self._unknown)
+
     async def by_key(self, key: str) -> Credential | None:
         """The credential that this key belongs to, valid or not."""
         digest = hash_key(key)

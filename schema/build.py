@@ -54,6 +54,7 @@ asks. A field that is refused is null, with an error at its path; the others arr
 class Schema(strawberry.Schema):
     """Strawberry's schema; errors are logged where they are formatted."""
 
+    operations: OperationCache
     programs: Programs | None = None
     """None: everything runs on graphql-core."""
 
@@ -173,6 +174,7 @@ def build(
         execution_context_class=CompiledExecutor if compiled else None,
         **options,
     )
+    schema.operations = operations
     schema.programs = Programs(operations) if compiled else None
     core = core_schema(schema)
     core.description = DESCRIPTION

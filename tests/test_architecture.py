@@ -30,6 +30,7 @@ WINGS = (
     ("app.context", "app.health"),
     ("app.access",),
     ("app.database",),
+    ("app.observing",),
     ("app.settings",),
     ("app.http",),
     ("app.errors", "app.manifests", "app.map_files", "app.private_writing"),

@@ -58,7 +58,11 @@ class Authenticator:
         self._off = settings.auth == "off"
         self._open_paths = settings.open_paths
         self._read_only = settings.read_only
-        self._credentials = credentials or CredentialCache(store, unstored=unstored(settings))
+        self.credentials = (
+            CredentialCache(store, unstored=unstored(settings))
+            if credentials is None
+            else credentials
+        )
         self._now = now
         self._sealer = sealer(settings)
         self._demo_key = settings.demo_key
@@ -120,13 +124,13 @@ class Authenticator:
         """The caller whose key this is; Unauthenticated if nobody's."""
         if self._off:
             return EVERYBODY
-        return self._accepted(await self._credentials.by_key(key))
+        return self._accepted(await self.credentials.by_key(key))
 
     async def by_pair(self, id: str, key: str) -> Caller:  # noqa: A002  the vendors' word
         """The caller with that id and key; Unauthenticated if either is wrong."""
         if self._off:
             return EVERYBODY
-        found = await self._credentials.by_key(key)
+        found = await self.credentials.by_key(key)
         return self._accepted(found if found and same(found.id, id) else None)
 
     async def by_jwt(self, token: str) -> Caller:
@@ -139,7 +143,7 @@ class Authenticator:
         scheme, _, rest = token.strip().partition(" ")
         token = rest.strip() if scheme.lower() == "bearer" else token.strip()
         claimed = client_id(token)
-        found = await self._credentials.by_id(claimed) if claimed is not None else None
+        found = await self.credentials.by_id(claimed) if claimed is not None else None
         secret = self._signing_secret(found) if found else None
         # An unknown id costs a verification as well, so that its time shows nothing.
         signed = is_signed(token, secret or secrets.token_urlsafe(32))

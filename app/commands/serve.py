@@ -17,6 +17,7 @@ from app.database.connect import open_store
 from app.database.guard import Tend
 from app.errors import StartError
 from app.main import create_app
+from app.observing.logs import configure
 from app.pages.graphiql import missing_files
 from app.settings import Settings
 from resolvers import rebuild
@@ -107,6 +108,7 @@ def serve(
 
     `tend` is called a few times a second meanwhile. StartError where the database cannot be used.
     """
+    configure(settings.log_format, settings.log_level)
     settings, key = asyncio.run(prepare(settings, demo))
     allow_files(settings.max_connections)
     with one_time_codes.opened() as codes:

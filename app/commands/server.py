@@ -56,7 +56,7 @@ def configuration(
         http=cast(Any, partial(Protocol, limits=limits)),
         proxy_headers=False,  # uvicorn would believe every peer on loopback: app.http.proxies
         ws="none",  # nothing here is served by WebSocket
-        log_level="warning",
+        log_config=None,  # app.observing.logs has set it up
         access_log=False,
         server_header=False,
         timeout_keep_alive=settings.keep_alive_seconds,

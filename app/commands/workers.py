@@ -19,12 +19,14 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from socket import socket
+from tempfile import TemporaryDirectory
 from threading import Thread
 
 import uvicorn
@@ -37,6 +39,9 @@ from app.access.one_time_codes import OneTimeCodes
 from app.commands.server import DRAIN, HANDOVER, Ready, Server
 from app.errors import StartError
 from app.main import create_app
+from app.observing.exposition import exposed
+from app.observing.logs import configure
+from app.observing.worker_sums import WorkerSums
 from app.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -46,6 +51,8 @@ COMPLETED = ("host", "port", "mongodb_uri", "demo_key", "secret_key")
 """Settings that an option or the embedded database gave, and not the environment."""
 CODES = "SESSION_GATEWAY_CODES"
 """The variable that shows the workers where the one-time codes are. It is not a setting."""
+METRICS = "SESSION_GATEWAY_METRICS"
+"""The variable that shows the workers the folder for what they measure. It is not a setting."""
 POLL = 0.2
 PATIENCE = 60.0
 """Seconds that a worker may be silent: starting takes long on a busy machine."""
@@ -125,6 +132,8 @@ class Place:
         self.worker: Worker | None = None
         self.next: Worker | None = None
         """The one that shall replace it."""
+        self.restarts = 0
+        """How many workers were started because one had ended."""
         self.fill()
 
     def fill(self) -> None:
@@ -144,6 +153,7 @@ class Place:
         worker, now = self.worker, time.monotonic()
         if worker is None:
             if now >= self._due:
+                self.restarts += 1
                 self.fill()
             return
         if not worker.listen():
@@ -204,6 +214,16 @@ class Supervisor:
         finally:
             for number, handler in self._before.items():
                 signal.signal(number, handler)
+
+    @property
+    def pids(self) -> frozenset[int]:
+        """Of the workers that run."""
+        return frozenset(one.pid for one in self._all() if one.pid and one.exitcode is None)
+
+    @property
+    def restarts(self) -> int:
+        """How many workers were started because one had ended."""
+        return sum(place.restarts for place in self._places)
 
     def _asked_to_end(self) -> int:
         """The signal that asks for it, else 0."""
@@ -297,8 +317,23 @@ def run(
             return Worker(config, [listener], settings.head_seconds, settings.notice)
 
         supervisor = Supervisor(make, config.workers, replaces, settings.notice, tend)
-        ready(*listener.getsockname()[:2])
-        supervisor.run()
+        with _measured(settings, supervisor):
+            ready(*listener.getsockname()[:2])
+            supervisor.run()
+
+
+@contextmanager
+def _measured(settings: Settings, supervisor: Supervisor) -> Iterator[None]:
+    """Serve the sum of what the workers measure, where that is wanted."""
+    if settings.metrics_port is None:
+        yield
+        return
+    with TemporaryDirectory(prefix="session-gateway-metrics-") as folder:  # with mode 0700
+        os.environ[METRICS] = folder
+        sums = WorkerSums(Path(folder), lambda: supervisor.pids)
+        registry = sums.registry(lambda: supervisor.restarts)
+        with exposed(registry, settings.metrics_host, settings.metrics_port):
+            yield
 
 
 def in_terminal() -> bool:
@@ -326,11 +361,14 @@ def environment(settings: Settings) -> Mapping[str, str]:
 
 def application() -> FastAPI:
     """A worker's application."""
+    settings = Settings()
+    configure(settings.log_format, settings.log_level)
     parent = multiprocessing.parent_process()
     if parent is not None:
         Thread(target=_end_after, args=(parent,), daemon=True).start()
-    folder = os.environ.get(CODES)
-    return create_app(Settings(), OneTimeCodes(Path(folder)) if folder else None)
+    folder, metrics = os.environ.get(CODES), os.environ.get(METRICS)
+    codes = OneTimeCodes(Path(folder)) if folder else None
+    return create_app(settings, codes, Path(metrics) if metrics else None)
 
 
 def _end_after(parent: BaseProcess) -> None:

@@ -1,11 +1,12 @@
 """The database of the settings, opened."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from app.settings import Settings
 from resolvers.store import driver
+from resolvers.store.listeners import Listener
 from resolvers.store.mapped import Mapped
 from resolvers.store.store import Store
 
@@ -15,14 +16,17 @@ NEARBY = "mongodb://127.0.0.1:27017"
 
 @asynccontextmanager
 async def open_store(
-    settings: Settings, deadline: float, pool: int | None = None
+    settings: Settings,
+    deadline: float,
+    pool: int | None = None,
+    listeners: Sequence[Listener] = (),
 ) -> AsyncIterator[Store]:
     """A store for as long as it is needed; each operation may take `deadline` seconds.
 
     It has up to `pool` connections to each server; None: as the connection string says.
     """
     uri, loop = settings.mongodb_uri or NEARBY, asyncio.get_running_loop()
-    client = driver.connect(uri, settings.mongodb_driver, deadline, loop, pool)
+    client = driver.connect(uri, settings.mongodb_driver, deadline, loop, pool, listeners)
     maps = settings.collection_maps
     try:
         yield Store(

@@ -28,9 +28,12 @@ from app.http.leaving import leaving
 from app.http.negotiation import prefers_html
 from app.http.refusal import JSON, Header, RefusedError, respond
 from app.manifests import load
+from app.observing.facts import facts_of
 from app.settings import Settings
 from resolvers.access import Caller
+from resolvers.context import Context
 from resolvers.errors import GatewayError
+from resolvers.request_facts import RequestFacts
 from schema.build import Schema
 from schema.errors import INTERNAL_MESSAGE, formatted
 from schema.execution.room import too_large
@@ -56,6 +59,7 @@ class Exchange(NamedTuple):
     query_string: bytes
     receive: Receive
     state: State
+    facts: RequestFacts
 
 
 class Answer(NamedTuple):
@@ -74,16 +78,16 @@ class GraphQLEndpoint:
         folder = settings.persisted_documents
         self._schema = schema
         self._settings = settings
-        self._documents = Documents(
+        self.documents = Documents(
             settings.persisted_queries, load(folder) if folder else None, settings.cache_bytes // 8
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, one response."""
         headers = headers_of(scope)
-        exchange = Exchange(
-            scope["method"], headers, scope["query_string"], receive, scope["app"].state.gateway
-        )
+        state, facts = scope["app"].state.gateway, facts_of(scope)
+        facts.api = "graphql"
+        exchange = Exchange(scope["method"], headers, scope["query_string"], receive, state, facts)
         content_type = JSON
         try:
             answer = _without_work(exchange)
@@ -92,20 +96,20 @@ class GraphQLEndpoint:
                 answer = await self._answer(exchange, Request(scope), content_type)
         except RefusedError as error:
             status = error.legacy if content_type is JSON else error.status
-            answer = Answer(status, error.body, error.headers)
+            answer = _refused(error, status, facts)
         except ClientDisconnect:
             return
         except Exception:  # nothing of it may leave
             log.exception("a GraphQL request failed")
-            answer = Answer(500, RefusedError(500, "INTERNAL", INTERNAL_MESSAGE).body)
+            answer = _refused(RefusedError(500, "INTERNAL", INTERNAL_MESSAGE), 500, facts)
         fields = (VARY, *answer.headers)
         bodiless = exchange.method == "HEAD"
         await respond(send, answer.status, answer.body, content_type, fields, bodiless)
 
     async def _answer(self, exchange: Exchange, request: Request, content_type: bytes) -> Answer:
-        caller = await _caller(exchange.state, request)
+        caller = await _caller(exchange, request)
         asked = await self._parameters(exchange)
-        run = Run(exchange.state.context(caller))
+        run = Run(exchange.state.context(caller, exchange.facts))
         with leaving(exchange.receive, run.leave):
             result = await self._execute(asked, exchange, run)
         return self._rendered(result, run, exchange, content_type)
@@ -125,12 +129,15 @@ class GraphQLEndpoint:
     async def _execute(self, asked: Parameters, exchange: Exchange, run: Run) -> ExecutionResult:
         posted = exchange.method == "POST"
         result = await self._schema.execute(
-            self._documents.text(asked),
+            self.documents.text(asked),
             variable_values=asked.variables,
             operation_name=asked.operation_name,
             context_value=run,
             allowed_operation_types=ANY if posted else QUERIES_ONLY,
         )
+        chosen = run.operation.named(asked.operation_name)
+        if chosen and chosen.name:
+            exchange.facts.operation = chosen.name.value
         if result.errors:
             _require_served(run, asked.operation_name, posted)
         return result
@@ -142,7 +149,7 @@ class GraphQLEndpoint:
         status = 200
         errors = result.errors or ()
         if errors:
-            response["errors"] = self._errors(errors, run.context.caller)
+            response["errors"] = self._errors(errors, run.context)
         if result.data is not None or not errors or any(error.path for error in errors):
             response["data"] = result.data
         elif content_type is GRAPHQL_JSON:
@@ -159,9 +166,13 @@ class GraphQLEndpoint:
             )
         return Answer(status, body)
 
-    def _errors(self, errors: Iterable[GraphQLError], caller: Caller) -> list[dict[str, Any]]:
+    def _errors(self, errors: Iterable[GraphQLError], context: Context) -> list[dict[str, Any]]:
         shown = [formatted(error) for error in errors]
-        if not may_introspect(caller, self._settings.introspection):
+        facts = context.facts
+        for error in shown:  # graphql-core remembers some: they must not remember this request
+            error["extensions"] = {**error["extensions"], "requestId": facts.id}
+            facts.codes.append(error["extensions"]["code"])
+        if not may_introspect(context.caller, self._settings.introspection):
             for error in shown:
                 error["message"] = without_suggestions(error["message"])
         return shown
@@ -171,6 +182,11 @@ def limits(settings: Settings) -> Limits:
     """What an operation may ask for: `max_query_depth` becomes `depth`."""
     names = [field.name for field in fields(Limits)]
     return Limits(**{name: getattr(settings, f"max_query_{name}") for name in names})
+
+
+def _refused(error: RefusedError, status: int, facts: RequestFacts) -> Answer:
+    facts.codes.append(error.extensions["code"])
+    return Answer(status, error.body(facts.id), error.headers)
 
 
 def _without_work(exchange: Exchange) -> Answer | None:
@@ -187,11 +203,13 @@ def _without_work(exchange: Exchange) -> Answer | None:
     return Answer(307, b"", ((b"location", GRAPHIQL + (b"?" + asked if asked else b"")),))
 
 
-async def _caller(state: State, request: Request) -> Caller:
+async def _caller(exchange: Exchange, request: Request) -> Caller:
     """Who asks; RefusedError for nobody we know (401), too many requests (429), no database."""
+    authenticator = exchange.state.authenticator
     try:
-        caller = await state.authenticator.bearer(request)
-        await state.authenticator.limit(caller)
+        caller = await authenticator.bearer(request)
+        exchange.facts.credential = caller.id  # also of one that is refused from here on
+        await authenticator.limit(caller)
     except GatewayError as error:
         status = STATUS[error.code]
         headers: list[Header] = [CHALLENGE] if status == 401 else []

@@ -37,6 +37,10 @@ class Documents:
         self._texts = frozenset(self._trusted.values())
         self._seen: Bounded[str] = Bounded(keep)
 
+    def __len__(self) -> int:
+        """How many texts are remembered that no manifest has."""
+        return len(self._seen)
+
     def text(self, asked: Parameters) -> str:
         """The text to run; RefusedError if it is unknown, missing or not trusted."""
         query = asked.query

@@ -1,4 +1,4 @@
-"""The checks before every path: hosts, origins, security headers, compression."""
+"""The checks before every path: hosts, origins, security headers, request ids, compression."""
 
 from collections.abc import Callable, Collection, Iterable
 from typing import Final
@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.http.negotiation import accepts_gzip
 from app.http.origin import Headers, Hosts, Origins, is_loopback_name
 from app.http.refusal import Header, RefusedError, respond
+from app.http.request_id import NAME, request_id
 
 HEADERS: Final = "gateway.headers"
 """Where the scope keeps what `headers_of` made."""
@@ -65,7 +66,7 @@ class Boundary:
         except RefusedError as error:
             shaped = self._shaped(scope, error)
             if shaped:
-                await shaped(scope, receive, _adding(send, ()))
+                await shaped(scope, receive, _adding(send, scope))
             else:
                 await _refuse(scope, send, error)
             return
@@ -80,7 +81,9 @@ class Boundary:
         """
         if self._hsts is None or scope.get("scheme") != "https":
             return send
-        return send if is_loopback_name(headers.get(b"host")) else _adding(send, (self._hsts,))
+        return (
+            send if is_loopback_name(headers.get(b"host")) else _adding(send, scope, (self._hsts,))
+        )
 
     def _require_host(self, scope: Scope, headers: Headers) -> None:
         try:
@@ -92,9 +95,9 @@ class Boundary:
     async def _http(
         self, scope: Scope, receive: Receive, send: Send, headers: Headers, cors: tuple[Header, ...]
     ) -> None:
-        send = _adding(send, cors)
+        send = _adding(send, scope, cors)
         if scope["method"] == "OPTIONS" and (answer := self._origins.preflight(headers, cors)):
-            await respond(_adding(send, answer[len(cors) :]), 204, b"")
+            await respond(_adding(send, scope, answer[len(cors) :]), 204, b"")
             return
         accepted = accepts_gzip(headers.get(b"accept-encoding"))
         await (self._compressing if accepted else self._app)(scope, receive, send)
@@ -108,9 +111,12 @@ class Boundary:
         )
 
 
-def _adding(send: Send, headers: Iterable[Header]) -> Send:
-    """A `send` that adds these headers and the ones of security, unless they are there already."""
-    added = (*headers, *SECURITY, _POLICY)
+def _adding(send: Send, scope: Scope, headers: Iterable[Header] = ()) -> Send:
+    """A `send` that adds these headers, the request's id and the headers of security.
+
+    Those that are there already stay as they are.
+    """
+    added = (*headers, (NAME, request_id(scope).encode()), *SECURITY, _POLICY)
 
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -134,4 +140,5 @@ async def _refuse(scope: Scope, send: Send, error: RefusedError) -> None:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008, "reason": error.message[:120]})
         return
-    await respond(_adding(send, ()), error.status, error.body, headers=error.headers)
+    body = error.body(request_id(scope))
+    await respond(_adding(send, scope), error.status, body, headers=error.headers)

@@ -30,6 +30,7 @@ from app.http.admission import PAUSE
 from app.http.ending import Ending
 from app.http.framing import Framing
 from app.http.refusal import JSON, RefusedError
+from app.http.request_id import NAME, made
 
 _log = logging.getLogger(__name__)
 
@@ -254,12 +255,15 @@ class Protocol(HttpToolsProtocol):
         if self._answering():  # the request is given up: what its application sends is dropped
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        headers = b"".join(b"%b: %b\r\n" % pair for pair in error.headers)
+        request_id = made()
+        given = (*error.headers, (NAME, request_id.encode()))
+        headers = b"".join(b"%b: %b\r\n" % pair for pair in given)
+        body = error.body(request_id)
         phrase = HTTPStatus(error.status).phrase.encode()
         self.transport.write(
             b"HTTP/1.1 %d %b\r\nconnection: close\r\ncache-control: no-store\r\n%b"
             b"content-type: %b\r\ncontent-length: %d\r\n\r\n%b"
-            % (error.status, phrase, headers, JSON, len(error.body), error.body)
+            % (error.status, phrase, headers, JSON, len(body), body)
         )
         self.flow.resume_reading()
         self._reading.start(LINGER_SECONDS, self.transport.abort)

@@ -30,10 +30,10 @@ class RefusedError(Exception):
         self.legacy = legacy or status
         self.extensions = {"code": code, **details}
 
-    @property
-    def body(self) -> bytes:
-        """`{"errors": [{"message", "extensions": {"code"}}]}`."""
-        error = {"message": self.message, "extensions": self.extensions}
+    def body(self, request_id: str) -> bytes:
+        """`{"errors": [{"message", "extensions": {"code", "requestId"}}]}`."""
+        extensions = {**self.extensions, "requestId": request_id}
+        error = {"message": self.message, "extensions": extensions}
         return orjson.dumps({"errors": [error]})
 
 

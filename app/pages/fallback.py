@@ -16,6 +16,7 @@ from starlette.responses import Response
 from app.errors import STATUS
 from app.http.negotiation import prefers_html
 from app.http.refusal import JSON, RefusedError
+from app.observing.facts import facts_of
 from app.pages.headers import PAGE_HEADERS
 from resolvers.errors import GatewayError
 from schema.errors import INTERNAL_MESSAGE
@@ -34,9 +35,10 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _failed)
 
 
-def refusal(error: GatewayError) -> Response:
+def refusal(request: Request, error: GatewayError) -> Response:
     """A refusal of the resolvers as JSON."""
-    response = _json(RefusedError(STATUS.get(error.code, 500), error.code, error.message))
+    refused = RefusedError(STATUS.get(error.code, 500), error.code, error.message)
+    response = _json(request, refused)
     if response.status_code == 401:
         response.headers["www-authenticate"] = 'Bearer realm="gateway"'
     if response.status_code in (429, 503):
@@ -58,16 +60,18 @@ async def _failed(request: Request, _error: Exception) -> Response:
 def _answer(request: Request, error: RefusedError, headers: object = None) -> Response:
     accept = request.headers.get("accept")
     html = prefers_html(accept.encode("latin-1") if accept else None)
-    response = _page(error) if html else _json(error)
+    response = _page(error) if html else _json(request, error)
     response.headers["vary"] = "Accept"
     if isinstance(headers, dict):
         response.headers.update(headers)
     return response
 
 
-def _json(error: RefusedError) -> Response:
+def _json(request: Request, error: RefusedError) -> Response:
+    facts = facts_of(request.scope)
+    facts.codes.append(error.extensions["code"])
     headers = {"cache-control": "no-store", "content-type": JSON.decode()}
-    return Response(error.body, error.status, headers)
+    return Response(error.body(facts.id), error.status, headers)
 
 
 def _page(error: RefusedError) -> Response:

@@ -28,7 +28,7 @@ def closed(settings: Settings, endpoint: Endpoint) -> Callable[[Request], Awaita
         try:
             await _require(settings, request)
         except GatewayError as error:
-            return refusal(error)
+            return refusal(request, error)
         answer = endpoint(request)
         response = await answer if isawaitable(answer) else answer
         if settings.introspection != "all":

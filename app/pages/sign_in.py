@@ -15,6 +15,7 @@ from app.access.one_time_codes import OneTimeCodes
 from app.http.body import read_body
 from app.http.boundary import headers_of
 from app.http.refusal import JSON, RefusedError
+from app.http.request_id import request_id
 from app.settings import Settings
 
 REFUSAL: Final = (
@@ -36,7 +37,7 @@ def routes(settings: Settings, codes: OneTimeCodes | None) -> list[BaseRoute]:
             if not (codes and key and codes.redeem(_code(body))):
                 raise RefusedError(403, "FORBIDDEN", REFUSAL)
         except RefusedError as error:
-            return _json(error.body, error.status)
+            return _json(error.body(request_id(request.scope)), error.status)
         except ClientDisconnect:
             return Response(status_code=400)
         return _json(orjson.dumps({"key": key}), 200)

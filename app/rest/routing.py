@@ -27,6 +27,7 @@ from app.http.boundary import headers_of
 from app.http.leaving import leaving
 from app.http.refusal import RefusedError
 from app.http.text import decoded
+from app.observing.facts import facts_of
 from app.rest.vendor import Endpoint, Refusal, Vendor, leave
 from resolvers.errors import GatewayError, LimitExceeded
 
@@ -125,6 +126,7 @@ class VendorRoutes(BaseRoute):
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer in the vendor's shape, whatever happens; a client that has gone gets nothing."""
         vendor, endpoints = scope[FOUND]
+        facts_of(scope).api = f"rest:{vendor.name}"
         try:
             response = await self._respond(vendor, endpoints, Request(scope, receive))
         except ClientDisconnect:
@@ -143,6 +145,7 @@ class VendorRoutes(BaseRoute):
         vendor = self.vendor(scope)
         if vendor is None:
             return None
+        facts_of(scope).api = f"rest:{vendor.name}"
         response = vendor.refuse(refusal, Request(scope))
         response.headers.update(NO_STORE)
         return response
@@ -152,6 +155,7 @@ class VendorRoutes(BaseRoute):
         headers: dict[str, str] = {}
         try:
             if endpoint:
+                facts_of(request.scope).operation = f"{endpoint.method} {endpoint.path}"
                 return await self._served(endpoint, request)
             refusal = METHOD if endpoints else ADDRESS
             headers = {"Allow": ", ".join(endpoints)} if endpoints else {}
@@ -169,6 +173,7 @@ class VendorRoutes(BaseRoute):
         except Exception:
             log.exception("%s: %s failed", vendor.name, endpoint and endpoint.path)
             refusal = FAILURE
+        facts_of(request.scope).codes.append(refusal.code)
         response = vendor.refuse(refusal, request)
         response.headers.update(headers)
         return response

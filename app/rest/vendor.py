@@ -13,6 +13,7 @@ from starlette.responses import Response
 from app.access.authenticator import Authenticator
 from app.context import State
 from app.http.text import decoded, pairs, without_mark
+from app.observing.facts import facts_of
 from app.rest.docs import Chapter, Difference, Operation
 from app.rest.exports import Export
 from resolvers.access import Caller
@@ -127,13 +128,14 @@ async def admit(
         caller = await authenticator.bearer(request)
     else:
         caller = await authenticator.guarded(request, find(authenticator))
+    facts_of(request.scope).credential = caller.id  # also of one that is refused from here on
     context = _context(request, caller)
     await authenticator.limit(caller, await bots(context) if bots else None)
     return context
 
 
 def _context(request: Request, caller: Caller) -> Context:
-    context = request.state.context = state_of(request).context(caller)
+    context = request.state.context = state_of(request).context(caller, facts_of(request.scope))
     return context
 
 

@@ -100,11 +100,6 @@ class Network(Group):
         "served, so that balancers send requests elsewhere first. Unset: 0 if GATEWAY_HOST is a "
         "loopback address, else 5. Ctrl-C does not wait.",
     )
-    access_log: bool = Field(
-        False,
-        description="Whether each response is a line on standard error: client, method, path "
-        "without its query, status, milliseconds.",
-    )
 
     @property
     def notice(self) -> float:

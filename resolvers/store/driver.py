@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from bson.codec_options import CodecOptions, DatetimeConversion, TypeRegistry
@@ -12,6 +12,7 @@ from pymongo import errors as driver_errors
 from pymongo.read_concern import ReadConcern
 
 from resolvers.errors import GatewayError, Invalid, LimitExceeded, Timeout, Unavailable
+from resolvers.store.listeners import Listener
 from resolvers.value_types import VALUE_TYPES
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ def connect(
     deadline: float,
     loop: asyncio.AbstractEventLoop,
     pool: int | None = None,
+    listeners: Sequence[Listener] = (),
 ) -> Any:
     """A client of the chosen driver, every wait of it bounded by `deadline` seconds.
 
@@ -51,6 +53,7 @@ def connect(
         "connectTimeoutMS": milliseconds,
         "waitQueueTimeoutMS": milliseconds,
         "appname": "session-gateway",
+        "event_listeners": list(listeners),
     }
     if pool is not None:
         options |= {"minPoolSize": 0, "maxPoolSize": pool}

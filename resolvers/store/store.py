@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from resolvers.errors import GatewayError, Timeout, Unavailable
 from resolvers.kind import Kind
+from resolvers.request_facts import CURRENT
 from resolvers.store.budget import OVER, Budget
 from resolvers.store.circuit import Circuit
 from resolvers.store.deadline import SIGN_OF_LIFE_SHARE, within
@@ -89,6 +90,9 @@ class Store:
             if isinstance(work, Coroutine):
                 work.close()
             raise
+        facts = CURRENT.get()
+        if facts is not None:
+            facts.commands += 1
         seconds = min(self.deadline, left + spare)
         try:
             return await within(seconds * share, self.ping, work, spare * share)

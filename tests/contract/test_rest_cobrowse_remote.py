@@ -252,7 +252,8 @@ def test_what_is_no_http_is_refused_in_json(server: Server, request_line: bytes)
     """Also where the parser of HTTP refuses, no plain text is sent."""
     status, body = server.raw(request_line + HEADERS)
     (error,) = json.loads(body)["errors"]
-    assert (status, error["extensions"]) == (400, {"code": "BAD_USER_INPUT"})
+    assert (status, error["extensions"]["code"]) == (400, "BAD_USER_INPUT")
+    assert len(error["extensions"]["requestId"]) == 32
 
 
 def test_a_connection_is_kept_and_mended_again(server: Server) -> None:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from app.http.access_log import LOGGER
 from graphql import GraphQLEnumType, get_named_type
 
-from app.http.access_log import LOGGER
 from app.rest import VENDORS
 from resolvers import customers, sessions
 from resolvers.credentials import Issued

@@ -122,7 +122,10 @@ async def opened(engine: WireEngine, **given: Any) -> AsyncIterator[Whole]:
             await preparation.prepare(store, KINDS_BY_NAME.values(), {})
             await rebuild.outdated(store, KINDS_BY_NAME.values())
             transport = httpx.ASGITransport(app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
+            # One id for all requests: answers are compared to the byte.
+            async with httpx.AsyncClient(
+                transport=transport, base_url="http://127.0.0.1", headers={"x-request-id": "whole"}
+            ) as http:
                 yield Whole(app, http, settings)
             await store.database.client.drop_database(settings.mongodb_database)
 

@@ -74,7 +74,8 @@ class Front:
 
 def request(*lines: str, encoding: str = "ascii") -> bytes:
     """The head of a request to the public name."""
-    return "\r\n".join([*lines, f"Host: {NAME}", "", ""]).encode(encoding)
+    given = (f"Host: {NAME}", "X-Request-Id: proxied")  # one id: answers are compared
+    return "\r\n".join([*lines, *given, "", ""]).encode(encoding)
 
 
 @dataclass(frozen=True)

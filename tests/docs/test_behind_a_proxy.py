@@ -35,7 +35,7 @@ class Site:
 
     def client_of(self, path: str) -> str:
         """The client that the access log names for the only request of this path."""
-        line = re.compile(rf"^(\S+) \w+ {re.escape(path)} ", re.M)
+        line = re.compile(rf" client=(\S+) method=\w+ path={re.escape(path)} ", re.M)
         until(lambda: bool(line.search(self.log.read_text())), 30)
         (client,) = line.findall(self.log.read_text())
         return str(client)

@@ -20,6 +20,7 @@ from app.commands.shadow.differences import Answer
 from app.commands.shadow.mirror import MOST_BYTES, Asked, Exchange, Mirror, RawHeaders, trusted
 from app.commands.shadow.report import Report
 from app.http.refusal import RefusedError, respond
+from app.http.request_id import request_id
 from app.rest.routing import FOUND, VendorRoutes
 from app.rest.vendor import Endpoint, Vendor
 
@@ -86,7 +87,7 @@ class Relay:
             return
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             if not call.answering:
-                await self._refuse(send, type(error).__name__)
+                await self._refuse(scope, send, type(error).__name__)
             # Else the server ends the connection, as the vendor did.
         finally:
             call.end(None)
@@ -129,12 +130,12 @@ class Relay:
         self._mirror.add(exchange)
         return exchange
 
-    async def _refuse(self, send: Send, reason: str) -> None:
+    async def _refuse(self, scope: Scope, send: Send, reason: str) -> None:
         message = (
             f"The vendor at {self._upstream.host} does not answer ({reason}). This is "
             "scripts/shadow of Session Gateway, which passes requests on to it."
         )
-        await respond(send, 502, RefusedError(502, "UNAVAILABLE", message).body)
+        await respond(send, 502, RefusedError(502, "UNAVAILABLE", message).body(request_id(scope)))
 
 
 class _Call:

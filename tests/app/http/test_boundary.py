@@ -56,7 +56,8 @@ def refused(response: httpx.Response) -> bool:
     if response.status_code != 403:
         assert response.text in ("reached", "")
         return False
-    assert response.json()["errors"][0]["extensions"] == {"code": "FORBIDDEN"}
+    extensions = {"code": "FORBIDDEN", "requestId": response.headers["x-request-id"]}
+    assert response.json()["errors"][0]["extensions"] == extensions
     return True
 
 

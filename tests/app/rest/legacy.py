@@ -27,6 +27,7 @@ from resolvers.access import EVERYBODY, Caller
 from resolvers.context import Context
 from resolvers.errors import RateLimited, Unauthenticated
 from resolvers.kind import Kind
+from resolvers.request_facts import RequestFacts
 from resolvers.store.store import Store
 from schema.build import Schema, build
 from tests.timing import limit
@@ -92,13 +93,14 @@ class State:
     time: datetime = NOW
     known_bots: set[str] = field(default_factory=set)
 
-    def context(self, caller: Caller = EVERYBODY) -> Context:
+    def context(self, caller: Caller = EVERYBODY, facts: RequestFacts | None = None) -> Context:
         return Context(
             store=self.store,
             company_timezone=self.settings.company_timezone,
             now=lambda: self.time,
             caller=caller,
             retention=self.settings.retention,
+            facts=facts or RequestFacts(),
         )
 
 

@@ -19,6 +19,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
+from app import private_writing
+
 SECONDS: Final = 2.0
 """How often a worker writes."""
 _SUFFIX: Final = ".prom"
@@ -33,7 +35,8 @@ async def written(registry: CollectorRegistry, folder: Path) -> AsyncIterator[No
     def write() -> None:
         target = folder / f"{getpid()}{_SUFFIX}"
         fresh = target.with_suffix(".new")
-        fresh.write_bytes(generate_latest(registry))
+        with private_writing.opened(fresh) as file:
+            file.write(generate_latest(registry))
         fresh.replace(target)  # nobody reads half a file
 
     async def often() -> None:

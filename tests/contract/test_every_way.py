@@ -28,8 +28,9 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture(scope="module")
 async def application(engine: WireEngine) -> AsyncIterator[Whole]:
-    """With every line that can be logged."""
-    async with opened(engine, access_log=True, security_contact="https://example.com/") as made:
+    """With every line that can be logged, and everything counted."""
+    seen = {"access_log": True, "slow_seconds": 1e-9, "metrics_port": 0}
+    async with opened(engine, **seen, security_contact="https://example.com/") as made:
         yield made
 
 

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from app.http.access_log import LOGGER
 from graphql import GraphQLEnumType, get_named_type
+from prometheus_client import generate_latest
 
+from app.observing.logs import TextLines
 from app.rest import VENDORS
 from resolvers import customers, sessions
 from resolvers.credentials import Issued
@@ -210,9 +211,11 @@ async def logs(whole: Whole, issued: Issued) -> AsyncIterator[str]:
             lines.append(self.format(record))
 
     handler = Lines()
-    names = (None, LOGGER.name)
+    handler.setFormatter(TextLines())
+    names = ("", "gateway")
     for name in names:
         logging.getLogger(name).addHandler(handler)
+    logging.getLogger("gateway").setLevel(logging.DEBUG)
     try:
         query = {"VARS": "ID", "FILTER_CUSTOMER_NAME": f"{PII}asked", "KEY": issued.key}
         await whole.http.get("/get_session_history.php", params=query)
@@ -222,11 +225,20 @@ async def logs(whole: Whole, issued: Issued) -> AsyncIterator[str]:
     finally:
         for name in names:
             logging.getLogger(name).removeHandler(handler)
+        logging.getLogger("gateway").setLevel(logging.NOTSET)
     assert len(lines) >= 3
     for line in lines:
         assert issued.key not in line
         assert f"{PII}asked" not in line
         yield line
+
+
+@way
+async def metrics(whole: Whole, _issued: Issued) -> AsyncIterator[str]:
+    """Everything that is counted, after all that the other ways have asked."""
+    measured = whole.app.entrance._metrics
+    assert measured
+    yield generate_latest(measured.registry).decode()
 
 
 @dataclass(frozen=True)

@@ -299,16 +299,17 @@ def within_span(kind: Kind, low: Operator, high: Operator) -> Filter:
 def test_the_map(kind: Kind, collection: Sessions) -> None:
     """docs/map.md names the index that the engine walks for what the default request sends.
 
-    Updates are left out: their guard has the revision beside the id, which SecantusDB explains as a
-    scan; MongoDB walks the index of ids.
+    Updates are left out, whose guard has the revision beside the id, and finds by a range of ids:
+    SecantusDB scans for both; MongoDB walks the index of ids.
     """
     names = {tuple(one.spec): one.name for one in kind.indexes} | {(("_id", 1),): route_map.ID}
     compared = 0
     for line in rows_of_the_map():
         for command in line.commands:
-            if command.collection == kind.collection and command.name in READS:
+            is_range = "$gt" in str(command.given.get("filter", {}).get("_id"))
+            if command.collection == kind.collection and command.name in READS and not is_range:
                 walked = index_of(collection, command)
-                assert names.get(walked, route_map.EVERYTHING) == line.index, line
+                assert names.get(walked, route_map.EVERYTHING) in line.index.split(", "), line
                 compared += 1
     assert compared >= 8
 

@@ -9,6 +9,7 @@ from pymongo import MongoClient
 from tests.wire.engine import WireEngine
 from tests.wire.prepared import PreparedDatabases
 from tests.wire.test_commands import Commands
+from tests.wire.written import WRITTEN
 
 pytestmark = pytest.mark.anyio
 
@@ -55,6 +56,7 @@ async def test_what_nobody_wrote_to_is_not_looked_at(engine: WireEngine, prepare
     noted = Commands()
     with Client(engine.uri, event_listeners=[noted]) as client:
         watched = PreparedDatabases(client)
+        WRITTEN.failing_off(client)  # another test may have asked for a failure
         async with watched.lent(prepare) as name:
             client[name].things.insert_one({"size": 1})
             assert client[name].marks.count_documents({}) == 2

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from app.http.access_log import LOGGER
 from graphql import GraphQLEnumType, get_named_type
 
+from app.observing.logs import TextLines
+from app.observing.requests import access
 from app.rest import VENDORS
 from resolvers import customers, sessions
 from resolvers.credentials import Issued
@@ -209,10 +210,10 @@ async def logs(whole: Whole, issued: Issued) -> AsyncIterator[str]:
         def emit(self, record: logging.LogRecord) -> None:
             lines.append(self.format(record))
 
-    handler = Lines()
-    names = (None, LOGGER.name)
-    for name in names:
-        logging.getLogger(name).addHandler(handler)
+    handler, level = Lines(), access.level
+    handler.setFormatter(TextLines())
+    logging.root.addHandler(handler)
+    access.setLevel(logging.INFO)
     try:
         query = {"VARS": "ID", "FILTER_CUSTOMER_NAME": f"{PII}asked", "KEY": issued.key}
         await whole.http.get("/get_session_history.php", params=query)
@@ -220,8 +221,8 @@ async def logs(whole: Whole, issued: Issued) -> AsyncIterator[str]:
         asked_for = f'{{ botSession(sessionId: "{PII}asked") {{ id }} }}'
         assert [text async for text in graphql(whole, issued, asked_for)]
     finally:
-        for name in names:
-            logging.getLogger(name).removeHandler(handler)
+        logging.root.removeHandler(handler)
+        access.setLevel(level)
     assert len(lines) >= 3
     for line in lines:
         assert issued.key not in line

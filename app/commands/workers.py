@@ -310,30 +310,38 @@ def run(
     if codes:
         os.environ[CODES] = str(codes.folder)
     replaces = not in_terminal()
-    with config.bind_socket() as listener:
+    with config.bind_socket() as listener, _metrics_folder(settings) as folder:
         listener.listen(config.backlog)  # whoever comes before the first worker waits
 
         def make() -> Worker:
             return Worker(config, [listener], settings.head_seconds, settings.notice)
 
         supervisor = Supervisor(make, config.workers, replaces, settings.notice, tend)
-        with _measured(settings, supervisor):
+        with _measured(settings, supervisor, folder):
             ready(*listener.getsockname()[:2])
             supervisor.run()
 
 
 @contextmanager
-def _measured(settings: Settings, supervisor: Supervisor) -> Iterator[None]:
-    """Serve the sum of what the workers measure, where that is wanted."""
+def _metrics_folder(settings: Settings) -> Iterator[Path | None]:
+    """Where the workers write what they measure, known to them before they start; if wanted."""
     if settings.metrics_port is None:
-        yield
+        yield None
         return
     with TemporaryDirectory(prefix="session-gateway-metrics-") as folder:  # with mode 0700
         os.environ[METRICS] = folder
-        sums = WorkerSums(Path(folder), lambda: supervisor.pids)
-        registry = sums.registry(lambda: supervisor.restarts)
-        with exposed(registry, settings.metrics_host, settings.metrics_port):
-            yield
+        yield Path(folder)
+
+
+@contextmanager
+def _measured(settings: Settings, supervisor: Supervisor, folder: Path | None) -> Iterator[None]:
+    """Serve the sum of what the workers measure, where that is wanted."""
+    if settings.metrics_port is None or folder is None:
+        yield
+        return
+    registry = WorkerSums(folder, lambda: supervisor.pids).registry(lambda: supervisor.restarts)
+    with exposed(registry, settings.metrics_host, settings.metrics_port):
+        yield
 
 
 def in_terminal() -> bool:

@@ -53,7 +53,7 @@ async def test_nothing_hidden_leaves(stocked: Whole, name: str) -> None:
                 assert hidden not in text, (lack, text[:2000])
 
 
-EMPTY = ("orderings", "documents", "logs", "filters")
+EMPTY = ("orderings", "documents", "logs", "metrics", "filters")
 """Ways by which nothing planted leaves in plain, or at all, to anybody."""
 
 

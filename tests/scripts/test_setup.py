@@ -86,7 +86,7 @@ def test_changed_constraints(served: Tree) -> None:
 def test_dev_serves_as_well(served: Tree) -> None:
     """What the tests need is added; afterwards serving needs nothing."""
     assert served.run("setup", "--dev")[0] == 0
-    assert served.calls() == [pip("embedded,motor,dev")]
+    assert served.calls() == [pip("embedded,motor,otel,dev")]
     assert served.run("setup") == (0, "")
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
@@ -151,15 +151,19 @@ class Site:
             mode = "alwaysOn" if full else "off"
             client.admin.command("configureFailPoint", "failCommand", mode=mode, data=data)
 
-    def differences(self) -> Iterator[str]:
+    def differences(self) -> list[str]:
         """Where the database is not what the acknowledged writes make."""
         with MongoClient[dict[str, Any]](self.engine.uri) as client:
-            rows = {row["_id"]: row for row in client[DATABASE]["chat_sessions"].find({})}
-        ours = {id_ for id_ in rows if id_.startswith("chat-") and id_.count("-") == 2}
-        for id_ in sorted(ours ^ self.ledger.chats.keys()):
-            yield f"{id_} is {'there' if id_ in ours else 'lost'}"
-        for id_, chat in self.ledger.chats.items():
-            row = rows.get(id_, {})
-            messages = [message["id"] for message in row.get("messages", ())]
-            if messages != chat.messages or row.get("note") != chat.note:
-                yield f"{id_}: {messages}, {row.get('note')!r} in place of {chat}"
+            return list(differences(self.ledger, client[DATABASE]["chat_sessions"].find({})))
+
+
+def differences(ledger: Ledger, stored: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """Where stored chats are not what the acknowledged writes make."""
+    rows = {row["_id"]: row for row in stored}
+    for id_ in sorted(rows.keys() ^ ledger.chats.keys()):
+        yield f"{id_} is {'there' if id_ in rows else 'lost'}"
+    for id_, chat in ledger.chats.items():
+        row = rows.get(id_, {})
+        messages = [message["id"] for message in row.get("messages", ())]
+        if messages != chat.messages or row.get("note") != chat.note:
+            yield f"{id_}: {messages}, {row.get('note')!r} in place of {chat}"

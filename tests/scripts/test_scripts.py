@@ -68,6 +68,12 @@ def test_customer(database: dict[str, str]) -> None:
     assert json.loads(line)["customer"]["identifiers"][0]["value"] == "17"
 
 
+def test_chaos() -> None:
+    """One fault, after which everything acknowledged is there."""
+    said = script("chaos", "--count", "1", "--seed", "3", "--workers", "1", "--clients", "2")
+    assert "chats are as acknowledged; 0 things are wrong" in said
+
+
 def test_seed_export_import(database: dict[str, str], tmp_path: Path) -> None:
     """What is seeded can be exported, and what is exported can be imported."""
     file = tmp_path / "bots.jsonl"

@@ -1,0 +1,128 @@
+"""Clients that write, repeat what was not acknowledged, and know what must be stored."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import httpx
+
+from tests.timing import limit
+
+HANGING = 20.0
+"""Seconds after which a request without an answer counts as hung: the gateway's own limit is 10."""
+PAUSE = 0.05
+ALLOWED = {"UNAVAILABLE", "TIMEOUT", "OVERLOADED", "RATE_LIMITED"}
+"""What may be answered in the middle of a fault."""
+
+CREATE = """mutation ($id: String!) {
+  done: createChatSession(input: {sessionId: $id, origin: "chaos"}) { errors { code message } } }"""
+APPEND = """mutation ($id: String!, $message: String!) {
+  done: appendChatMessages(sessionId: $id, messages: [
+    {messageId: $message, message: "hello", source: VISITOR}]) { errors { code message } } }"""
+UPDATE = """mutation ($id: String!, $note: String!) {
+  done: updateChatSession(sessionId: $id, input: {note: $note}) { errors { code message } } }"""
+DELETE = """mutation ($id: String!) {
+  done: deleteChatSession(sessionId: $id) { errors { code message } } }"""
+LIST = "{ chatSessions(first: 5) { nodes { sessionId messageCount } } }"
+
+
+@dataclass
+class Chat:
+    """What one chat must have."""
+
+    messages: list[str] = field(default_factory=list)
+    note: str | None = None
+
+
+@dataclass
+class Ledger:
+    """What was acknowledged, and how requests ended."""
+
+    chats: dict[str, Chat] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+    acknowledged_at: float = 0.0
+    """The moment of the last acknowledged write, by the monotonic clock."""
+
+    def note(self, outcome: str, started: float) -> None:
+        """Count how a request ended that started then; one that took too long is wrong."""
+        self.outcomes[outcome] += 1
+        if time.monotonic() - started > limit(HANGING):
+            self.wrong.append(f"hung for {time.monotonic() - started:.1f} s: {outcome}")
+
+
+class Client:
+    """Writes chats of its own, one after another, until it is told to stop."""
+
+    def __init__(self, name: str, http: httpx.AsyncClient, ledger: Ledger, seed: str) -> None:
+        self.name, self.http, self.ledger = name, http, ledger
+        self.random = Random(seed)
+        self.stopping = False
+        self._count = 0
+
+    async def run(self) -> None:
+        """Whole chats: what was begun when it is told to stop is completed."""
+        while not self.stopping:
+            await self._chat()
+
+    async def _chat(self) -> None:
+        self._count += 1
+        id_ = f"{self.name}-{self._count}"
+        await self._write(CREATE, "ALREADY_EXISTS", id=id_)
+        chat = self.ledger.chats[id_] = Chat()
+        for number in range(self.random.randint(1, 5)):
+            message = f"{id_}-{number}"
+            await self._write(APPEND, "INVALID", id=id_, message=message)
+            chat.messages.append(message)
+            if self.random.random() < 0.3:
+                await self._write(UPDATE, None, id=id_, note=message)
+                chat.note = message
+            await self._read()
+        if self.random.random() < 0.2:
+            await self._write(DELETE, "NOT_FOUND", id=id_)
+            del self.ledger.chats[id_]
+            self.ledger.deleted.add(id_)
+
+    async def _write(self, mutation: str, repeated: str | None, **variables: str) -> None:
+        """Ask until it is acknowledged; a repeated one may also be told that it was done before."""
+        tries = 0
+        while True:
+            errors = await self._ask(mutation, variables)
+            if errors is not None:
+                code = errors[0]["code"] if errors else None
+                if code is None or (tries and code == repeated):
+                    self.ledger.acknowledged_at = time.monotonic()
+                    return
+                if code not in ALLOWED | {"CONFLICT"}:
+                    self.ledger.wrong.append(f"{variables}: {errors}")
+                    return
+            tries += 1
+            await asyncio.sleep(PAUSE)
+
+    async def _read(self) -> None:
+        await self._ask(LIST, {})
+
+    async def _ask(self, query: str, variables: Mapping[str, str]) -> list[Any] | None:
+        """The errors of a payload; None if it is not known whether anything was done."""
+        started = time.monotonic()
+        try:
+            answer = await self.http.post("", json={"query": query, "variables": variables})
+            told = answer.json()
+        except (httpx.HTTPError, ValueError) as error:
+            self.ledger.note(type(error).__name__, started)
+            return None
+        for error in told.get("errors", ()):
+            code = error["extensions"]["code"]
+            self.ledger.note(code, started)
+            if code not in ALLOWED:
+                self.ledger.wrong.append(f"{variables}: {error}")
+            return None
+        self.ledger.note("ok", started)
+        done = told["data"].get("done")
+        errors: list[Any] = done["errors"] if done else []
+        return errors

@@ -29,11 +29,19 @@ class Proxy:
         self.port = 0
         self.mode = Mode.PASS
         self._writers: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Listen on a free loopback port."""
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        """End all connections and return once nothing is passed on any longer."""
+        self._server.close()
+        for writer in list(self._writers):
+            writer.transport.abort()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def reset(self) -> None:
         """End all connections with a reset."""
@@ -42,15 +50,21 @@ class Proxy:
             writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         with self._known(writer), suppress(OSError):
             there, back = await asyncio.open_connection("127.0.0.1", self.behind)
             with self._known(back):
                 ways = (self._pass(reader, back, False), self._pass(there, writer, True))
-                tasks = [asyncio.ensure_future(way) for way in ways]
+                tasks = [asyncio.create_task(way) for way in ways]
+                self._tasks.update(tasks)
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
+                self._tasks.difference_update(tasks)
 
     async def _pass(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, is_answer: bool

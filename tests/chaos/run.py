@@ -59,7 +59,11 @@ def run(folder: Path, faults: Sequence[Fault], seed: int, workers: int, clients:
 def _written(site: Site) -> float:
     """Seconds until a write is acknowledged."""
     started = time.monotonic()
-    until(lambda: site.ledger.acknowledged_at > started, RECOVERED)
+    try:
+        until(lambda: site.ledger.wrong or site.ledger.acknowledged_at > started, RECOVERED)
+    except AssertionError:
+        lines = [*site.ledger.wrong[:5], str(dict(site.ledger.outcomes)), site.log()[-4000:]]
+        raise AssertionError("no write is acknowledged any more", *lines) from None
     return time.monotonic() - started
 
 

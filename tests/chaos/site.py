@@ -48,6 +48,7 @@ class Site:
             self._go.set()
             yield
         finally:
+            self._go.set()
             self._stop.set()
             self.kill_gateway()
             self.engine.close()
@@ -67,7 +68,7 @@ class Site:
         self._ready.set()
         await asyncio.to_thread(self._go.wait)
         address, headers = (
-            f"http://127.0.0.1:{self.port}/graphql",
+            f"http://127.0.0.1:{self.port}",
             {"Authorization": f"Bearer {KEY}"},
         )
         async with httpx.AsyncClient(
@@ -82,6 +83,7 @@ class Site:
             for client in clients:
                 client.stopping = True
             await running
+        await self.proxy.close()
 
     def start_gateway(self) -> None:
         """Start it, and return once it is ready."""

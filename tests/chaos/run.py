@@ -29,6 +29,8 @@ class Report:
     wrong: list[str] = field(default_factory=list)
     outcomes: dict[str, int] = field(default_factory=dict)
     chats: int = 0
+    lines_of_log: list[str] = field(default_factory=list)
+    """What the gateway says of unexpected failures, if something is wrong."""
 
     def lines(self) -> Iterator[str]:
         """For people."""
@@ -38,6 +40,7 @@ class Report:
         yield ", ".join(f"{name}: {count}" for name, count in sorted(self.outcomes.items()))
         yield f"{self.chats} chats are as acknowledged; {len(self.wrong)} things are wrong"
         yield from self.wrong[:20]
+        yield from self.lines_of_log[:20]
 
 
 def run(folder: Path, faults: Sequence[Fault], seed: int, workers: int, clients: int) -> Report:
@@ -51,7 +54,9 @@ def run(folder: Path, faults: Sequence[Fault], seed: int, workers: int, clients:
             recovered = _written(site)
             report.recoveries.setdefault(fault.__name__, []).append(recovered)
         site.finish()
+        logged = [line for line in site.log().splitlines() if "INTERNAL" in line or " at " in line]
         report.wrong = [*site.ledger.wrong, *site.differences()]
+        report.lines_of_log = logged if report.wrong else []
         report.outcomes, report.chats = dict(site.ledger.outcomes), len(site.ledger.chats)
     return report
 

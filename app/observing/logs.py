@@ -4,7 +4,7 @@
     {"time": "2026-11-27T16:40:00.123Z", "level": "WARNING", "logger": "gateway.requests", …}
 
 Texts of exceptions may quote documents, and with them personal values: a line has the exception's
-type and the places that it passed, and nothing else of it.
+type, its number if it has one, and the places that it passed, and nothing else of it.
 """
 
 import asyncio
@@ -98,9 +98,15 @@ def described(raised: Raised) -> str:
             f"{_shown(frame.filename)}:{frame.lineno} in {frame.name}"
             for frame in extract_tb(error.__traceback__)[-PLACES:]
         ]
-        parts.append(" < ".join((type(error).__name__, *reversed(places))))
+        parts.append(" < ".join((_named(error), *reversed(places))))
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return " from ".join(parts).replace(" < ", " at ", 1)
+
+
+def _named(error: BaseException) -> str:
+    """The type, and the number that a database gives its failure, if any."""
+    code = getattr(error, "code", None)
+    return f"{type(error).__name__}({code})" if isinstance(code, int) else type(error).__name__
 
 
 def _shown(filename: str) -> str:

@@ -120,6 +120,8 @@ FAILED_CODES = frozenset(
 """A full disk (14031), a damaged table (301), open files, locks, overload; 1 is whatever goes wrong
 within the server, and how the embedded engine says that its files cannot be written or read.
 https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml"""
+RETRYABLE = "RetryableWriteError"
+"""The label of failures that the driver would try again, and has tried again in vain."""
 MEMORY_CODES = frozenset({146, 292})
 TIMEOUT_CODES = frozenset({50, 64})
 VALIDATION_CODE = 121
@@ -142,6 +144,8 @@ def meaning(error: Exception, seconds: float) -> GatewayError | None:
         return LimitExceeded(MEMORY, limit="database_memory")
     if code in TIMEOUT_CODES:
         return Timeout(SLOW.format(seconds=seconds))
+    if isinstance(error, driver_errors.PyMongoError) and error.has_error_label(RETRYABLE):
+        return Unavailable(UNREACHABLE)
     nearest = next((base for base in type(error).__mro__ if base in MEANINGS), None)
     found = MEANINGS[nearest] if nearest else None
     return found(MESSAGES[found].format(seconds=seconds)) if found else None

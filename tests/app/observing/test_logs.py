@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 import pytest
+from pymongo.errors import OperationFailure
 from starlette.types import Receive, Scope, Send
 
 from app.observing import logs
@@ -160,6 +161,16 @@ def test_exceptions_say_where_and_not_what(lines: Lines) -> None:
     assert SECRET not in line
     assert re.search(r"RuntimeError at tests/app/observing/test_logs\.py:\d+ in fails", line)
     assert re.search(r"from KeyError < tests/app/observing/test_logs\.py:\d+ in fails", line)
+
+
+def test_numbers_of_failures_are_named(lines: Lines) -> None:
+    """A database's code says what went wrong, and nothing of a document."""
+    try:
+        raise OperationFailure(SECRET, 14031)
+    except OperationFailure:
+        logging.getLogger("app").exception("failed")
+    assert "OperationFailure(14031) at " in lines.all[0]
+    assert SECRET not in lines.all[0]
 
 
 def test_what_nobody_caught_has_no_text(lines: Lines) -> None:

@@ -112,3 +112,10 @@ async def test_reads_see_what_is_stored_here() -> None:
 def test_codes_of_the_server(code: int, expected: type) -> None:
     """The server's code says more than the driver's class."""
     assert type(meaning(driver_errors.OperationFailure("x", code), 2)) is expected
+
+
+def test_what_may_be_tried_again_is_unavailable() -> None:
+    """Whatever its code, if the server or the driver labels it so."""
+    details = {"errorLabels": ["RetryableWriteError"]}
+    error = driver_errors.OperationFailure("x", 2, details)
+    assert type(meaning(error, 2)) is Unavailable

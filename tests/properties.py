@@ -1,7 +1,7 @@
 """How many examples a property is tried with: every number of them comes from here.
 
 `TEST_EXAMPLES` says how many a property gets that names no number; the others get as many more or
-fewer in proportion. The drill asks for a quarter of 100.
+fewer in proportion. The drill asks for 10 in place of 100, CI for 50.
 """
 
 import os

@@ -133,7 +133,7 @@ class Document:
         self.grammar, self.random, self.wild = grammar, random, wild
         self.variables: dict[str, Any] = {}
         self.declared: list[str] = []
-        self.left = random.choice((3, 6, 12, 30, 120))
+        self.left = random.choice((3, 6, 9, 12, 60))
         """Fields that may still be selected."""
 
     def chance(self, likelihood: float) -> bool:

@@ -61,13 +61,13 @@ def test_a_failing_set_up_ends_the_run(ci: Tree, name: str) -> None:
 
 
 def test_patience(ci: Tree) -> None:
-    """CI gives every test longer, skips nothing, and has a process more than cores."""
+    """CI gives every test longer, skips nothing, and has two processes more than cores."""
     noted = "$@ $CI $TEST_TIME_FACTOR $PYTEST_XDIST_AUTO_NUM_WORKERS"
     ci.add("some-python", PYTHON.replace('note "$@" ;;', f'note "{noted}" ;;'))
     ci.add("nproc", "#!/usr/bin/env bash\necho 5\n")
     assert ci.run("../.ci/run")[0] == 0
     (whole,) = [call for call in ci.calls() if call.startswith(WHOLE)]
-    assert whole == f"{WHOLE} true 4 6"
+    assert whole == f"{WHOLE} true 4 7"
 
 
 def test_missing_programs_are_installed(ci: Tree) -> None:

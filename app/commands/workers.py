@@ -339,8 +339,9 @@ def _measured(settings: Settings, supervisor: Supervisor, folder: Path | None) -
     if settings.metrics_port is None or folder is None:
         yield
         return
-    registry = WorkerSums(folder, lambda: supervisor.pids).registry(lambda: supervisor.restarts)
-    with exposed(registry, settings.metrics_host, settings.metrics_port):
+    sums = WorkerSums(folder, lambda: supervisor.pids)
+    collectors = sums.collectors(lambda: supervisor.restarts)
+    with exposed(collectors, settings.metrics_host, settings.metrics_port):
         yield
 
 

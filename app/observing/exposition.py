@@ -10,9 +10,9 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def exposed(registry: CollectorRegistry, host: str, port: int) -> Iterator[int]:
+def exposed(collectors: CollectorRegistry, host: str, port: int) -> Iterator[int]:
     """Serve `/metrics` from a thread meanwhile; gives the port. OSError if it cannot be used."""
-    server, thread = start_http_server(port, host, registry)
+    server, thread = start_http_server(port, host, collectors)
     log.info("metrics", extra={"address": f"http://{host}:{server.server_port}/metrics"})
     try:
         yield server.server_port

@@ -3,14 +3,14 @@
     metrics = Metrics()
     metrics.request(RequestFacts(api="graphql", operation="Mine"), 200, 0.012)
     metrics.command("find", True, 0.002)
-    generate_latest(metrics.registry)
+    generate_latest(metrics.collectors)
 
 No label has a personal value, a session's id or a credential. Operations' names come from clients,
 so only the first hundred that succeeded are labels; the others are `other`.
 """
 
 from collections.abc import Sized
-from typing import Final
+from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -29,41 +29,40 @@ class Metrics:
     """One process's; `in_flight` is changed by whoever counts the requests."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
+        self.collectors = CollectorRegistry()
+        self._own: dict[str, Any] = {"registry": self.collectors}
+        """Keeps a metric out of the collectors that all of a process share."""
         self.in_flight = 0
         self._names: set[str] = set()
         self._counted: dict[_Request, Counter] = {}
         self._timed: dict[tuple[str, str], Histogram] = {}
         self._commands: dict[tuple[str, bool], Histogram] = {}
-        registry = self.registry
         self._requests = Counter(
             "gateway_requests",
             "Answered requests; `code` is that of the first error, empty without one. Status 0: "
             "the client left.",
             ["api", "operation", "status", "code"],
-            registry=registry,
+            **self._own,
         )
         self._request_seconds = Histogram(
             "gateway_request_seconds",
             "From a request's head to the end of its response.",
             ["api", "operation"],
             buckets=SECONDS,
-            registry=registry,
+            **self._own,
         )
         self._command_seconds = Histogram(
             "gateway_database_command_seconds",
             "Commands that the database answered; `outcome` is `succeeded` or `failed`.",
             ["command", "outcome"],
             buckets=SECONDS,
-            registry=registry,
+            **self._own,
         )
         flying = Gauge(
-            "gateway_requests_in_flight", "Requests that are being answered.", registry=registry
+            "gateway_requests_in_flight", "Requests that are being answered.", **self._own
         )
         flying.set_function(lambda: self.in_flight)
-        self._caches = Gauge(
-            "gateway_cache_entries", "Entries of a cache.", ["cache"], registry=registry
-        )
+        self._caches = Gauge("gateway_cache_entries", "Entries of a cache.", ["cache"], **self._own)
 
     def request(self, facts: RequestFacts, status: int, seconds: float) -> None:
         """Count a request that has been answered."""
@@ -92,7 +91,7 @@ class Metrics:
             "gateway_pool_connections",
             "Connections to the database, `open` or `in_use`; operations that wait: `waiting`.",
             ["state"],
-            registry=self.registry,
+            **self._own,
         )
         shown.labels("open").set_function(lambda: pool.open)
         shown.labels("in_use").set_function(lambda: pool.in_use)

@@ -64,8 +64,8 @@ class Observers:
             if self.traces:
                 stack.callback(self.traces.close)
             if self.metrics and self._folder:
-                await stack.enter_async_context(written(self.metrics.registry, self._folder))
+                await stack.enter_async_context(written(self.metrics.collectors, self._folder))
             elif self.metrics and self._settings.metrics_port is not None:
                 host, port = self._settings.metrics_host, self._settings.metrics_port
-                stack.enter_context(exposed(self.metrics.registry, host, port))
+                stack.enter_context(exposed(self.metrics.collectors, host, port))
             yield

@@ -29,14 +29,14 @@ _Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
 @asynccontextmanager
-async def written(registry: CollectorRegistry, folder: Path) -> AsyncIterator[None]:
-    """Write the registry to this process's file again and again, and once more at the end."""
+async def written(collectors: CollectorRegistry, folder: Path) -> AsyncIterator[None]:
+    """Write what they collect to this process's file again and again, and once more at the end."""
 
     def write() -> None:
         target = folder / f"{getpid()}{_SUFFIX}"
         fresh = target.with_suffix(".new")
         with private_writing.opened(fresh) as file:
-            file.write(generate_latest(registry))
+            file.write(generate_latest(collectors))
         fresh.replace(target)  # nobody reads half a file
 
     async def often() -> None:
@@ -74,12 +74,12 @@ class WorkerSums(Collector):
         self._ended: dict[str, Metric] = {}
         """What workers counted that have ended."""
 
-    def registry(self, restarts: Callable[[], int]) -> CollectorRegistry:
+    def collectors(self, restarts: Callable[[], int]) -> CollectorRegistry:
         """The sum, and what only the parent knows: the workers, and how many were restarted."""
-        registry = CollectorRegistry()
-        registry.register(self)
-        registry.register(_Workers(self._alive, restarts))
-        return registry
+        made = CollectorRegistry()
+        made.register(self)
+        made.register(_Workers(self._alive, restarts))
+        return made
 
     def collect(self) -> Iterable[Metric]:
         """One family for each name, its samples added up."""

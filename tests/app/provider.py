@@ -95,8 +95,8 @@ class Provider:
         algorithm = "ES256" if isinstance(signing, ECKey) else "RS256"
         head = {"alg": algorithm, "kid": signing.kid, "typ": "at+jwt", **(header or {})}
         head = {name: value for name, value in head.items() if value is not None}
-        registry = JWSRegistry(algorithms=[head["alg"]], strict_check_header=False)
-        return jwt.encode(head, self.claims(**claims), signing, registry=registry)
+        lenient = JWSRegistry(algorithms=[head["alg"]], strict_check_header=False)
+        return jwt.encode(head, self.claims(**claims), signing, None, lenient)
 
     def forged(self, header: dict[str, Any], sign: Callable[[bytes], bytes], **claims: Any) -> str:
         """A token with a header that no library makes."""

@@ -238,7 +238,7 @@ async def metrics(whole: Whole, _issued: Issued) -> AsyncIterator[str]:
     """Everything that is counted, after all that the other ways have asked."""
     measured = whole.app.entrance._metrics
     assert measured
-    yield generate_latest(measured.registry).decode()
+    yield generate_latest(measured.collectors).decode()
 
 
 @dataclass(frozen=True)

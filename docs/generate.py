@@ -14,7 +14,7 @@ from typing import Any, get_args
 from pydantic_core import PydanticUndefined
 
 from app.rest import VENDORS
-from app.settings import GROUPS
+from app.settings import Settings
 from app.settings.types import Group
 from resolvers.kind import Column, Kind
 from resolvers.paging import orderings
@@ -207,7 +207,7 @@ page and the gateway that a client may notice, and why it is there. Each has a t
 
 def settings() -> str:
     """What an operator can choose."""
-    groups = "\n".join(_group(group) for group in GROUPS)
+    groups = "\n".join(_group(group) for group in Settings.__bases__)
     return f"""# Settings
 
 Made from `app/settings/` by `scripts/schema`; do not edit it by hand.

@@ -15,25 +15,15 @@ from app.settings.network import Network
 from app.settings.observing import Observing
 from app.settings.oidc import OpenID
 from app.settings.retention import Retention
-from app.settings.types import Group
 from app.settings.vendors import OPEN_PATHS as OPEN_PATHS
 from app.settings.vendors import Vendors
 
-GROUPS: tuple[type[Group], ...] = (
-    Network,
-    Database,
-    Access,
-    OpenID,
-    Vendors,
-    GraphQL,
-    Retention,
-    Observing,
-)
-"""In the order of the documentation."""
-
 
 class Settings(Network, Database, Access, OpenID, Vendors, GraphQL, Retention, Observing):
-    """What an operator can choose. Durations are in seconds, sizes in bytes."""
+    """What an operator can choose. Durations are in seconds, sizes in bytes.
+
+    The groups are in the order of the documentation.
+    """
 
     @model_validator(mode="after")
     def _off_on_loopback_only(self) -> Self:

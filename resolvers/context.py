@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from resolvers.access import EVERYBODY, Caller
 from resolvers.kind import Kind
-from resolvers.request import Compare, Filter, Operator, both
+from resolvers.request import LARGEST_ANSWER, Compare, Filter, Operator, both
 from resolvers.request_facts import RequestFacts
 from resolvers.store.store import Store
 
@@ -26,7 +26,7 @@ class Context:
     """IANA name; for chats that name no zone."""
     now: Callable[[], datetime] = utc_now
     caller: Caller = EVERYBODY
-    most_bytes: int = 33_554_432
+    most_bytes: int = LARGEST_ANSWER
     """The largest answer."""
     retention: Mapping[str, int] = field(default_factory=dict)
     """Seconds after which sessions of a kind expire, by the kind's name; none: never."""

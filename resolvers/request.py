@@ -16,6 +16,8 @@ from resolvers.words import Term
 
 DEFAULT_PAGE = 20
 LARGEST_PAGE = 500
+LARGEST_ANSWER = 33_554_432
+"""Bytes, unless the settings say otherwise."""
 
 Paths = frozenset[Path]
 Columns = Paths | None

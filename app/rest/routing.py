@@ -30,13 +30,12 @@ from app.http.text import decoded
 from app.observing.facts import facts_of
 from app.rest.vendor import Endpoint, Refusal, Vendor, leave
 from resolvers.errors import GatewayError, LimitExceeded
+from resolvers.request import LARGEST_ANSWER
 
 log = logging.getLogger(__name__)
 
 MAX_BODY = 1_048_576
 """Bytes of a request body, unless the settings say otherwise."""
-MAX_ANSWER = 33_554_432
-"""Bytes of an answer, unless the settings say otherwise."""
 BODY_SECONDS = 10.0
 """How long a body may take, unless the settings say otherwise."""
 RETRY_SECONDS = 1
@@ -75,7 +74,7 @@ class VendorRoutes(BaseRoute):
         vendors: Sequence[Vendor],
         max_body: int = MAX_BODY,
         seconds: float = BODY_SECONDS,
-        max_answer: int = MAX_ANSWER,
+        max_answer: int = LARGEST_ANSWER,
     ) -> None:
         self._max_body = max_body
         self._max_answer = max_answer

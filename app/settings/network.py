@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from app.http.origin import LOOPBACK, is_loopback, networks
 from app.settings.types import Group, Names
+from resolvers.request import LARGEST_ANSWER
 
 
 class Network(Group):
@@ -46,7 +47,7 @@ class Network(Group):
         1_048_576, ge=1024, description="Largest request body, on every path."
     )
     max_answer_bytes: int = Field(
-        33_554_432,
+        LARGEST_ANSWER,
         ge=65_536,
         description="Largest answer with sessions, on every path, before it is compressed.",
     )

@@ -55,9 +55,18 @@ RULES = {
 """What Prometheus reads of a file of alert rules."""
 
 
+class Strict(yaml.SafeLoader):
+    """Refuses a key that is there twice, as Compose does."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        names = [key.value for key, _ in node.value]
+        assert len(set(names)) == len(names), (names, str(node.start_mark))
+        return super().construct_mapping(node, deep)
+
+
 def load(name: str) -> Any:
     text = (FOLDER / name).read_text(encoding="utf-8")
-    return json.loads(text) if name.endswith(".json") else yaml.safe_load(text)
+    return json.loads(text) if name.endswith(".json") else yaml.load(text, Strict)
 
 
 def expressions() -> list[str]:
@@ -77,8 +86,8 @@ def samples() -> dict[str, set[str]]:
     metrics.command("find", True, 1.0)
     metrics.pool(Pool())
     metrics.cache("some", [])
-    parent = WorkerSums(ROOT / "nowhere", set).registry(lambda: 0)
-    families: list[Metric] = [*metrics.registry.collect(), *parent.collect()]
+    parent = WorkerSums(ROOT / "nowhere", set).collectors(lambda: 0)
+    families: list[Metric] = [*metrics.collectors.collect(), *parent.collect()]
     return {sample.name: set(sample.labels) for one in families for sample in one.samples}
 
 
@@ -129,7 +138,7 @@ def test_prometheus_reads_the_rules_beside_it() -> None:
     """The port is that of compose.yaml."""
     config = load("prometheus.yaml")
     assert config["rule_files"] == ["alerts.yaml"]
-    compose = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+    compose = yaml.load((ROOT / "compose.yaml").read_text(encoding="utf-8"), Strict)
     port = compose["services"]["gateway"]["environment"]["GATEWAY_METRICS_PORT"]
     assert config["scrape_configs"][0]["static_configs"] == [{"targets": [f"gateway:{port}"]}]
     assert config["scrape_configs"][0]["job_name"] == "session-gateway"
@@ -137,7 +146,7 @@ def test_prometheus_reads_the_rules_beside_it() -> None:
 
 def test_compose_is_healthy_and_pinned() -> None:
     """Each service has a check, of the image or its own, and no tag that moves."""
-    services = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    services = yaml.load((ROOT / "compose.yaml").read_text(encoding="utf-8"), Strict)["services"]
     for name, service in services.items():
         if "build" not in service:
             assert service["healthcheck"], name
@@ -149,8 +158,8 @@ def test_compose_is_healthy_and_pinned() -> None:
 
 def test_kubernetes_has_what_a_pod_needs() -> None:
     """Probes, a pause before the end, limits, several replicas; settings that there are."""
-    deployment, service, budget, policy = yaml.safe_load_all(
-        (FOLDER / "kubernetes.yaml").read_text(encoding="utf-8")
+    deployment, service, budget, policy = yaml.load_all(
+        (FOLDER / "kubernetes.yaml").read_text(encoding="utf-8"), Strict
     )
     spec = deployment["spec"]
     (container,) = spec["template"]["spec"]["containers"]

@@ -10,7 +10,7 @@ class Bounded(Generic[T]):
     """Forgets what was not asked for the longest."""
 
     def __init__(self, most: int) -> None:
-        """`most` are bytes, as whoever puts a value in estimates them."""
+        """`most` are bytes, as whoever puts a value in estimates them, or whatever sizes count."""
         self.size = 0
         """Bytes of everything that is remembered."""
         self._most = most

@@ -178,11 +178,13 @@ class Authenticator:
 
     async def _by_token(self, text: str) -> Caller | None:
         """The bearer of a token of the identity provider; None if the text is none."""
-        from app.access.oidc import NotValidError
+        from app.access.oidc import NotValidError, OverError
 
         assert self._tokens
         try:
             return await self._tokens.caller(text)
+        except OverError:  # it was issued: nobody guesses
+            raise Unauthenticated(REFUSAL) from None
         except NotValidError:
             raise WrongCredential(REFUSAL) from None
 
@@ -192,8 +194,10 @@ class Authenticator:
 
     def _accepted(self, found: Credential | None) -> Caller:
         now = self._now()
-        if found is None or not found.valid_at(now):
+        if found is None:
             raise WrongCredential(REFUSAL)
+        if not found.valid_at(now):  # it was issued: nobody guesses
+            raise Unauthenticated(REFUSAL)
         self._uses.count(found.id, now)
         return found.caller()
 
@@ -229,10 +233,7 @@ def _tokens(settings: Settings) -> "Tokens | None":
 
 def _within(caller: Caller, bot: str) -> str:
     """A bot's name among rates: no tenant uses up what another one may ask about its bot."""
-    if caller.tenants is None:
-        return bot
-    named = ",".join(sorted(caller.tenants))
-    return f"{named if len(caller.tenants) == 1 else hash_key(named)[:16]}/{bot}"
+    return bot if caller.tenants is None else f"{','.join(sorted(caller.tenants))}\0{bot}"
 
 
 def _bearer_key(header: str) -> str:

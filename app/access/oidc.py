@@ -7,7 +7,6 @@ Whatever else is sent as a bearer's key is looked for among the keys. Of the hea
 """
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
@@ -22,6 +21,7 @@ from app.settings import Settings
 from resolvers.access import Caller
 from resolvers.credential_cache import REMEMBERED_COUNT
 from resolvers.credentials import hash_key
+from schema.bounded import Bounded
 
 MOST_CHARACTERS: Final = 16_384
 """Of a token: one with two hundred groups has some 10,000."""
@@ -32,6 +32,10 @@ REQUIRED: Final[Options] = {"require": ["exp", "iss", "aud", "sub"]}
 
 class NotValidError(Exception):
     """A token that is forged, expired, early, for somebody else, or signed with no known key."""
+
+
+class OverError(NotValidError):
+    """A token with a good signature whose time is over."""
 
 
 class _Unverified(NamedTuple):
@@ -69,7 +73,7 @@ class Tokens:
         )
 
         self._now = now
-        self._accepted: OrderedDict[str, _Accepted] = OrderedDict()
+        self._accepted: Bounded[_Accepted] = Bounded(REMEMBERED_COUNT)
 
     async def caller(self, text: str) -> Caller | None:
         """The bearer; None if the text does not say that it is a token of this provider.
@@ -79,14 +83,11 @@ class Tokens:
         """
         digest = hash_key(text)
         if (known := self._accepted.get(digest)) and await self._still(known):
-            self._accepted.move_to_end(digest)
             return known.caller
         found = await self._verified(text)
         if found is None:
             return None
-        self._accepted[digest] = found
-        if len(self._accepted) > REMEMBERED_COUNT:
-            self._accepted.popitem(last=False)
+        self._accepted.put(digest, found, 1)  # each counts as one
         return found.caller
 
     async def close(self) -> None:
@@ -122,6 +123,8 @@ class Tokens:
             )
             bearer = grants.caller(self._settings, verified)
             ends = int(verified["exp"]) + self._settings.oidc_leeway_seconds
+        except jwt.ExpiredSignatureError:
+            raise OverError from None
         except (*BROKEN, OSError):  # a time that no calendar has
             raise NotValidError from None
         return _Accepted(bearer, ends, unverified.header.get("kid"), found)

@@ -98,9 +98,10 @@ def described(raised: Raised) -> str:
             f"{_shown(frame.filename)}:{frame.lineno} in {frame.name}"
             for frame in extract_tb(error.__traceback__)[-PLACES:]
         ]
-        parts.append(" < ".join((_named(error), *reversed(places))))
+        where = " < ".join(reversed(places))
+        parts.append(f"{_named(error)} at {where}" if where else _named(error))
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    return " from ".join(parts).replace(" < ", " at ", 1)
+    return " from ".join(parts)
 
 
 def _named(error: BaseException) -> str:

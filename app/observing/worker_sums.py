@@ -8,10 +8,12 @@ wrote is lost.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
 from os import getpid
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Metric, generate_latest
@@ -20,6 +22,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 from app import private_writing
+
+log = logging.getLogger(__name__)
 
 SECONDS: Final = 2.0
 """How often a worker writes."""
@@ -35,9 +39,12 @@ async def written(collectors: CollectorRegistry, folder: Path) -> AsyncIterator[
     def write() -> None:
         target = folder / f"{getpid()}{_SUFFIX}"
         fresh = target.with_suffix(".new")
-        with private_writing.opened(fresh) as file:
-            file.write(generate_latest(collectors))
-        fresh.replace(target)  # nobody reads half a file
+        try:
+            with private_writing.opened(fresh) as file:
+                file.write(generate_latest(collectors))
+            fresh.replace(target)  # nobody reads half a file
+        except OSError as error:
+            log.warning("the metrics could not be written: %s", type(error).__name__)
 
     async def often() -> None:
         while True:
@@ -73,6 +80,8 @@ class WorkerSums(Collector):
         self._alive = alive
         self._ended: dict[str, Metric] = {}
         """What workers counted that have ended."""
+        self._lock = Lock()
+        """Two may ask at the same time, each in a thread of its own."""
 
     def collectors(self, restarts: Callable[[], int]) -> CollectorRegistry:
         """The sum, and what only the parent knows: the workers, and how many were restarted."""
@@ -83,6 +92,10 @@ class WorkerSums(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """One family for each name, its samples added up."""
+        with self._lock:
+            return self._sums()
+
+    def _sums(self) -> list[Metric]:
         alive = self._alive()  # before the files: who ends in between counts as alive once more
         living: dict[str, Metric] = {}
         for path in sorted(self._folder.glob(f"*{_SUFFIX}")):
@@ -93,7 +106,7 @@ class WorkerSums(Collector):
                 _add(self._ended, (one for one in shown if one.type != "gauge"))
                 path.unlink()
         _add(living, self._ended.values())
-        return living.values()
+        return list(living.values())
 
 
 def _add(total: dict[str, Metric], shown: Iterable[Metric]) -> None:

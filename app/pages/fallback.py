@@ -37,8 +37,9 @@ def install(app: FastAPI) -> None:
 
 def refusal(request: Request, error: GatewayError) -> Response:
     """A refusal of the resolvers as JSON."""
-    refused = RefusedError(STATUS.get(error.code, 500), error.code, error.message)
-    response = _json(request, refused)
+    response = refused(
+        request, RefusedError(STATUS.get(error.code, 500), error.code, error.message)
+    )
     if response.status_code == 401:
         response.headers["www-authenticate"] = 'Bearer realm="gateway"'
     if response.status_code in (429, 503):
@@ -60,14 +61,15 @@ async def _failed(request: Request, _error: Exception) -> Response:
 def _answer(request: Request, error: RefusedError, headers: object = None) -> Response:
     accept = request.headers.get("accept")
     html = prefers_html(accept.encode("latin-1") if accept else None)
-    response = _page(error) if html else _json(request, error)
+    response = _page(error) if html else refused(request, error)
     response.headers["vary"] = "Accept"
     if isinstance(headers, dict):
         response.headers.update(headers)
     return response
 
 
-def _json(request: Request, error: RefusedError) -> Response:
+def refused(request: Request, error: RefusedError) -> Response:
+    """A refusal as JSON, noted among the request's codes."""
     facts = facts_of(request.scope)
     facts.codes.append(error.extensions["code"])
     headers = {"cache-control": "no-store", "content-type": JSON.decode()}

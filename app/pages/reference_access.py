@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.context import State
+from app.observing.facts import facts_of
 from app.pages.fallback import refusal
 from app.settings import Settings
 from resolvers.access import EVERYBODY
@@ -51,5 +52,6 @@ async def _require(settings: Settings, request: Request) -> None:
     if settings.introspection == "scoped":
         state: State = request.app.state.gateway
         caller = await state.authenticator.bearer(request)
+        facts_of(request.scope).credential = caller.id
         await state.authenticator.limit(caller)
     require_introspection(caller, settings.introspection)

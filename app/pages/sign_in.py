@@ -15,7 +15,7 @@ from app.access.one_time_codes import OneTimeCodes
 from app.http.body import read_body
 from app.http.boundary import headers_of
 from app.http.refusal import JSON, RefusedError
-from app.http.request_id import request_id
+from app.pages.fallback import refused
 from app.settings import Settings
 
 REFUSAL: Final = (
@@ -37,10 +37,11 @@ def routes(settings: Settings, codes: OneTimeCodes | None) -> list[BaseRoute]:
             if not (codes and key and codes.redeem(_code(body))):
                 raise RefusedError(403, "FORBIDDEN", REFUSAL)
         except RefusedError as error:
-            return _json(error.body(request_id(request.scope)), error.status)
+            return refused(request, error)
         except ClientDisconnect:
             return Response(status_code=400)
-        return _json(orjson.dumps({"key": key}), 200)
+        body = orjson.dumps({"key": key})
+        return Response(body, 200, {"cache-control": "no-store", "content-type": JSON.decode()})
 
     return [Route("/sign-in", sign_in, methods=["POST"], name="sign-in")]
 
@@ -53,7 +54,3 @@ def _code(body: bytes) -> str:
     if not isinstance(code, str):
         raise RefusedError(400, "BAD_USER_INPUT", 'Send {"code": "…"} as JSON.')
     return code
-
-
-def _json(body: bytes, status: int) -> Response:
-    return Response(body, status, {"cache-control": "no-store", "content-type": JSON.decode()})

@@ -160,7 +160,7 @@ def test_exceptions_say_where_and_not_what(lines: Lines) -> None:
     (line,) = lines.all
     assert SECRET not in line
     assert re.search(r"RuntimeError at tests/app/observing/test_logs\.py:\d+ in fails", line)
-    assert re.search(r"from KeyError < tests/app/observing/test_logs\.py:\d+ in fails", line)
+    assert re.search(r"from KeyError at tests/app/observing/test_logs\.py:\d+ in fails", line)
 
 
 def test_numbers_of_failures_are_named(lines: Lines) -> None:

@@ -131,7 +131,7 @@ class _Appending:
         fill_lists(self._small, after)
         require_whole(self._kind, after)
         count = before[self._column.count]
-        if not fits(self._window, count, head.get(self._column.path)):
+        if not fits(self._window, count, head.get(self._column.path), len(added)):
             return None
         if not added:
             return _Step(after, None)

@@ -8,6 +8,7 @@ from resolvers.context import Context
 from resolvers.errors import BadInput
 from resolvers.identifiers import Identifier, shown
 from resolvers.kind import Kind
+from resolvers.masks import mask
 from resolvers.person import Person, Stored, person
 
 SIZE = 5
@@ -42,8 +43,10 @@ async def parts(whom: Person, after: str | None) -> AsyncIterator[Part]:
     first, place = _place(whom.kinds, after)
     for kind in whom.kinds[first:]:
         async for group in whom.groups(kind, None, place, SIZE):
-            own = [Stored(kind, row) for row in group.own]
-            yield Part([*own, *group.beside], f"{kind.enum_name}{SIGN}{group.cursor}")
+            found = [*(Stored(kind, row) for row in group.own), *group.beside]
+            for one in found:
+                mask(whom.context.caller, one.kind.columns, [one.document])
+            yield Part(found, f"{kind.enum_name}{SIGN}{group.cursor}")
         place = None
 
 

@@ -114,14 +114,17 @@ def settle(column: Column, window: ListWindow, rows: Iterable[Document]) -> list
     return short
 
 
-def fits(window: ListWindow | None, count: Any, items: Any) -> bool:
-    """Whether these elements are what was to be read for a window of a list of `count`."""
+def fits(window: ListWindow | None, count: Any, items: Any, added: int) -> bool:
+    """Whether these elements, read of a list of `count`, suffice to show it with `added` more."""
     if not isinstance(count, int) or isinstance(count, bool) or count < 0:
         return False
     reach = window.reach if window is not None else (0, count)
-    if reach is None:
-        return True
-    return isinstance(items, list) and len(items) == _read(reach, count)[1]
+    offset, length = _read(reach, count) if reach is not None else (count, 0)
+    if reach is not None and not (isinstance(items, list) and len(items) == length):
+        return False
+    start, end = window.bounds(count + added) if window is not None else (0, count)
+    end = min(end, count)
+    return start >= end or _within(start, end, offset, length)
 
 
 def after_adding(

@@ -204,11 +204,11 @@ def has_no_identifier(document: Document) -> bool:
     return not _identifiers(document)
 
 
-def _identifiers(document: Document) -> set[tuple[IdentifierType, Any]]:
+def _identifiers(document: Document) -> list[tuple[IdentifierType, Any]]:
     """The identifiers of a session's customer, as they are compared."""
     customer = document.get("customer")
     known = customer if isinstance(customer, dict) else {}
     folded = known.get(FOLDED)
     address = folded.get("email") if isinstance(folded, dict) else known.get("email")
     given = {IdentifierType.CUSTOMER_ID: known.get("id"), IdentifierType.EMAIL: address}
-    return {(type_, value) for type_, value in given.items() if value is not None}
+    return [(type_, value) for type_, value in given.items() if value is not None]

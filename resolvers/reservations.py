@@ -6,10 +6,11 @@ nobody releases what the stored session has, and a row without such a session co
 only. A row whose session has expired does not count at all.
 """
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from resolvers.context import Context
-from resolvers.errors import AlreadyExists
+from resolvers.errors import AlreadyExists, Timeout, Unavailable
 from resolvers.kind import Document, Kind, Reservation
 from resolvers.request import EVERYTHING, Filter
 from resolvers.store import read as reads
@@ -58,9 +59,16 @@ def held_by_another(wanted: Reservation) -> AlreadyExists:
 
 
 async def release(context: Context, kind: Kind, held: Reservation | None, session_id: str) -> None:
-    """Release `held`, unless the session as it is stored now has it."""
-    if held is not None and not await _holds(context, kind, held, session_id):
-        await writes.release(context.store, kind, held, session_id)
+    """Release `held`, unless the session as it is stored now has it.
+
+    It comes after the write that counts: where there is no time for it, nothing is reported, and
+    the value is free after GRACE.
+    """
+    if held is None:
+        return
+    with suppress(Timeout, Unavailable):
+        if not await _holds(context, kind, held, session_id):
+            await writes.release(context.store, kind, held, session_id)
 
 
 async def _abandoned(context: Context, kind: Kind, wanted: Reservation, row: Document) -> bool:

@@ -52,6 +52,11 @@ class Bounded(Generic[T]):
     def _resize(self, key: str, size: int) -> None:
         self.size += size - self._sizes.get(key, 0)
         self._sizes[key] = size
+        if size > self._most:  # it would push out everything before it goes itself
+            self._forget(key)
         while self.size > self._most:
-            oldest, _ = self._values.popitem(last=False)
-            self.size -= self._sizes.pop(oldest)
+            self._forget(next(iter(self._values)))
+
+    def _forget(self, key: str) -> None:
+        del self._values[key]
+        self.size -= self._sizes.pop(key)

@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from pymongo import AsyncMongoClient, MongoClient
+from pymongo.errors import InvalidOperation
 
 from resolvers.errors import Unavailable
 from resolvers.store.deadline import Insistent
@@ -89,6 +90,8 @@ class Circuit:
             try:
                 with Insistent(store.deadline):
                     await store.ping()
+            except InvalidOperation:  # the client is closed
+                return
             except (TimeoutError, *DRIVER_ERRORS):
                 await asyncio.sleep(PAUSE_SECONDS)
             else:
@@ -132,7 +135,7 @@ async def _accepts(database: Any) -> bool:
 
 
 async def _connects(host: str, port: int | None) -> bool:
-    with suppress(OSError):
+    with suppress(OSError, UnicodeError):  # the second: a name that cannot be one
         if port is None:
             _, writer = await asyncio.open_unix_connection(host)
         else:

@@ -178,8 +178,8 @@ async def release_all(store: Store, kind: Kind, session_ids: Sequence[str]) -> i
 async def count_reserved(store: Store, kind: Kind, session_ids: Sequence[str]) -> int:
     """How many values these sessions have reserved."""
     rows = store.database[RESERVATIONS]
-    limit = store.max_time_ms
-    return int(await store.run(rows.count_documents(_held(kind, session_ids), maxTimeMS=limit)))
+    counting = rows.count_documents(_held(kind, session_ids), maxTimeMS=store.time_ms)
+    return int(await store.run(counting))
 
 
 def _held(kind: Kind, session_ids: Sequence[str]) -> Document:

@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from resolvers import paging
 from resolvers.errors import BadInput
 from resolvers.kind import Document
-from resolvers.lists import NOTHING, ListPart, ListWindow, add_counts, parts, settle, shown
+from resolvers.lists import (
+    NOTHING,
+    ListPart,
+    ListWindow,
+    add_counts,
+    after_adding,
+    fits,
+    parts,
+    settle,
+    shown,
+)
 from resolvers.store.plan import projection
 from tests.conftest import KINDS_BY_NAME, NOW
 from tests.properties import examples
@@ -43,6 +53,21 @@ def read(window: ListWindow, items: list[Any]) -> list[Any] | None:
     if reach is None:
         return None
     return items[reach:] if isinstance(reach, int) else items[reach[0] : sum(reach)]
+
+
+@given(window=WINDOWS | st.none(), length=st.integers(0, 12), more=st.integers(0, 3))
+def test_after_adding(window: ListWindow | None, length: int, more: int) -> None:
+    """What was read and added gives the window, or it is known beforehand that it does not."""
+    items = [{"place": place} for place in range(length + more)]
+    stored, added = items[:length], items[length:]
+    found = read(window, stored) if window else stored
+    wanted = sliced(window, items) if window else items
+    if fits(window, length, found, more):
+        assert after_adding(window, length, found or [], added, {}) == wanted
+    else:  # the database counts from the place, and the window from the end
+        assert window
+        assert window.last is not None
+        assert window.before is not None
 
 
 @given(window=WINDOWS, length=st.integers(0, 12))

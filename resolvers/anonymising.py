@@ -91,9 +91,13 @@ class Anonymiser:
         return column.type is not TEXT or (column.impersonal and not self._names(value))
 
     def _names(self, text: str) -> bool:
-        """Whether a text has what identifies the person."""
+        """Whether a text is or contains what identifies the person."""
+        return fold(text) in self._known or self.contains(text)
+
+    def contains(self, text: str) -> bool:
+        """Whether a text has one of these in it that is long enough not to be there by chance."""
         folded = fold(text)
-        return any(one == folded or (len(one) >= CERTAIN and one in folded) for one in self._known)
+        return any(len(one) >= CERTAIN and one in folded for one in self._known)
 
     def _in_place_of(self, column: Column, outside: bool) -> str:
         """A text for a column that must have one; each of the session's own is another one."""

@@ -24,7 +24,6 @@ from resolvers.anonymising import Anonymiser
 from resolvers.common_columns import SEARCH_KEYS
 from resolvers.context import Context
 from resolvers.errors import Conflict, CorruptDocument, Invalid, NotFound, Timeout
-from resolvers.folding import fold
 from resolvers.identifiers import Identifier
 from resolvers.kind import Document, Kind, no_reservation
 from resolvers.person import RELATED, Group, Person, has_no_identifier, person
@@ -36,11 +35,6 @@ COLUMNS = RELATED | {"startedAt", "revision", SEARCH_KEYS.path}
 """The stored paths that are read of a session."""
 SIZE = 100
 """How many sessions are found at once."""
-CERTAIN = 6
-"""Characters of an identifier that is sought in session ids; a shorter one may be there by
-chance."""
-
-
 IDLE_PASSES = 3
 """How often sessions may be found of which none can be erased, because others change them."""
 
@@ -105,7 +99,7 @@ async def erase(
     asks for, or without the `write` of a kind. Conflict if another application writes some of the
     sessions: nothing is changed before they are gone; and if others keep changing sessions.
     """
-    caller = context.caller
+    until, caller = time.monotonic() + seconds, context.caller
     caller.require_writable()
     caller.require_scope(ERASING)
     own = [kind for kind in kinds if kind.name not in caller.fixed]
@@ -115,7 +109,6 @@ async def erase(
     others = [KindCount(kind, await whom.count(kind)) for kind in kinds if kind not in own]
     elsewhere = [one for one in others if one.own]
     erased = Erased([KindCount(kind) for kind in own], elsewhere, whom.limited)
-    until = time.monotonic() + seconds
     work = _Work(identifier, replace(whom, kinds=own), mode, erased, until, advance)
     if dry_run:
         await work.count()
@@ -166,30 +159,35 @@ class _Work:
     async def count(self) -> None:
         """Count what would be erased; not complete if time is over before all is looked at."""
         erased = self.erased
-        erased.complete = True
         for count in erased.kinds:
             count.own = await self.whom.count(count.kind)
             async for group in self.whom.groups(count.kind, COLUMNS, size=SIZE):
-                for part in _parts(group):
-                    self._counts[part.kind.name].beside += len(part.rows) * part.beside
-                    erased.search_entries += sum(map(_search_entries, part.rows))
-                    erased.reservations += await self._reserved(part, writes.count_reserved)
                 if self._over:
-                    erased.complete = False
                     break
+                await self._count(group)
+        erased.complete = not self._over
         erased.remaining = sum(count.own for count in erased.kinds)
         if not erased.limited:
             keys = [one.key for one in self.whom.identifiers]
             erased.identifiers = len(await links.linked(self._store, self._tenants, keys))
 
+    async def _count(self, group: Group) -> None:
+        for part in _parts(group):
+            self._counts[part.kind.name].beside += len(part.rows) * part.beside
+            self.erased.search_entries += sum(map(_search_entries, part.rows))
+            ids = [row["_id"] for row in part.rows]
+            self.erased.reservations += await self._reserved(part.kind, ids, writes.count_reserved)
+
     async def erase(self) -> None:
         """Steps 1 to 3, as far as there is time."""
         try:
             await self._passes()
+            self.erased.complete = self.erased.limited or await self._unlink()
         except _TimeIsOver:
             pass
-        else:
-            self.erased.complete = self.erased.limited or await self._unlink()
+        except Timeout:
+            if not self.erased.changed:
+                raise
         if not self.erased.complete:
             self.erased.remaining = await self._remaining()
 
@@ -214,8 +212,6 @@ class _Work:
         return found
 
     async def _erase(self, part: "_Part") -> None:
-        self._go_on()
-        self.erased.reservations += await self._reserved(part, writes.release_all)
         work = self._delete if self.mode is Mode.DELETE else self._anonymise
         for row in part.rows:
             self._go_on()
@@ -225,14 +221,15 @@ class _Work:
         if self._over and self.erased.changed:
             raise _TimeIsOver
 
-    async def _reserved(self, part: "_Part", ask: "_Reserved") -> int:
+    async def _reserved(self, kind: Kind, ids: Sequence[str], ask: "_Reserved") -> int:
         """What `ask` says of the values that sessions have reserved."""
-        if part.kind.reservation is no_reservation:
-            return 0
-        return await ask(self._store, part.kind, [row["_id"] for row in part.rows])
+        return 0 if kind.reservation is no_reservation else await ask(self._store, kind, ids)
 
     async def _delete(self, part: "_Part", row: Document) -> None:
         """Remove a session; one that others changed meanwhile is found again."""
+        self.erased.reservations += await self._reserved(
+            part.kind, [row["_id"]], writes.release_all
+        )
         if await writes.delete_unchanged(self._store, part.kind, row):
             self._done(part, row)
 
@@ -242,15 +239,20 @@ class _Work:
         So goes one whose own id says who it is, one that is damaged, and one that would still be
         found.
         """
-        if self._names(row["_id"]):
+        if self._anonymiser.contains(row["_id"]):
             await self._delete(part, row)
             return
         is_theirs = has_no_identifier if part.beside else self.whom.is_of
+        touched = False
 
         def change(document: Document) -> None:
-            if is_theirs(document):
+            nonlocal touched
+            touched = is_theirs(document)
+            if touched:
                 self._anonymiser.anonymise(part.kind, document)
 
+        ids = [row["_id"]]
+        reserved = await self._reserved(part.kind, ids, writes.count_reserved)
         try:
             after = await sessions.act(self.whom.context, part.kind, row["_id"], change)
         except NotFound:
@@ -260,7 +262,9 @@ class _Work:
             return
         if self.whom.is_of(after):
             await self._delete(part, after)
-        else:
+        elif touched:  # else it is somebody else's by now
+            await self._reserved(part.kind, ids, writes.release_all)
+            self.erased.reservations += reserved
             self._done(part, row)
 
     def _done(self, part: "_Part", row: Document) -> None:
@@ -269,12 +273,6 @@ class _Work:
         count.own += not part.beside
         self.erased.search_entries += _search_entries(row)
         self.advance(1)
-
-    def _names(self, session_id: str) -> bool:
-        """Whether a session's id has an identifier in it."""
-        folded = fold(session_id)
-        known = (fold(one.value) for one in self.whom.identifiers)
-        return any(len(one) >= CERTAIN and one in folded for one in known)
 
     async def _unlink(self) -> bool:
         """Remove the links; False if an identifier was linked meanwhile, whose sessions stay.

@@ -98,7 +98,7 @@ def erasure_fields(kinds: Sequence[Kind]) -> tuple[RootField, ...]:
                 identifier_of(arguments["by"]),
                 Mode(arguments["mode"]),
                 dry_run=arguments["dryRun"],
-                seconds=run.context.store.deadline,
+                seconds=run.context.store.left,
             )
         except Refusal as error:
             return _shown(Erased([], [], limited=False, remaining=None), [user_error(error)])

@@ -7,8 +7,7 @@ from resolvers import search
 from resolvers.common_columns import SEARCH_KEYS, SEARCH_TEXTS
 from resolvers.kind import Document, Kind
 from resolvers.request import Filter
-from resolvers.store.cursors import rows as all_rows
-from resolvers.store.driver import opened
+from resolvers.store.cursors import aggregate
 from resolvers.store.find import find
 from resolvers.store.operators import Query, conjoin, query
 from resolvers.store.session_ids import as_stored
@@ -68,18 +67,13 @@ async def same(
     listed: Document = {"$filter": {"input": f"${path}", "cond": {"$or": alike}}}
     listed = {"$cond": [{"$isArray": [f"${path}"]}, listed, []]}
     stages = [{"$match": {"_id": as_stored(session_id)}}, {"$project": {path: listed}}]
-    rows = await store.run(_aggregate(store, kind, stages))
+    rows = await store.run(aggregate(store, kind, stages))
     return (rows[0].get(path) or []) if rows else []
-
-
-async def _aggregate(store: Store, kind: Kind, stages: list[Document]) -> list[Document]:
-    found = await opened(store.collection(kind).aggregate(stages, maxTimeMS=store.time_ms))
-    return await all_rows(found)
 
 
 async def append(store: Store, kind: Kind, asked: Append) -> bool:
     """Write it; False if the session, its list or its search keys are not as they were expected."""
-    result = await store.change(store.collection(kind).update_one(_guard(asked), _operators(asked)))
+    result = await store.change(store.collection(kind).update_one, _guard(asked), _operators(asked))
     return bool(result.matched_count)
 
 

@@ -5,14 +5,18 @@ would keep such a cursor for ten minutes.
 """
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bson import decode_all
 
 from resolvers.errors import GatewayError, LimitExceeded
-from resolvers.kind import Document
-from resolvers.store.driver import CODEC, DRIVER_ERRORS
+from resolvers.kind import Document, Kind
+from resolvers.store.driver import CODEC, DRIVER_ERRORS, opened
+
+if TYPE_CHECKING:
+    from resolvers.store.store import Store
 
 MOST_BYTES = 67_108_864
 """Of the documents of one read."""
@@ -30,6 +34,16 @@ async def rows(cursor: Any, most: int | None = None) -> list[Document]:
         leave(cursor.close())
         raise
     return documents
+
+
+async def aggregate(
+    store: "Store", kind: Kind, stages: Sequence[Document], **options: Any
+) -> list[Document]:
+    """The documents that a pipeline over a kind's collection makes."""
+    collection = store.collection(kind)
+    return await rows(
+        await opened(collection.aggregate([*stages], maxTimeMS=store.time_ms, **options))
+    )
 
 
 async def batches(cursor: Any) -> list[Document]:

@@ -157,7 +157,7 @@ async def _replaced(
     if not groups:
         row = {"_id": uuid.uuid4().hex, "revision": 1, "identifiers": left, "closed": []}
         row |= {} if tenant is None else {"tenant": tenant}
-        await store.change(_collection(store).insert_one(row))
+        await store.change(_collection(store).insert_one, row)
         return True
     first, *others = groups
     if not (others or left):
@@ -177,7 +177,7 @@ async def _replaced(
 async def _finish(store: Store, group: Document) -> None:
     """Step 3."""
     closed = {"_id": {"$in": group["closed"]}, "closing.by": group["_id"]}
-    await store.change(_collection(store).delete_many(closed))
+    await store.change(_collection(store).delete_many, closed)
     if group["identifiers"]:
         await _update(store, group, {"$set": {"closed": []}})
     else:
@@ -205,13 +205,13 @@ async def _find(store: Store, wanted: Document) -> list[Document]:
 async def _update(store: Store, group: Document, operators: Document) -> bool:
     """Change a group; False if it is no longer what it was."""
     guard = {"_id": group["_id"], "revision": group["revision"]}
-    result = await store.change(_collection(store).update_one(guard, operators))
+    result = await store.change(_collection(store).update_one, guard, operators)
     return bool(result.matched_count)
 
 
 async def _remove(store: Store, group: Document) -> bool:
     guard = {"_id": group["_id"], "revision": group["revision"]}
-    result = await store.change(_collection(store).delete_one(guard))
+    result = await store.change(_collection(store).delete_one, guard)
     return bool(result.deleted_count)
 
 

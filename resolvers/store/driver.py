@@ -83,8 +83,8 @@ def database(client: Any, name: str, deadline: float) -> Any:
 
 UNREACHABLE = "The database is unreachable. Try again shortly."
 SLOW = (
-    "The database did not finish within {seconds:.3g} s. Ask for fewer rows, or filter and order by "
-    "columns that narrow the search."
+    "The database did not finish within {seconds:.3g} s. Ask for fewer rows, or filter and order "
+    "by columns that narrow the search."
 )
 
 FAILED = "The database cannot do this at present. Try again shortly."

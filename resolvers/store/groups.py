@@ -22,8 +22,7 @@ from bson import Code
 from resolvers.kind import Document, Kind
 from resolvers.percentiles import GROWTH, LEAST, signed
 from resolvers.request import Filter
-from resolvers.store.cursors import rows
-from resolvers.store.driver import opened
+from resolvers.store.cursors import aggregate
 from resolvers.store.leader import led
 from resolvers.store.numbers import as_float, finite, no_list
 from resolvers.store.operators import Query, conjoin, paths_of, query
@@ -98,13 +97,8 @@ async def count(store: Store, kind: Kind, where: Filter, asked: Grouping) -> int
 async def _aggregate(
     store: Store, kind: Kind, stages: Sequence[Stage], most: int
 ) -> list[Document]:
-    async def work() -> list[Document]:
-        # More than there can be, so that one reply has them all, up to 16 MB.
-        asked = {"maxTimeMS": store.time_ms, "batchSize": most + 2}
-        found = await opened(store.collection(kind).aggregate(list(stages), **asked))
-        return await rows(found)
-
-    return await store.run(work())
+    # More than there can be, so that one reply has them all, up to 16 MB.
+    return await store.run(aggregate(store, kind, stages, batchSize=most + 2))
 
 
 def _first(store: Store, kind: Kind, where: Filter, asked: Grouping) -> list[Stage]:

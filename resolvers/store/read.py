@@ -8,8 +8,7 @@ from typing import Any
 from resolvers.errors import Timeout
 from resolvers.kind import Document, Kind
 from resolvers.request import Columns, Filter, Page, Read, Summary
-from resolvers.store.cursors import rows as all_rows
-from resolvers.store.driver import opened
+from resolvers.store.cursors import aggregate
 from resolvers.store.find import find
 from resolvers.store.leader import led
 from resolvers.store.lists import complete
@@ -144,7 +143,7 @@ async def _summed(store: Store, kind: Kind, asked: Query, among: Query) -> Docum
             }
         },
     ]
-    rows = await _aggregate(store, kind, stages)
+    rows = await aggregate(store, kind, stages)
     return rows[0] if rows else {}
 
 
@@ -152,9 +151,3 @@ def shaped(store: Store, kind: Kind, paths: Iterable[str]) -> list[dict[str, Any
     """The stages that give documents of another shape these paths of the kind; mostly none."""
     mapped = store.maps.get(kind.name)
     return [mapped.shaped(paths)] if mapped else []
-
-
-async def _aggregate(store: Store, kind: Kind, stages: list[dict[str, Any]]) -> list[Document]:
-    collection = store.collection(kind)
-    found = await opened(collection.aggregate(stages, maxTimeMS=store.time_ms))
-    return await all_rows(found)

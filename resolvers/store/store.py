@@ -1,6 +1,6 @@
 """The handle on one database that resolvers use."""
 
-from collections.abc import Awaitable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -109,13 +109,22 @@ class Store:
             raise Timeout(OVER.format(seconds=self.budget.seconds))
         return left
 
-    async def change(self, work: Awaitable[T]) -> T:
-        """The same for a write: it is not cancelled when the client goes."""
+    async def change(
+        self, write: Callable[..., Awaitable[T]], *arguments: Any, **options: Any
+    ) -> T:
+        """The same for a write, which is called only when it may begin: Motor begins when called.
+
+        It is not cancelled when the client goes.
+        """
+
+        async def work() -> T:
+            return await write(*arguments, **options)
+
         if self.budget is None:
-            return await self.run(work)
+            return await self.run(work())
         self.budget.writes += 1
         try:
-            return await self.run(work)
+            return await self.run(work())
         finally:
             self.budget.writes -= 1
 

@@ -31,7 +31,7 @@ DUPLICATE_KEY = 11000
 async def create(store: Store, kind: Kind, document: Document) -> None:
     """Store a new session; AlreadyExists if its id is taken."""
     try:
-        await store.change(_create(store, kind, document))
+        await store.change(_create, store, kind, document)
     except AlreadyExists:
         raise taken(kind, document["_id"]) from None
 
@@ -52,7 +52,7 @@ async def _create(store: Store, kind: Kind, document: Document) -> None:
 
 async def create_all(store: Store, kind: Kind, documents: Sequence[Document]) -> set[str]:
     """Store new sessions with one command; the ids that were taken, whose sessions stay as is."""
-    return await store.change(_create_all(store, kind, documents)) if documents else set()
+    return await store.change(_create_all, store, kind, documents) if documents else set()
 
 
 async def _create_all(store: Store, kind: Kind, documents: Sequence[Document]) -> set[str]:
@@ -77,7 +77,7 @@ async def update(store: Store, kind: Kind, before: Document, after: Document) ->
     """Replace `before` with `after`; False if the stored session is no longer `before`."""
     guard = {"_id": as_stored(before["_id"]), "revision": before.get("revision")}
     operators = difference(before, after)
-    result = await store.change(store.collection(kind).update_one(guard, operators))
+    result = await store.change(store.collection(kind).update_one, guard, operators)
     return bool(result.matched_count)
 
 
@@ -112,7 +112,7 @@ def _grown(before: Any, after: Any) -> bool:
 async def delete(store: Store, kind: Kind, document: Document) -> bool:
     """Remove a session; False if it is gone already."""
     result = await store.change(
-        store.collection(kind).delete_one({"_id": as_stored(document["_id"])})
+        store.collection(kind).delete_one, {"_id": as_stored(document["_id"])}
     )
     return bool(result.deleted_count)
 
@@ -120,14 +120,14 @@ async def delete(store: Store, kind: Kind, document: Document) -> bool:
 async def delete_unchanged(store: Store, kind: Kind, document: Document) -> bool:
     """Remove a session if it is still `document`."""
     guard = {"_id": as_stored(document["_id"]), "revision": document.get("revision")}
-    result = await store.change(store.collection(kind).delete_one(guard))
+    result = await store.change(store.collection(kind).delete_one, guard)
     return bool(result.deleted_count)
 
 
 async def take_out(store: Store, kind: Kind, session_id: str, where: Filter) -> Document | None:
     """Remove the session with that id if it meets `where`, and return it."""
     wanted = conjoin([{"_id": session_id}, query(where)])
-    row: Document | None = await store.change(store.collection(kind).find_one_and_delete(wanted))
+    row: Document | None = await store.change(store.collection(kind).find_one_and_delete, wanted)
     return row
 
 
@@ -137,7 +137,7 @@ async def reserve(
     """Take a value for a session if it is free; else the row of the session that has it."""
     row = {"sessionId": session_id, "claimedAt": now}
     return await store.change(
-        _upsert(store, RESERVATIONS, _key(kind, wanted), {"$setOnInsert": row})
+        _upsert, store, RESERVATIONS, _key(kind, wanted), {"$setOnInsert": row}
     )
 
 
@@ -166,13 +166,13 @@ def _key(kind: Kind, wanted: Reservation) -> str:
 async def release(store: Store, kind: Kind, held: Reservation, session_id: str) -> None:
     """Release a value; nothing happens if another session has it."""
     rows = store.database[RESERVATIONS]
-    await store.change(rows.delete_one({"_id": _key(kind, held), "sessionId": session_id}))
+    await store.change(rows.delete_one, {"_id": _key(kind, held), "sessionId": session_id})
 
 
 async def release_all(store: Store, kind: Kind, session_ids: Sequence[str]) -> int:
     """Release whatever these sessions have reserved; how many values that were."""
     rows = store.database[RESERVATIONS]
-    return int((await store.change(rows.delete_many(_held(kind, session_ids)))).deleted_count)
+    return int((await store.change(rows.delete_many, _held(kind, session_ids))).deleted_count)
 
 
 async def count_reserved(store: Store, kind: Kind, session_ids: Sequence[str]) -> int:
@@ -193,7 +193,7 @@ async def hand_over(
 ) -> None:
     """Let another session have a value; nothing happens if the first one does not have it."""
     rows, row = store.database[RESERVATIONS], {"_id": _key(kind, held), "sessionId": session_id}
-    await store.change(rows.update_one(row, {"$set": {"sessionId": heir}}))
+    await store.change(rows.update_one, row, {"$set": {"sessionId": heir}})
 
 
 async def reservations(store: Store, size: int) -> AsyncIterator[list[Document]]:
@@ -210,7 +210,7 @@ async def reservations(store: Store, size: int) -> AsyncIterator[list[Document]]
 
 async def next_number(store: Store, kind: Kind, step: int) -> int:
     """The kind's running number, advanced by `step`."""
-    row = await store.change(_upsert(store, COUNTERS, kind.name, {"$inc": {"value": step}}))
+    row = await store.change(_upsert, store, COUNTERS, kind.name, {"$inc": {"value": step}})
     return int(row["value"])
 
 
@@ -223,9 +223,9 @@ async def mark(store: Store, name: str) -> str | None:
 async def set_mark(store: Store, name: str, state: str) -> None:
     """Store `state` under `name`."""
     change = {"$set": {"state": state}}
-    await store.change(store.database[MARKS].update_one({"_id": name}, change, upsert=True))
+    await store.change(store.database[MARKS].update_one, {"_id": name}, change, upsert=True)
 
 
 async def remove_mark(store: Store, name: str) -> None:
     """Forget what is stored under a name."""
-    await store.change(store.database[MARKS].delete_one({"_id": name}))
+    await store.change(store.database[MARKS].delete_one, {"_id": name})

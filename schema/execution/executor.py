@@ -33,8 +33,10 @@ class CompiledExecutor(RenderingExecutor):
         selections = Selections(self.schema, run.operation.fragments, variables)
         render = renderer(run.operation, selections, type_, nodes)
         if render is not None:
+            left = run.room.left
             try:
                 return render(value, variables, run.room)
             except Exception:  # graphql-core finds out what is wrong
+                run.room.left = left
                 log.debug("a %s is rendered field by field", type_.name)
         return NOT_RENDERED

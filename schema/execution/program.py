@@ -69,6 +69,7 @@ class Program:
 
     async def run(self, run: Run, variables: VariableValues) -> dict[str, Any] | None:
         """The response's data; None if graphql-core must complete what is started in the run."""
+        left = run.room.left
         try:
             if len(self.steps) > 1 and self.operation_type is OperationType.QUERY:
                 await asyncio.gather(*(step.end(run, variables) for step in self.steps))
@@ -81,6 +82,7 @@ class Program:
                 for step in self.steps
             }
         except Exception:  # a field's own, or an unsound document
+            run.room.left = left
             return None
 
     async def _one_by_one(self, run: Run, variables: VariableValues) -> None:

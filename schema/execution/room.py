@@ -17,11 +17,12 @@ class AnswerTooLargeError(BaseException):
 class Room:
     """The bytes that are left of one answer."""
 
-    __slots__ = ("_left", "most")
+    __slots__ = ("left", "most")
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self._left = most
+        self.left = most
+        """Put back where what was rendered is rendered again."""
 
     def take(self, text: str) -> None:
         """Count a text; AnswerTooLargeError if it is the one too much."""
@@ -29,8 +30,8 @@ class Room:
 
     def fill(self, size: int) -> None:
         """Count bytes."""
-        self._left -= size
-        if self._left < 0:
+        self.left -= size
+        if self.left < 0:
             raise AnswerTooLargeError
 
     def shown(self, value: object) -> None:

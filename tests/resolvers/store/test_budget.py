@@ -1,5 +1,6 @@
 """The time of a request for all its operations."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -25,9 +26,25 @@ async def test_operations_begin_while_there_is_time() -> None:
     assert store.budget.end()
     with pytest.raises(Timeout, match=r"had 60 s, .* not begun"):
         await store.run(nothing(ran))
-    with pytest.raises(Timeout):
-        await store.change(nothing(ran))
     assert ran == ["ran"]
+
+
+async def test_a_write_that_may_not_begin_is_not_called() -> None:
+    """Motor's begin when they are called."""
+    store, called = Store(None, 2.0).within(60), list[str]()
+
+    def write(name: str) -> asyncio.Future[int]:
+        called.append(name)
+        done = asyncio.get_running_loop().create_future()
+        done.set_result(1)
+        return done
+
+    assert await store.change(write, "one") == 1
+    assert store.budget is not None
+    assert store.budget.end()
+    with pytest.raises(Timeout):
+        await store.change(write, "other")
+    assert called == ["one"]
 
 
 async def test_an_operation_gets_what_is_left() -> None:
@@ -49,5 +66,5 @@ async def test_a_write_that_is_under_way_goes_on() -> None:
     async def write() -> None:
         seen.append(budget.end())
 
-    await store.change(write())
+    await store.change(write)
     assert (seen, budget.end()) == ([False], True)

@@ -14,7 +14,7 @@ entries that are the same as new ones. What needs the whole session is left to
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from resolvers.changes import require_whole, stamp, tidied
+from resolvers.changes import require_whole, revision, stamp, tidied
 from resolvers.common_columns import SEARCH_KEYS, SEARCH_ROOM, SEARCH_TEXTS
 from resolvers.context import Context
 from resolvers.errors import UserError
@@ -51,7 +51,12 @@ class Addition(NamedTuple):
 
 
 async def quickly(
-    context: Context, kind: Kind, ids: Sequence[str], addition: Addition, columns: Columns
+    context: Context,
+    kind: Kind,
+    ids: Sequence[str],
+    addition: Addition,
+    columns: Columns,
+    if_revision: int | None,
 ) -> Document | None:
     """The session as it is afterwards, of its list what `columns` show; a UserError if refused.
 
@@ -63,6 +68,8 @@ async def quickly(
         careful = attempt > 0
         head = await appending.read(ids, careful)
         if head is None or SEARCH_ROOM.path not in head or head.get("revision") == failed:
+            return None
+        if if_revision not in (None, revision(head)):
             return None
         try:
             step = await appending.step(head, careful)

@@ -6,6 +6,7 @@
     │   ├── AlreadyExists        ALREADY_EXISTS
     │   ├── Invalid              INVALID
     │   ├── Conflict             CONFLICT
+    │   │   └── Outdated
     │   └── Protected            FORBIDDEN
     ├── BadInput                 BAD_USER_INPUT
     ├── Unauthenticated          UNAUTHENTICATED
@@ -21,7 +22,7 @@ A message is written for the client: it names what is wrong and what would be ri
 carries text of the driver, a collection's name or a stack.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, ClassVar
 
@@ -72,6 +73,13 @@ class Conflict(UserError):
     """The session's state does not allow this, or others changed it again and again."""
 
     code = "CONFLICT"
+
+
+class Outdated(Conflict):
+    """The session has another revision than the change was made for."""
+
+    present: Mapping[str, Any] | None = None
+    """The session as it is now, as the caller may see it; None if it may not."""
 
 
 class Protected(UserError):

@@ -11,10 +11,10 @@ from typing import Any
 from resolvers import reservations, tenants
 from resolvers.access import Action
 from resolvers.appending import Addition, quickly
-from resolvers.changes import Change, changed, derived, require_possible
+from resolvers.changes import Change, changed, derived, require_possible, revision
 from resolvers.common_columns import TENANT
 from resolvers.context import Context
-from resolvers.errors import AlreadyExists, Conflict, Invalid, NotFound, UserError
+from resolvers.errors import AlreadyExists, Conflict, Invalid, NotFound, Outdated, UserError
 from resolvers.kind import Document, Kind
 from resolvers.lists import add_counts
 from resolvers.masks import mask, needed, require_answerable, require_overwriting
@@ -98,14 +98,18 @@ async def create(
 
 
 async def update(
-    context: Context, kind: Kind, session_id: str, values: Mapping[str, Any]
+    context: Context,
+    kind: Kind,
+    session_id: str,
+    values: Mapping[str, Any],
+    if_revision: int | None = None,
 ) -> Document:
     """Change the given columns of a session, and the given members of its objects."""
 
     def change(document: Document) -> None:
         assign(context, kind, document, values)
 
-    return await act(context, kind, session_id, change)
+    return await act(context, kind, session_id, change, if_revision=if_revision)
 
 
 def assign(context: Context, kind: Kind, document: Document, values: Mapping[str, Any]) -> None:
@@ -127,36 +131,45 @@ async def act(
     session_id: str,
     change: Change,
     create_missing: Mapping[str, Any] | None = None,
+    if_revision: int | None = None,
 ) -> Document:
     """Apply `change` to the session as it is now, atomically; nothing done meanwhile is lost.
 
-    An unknown session is NotFound, unless `create_missing` has the values to create it with. The
-    answer shows the session, so the caller must be allowed to read it as well as to write it.
+    An unknown session is NotFound, unless `create_missing` has the values to create it with. One
+    of another revision than `if_revision` is Outdated. The answer shows the session, so the caller
+    must be allowed to read it as well as to write it.
     """
     async with _alone(context, kind, session_id):
         if create_missing is not None:  # before anything is created
             require_overwriting(context.caller, kind, create_missing)
-        return await _acted(context, kind, session_id, change, create_missing)
+        if if_revision is not None:  # what is not there has none
+            create_missing = None
+        return await _acted(context, kind, session_id, change, create_missing, if_revision)
 
 
 async def append(
-    context: Context, kind: Kind, session_id: str, addition: Addition, columns: Columns = None
+    context: Context,
+    kind: Kind,
+    session_id: str,
+    addition: Addition,
+    columns: Columns = None,
+    if_revision: int | None = None,
 ) -> Document:
     """Add entries at the end of a list, atomically; what it costs does not grow with the list.
 
-    The answer has of the list what `columns` show, or more.
+    The answer has of the list what `columns` show, or more. `if_revision` as in `act`.
     """
     async with _alone(context, kind, session_id):
         if _storable(session_id):
             ids = kind.session_ids.spellings(session_id)
-            after = await quickly(context, kind, ids, addition, columns)
+            after = await quickly(context, kind, ids, addition, columns, if_revision)
             if after is not None:
                 return _shown(context, kind, after)
 
         def change(document: Document) -> None:
             addition.change(kind, document)
 
-        return await _acted(context, kind, session_id, change)
+        return await _acted(context, kind, session_id, change, if_revision=if_revision)
 
 
 @asynccontextmanager
@@ -175,6 +188,7 @@ async def _acted(
     session_id: str,
     change: Change,
     create_missing: Mapping[str, Any] | None = None,
+    if_revision: int | None = None,
 ) -> Document:
     for _ in range(ATTEMPTS):
         before = await _one(context, kind, session_id)
@@ -182,6 +196,7 @@ async def _acted(
             before = await _create_or_get(context, kind, session_id, create_missing)
         if before is None:
             raise not_found(kind, session_id)
+        _require_revision(context, kind, before, if_revision)
         after = changed(context, kind, before, change)
         context.caller.require_own(kind, after)
         if after is before or await _replace(context, kind, before, after):
@@ -189,14 +204,38 @@ async def _acted(
     raise Conflict("Other requests keep changing this session. Try again.")
 
 
-async def delete(context: Context, kind: Kind, session_id: str) -> Document:
-    """Remove a session and return what it was."""
+async def delete(
+    context: Context, kind: Kind, session_id: str, if_revision: int | None = None
+) -> Document:
+    """Remove a session and return what it was; `if_revision` as in `act`."""
     context.caller.require(kind, Action.WRITE)
-    document = await _one(context, kind, session_id)
-    if document is None or not await writes.delete(context.store, kind, document):
-        raise not_found(kind, session_id)
+    remove = writes.delete if if_revision is None else writes.delete_unchanged
+    while True:
+        document = await _one(context, kind, session_id)
+        if document is None:
+            raise not_found(kind, session_id)
+        _require_revision(context, kind, document, if_revision)
+        if await remove(context.store, kind, document):
+            break
     await reservations.release(context, kind, reservations.of(kind, document), document["_id"])
     return _shown(context, kind, document)
+
+
+def _require_revision(
+    context: Context, kind: Kind, document: Document, expected: int | None
+) -> None:
+    """Outdated, with the session if the caller may read it, if it has another revision."""
+    found = revision(document)
+    if expected in (None, found):
+        return
+    error = Outdated(
+        f"The session has the revision {found}, not {expected}: others changed it meanwhile.",
+        ("ifRevision",),
+    )
+    if context.caller.may(kind, Action.READ):
+        add_counts(kind.columns, document)
+        error.present = _shown(context, kind, document)
+    raise error
 
 
 def not_found(kind: Kind, session_id: str) -> NotFound:

@@ -11,7 +11,7 @@ from schema.columns import column, kind_of
 from schema.common import Payload, Session
 from schema.fields import CREATE, DELETE, GET, LIST, STATISTICS, SUMMARY, UPDATE, KindType
 from schema.kinds.ids import UUIDS
-from schema.payloads import GlobalId, SessionId, SessionRef, act, described
+from schema.payloads import GlobalId, IfRevision, SessionId, SessionRef, act, described
 
 
 @strawberry.type(
@@ -61,6 +61,7 @@ class KnowledgeMutations:
         info: Info,
         global_id: GlobalId = None,
         session_id: SessionId = None,
+        if_revision: IfRevision = None,
         agent_id: Annotated[str | None, described("The agent.")] = UNSET,
         customer_id: Annotated[str | None, described("The customer.")] = UNSET,
         visit_id: Annotated[str | None, described("The visit to one web site.")] = UNSET,
@@ -77,7 +78,7 @@ class KnowledgeMutations:
         return await act(
             info,
             KNOWLEDGE,
-            SessionRef(global_id, session_id),
+            SessionRef(global_id, session_id, if_revision),
             _nothing_more,
             given,
             create_missing=True,

@@ -29,7 +29,7 @@ TYPES = {
         percentile: Float""",
     "SessionSummary": "count: Int!, averageDurationSeconds: Float",
     "UserError": "code: ErrorCode!, field: [String!], message: String!",
-    "DeleteSessionPayload": "deletedId: ID, errors: [UserError!]!, query: Query!",
+    "DeleteSessionPayload": "deletedId: ID, session: Session, errors: [UserError!]!, query: Query!",
     "Viewer": """name: String!, scopes: [String!]!, bots: [String!], tenants: [String!],
         seesPersonalData: Boolean!, expiresAt: DateTime, isEverybody: Boolean!""",
 }
@@ -131,6 +131,7 @@ def test_kind(kind: Sample) -> None:
     filtered = {"filter": f"{kind.type}Filter"}
     paging = {"first": "Int", "after": "String", "last": "Int", "before": "String"}
     either = {"id": "ID", "sessionId": "String"}
+    changed = {**either, "ifRevision": "Int"}
     query, mutation = SCHEMA.query_type, SCHEMA.mutation_type
     assert signature(query, kind.name) == (either, kind.type)
     assert signature(query, f"{kind.name}s") == (
@@ -152,10 +153,10 @@ def test_kind(kind: Sample) -> None:
     )
     payload = f"{kind.type}Payload!"
     create = {"input": f"Create{kind.type}Input!"}
-    update = {**either, "input": f"Update{kind.type}Input!"}
+    update = {**changed, "input": f"Update{kind.type}Input!"}
     assert signature(mutation, f"create{kind.type}") == (create, payload)
     assert signature(mutation, f"update{kind.type}") == (update, payload)
-    assert signature(mutation, f"delete{kind.type}") == (either, "DeleteSessionPayload!")
+    assert signature(mutation, f"delete{kind.type}") == (changed, "DeleteSessionPayload!")
     shapes = {
         f"{kind.type}Connection": f"""edges: [{kind.type}Edge!]!, nodes: [{kind.type}]!,
             pageInfo: PageInfo!, totalCount: Int""",

@@ -142,6 +142,17 @@ class Unavailable(GatewayError):
     code = "UNAVAILABLE"
 
 
+UNCONFIRMED = (
+    "The database did not confirm the change, so it is not known whether it was made. Look at what "
+    "is stored before you make it again, or repeat the request with the same Idempotency-Key."
+)
+
+
+def unconfirmed(error: Timeout | Unavailable) -> Timeout | Unavailable:
+    """The same failure, of a write that had begun: `details["outcome"]` is UNKNOWN."""
+    return type(error)(UNCONFIRMED, **{**error.details, "outcome": "UNKNOWN"})
+
+
 class CorruptDocument(GatewayError):
     """A stored value is missing or of the wrong type."""
 

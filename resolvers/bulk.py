@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from resolvers import reservations, sessions
+from resolvers import creation, reservations, sessions
 from resolvers.access import Action
 from resolvers.context import Context
 from resolvers.errors import AlreadyExists, Invalid
@@ -38,7 +38,7 @@ def prepare(context: Context, draft: Draft) -> Document:
     Invalid where a value breaks a rule or the draft contradicts itself.
     """
     known = clean(context, draft.kind.columns, draft.known)
-    document = sessions.prepare(context, draft.kind, draft.values, known)
+    document = creation.prepare(context, draft.kind, draft.values, known)
     status = known.get("status")
     follows = document.get("status", "ACTIVE")  # as older exports say of kinds without an end
     if status and status != follows:
@@ -129,7 +129,7 @@ async def _existing(context: Context, kind: Kind, ids: Sequence[str]) -> set[str
     if not ids:
         return set()
     spelled = [spelling for one in ids for spelling in kind.session_ids.spellings(one)]
-    found = await reads.get_many(context.store, kind, spelled, EVERYTHING, sessions.ID_ALONE)
+    found = await reads.get_many(context.store, kind, spelled, EVERYTHING, creation.ID_ALONE)
     return set(map(kind.session_ids.canonical, found))
 
 

@@ -14,6 +14,9 @@
     ├── ReadOnly                 READ_ONLY
     ├── LimitExceeded            LIMIT_EXCEEDED
     ├── RateLimited              RATE_LIMITED
+    ├── KeyReused                IDEMPOTENCY_KEY_REUSED
+    ├── KeyInUse                 IDEMPOTENCY_KEY_IN_USE
+    ├── AnswerGone               IDEMPOTENCY_ANSWER_GONE
     ├── Timeout                  TIMEOUT
     ├── Unavailable              UNAVAILABLE
     └── CorruptDocument          CORRUPT_DOCUMENT
@@ -128,6 +131,24 @@ class RateLimited(GatewayError):
     """Too many requests; `retry_after` is in whole seconds."""
 
     code = "RATE_LIMITED"
+
+
+class KeyReused(GatewayError):
+    """The idempotency key was another request's."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+
+
+class KeyInUse(GatewayError):
+    """A request with this idempotency key goes on; `retry_after` is in whole seconds."""
+
+    code = "IDEMPOTENCY_KEY_IN_USE"
+
+
+class AnswerGone(GatewayError):
+    """The request with this idempotency key was carried out, and its answer is not kept."""
+
+    code = "IDEMPOTENCY_ANSWER_GONE"
 
 
 class Timeout(GatewayError):

@@ -14,6 +14,7 @@ from app.access.authenticator import Authenticator
 from app.context import State
 from app.http.text import decoded, pairs, without_mark
 from app.observing.facts import facts_of
+from app.rest import repeating
 from app.rest.docs import Chapter, Difference, Operation
 from app.rest.exports import Export
 from resolvers.access import Caller
@@ -55,6 +56,9 @@ class Endpoint:
     handle: Handler
     operation: Operation
     """Its entry in the reference."""
+    changed_by: tuple[str, ...] | None = None
+    """Of one that changes sessions: the request's headers that say how, besides the URL and the
+    body. It may be repeated with an idempotency key. None: it only reads."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -131,6 +135,7 @@ async def admit(
     facts_of(request.scope).credential = caller.id  # also of one that is refused from here on
     context = _context(request, caller)
     await authenticator.limit(caller, await bots(context) if bots else None)
+    await repeating.begin(request, context)
     return context
 
 

@@ -9,7 +9,7 @@ from app.rest.knowledge import reference
 from app.rest.knowledge.export import EXPORT
 from app.rest.knowledge.layout import SESSION
 from app.rest.knowledge.reference import NOT_FOUND, OTHER_CUSTOMER
-from app.rest.knowledge.request import decode
+from app.rest.knowledge.request import FROM_HEADERS, decode
 from app.rest.vendor import Endpoint, Refusal, Vendor, admit, challenging, json, state_of
 from resolvers import sessions, tenants
 from resolvers.access import Action, Caller
@@ -19,6 +19,8 @@ from resolvers.kind import Document
 from schema.kinds.knowledge import KNOWLEDGE
 
 ROOTS = ("", "/gks-server/v1")
+HEADERS = tuple(FROM_HEADERS)
+"""Whom a request names."""
 BAD_REQUESTS = frozenset({"BAD_USER_INPUT", "INVALID", "CONFLICT"})
 """The vendor's page has one status for everything that is wrong with a request: 400."""
 
@@ -82,9 +84,9 @@ VENDOR = Vendor(
         endpoint
         for root in ROOTS
         for endpoint in (
-            Endpoint("PUT", f"{root}/sessions/new", create, reference.CREATE),
+            Endpoint("PUT", f"{root}/sessions/new", create, reference.CREATE, HEADERS),
             Endpoint("GET", f"{root}/sessions/{{sessionId}}", get, reference.GET),
-            Endpoint("POST", f"{root}/sessions/{{sessionId}}", link, reference.LINK),
+            Endpoint("POST", f"{root}/sessions/{{sessionId}}", link, reference.LINK, HEADERS),
         )
     ),
     refuse=refuse,

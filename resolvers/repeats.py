@@ -34,8 +34,8 @@ from resolvers.errors import (
     KeyInUse,
     KeyReused,
 )
-from resolvers.kind import Document
-from resolvers.steps import Repeat, Step
+from resolvers.kind import Document, Kind
+from resolvers.steps import Repeat, Step, reference
 from resolvers.store import idempotency as records
 
 WAIT_SECONDS: Final = 2.0
@@ -43,8 +43,6 @@ WAIT_SECONDS: Final = 2.0
 POLL_SECONDS: Final = 0.05
 LARGEST_KEPT: Final = 1_048_576
 """Bytes of an answer that is stored."""
-MANY: Final = "*"
-"""Stands for the sessions of an answer that may show any."""
 PASSING: Final = frozenset(
     {"TIMEOUT", "UNAVAILABLE", "OVERLOADED", "RATE_LIMITED", "INTERNAL", "UNAUTHENTICATED"}
 )
@@ -205,6 +203,19 @@ def _seconds(context: Context) -> float:
     """How long a request may go on."""
     budget = context.store.budget
     return budget.seconds if budget else context.store.deadline
+
+
+def wide(caller: Caller) -> str:
+    """What stands for the sessions of an answer that may show any that the caller sees."""
+    return records.WIDE + ("" if caller.tenants is None else _sorted(caller.tenants))
+
+
+async def forget(context: Context, places: Iterable[tuple[Kind, str]], count_only: bool) -> int:
+    """Take away the answers that show one of these sessions, or may show any of the caller's; how
+    many there were."""
+    about = [wide(context.caller), *(reference(kind, session_id) for kind, session_id in places)]
+    ask = records.count if count_only else records.forget
+    return await ask(context.store, about)
 
 
 def _rights(caller: Caller) -> str:

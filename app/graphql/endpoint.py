@@ -160,7 +160,7 @@ class GraphQLEndpoint:
             raise
         finally:
             if run.context.repeat and is_wide(run.operation.document):
-                run.context.repeat.sessions.add(repeats.MANY)
+                run.context.repeat.sessions.add(repeats.wide(run.context.caller))
             await repeats.finish(run.context, kept, codes)
 
     async def _parameters(self, exchange: Exchange) -> Parameters:

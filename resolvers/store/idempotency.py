@@ -18,6 +18,8 @@ from resolvers.kind import Document
 from resolvers.store.store import Store
 
 COLLECTION = "idempotency"
+WIDE = "*"
+"""Begins what stands for the sessions of an answer that may show any, of certain tenants or all."""
 ANSWER = ("status", "type", "body", "noted", "sessions")
 """What may say something about a person."""
 
@@ -99,7 +101,7 @@ async def unfinished(store: Store, record_ids: Iterable[str]) -> set[str]:
 
 
 async def count(store: Store, sessions: Sequence[str]) -> int:
-    """How many records have something of these sessions."""
+    """How many records have something of these sessions; WIDE: and those that may show any."""
     counting = _rows(store).count_documents(_about(sessions), maxTimeMS=store.time_ms)
     return int(await store.run(counting))
 
@@ -115,7 +117,10 @@ async def forget(store: Store, sessions: Sequence[str]) -> int:
 
 
 def _about(sessions: Sequence[str]) -> Document:
-    return {"sessions": {"$in": list(sessions)}}
+    named = {"sessions": {"$in": list(sessions)}}
+    if WIDE not in sessions:
+        return named
+    return {"$or": [named, {"sessions": {"$regex": rf"^\{WIDE}"}}]}
 
 
 def _rows(store: Store) -> Any:

@@ -340,16 +340,22 @@ async def test_a_refused_deletion_is_repeated(context: Context) -> None:
 
 async def test_forgotten_answers(context: Context) -> None:
     """An erasure takes the answers about its sessions, and those that may show any."""
-    for key, about in (("one", {"chat:c"}), ("other", {"chat:d"}), ("any", {repeats.MANY})):
+    for key, about in (
+        ("one", {"chat:c"}),
+        ("other", {"chat:d"}),
+        ("any", {repeats.wide(context.caller)}),
+    ):
         one = again(context)
         await claim(one, key)
         assert one.repeat
         one.repeat.sessions |= about
         await finish(one, ANSWER, ())
-    wanted = ["chat:c", repeats.MANY]
-    assert await idempotency.count(context.store, wanted) == 2
-    assert await idempotency.forget(context.store, wanted) == 2
-    assert await idempotency.forget(context.store, wanted) == 0
+    places = [(CHAT, "c")]
+    limited = again(context, tenants=frozenset({"acme"}))
+    assert await repeats.forget(limited, [], count_only=False) == 0
+    assert await repeats.forget(context, places, count_only=True) == 2
+    assert await repeats.forget(context, places, count_only=False) == 2
+    assert await repeats.forget(context, places, count_only=True) == 0
     assert await claim(again(context), "other") == ANSWER
     for key in ("one", "any"):
         with pytest.raises(AnswerGone):

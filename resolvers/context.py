@@ -34,7 +34,7 @@ class Context:
     facts: RequestFacts = field(default_factory=RequestFacts)
     """What the request is known by."""
     repeat: Repeat | None = None
-    """Its hold of the record of its idempotency key; None without one."""
+    """Its place in the record of its idempotency key; None without one."""
 
     def leave(self) -> bool:
         """The client has gone: nothing more begins; whether what has begun may be cancelled."""

@@ -70,7 +70,7 @@ class Erased:
     """Keys of the search index."""
     reservations: int = 0
     answers: int = 0
-    """Kept for requests that are repeated."""
+    """Stored for requests that are repeated."""
     identifiers: int = 0
     """Linked ones."""
     complete: bool = False
@@ -227,7 +227,7 @@ class _Work:
             await work(part, row)
 
     async def _forget(self, places: Sequence[tuple[Kind, str]]) -> None:
-        """Take away what is kept of answers about these sessions."""
+        """Take away what is stored of answers about these sessions."""
         self.erased.answers += await repeats.forget(self.whom.context, places, count_only=False)
 
     def _go_on(self) -> None:

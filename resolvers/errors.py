@@ -146,7 +146,7 @@ class KeyInUse(GatewayError):
 
 
 class AnswerGone(GatewayError):
-    """The request with this idempotency key was carried out, and its answer is not kept."""
+    """The request with this idempotency key was carried out, and its answer is not stored."""
 
     code = "IDEMPOTENCY_ANSWER_GONE"
 

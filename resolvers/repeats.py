@@ -46,7 +46,7 @@ LARGEST_KEPT: Final = 1_048_576
 PASSING: Final = frozenset(
     {"TIMEOUT", "UNAVAILABLE", "OVERLOADED", "RATE_LIMITED", "INTERNAL", "UNAUTHENTICATED"}
 )
-"""Codes of answers that are not kept: the same request may have another one later."""
+"""Codes of answers that are not stored: the same request may have another one later."""
 _QUOTED: Final = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
 _PLAIN: Final = re.compile(r"[!#-+\--~]+")
 LONGEST_KEY: Final = 255
@@ -97,7 +97,7 @@ async def begin(context: Context, header: str, asked: str, lifetime: int) -> Ans
     """Take the record of a key; or the stored answer, where the request was made before.
 
     `header` has the key. `asked` is a digest of what the request asks, `lifetime` how many seconds
-    the record is kept. BadInput if it is no key, KeyReused if the key was another request's.
+    the record is stored. BadInput if it is not a key, KeyReused if the key was another request's.
     KeyInUse if that goes on still after a while. AnswerGone if it was done, but its answer is not
     stored, or not for these rights.
     """
@@ -171,9 +171,9 @@ class _Claim:
 def _stored(found: Document, rights: str) -> Answer:
     if "body" not in found or found["rights"] != rights:
         raise AnswerGone(
-            "The request with this Idempotency-Key was carried out. Its answer is not kept: it was "
-            "too large, has been erased, or was made for a credential with other rights. Look at "
-            "what is stored."
+            "The request with this Idempotency-Key was carried out. Its answer is not stored: it "
+            "was too large, has been erased, or was made for a credential with other rights. Look "
+            "at the sessions."
         )
     return Answer(found["status"], found["type"], bytes(found["body"]))
 

@@ -19,7 +19,7 @@ MOST_MARKS: Final = 32
 
 @dataclass(slots=True)
 class Repeat:
-    """One request's hold of the record of its key."""
+    """One request, and the record of its key."""
 
     store: Store
     """Without the request's time: what was done must be recorded also when that is over."""

@@ -68,7 +68,7 @@ class EraseCustomerPayload:
         "be."
     )
     stored_answer_count: int = strawberry.field(
-        description="How many answers kept for repeated requests (`Idempotency-Key`) were "
+        description="How many stored answers to requests with a key (`Idempotency-Key`) were "
         "forgotten, or would be: those about the sessions, and those that may show any session."
     )
     identifier_count: int = strawberry.field(

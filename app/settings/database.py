@@ -67,7 +67,7 @@ class Database(Group):
         86_400,
         ge=60,
         le=2_592_000,
-        description="How long the answer to a request with an `Idempotency-Key` is kept; see "
+        description="How long the answer to a request with an `Idempotency-Key` is stored; see "
         "[writes that may be repeated](repeatable-writes.md).",
     )
 

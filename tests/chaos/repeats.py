@@ -35,9 +35,9 @@ OPEN = """mutation ($note: String) { done: createRemoteSupportSession(input: {no
   session { sessionId revision } errors { code } } }"""
 ADD = """mutation ($id: String!, $note: String!) {
   one: appendRemoteSupportMessages(sessionId: $id, messages: [
-    {name: "a", message: $note}]) { session { revision chat(last: 1) { totalCount } } }
+    {author: "a", text: $note}]) { session { revision chat(last: 1) { totalCount } } }
   done: appendRemoteSupportMessages(sessionId: $id, messages: [
-    {name: "b", message: $note}]) { session { revision } errors { code } } }"""
+    {author: "b", text: $note}]) { session { revision } errors { code } } }"""
 UPDATE = """mutation ($id: String!, $note: String!) {
   done: updateRemoteSupportSession(sessionId: $id, input: {note: $note}) {
     session { note revision } errors { code } } }"""
@@ -157,8 +157,9 @@ class Repeating(Client):
 
 
 def _data(answer: bytes) -> dict[str, Any]:
-    data: dict[str, Any] = (orjson.loads(answer).get("data") or {}).get("done") or {}
-    return data
+    told = orjson.loads(answer)
+    data: dict[str, Any] = {**(told.get("data") or {}).get("done", {})}
+    return {**data, "errors": [*data.get("errors", ()), *told.get("errors", ())]}
 
 
 class RepeatingSite(Site):
@@ -184,7 +185,7 @@ class RepeatingSite(Site):
             yield f"sessions or notes: {sorted(odd, key=str)[:5]}"
         stored = Counter[tuple[str, str]]()
         for id_, row in rows.items():
-            stored.update((f"{id_} {one['message']}", one["name"]) for one in row.get("chat", ()))
+            stored.update((f"{id_} {one['text']}", one["author"]) for one in row.get("chat", ()))
         wanted = Counter({(text, by): 1 for text in self.stream.added for by in "ab"})
         for text in list((stored - wanted) + (wanted - stored))[:5]:
             yield f"{text}: {stored[text]} times"

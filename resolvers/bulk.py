@@ -60,7 +60,7 @@ async def conflicts(context: Context, kind: Kind, documents: Sequence[Document])
 async def create(context: Context, kind: Kind, documents: list[Document]) -> Conflicts:
     """Store prepared sessions; which of them were left out, and why."""
     context.caller.require(kind, Action.WRITE)
-    await _number(context, kind, documents)
+    await number(context, kind, documents)
     refused = await _sift(context, kind, documents, reservations.take)
     fresh = [place for place in range(len(documents)) if place not in refused]
     taken = await writes.create_all(context.store, kind, [documents[place] for place in fresh])
@@ -133,7 +133,7 @@ async def _existing(context: Context, kind: Kind, ids: Sequence[str]) -> set[str
     return set(map(kind.session_ids.canonical, found))
 
 
-async def _number(context: Context, kind: Kind, documents: list[Document]) -> None:
+async def number(context: Context, kind: Kind, documents: list[Document]) -> None:
     """Give the kind's next numbers to sessions without an id, stepping over numbers that exist."""
     places = [place for place, document in enumerate(documents) if "_id" not in document]
     given = {document["_id"] for document in documents if "_id" in document}

@@ -63,7 +63,7 @@ async def create(
     if values.get("sessionId") is not None:
         await _require_free(context, kind, document["_id"])
     try:
-        return await _insert(context, kind, document)
+        return await insert(context, kind, document)
     except AlreadyExists:
         made = await _made(context, kind, document["_id"], step)
         if made is None:
@@ -76,7 +76,7 @@ async def _noted_id(context: Context, kind: Kind, document: Document, step: Step
     if step.noted is not None:
         return str(step.noted)
     session_id = document.get("_id") or await _free_number(context, kind)
-    await step.note(kind, session_id, session_id)
+    await step.note([(kind, session_id)], session_id)
     return str(session_id)
 
 
@@ -113,14 +113,15 @@ async def _numbered(context: Context, kind: Kind, document: Document) -> Documen
     while True:
         number = await writes.next_number(context.store, kind, step)
         try:
-            return await _insert(context, kind, {"_id": str(number), **document})
+            return await insert(context, kind, {"_id": str(number), **document})
         except AlreadyExists as error:
             if error.field != ("sessionId",):
                 raise
             step *= 2
 
 
-async def _insert(context: Context, kind: Kind, document: Document) -> Document:
+async def insert(context: Context, kind: Kind, document: Document) -> Document:
+    """Store a prepared session, with what it reserves; AlreadyExists if its id is taken."""
     held, session_id = kind.reservation(document), document["_id"]
     await reservations.take(context, kind, held, session_id)
     try:

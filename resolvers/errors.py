@@ -45,6 +45,9 @@ class GatewayError(Exception):
 class UserError(GatewayError):
     """A refused write; `field` is the path of the input field that is to blame."""
 
+    present: Mapping[str, Any] | None = None
+    """The stored session, as the caller may see it, where that helps."""
+
     def __init__(self, message: str, field: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.field = field
@@ -80,9 +83,6 @@ class Conflict(UserError):
 
 class Outdated(Conflict):
     """The session has another revision than the change was made for."""
-
-    present: Mapping[str, Any] | None = None
-    """The session as it is now, as the caller may see it; None if it may not."""
 
 
 class Protected(UserError):

@@ -13,7 +13,7 @@ from resolvers.access import Action
 from resolvers.appending import Addition, quickly
 from resolvers.changes import Change, changed, revision
 from resolvers.context import Context
-from resolvers.errors import AlreadyExists, Conflict, Invalid, NotFound, Outdated, UserError
+from resolvers.errors import AlreadyExists, Conflict, NotFound, Outdated, UserError
 from resolvers.kind import Document, Kind
 from resolvers.lists import add_counts
 from resolvers.masks import mask, needed, require_answerable, require_overwriting
@@ -21,7 +21,7 @@ from resolvers.request import EVERYTHING, Columns, Filter, Page, Read, Summary, 
 from resolvers.steps import APPLIED, Step
 from resolvers.store import read as reads
 from resolvers.store import write as writes
-from resolvers.texts import check_text
+from resolvers.texts import is_storable
 from resolvers.values import merge
 
 ATTEMPTS = 100
@@ -162,7 +162,7 @@ async def append(
     """
     async with _alone(context, kind, session_id):
         step = repeats.next_step(context)
-        if _storable(session_id):
+        if is_storable(session_id):
             ids = kind.session_ids.spellings(session_id)
             after = await quickly(context, kind, ids, addition, columns, if_revision, step)
             if after is not None:
@@ -230,7 +230,7 @@ async def delete(
         _require_revision(context, kind, document, if_revision)
         if step:
             noted = {name: document.get(name) for name in ("_id", "createdAt")}
-            await step.note(kind, session_id, noted)
+            await step.note([(kind, session_id)], noted)
         if await remove(context.store, kind, document):
             break
     await reservations.release(context, kind, reservations.of(kind, document), document["_id"])
@@ -282,7 +282,7 @@ async def _stored(
     where: Filter = EVERYTHING,
 ) -> dict[str, Document]:
     """The visible sessions by those ids, as they are stored."""
-    asked = {one: kind.session_ids.spellings(one) for one in session_ids if _storable(one)}
+    asked = {one: kind.session_ids.spellings(one) for one in session_ids if is_storable(one)}
     if not asked:
         return {}
     visible = both(where, context.visible(kind))
@@ -301,14 +301,6 @@ def _shown(context: Context, kind: Kind, document: Document) -> Document:
     """The document as the caller may see it."""
     mask(context.caller, kind.columns, [document])
     return document
-
-
-def _storable(session_id: str) -> bool:
-    try:
-        check_text(session_id)
-    except Invalid:
-        return False
-    return True
 
 
 async def _create_or_get(

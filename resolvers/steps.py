@@ -3,6 +3,7 @@
 See `resolvers.repeats`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -63,13 +64,11 @@ class Step:
         """What an earlier request noted for this step; None if it did not come so far."""
         return self.repeat.noted.get(self.name)
 
-    async def note(self, kind: Kind, session_id: str, value: Any) -> None:
-        """Note what is about to be done; Unavailable if another request carries on with this."""
-        one = self.repeat
-        kept = await records.note(
-            one.store, one.id, one.owner, self.name, value, reference(kind, session_id)
-        )
-        if not kept:
+    async def note(self, places: Iterable[tuple[Kind, str]], value: Any) -> None:
+        """Note what is about to be done to these sessions; Unavailable if another request carries
+        on with this."""
+        one, about = self.repeat, [reference(kind, session_id) for kind, session_id in places]
+        if not await records.note(one.store, one.id, one.owner, self.name, value, about):
             raise Unavailable("Another request with the same Idempotency-Key carries on with this.")
         one.noted[self.name] = value
 

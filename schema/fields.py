@@ -41,7 +41,14 @@ from schema.execution.run import Run
 from schema.execution.selections import Selected
 from schema.execution.windows import Given
 from schema.inputs import create_input, update_input
-from schema.payloads import GLOBAL_ID, IF_REVISION, SESSION_ID, SessionRef, deletion, payload
+from schema.payloads import (
+    GLOBAL_ID,
+    IF_REVISION,
+    SESSION_ID,
+    SessionRef,
+    deletion,
+    payload,
+)
 from schema.root_field import NOTHING_WANTED, Argument, Arguments, RootField
 from schema.statistics import StatisticsRead
 from schema.statistics_types import StatisticsTypes, types_of

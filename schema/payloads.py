@@ -123,12 +123,8 @@ async def payload(
         column = error.field[0] if error.field else ""
         if column in arguments:
             error.field = (arguments[column], *error.field[1:])
-        return Payload(session=_present(error), errors=[_shown(error, ref, argument)])
-
-
-def _present(error: UserError) -> Any:
-    """The session as it is now, where a change was made for another revision of it."""
-    return error.present if isinstance(error, Outdated) else None
+        present: Any = error.present
+        return Payload(session=present, errors=[_shown(error, ref, argument)])
 
 
 def _shown(error: UserError, ref: SessionRef | None, argument: str | None = None) -> ShownError:
@@ -205,14 +201,17 @@ async def end(
 async def deletion(kind: Kind, work: Awaitable[Document], ref: SessionRef) -> DeleteSessionPayload:
     """The global id of the session that `work` deleted, or why it was not."""
     try:
-        document = await work
+        return deleted(kind, await work)
     except UserError as error:
-        present = _present(error)
-        return DeleteSessionPayload(
-            deleted_id=None,
-            session=None if present is None else of_kind(kind, present),  # type: ignore[arg-type]  # documents are dicts
-            errors=[_shown(error, ref)],
-        )
-    return DeleteSessionPayload(
-        deleted_id=ID(global_id(kind.type_name, document["_id"])), session=None, errors=[]
-    )
+        return deleted(kind, error, ref)
+
+
+def deleted(
+    kind: Kind, outcome: Document | UserError, ref: SessionRef | None = None
+) -> DeleteSessionPayload:
+    """The global id of the session that is gone, or why it is not."""
+    if isinstance(outcome, UserError):
+        present: Any = None if outcome.present is None else of_kind(kind, {**outcome.present})
+        return DeleteSessionPayload(deleted_id=None, session=present, errors=[_shown(outcome, ref)])
+    gone = ID(global_id(kind.type_name, outcome["_id"]))
+    return DeleteSessionPayload(deleted_id=gone, session=None, errors=[])

@@ -70,10 +70,11 @@ async def take_over(store: Store, found: Document, owner: str, until: datetime) 
 
 
 async def note(
-    store: Store, record_id: str, owner: str, step: str, value: Any, session: str
+    store: Store, record_id: str, owner: str, step: str, value: Any, sessions: Sequence[str]
 ) -> bool:
-    """Note what a step is about to do, and to which session; False if the record is another's."""
-    change = {"$set": {f"noted.{step}": value}, "$addToSet": {"sessions": session}}
+    """Note what a step is about to do, and to which sessions; False if the record is another's."""
+    about = {"sessions": {"$each": list(sessions)}}
+    change = {"$set": {f"noted.{step}": value}, "$addToSet": about}
     result = await store.change(
         _rows(store).update_one, {"_id": record_id, "owner": owner, "done": False}, change
     )

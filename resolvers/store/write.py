@@ -117,6 +117,13 @@ async def delete(store: Store, kind: Kind, document: Document) -> bool:
     return bool(result.deleted_count)
 
 
+async def delete_all(store: Store, kind: Kind, documents: Sequence[Document]) -> None:
+    """Remove sessions with one command."""
+    if documents:
+        ids = [as_stored(document["_id"]) for document in documents]
+        await store.change(store.collection(kind).delete_many, {"_id": {"$in": ids}})
+
+
 async def delete_unchanged(store: Store, kind: Kind, document: Document) -> bool:
     """Remove a session if it is still `document`."""
     guard = {"_id": as_stored(document["_id"]), "revision": document.get("revision")}

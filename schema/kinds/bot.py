@@ -14,9 +14,19 @@ from resolvers.kind import Document, Index, Timeline
 from resolvers.masks import require_overwriting
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
-from schema.fields import CREATE, DELETE, GET, LIST, STATISTICS, SUMMARY, UPDATE, KindType
+from schema.fields import (
+    CREATE,
+    DELETE,
+    GET,
+    LIST,
+    STATISTICS,
+    SUMMARY,
+    UPDATE,
+    KindType,
+)
 from schema.inputs import input_of
 from schema.kinds.ids import TEXTS
+from schema.many import CREATE_MANY, DELETE_MANY
 from schema.payloads import (
     EndedAt,
     GlobalId,
@@ -299,6 +309,8 @@ ENTRY = KindType(
         "createBotSession": CREATE,
         "updateBotSession": UPDATE,
         "deleteBotSession": DELETE,
+        "createBotSessions": CREATE_MANY,
+        "deleteBotSessions": DELETE_MANY,
     },
     mutations=BotMutations,
 )

@@ -16,10 +16,20 @@ from resolvers.kind import Column, Document, Growth, Searched, Speaker, Timeline
 from resolvers.value_types import DATETIME
 from schema.columns import column, kind_of
 from schema.common import Connection, Payload, Session
-from schema.fields import CREATE, DELETE, GET, LIST, STATISTICS, SUMMARY, UPDATE, KindType
+from schema.fields import (
+    CREATE,
+    DELETE,
+    GET,
+    LIST,
+    STATISTICS,
+    SUMMARY,
+    UPDATE,
+    KindType,
+)
 from schema.inputs import input_of
 from schema.kinds.ids import TEXTS
 from schema.list_pages import paged
+from schema.many import CREATE_MANY, DELETE_MANY
 from schema.payloads import (
     GlobalId,
     IfRevision,
@@ -358,6 +368,8 @@ ENTRY = KindType(
         "createChatSession": CREATE,
         "updateChatSession": UPDATE,
         "deleteChatSession": DELETE,
+        "createChatSessions": CREATE_MANY,
+        "deleteChatSessions": DELETE_MANY,
     },
     mutations=ChatMutations,
 )

@@ -13,9 +13,19 @@ from resolvers.errors import Conflict, Invalid
 from resolvers.kind import Document, Growth, Reservation, Timeline
 from schema.columns import column, kind_of
 from schema.common import Connection, Payload, Session
-from schema.fields import CREATE, DELETE, GET, LIST, STATISTICS, SUMMARY, UPDATE, KindType
+from schema.fields import (
+    CREATE,
+    DELETE,
+    GET,
+    LIST,
+    STATISTICS,
+    SUMMARY,
+    UPDATE,
+    KindType,
+)
 from schema.kinds.ids import UUIDS
 from schema.list_pages import paged
+from schema.many import CREATE_MANY, DELETE_MANY
 from schema.payloads import (
     EndedAt,
     GlobalId,
@@ -233,6 +243,8 @@ ENTRY = KindType(
         "createCoBrowseSession": CREATE,
         "updateCoBrowseSession": UPDATE,
         "deleteCoBrowseSession": DELETE,
+        "createCoBrowseSessions": CREATE_MANY,
+        "deleteCoBrowseSessions": DELETE_MANY,
     },
     mutations=CoBrowseMutations,
 )

@@ -9,8 +9,18 @@ from strawberry import UNSET, Info
 from resolvers.kind import Document, Timeline
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
-from schema.fields import CREATE, DELETE, GET, LIST, STATISTICS, SUMMARY, UPDATE, KindType
+from schema.fields import (
+    CREATE,
+    DELETE,
+    GET,
+    LIST,
+    STATISTICS,
+    SUMMARY,
+    UPDATE,
+    KindType,
+)
 from schema.kinds.ids import UUIDS
+from schema.many import CREATE_MANY, DELETE_MANY
 from schema.payloads import GlobalId, IfRevision, SessionId, SessionRef, act, described
 
 
@@ -100,6 +110,8 @@ ENTRY = KindType(
         "createKnowledgeSession": CREATE,
         "updateKnowledgeSession": UPDATE,
         "deleteKnowledgeSession": DELETE,
+        "createKnowledgeSessions": CREATE_MANY,
+        "deleteKnowledgeSessions": DELETE_MANY,
     },
     mutations=KnowledgeMutations,
 )

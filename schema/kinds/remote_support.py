@@ -14,9 +14,19 @@ from resolvers.masks import require_overwriting
 from resolvers.value_types import TEXT
 from schema.columns import column, kind_of
 from schema.common import Connection, Payload, Session
-from schema.fields import CREATE, DELETE, GET, LIST, STATISTICS, SUMMARY, UPDATE, KindType
+from schema.fields import (
+    CREATE,
+    DELETE,
+    GET,
+    LIST,
+    STATISTICS,
+    SUMMARY,
+    UPDATE,
+    KindType,
+)
 from schema.inputs import input_of, make_input, plain
 from schema.list_pages import paged
+from schema.many import CREATE_MANY, DELETE_MANY
 from schema.payloads import (
     EndedAt,
     GlobalId,
@@ -329,6 +339,8 @@ ENTRY = KindType(
         "createRemoteSupportSession": CREATE,
         "updateRemoteSupportSession": UPDATE,
         "deleteRemoteSupportSession": DELETE,
+        "createRemoteSupportSessions": CREATE_MANY,
+        "deleteRemoteSupportSessions": DELETE_MANY,
     },
     mutations=RemoteSupportMutations,
 )

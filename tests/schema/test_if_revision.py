@@ -7,7 +7,7 @@ from graphql import GraphQLObjectType
 
 from schema.build import build
 from schema.strawberry_internals import core_schema
-from tests.kinds import every_kind
+from tests.kinds import SAMPLES, every_kind
 from tests.kinds.sample import Sample
 from tests.schema.conftest import Client
 
@@ -18,8 +18,9 @@ def test_every_change_of_a_session_takes_it() -> None:
     """Updates, deletions, labels and each kind's own verbs."""
     assert isinstance(MUTATION, GraphQLObjectType)
     lacking = {name for name, field in MUTATION.fields.items() if "ifRevision" not in field.args}
-    linking = {"linkCustomerIdentifiers", "unlinkCustomerIdentifiers", "eraseCustomer"}
-    assert {name for name in lacking if not name.startswith("create")} == linking
+    others = {"linkCustomerIdentifiers", "unlinkCustomerIdentifiers", "eraseCustomer"}
+    others |= {f"delete{kind.type}s" for kind in SAMPLES}
+    assert {name for name in lacking if not name.startswith("create")} == others
 
 
 def _created(client: Client, kind: Sample) -> None:

@@ -104,6 +104,7 @@ def test_root_fields() -> None:
     for kind in SAMPLES:
         queries |= {kind.name, *(f"{kind.name}{end}" for end in ("s", "Summary", "Statistics"))}
         mutations |= {f"{verb}{kind.type}" for verb in ("create", "update", "delete")}
+        mutations |= {f"{verb}{kind.type}s" for verb in ("create", "delete")}
     assert SCHEMA.query_type is not None
     assert SCHEMA.mutation_type is not None
     assert set(SCHEMA.query_type.fields) == queries

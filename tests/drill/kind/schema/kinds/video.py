@@ -11,10 +11,20 @@ from strawberry import UNSET, Info
 from resolvers.kind import Document, Index, Reservation, Searched, Timeline
 from schema.columns import column, kind_of
 from schema.common import Connection, Payload, Session
-from schema.fields import CREATE, DELETE, GET, LIST, STATISTICS, SUMMARY, UPDATE, KindType
+from schema.fields import (
+    CREATE,
+    DELETE,
+    GET,
+    LIST,
+    STATISTICS,
+    SUMMARY,
+    UPDATE,
+    KindType,
+)
 from schema.inputs import input_of
 from schema.kinds.ids import UUIDS
 from schema.list_pages import paged
+from schema.many import CREATE_MANY, DELETE_MANY
 from schema.payloads import (
     EndedAt,
     GlobalId,
@@ -161,6 +171,8 @@ ENTRY = KindType(
         "createVideoSession": CREATE,
         "updateVideoSession": UPDATE,
         "deleteVideoSession": DELETE,
+        "createVideoSessions": CREATE_MANY,
+        "deleteVideoSessions": DELETE_MANY,
     },
     mutations=VideoMutations,
 )

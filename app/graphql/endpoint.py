@@ -17,6 +17,8 @@ from starlette.types import Receive, Scope, Send
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
+from app.access import rates
+from app.access.rates import UsedUp, Window
 from app.context import State
 from app.errors import STATUS
 from app.graphql.changing import changes, is_wide
@@ -113,7 +115,16 @@ class GraphQLEndpoint:
         await respond(send, answer.status, answer.body, content_type, fields, bodiless)
 
     async def _answer(self, exchange: Exchange, request: Request, content_type: bytes) -> Answer:
-        caller = await _caller(exchange, request)
+        caller, windows = await _caller(exchange, request)
+        limits = rates.headers(windows)
+        try:
+            answer = await self._answered(exchange, caller, content_type)
+        except RefusedError as error:
+            error.headers += limits
+            raise
+        return answer._replace(headers=answer.headers + limits) if limits else answer
+
+    async def _answered(self, exchange: Exchange, caller: Caller, content_type: bytes) -> Answer:
         asked = await self._parameters(exchange)
         run = Run(exchange.state.context(caller, exchange.facts))
         text = self.documents.text(asked)
@@ -254,16 +265,22 @@ def _without_work(exchange: Exchange) -> Answer | None:
     return Answer(307, b"", ((b"location", GRAPHIQL + (b"?" + asked if asked else b"")),))
 
 
-async def _caller(exchange: Exchange, request: Request) -> Caller:
-    """Who asks; RefusedError for nobody we know (401), too many requests (429), no database."""
+async def _caller(exchange: Exchange, request: Request) -> tuple[Caller, tuple[Window, ...]]:
+    """Who asks, and what is left of its rates.
+
+    RefusedError for nobody we know (401), too many requests (429), no database.
+    """
     authenticator = exchange.state.authenticator
     try:
         caller = await authenticator.bearer(request)
         exchange.facts.credential = caller.id  # also of one that is refused from here on
-        await authenticator.limit(caller)
+        return caller, await authenticator.limit(caller)
+    except UsedUp as error:
+        refused = refusal(error)
+        refused.headers += rates.headers(error.windows)
+        raise refused from None
     except GatewayError as error:
         raise refusal(error) from None
-    return caller
 
 
 def refusal(error: GatewayError) -> RefusedError:

@@ -21,6 +21,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, compile_path
 from starlette.types import Message, Receive, Scope, Send
 
+from app.access import rates
 from app.errors import STATUS
 from app.http.body import read_body
 from app.http.boundary import headers_of
@@ -135,6 +136,7 @@ class VendorRoutes(BaseRoute):
         finally:
             await repeating.finish(request, response)
         response.headers.update(NO_STORE)
+        response.raw_headers += rates.headers(getattr(request.state, "windows", ()))
         if scope["method"] == "HEAD":
             response.body = b""
         await response(scope, receive, send)

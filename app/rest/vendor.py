@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.access.authenticator import Authenticator
+from app.access.rates import UsedUp
 from app.context import State
 from app.http.text import decoded, pairs, without_mark
 from app.observing.facts import facts_of
@@ -134,7 +135,12 @@ async def admit(
         caller = await authenticator.guarded(request, find(authenticator))
     facts_of(request.scope).credential = caller.id  # also of one that is refused from here on
     context = _context(request, caller)
-    await authenticator.limit(caller, await bots(context) if bots else None)
+    counted = await bots(context) if bots else None
+    try:
+        request.state.windows = await authenticator.limit(caller, counted)
+    except UsedUp as error:
+        request.state.windows = error.windows
+        raise
     await repeating.begin(request, context)
     return context
 

@@ -104,7 +104,7 @@ async def _taken(
     errors: dict[int, AlreadyExists],
     step: Step | None,
 ) -> dict[str, Document]:
-    """The stored sessions whose ids were to be given again; those that expired give way."""
+    """The stored sessions whose ids were to be given again; those that expired are replaced."""
     of = [one for one in documents if id(one) in errors]
     ids = [one["_id"] for one in of if errors[id(one)].field == ("sessionId",)]
     if not ids:
@@ -161,7 +161,7 @@ def _outcomes(
     asked: Sequence[Sequence[str]],
     removed: dict[str, Document],
 ) -> list[Outcome]:
-    """Each removed session once: who names it again is told that it is gone."""
+    """Each removed session once: who names it again learns that it is gone."""
     outcomes: list[Outcome] = []
     for session_id, spellings in zip(session_ids, asked, strict=True):
         name = next((one for one in spellings if one in removed), None)

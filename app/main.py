@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import math
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from importlib.metadata import version
@@ -27,6 +27,7 @@ from app.http.admission import Admission
 from app.http.boundary import Boundary
 from app.http.lingering import Lingering
 from app.http.origin import Hosts, Origins
+from app.http.protocol import REFUSED
 from app.http.proxies import TrustedProxies
 from app.http.refusal import RefusedError, respond
 from app.http.request_id import request_id
@@ -164,11 +165,11 @@ def create_app(
 
 def _lifespan(
     settings: Settings, observers: Observers
-) -> Callable[[Gateway], AbstractAsyncContextManager[None]]:
+) -> Callable[[Gateway], AbstractAsyncContextManager[Mapping[str, Any]]]:
     """What is open while the application runs."""
 
     @asynccontextmanager
-    async def lifespan(app: Gateway) -> AsyncIterator[None]:
+    async def lifespan(app: Gateway) -> AsyncIterator[Mapping[str, Any]]:
         seconds = settings.deadline_seconds
         async with (
             open_store(settings, seconds, listeners=observers.listeners) as opened,
@@ -186,7 +187,7 @@ def _lifespan(
                 observers.running(),
             ):
                 with settled_heap():
-                    yield
+                    yield {REFUSED: observers.refused}
 
     return lifespan
 

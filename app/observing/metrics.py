@@ -20,6 +20,8 @@ from resolvers.store.listeners import Pool
 MOST_NAMES: Final = 100
 LONGEST_NAME: Final = 64
 OTHER: Final = "other"
+CONNECTION: Final = "connection"
+"""The api of what is refused before its request is whole: nobody knows whose it was."""
 SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 _Request = tuple[str, str, int, str]
@@ -75,6 +77,10 @@ class Metrics:
             self._timed[key[:2]] = self._request_seconds.labels(*key[:2])
         counted.inc()
         self._timed[key[:2]].observe(seconds)
+
+    def refused(self, status: int, code: str) -> None:
+        """Count a connection that was refused before there was a request to answer."""
+        self._requests.labels(CONNECTION, "", status, code).inc()
 
     def command(self, name: str, succeeded: bool, seconds: float) -> None:
         """Count a command of the driver's."""

@@ -46,6 +46,11 @@ class Observers:
         if self.metrics:
             self.metrics.cache(name, cache)
 
+    def refused(self, status: int, code: str) -> None:
+        """Count a refusal that no application has seen."""
+        if self.metrics:
+            self.metrics.refused(status, code)
+
     def around(self, app: ASGIApp) -> Observed:
         """The application, each of its requests observed."""
         return Observed(

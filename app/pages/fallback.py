@@ -72,7 +72,8 @@ def refused(request: Request, error: RefusedError) -> Response:
     """A refusal as JSON, noted among the request's codes."""
     facts = facts_of(request.scope)
     facts.codes.append(error.extensions["code"])
-    headers = {"cache-control": "no-store", "content-type": JSON.decode()}
+    given = {name.decode(): value.decode() for name, value in error.headers}
+    headers = {**given, "cache-control": "no-store", "content-type": JSON.decode()}
     return Response(error.body(facts.id), error.status, headers)
 
 

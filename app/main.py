@@ -21,6 +21,7 @@ from app.access.authenticator import Authenticator
 from app.access.one_time_codes import OneTimeCodes
 from app.context import State
 from app.database.connect import open_store
+from app.export import endpoint as export
 from app.graphql.endpoint import GraphQLEndpoint, limits
 from app.health import Readiness
 from app.http.admission import Admission
@@ -46,7 +47,14 @@ from resolvers.store.store import Store
 from schema.build import Schema, build
 from schema.kinds import KINDS
 
-PAGES = ("/", "/graphiql", "/docs", "/graphql", *guide.addresses())
+PAGES = (
+    "/",
+    "/graphiql",
+    "/docs",
+    "/graphql",
+    *guide.addresses(),
+    *export.addresses([entry.kind for entry in KINDS]),
+)
 """Where a link on another site may lead."""
 ALL_KINDS = frozenset(entry.kind.name for entry in KINDS)
 LEARN_SECONDS = 2.0
@@ -157,6 +165,7 @@ def create_app(
     app.router.routes += [
         Route("/healthz", health.healthz),
         Route("/readyz", health.readyz),
+        *export.routes(settings, schema, [entry.kind for entry in KINDS]),
         *_pages(settings, schema, codes),
     ]
     fallback.install(app)

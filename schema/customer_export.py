@@ -16,7 +16,7 @@ from resolvers.moments import print_datetime
 from resolvers.person import Person, Stored
 from schema.customers import CustomerKey, identifier_of
 from schema.execution.run import Run
-from schema.json_lines import line
+from schema.json_lines import damaged_line, line
 from schema.root_field import Argument, Arguments, RootField
 
 MOST_LINES = 100
@@ -114,5 +114,4 @@ def _session(stored: Stored) -> str:
     try:
         return line(*stored).decode().rstrip("\n")
     except CorruptDocument as error:
-        damaged = {"kind": stored.kind.enum_name, "damaged": error.message}
-        return orjson.dumps(damaged).decode()
+        return damaged_line(stored.kind, error).decode().rstrip("\n")

@@ -26,8 +26,8 @@ MAY_IMPORT = {
 WINGS = (
     ("app.commands", "app.cli"),
     ("app.main",),
-    ("app.rest", "app.graphql", "app.pages"),
-    ("app.context", "app.health"),
+    ("app.rest", "app.graphql", "app.pages", "app.export"),
+    ("app.context", "app.health", "app.json_refusals"),
     ("app.access",),
     ("app.database",),
     ("app.observing",),

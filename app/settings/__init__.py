@@ -10,6 +10,7 @@ from pydantic import model_validator
 from app.http.origin import is_loopback
 from app.settings.access import Access
 from app.settings.database import Database
+from app.settings.export import Export
 from app.settings.graphql import GraphQL
 from app.settings.network import Network
 from app.settings.observing import Observing
@@ -19,7 +20,7 @@ from app.settings.vendors import OPEN_PATHS as OPEN_PATHS
 from app.settings.vendors import Vendors
 
 
-class Settings(Network, Database, Access, OpenID, Vendors, GraphQL, Retention, Observing):
+class Settings(Network, Database, Access, OpenID, Vendors, GraphQL, Export, Retention, Observing):
     """What an operator can choose. Durations are in seconds, sizes in bytes.
 
     The groups are in the order of the documentation.

@@ -9,6 +9,10 @@ from resolvers.access import EVERYBODY, Caller
 from resolvers.context import Context
 from resolvers.request_facts import RequestFacts
 from resolvers.store.store import Store
+from resolvers.tenants import Tenants
+
+KnownBot = tuple[Tenants, str]
+"""A bot's id, and whose sessions are meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +22,7 @@ class State:
     store: Store
     settings: Settings
     authenticator: Authenticator
-    known_bots: set[str] = field(default_factory=set)
+    known_bots: set[KnownBot] = field(default_factory=set)
     """Bots of which a session was seen; emptied when there are many."""
 
     retention: Mapping[str, int] = field(init=False)

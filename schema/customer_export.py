@@ -1,6 +1,7 @@
 """`exportCustomer`: everything that is stored about one customer, as JSON Lines."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
 from typing import Any, NamedTuple
 
 import orjson
@@ -59,10 +60,9 @@ def export_fields(kinds: Sequence[Kind]) -> tuple[RootField, ...]:
 
     async def export(run: Run, _wanted: None, arguments: Arguments) -> CustomerExport:
         try:
-            found = lines(
-                run.context, kinds, identifier_of(arguments["by"]), arguments.get("after")
-            )
-            return await _page(found)
+            by, after = identifier_of(arguments["by"]), arguments.get("after")
+            async with aclosing(lines(run.context, kinds, by, after)) as found:
+                return await _page(found)
         except UserError as error:  # it is no change: there is no payload
             raise BadInput(f"by: {error.message}", argument="by") from None
 
@@ -74,7 +74,7 @@ def export_fields(kinds: Sequence[Kind]) -> tuple[RootField, ...]:
 
 async def lines(
     context: Context, kinds: Sequence[Kind], identifier: Identifier, after: str | None = None
-) -> AsyncIterator[Lines]:
+) -> AsyncGenerator[Lines]:
     """Everything about a customer, some lines at a time."""
     whom = await customer_export.exported(context, kinds, identifier)
     if after is None:

@@ -57,6 +57,7 @@ WRITERS = {
     "resolvers/store/preparation.py": "what a start does to earlier versions' sessions",
     "resolvers/store/audit.py": "the trail itself",
     "resolvers/store/rate_counters.py": "how often somebody asked",
+    "resolvers/store/export_links.py": "one-time links: what they lead to is noted as it is shown",
 }
 """The modules that write into the database, and where what they write is witnessed."""
 WRITING = {

@@ -32,7 +32,7 @@ MOST_LEVELS: Final = 100
 PAYLOAD_QUERY: Final = "query"
 """The field of payloads below which root fields are selected (schema.payload_query)."""
 
-READING: Final = frozenset({"sessions", "statistics", "changes"})
+READING: Final = frozenset({"sessions", "statistics"})
 """Fields below an object that read as much as root fields do (schema.root_field.NestedField)."""
 
 

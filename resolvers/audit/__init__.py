@@ -1,4 +1,4 @@
-"""Who did what: the audit trail (docs/adr/0040-audit-trail.md).
+"""Who did what: the audit trail (docs/adr/0032-audit-trail.md).
 
     entries      what an entry has, its canonical form and its hash
     trail        one process's chain: entries wait for a moment, and are stored together

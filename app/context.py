@@ -6,9 +6,15 @@ from dataclasses import dataclass, field, replace
 from app.access.authenticator import Authenticator
 from app.settings import Settings
 from resolvers.access import EVERYBODY, Caller
+from resolvers.audit.trail import Trail
+from resolvers.audit.witness import RequestWitness
 from resolvers.context import Context
 from resolvers.request_facts import RequestFacts
 from resolvers.store.store import Store
+from resolvers.tenants import Tenants
+
+KnownBot = tuple[Tenants, str]
+"""A bot's id, and whose sessions are meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +24,10 @@ class State:
     store: Store
     settings: Settings
     authenticator: Authenticator
-    known_bots: set[str] = field(default_factory=set)
+    known_bots: set[KnownBot] = field(default_factory=set)
     """Bots of which a session was seen; emptied when there are many."""
+    trail: Trail | None = None
+    """The audit trail; None where the settings want none."""
 
     retention: Mapping[str, int] = field(init=False)
     restricts: bool = field(init=False)
@@ -45,8 +53,9 @@ class State:
                 fixed=self.fixed,
                 masks_identifiers=self.settings.mask_identifiers,
             )
+        witness = RequestWitness(self.trail, caller, facts) if self.trail else None
         return Context(
-            store=self.store.within(self.settings.request_seconds),
+            store=self.store.within(self.settings.request_seconds, witness),
             company_timezone=self.settings.company_timezone,
             caller=caller,
             most_bytes=self.settings.max_answer_bytes,

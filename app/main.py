@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import math
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from importlib.metadata import version
@@ -16,17 +16,19 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app import health, rest
+from app import auditing, health, rest
 from app.access.authenticator import Authenticator
 from app.access.one_time_codes import OneTimeCodes
 from app.context import State
 from app.database.connect import open_store
+from app.export import endpoint as export
 from app.graphql.endpoint import GraphQLEndpoint, limits
 from app.health import Readiness
 from app.http.admission import Admission
 from app.http.boundary import Boundary
 from app.http.lingering import Lingering
 from app.http.origin import Hosts, Origins
+from app.http.protocol import REFUSED
 from app.http.proxies import TrustedProxies
 from app.http.refusal import RefusedError, respond
 from app.http.request_id import request_id
@@ -45,7 +47,14 @@ from resolvers.store.store import Store
 from schema.build import Schema, build
 from schema.kinds import KINDS
 
-PAGES = ("/", "/graphiql", "/docs", "/graphql", *guide.addresses())
+PAGES = (
+    "/",
+    "/graphiql",
+    "/docs",
+    "/graphql",
+    *guide.addresses(),
+    *export.addresses([entry.kind for entry in KINDS]),
+)
 """Where a link on another site may lead."""
 ALL_KINDS = frozenset(entry.kind.name for entry in KINDS)
 LEARN_SECONDS = 2.0
@@ -156,6 +165,7 @@ def create_app(
     app.router.routes += [
         Route("/healthz", health.healthz),
         Route("/readyz", health.readyz),
+        *export.routes(settings, schema, [entry.kind for entry in KINDS]),
         *_pages(settings, schema, codes),
     ]
     fallback.install(app)
@@ -164,11 +174,11 @@ def create_app(
 
 def _lifespan(
     settings: Settings, observers: Observers
-) -> Callable[[Gateway], AbstractAsyncContextManager[None]]:
+) -> Callable[[Gateway], AbstractAsyncContextManager[Mapping[str, Any]]]:
     """What is open while the application runs."""
 
     @asynccontextmanager
-    async def lifespan(app: Gateway) -> AsyncIterator[None]:
+    async def lifespan(app: Gateway) -> AsyncIterator[Mapping[str, Any]]:
         seconds = settings.deadline_seconds
         async with (
             open_store(settings, seconds, listeners=observers.listeners) as opened,
@@ -177,16 +187,21 @@ def _lifespan(
             app.readiness = Readiness(asked)
             app.admission.allow(settings.max_in_flight or served_at_once(opened))
             store = replace(opened, unruled=ALL_KINDS)
-            state = State(store, settings, Authenticator(store, settings))
-            app.state.gateway = state
-            observers.cache("credentials", state.authenticator.credentials)
             async with (
-                _knowing_rules(app, state),
-                state.authenticator.running(),
-                observers.running(),
+                auditing.opened(settings, store, "gateway", observers.audit) as trail,
+                auditing.pruning(settings, store, trail),
             ):
-                with settled_heap():
-                    yield
+                state = State(store, settings, Authenticator(store, settings), trail=trail)
+                app.state.gateway = state
+                observers.trail(trail)
+                observers.cache("credentials", state.authenticator.credentials)
+                async with (
+                    _knowing_rules(app, state),
+                    state.authenticator.running(),
+                    observers.running(),
+                ):
+                    with settled_heap():
+                        yield {REFUSED: observers.refused}
 
     return lifespan
 

@@ -11,11 +11,13 @@ from typing import Any
 
 from resolvers import bulk, creation, repeats, reservations
 from resolvers.access import Action
+from resolvers.audit.attempts import attempt
+from resolvers.audit.entries import Act
+from resolvers.audit.showing import show
 from resolvers.context import Context
 from resolvers.errors import AlreadyExists, BadInput, NotFound, UserError
 from resolvers.kind import Document, Kind
 from resolvers.lists import add_counts
-from resolvers.masks import mask
 from resolvers.sessions import not_found
 from resolvers.steps import APPLIED, Step
 from resolvers.store import read as reads
@@ -34,6 +36,7 @@ def require_few(argument: str, given: Sequence[Any]) -> None:
         raise BadInput(f"{argument}: at most {MOST} at once, not {len(given)}.", argument=argument)
 
 
+@attempt(Act.CREATED)
 async def create(context: Context, kind: Kind, given: Sequence[Mapping[str, Any]]) -> list[Outcome]:
     """Store new sessions; what each came to, in the same order.
 
@@ -61,7 +64,7 @@ async def create(context: Context, kind: Kind, given: Sequence[Mapping[str, Any]
         outcomes[place] = found or document
         if error is not None and not (step and step.made(found)):
             outcomes[place] = _with_present(context, kind, error, found)
-    mask(context.caller, kind.columns, [one for one in outcomes if isinstance(one, dict)])
+    show(context, kind, None, [one for one in outcomes if isinstance(one, dict)])
     return outcomes
 
 
@@ -126,11 +129,12 @@ def _with_present(
 ) -> AlreadyExists:
     if found is not None and context.caller.may(kind, Action.READ):
         add_counts(kind.columns, found)
-        mask(context.caller, kind.columns, [found])
+        show(context, kind, None, [found])
         error.present = found
     return error
 
 
+@attempt(Act.DELETED)
 async def delete(context: Context, kind: Kind, session_ids: Sequence[str]) -> list[Outcome]:
     """Remove sessions; what each was, in the same order."""
     context.caller.require(kind, Action.WRITE)
@@ -151,7 +155,7 @@ async def delete(context: Context, kind: Kind, session_ids: Sequence[str]) -> li
     await writes.delete_all(context.store, kind, list(found.values()))
     for name, document in found.items():
         await reservations.release(context, kind, reservations.of(kind, document), name)
-    mask(context.caller, kind.columns, found.values())
+    show(context, kind, None, list(found.values()))
     return _outcomes(kind, session_ids, asked, {**removed, **found})
 
 

@@ -11,12 +11,15 @@ from typing import Any
 from resolvers import creation, repeats, reservations
 from resolvers.access import Action
 from resolvers.appending import Addition, quickly
+from resolvers.audit.attempts import attempt
+from resolvers.audit.entries import Act
+from resolvers.audit.showing import show
 from resolvers.changes import Change, changed, revision
 from resolvers.context import Context
 from resolvers.errors import AlreadyExists, Conflict, NotFound, Outdated, UserError
 from resolvers.kind import Document, Kind
 from resolvers.lists import add_counts
-from resolvers.masks import mask, needed, require_answerable, require_overwriting
+from resolvers.masks import needed, require_answerable, require_overwriting
 from resolvers.request import EVERYTHING, Columns, Filter, Page, Read, Summary, both
 from resolvers.steps import APPLIED, Step
 from resolvers.store import read as reads
@@ -55,7 +58,8 @@ async def get_many(
     if columns is None:
         for row in found.values():
             add_counts(kind.columns, row)
-    return {session_id: _shown(context, kind, row) for session_id, row in found.items()}
+    show(context, kind, columns, list(found.values()))
+    return found
 
 
 async def list_(context: Context, read: Read) -> Page:
@@ -67,7 +71,7 @@ async def list_(context: Context, read: Read) -> Page:
         columns=needed(context.caller, read.kind, read.columns),
     )
     page = await reads.list_(context.store, read)
-    mask(context.caller, read.kind.columns, page.documents)
+    show(context, read.kind, read.columns, page.documents)
     return page
 
 
@@ -85,6 +89,7 @@ async def summarise(context: Context, kind: Kind, where: Filter) -> Summary:
     return await reads.summarise(context.store, kind, both(where, context.visible(kind)))
 
 
+@attempt(Act.CREATED)
 async def create(
     context: Context, kind: Kind, values: Mapping[str, Any], status: str | None = None
 ) -> Document:
@@ -125,6 +130,7 @@ def assign(context: Context, kind: Kind, document: Document, values: Mapping[str
     merge(context, kind.columns, document, values)
 
 
+@attempt(Act.UPDATED)
 async def act(
     context: Context,
     kind: Kind,
@@ -148,6 +154,7 @@ async def act(
         return await _acted(context, kind, session_id, change, step, if_revision, create_missing)
 
 
+@attempt(Act.UPDATED)
 async def append(
     context: Context,
     kind: Kind,
@@ -213,6 +220,7 @@ async def _acted(
     raise Conflict("Other requests keep changing this session. Try again.")
 
 
+@attempt(Act.DELETED)
 async def delete(
     context: Context, kind: Kind, session_id: str, if_revision: int | None = None
 ) -> Document:
@@ -299,7 +307,7 @@ async def _one(context: Context, kind: Kind, session_id: str) -> Document | None
 
 def _shown(context: Context, kind: Kind, document: Document) -> Document:
     """The document as the caller may see it."""
-    mask(context.caller, kind.columns, [document])
+    show(context, kind, None, [document])
     return document
 
 

@@ -1,6 +1,7 @@
 """`exportCustomer`: everything that is stored about one customer, as JSON Lines."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
 from typing import Any, NamedTuple
 
 import orjson
@@ -16,7 +17,7 @@ from resolvers.moments import print_datetime
 from resolvers.person import Person, Stored
 from schema.customers import CustomerKey, identifier_of
 from schema.execution.run import Run
-from schema.json_lines import line
+from schema.json_lines import damaged_line, line
 from schema.root_field import Argument, Arguments, RootField
 
 MOST_LINES = 100
@@ -59,10 +60,9 @@ def export_fields(kinds: Sequence[Kind]) -> tuple[RootField, ...]:
 
     async def export(run: Run, _wanted: None, arguments: Arguments) -> CustomerExport:
         try:
-            found = lines(
-                run.context, kinds, identifier_of(arguments["by"]), arguments.get("after")
-            )
-            return await _page(found)
+            by, after = identifier_of(arguments["by"]), arguments.get("after")
+            async with aclosing(lines(run.context, kinds, by, after)) as found:
+                return await _page(found)
         except UserError as error:  # it is no change: there is no payload
             raise BadInput(f"by: {error.message}", argument="by") from None
 
@@ -74,7 +74,7 @@ def export_fields(kinds: Sequence[Kind]) -> tuple[RootField, ...]:
 
 async def lines(
     context: Context, kinds: Sequence[Kind], identifier: Identifier, after: str | None = None
-) -> AsyncIterator[Lines]:
+) -> AsyncGenerator[Lines]:
     """Everything about a customer, some lines at a time."""
     whom = await customer_export.exported(context, kinds, identifier)
     if after is None:
@@ -114,5 +114,4 @@ def _session(stored: Stored) -> str:
     try:
         return line(*stored).decode().rstrip("\n")
     except CorruptDocument as error:
-        damaged = {"kind": stored.kind.enum_name, "damaged": error.message}
-        return orjson.dumps(damaged).decode()
+        return damaged_line(stored.kind, error).decode().rstrip("\n")

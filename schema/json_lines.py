@@ -13,10 +13,11 @@ import orjson
 
 from resolvers import documents
 from resolvers.bulk import Draft
-from resolvers.errors import CorruptDocument, Invalid, UserError, nearest
+from resolvers.errors import BadInput, CorruptDocument, Invalid, UserError, nearest
 from resolvers.kind import Column, Document, Kind
 from resolvers.value_types import OBJECT
 
+CURSOR = "cursor"
 KNOWN = ("status", "createdAt", "updatedAt")
 """What imports may say although creation derives it."""
 
@@ -38,14 +39,49 @@ def decode(kind: Kind, given: Any) -> Draft:
     return Draft(kind, values, {name: value for name, value in known.items() if value is not None})
 
 
-def encode(kind: Kind, document: Document) -> dict[str, Any]:
-    """The JSON object of a stored session; CorruptDocument if a value is not as promised."""
-    return _printed(columns_of(kind), document)
+def encode(
+    kind: Kind, document: Document, columns: Sequence[Column] | None = None
+) -> dict[str, Any]:
+    """The JSON object of a stored session; CorruptDocument if a value is not as promised.
+
+    It has these columns, or all that a line has.
+    """
+    return _printed(columns_of(kind) if columns is None else columns, document)
 
 
-def line(kind: Kind, document: Document) -> bytes:
-    """A stored session as a line; CorruptDocument if it cannot be read."""
-    return orjson.dumps({"kind": kind.enum_name, "session": encode(kind, document)}) + b"\n"
+def line(
+    kind: Kind,
+    document: Document,
+    columns: Sequence[Column] | None = None,
+    cursor: str | None = None,
+) -> bytes:
+    """A stored session as a line; CorruptDocument if it cannot be read.
+
+    With a cursor, an export can go on after it; an import takes no notice of it.
+    """
+    found = {"kind": kind.enum_name, "session": encode(kind, document, columns)}
+    return orjson.dumps(found if cursor is None else {**found, CURSOR: cursor}) + b"\n"
+
+
+def damaged_line(kind: Kind, error: CorruptDocument, cursor: str | None = None) -> bytes:
+    """What stands in the place of a session that cannot be read."""
+    found = {"kind": kind.enum_name, "damaged": error.message}
+    return orjson.dumps(found if cursor is None else {**found, CURSOR: cursor}) + b"\n"
+
+
+def exported_columns(kind: Kind, names: Sequence[str]) -> tuple[Column, ...]:
+    """The columns of these names; BadInput for none, and for one that cannot be exported."""
+    known = {one.name: one for one in kind.columns if not one.hidden} | {
+        one.name: one for one in columns_of(kind)
+    }
+    for name in names:
+        if name not in known:
+            raise BadInput(
+                f"columns: there is no {name!r:.100}. {nearest(name, known)}", argument="columns"
+            )
+    if not names:
+        raise BadInput("columns: name at least one, such as sessionId.", argument="columns")
+    return tuple(dict.fromkeys(known[name] for name in names))
 
 
 def _printed(columns: Sequence[Column], source: Document) -> dict[str, Any]:

@@ -26,14 +26,14 @@ MAY_IMPORT = {
 WINGS = (
     ("app.commands", "app.cli"),
     ("app.main",),
-    ("app.rest", "app.graphql", "app.pages"),
-    ("app.context", "app.health"),
+    ("app.rest", "app.graphql", "app.pages", "app.export"),
+    ("app.context", "app.health", "app.json_refusals", "app.auditing"),
     ("app.access",),
     ("app.database",),
     ("app.observing",),
     ("app.settings",),
     ("app.http",),
-    ("app.errors", "app.manifests", "app.map_files", "app.private_writing"),
+    ("app.errors", "app.manifests", "app.map_files", "app.private_writing", "app.restarts"),
 )
 """The wings of `app/`, from the top to the ground: each may import those below it. Wings on one
 floor do not import each other, but for the command line, which is one wing in two places."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
+from app.access.grants import PREFIX
 from app.access.guesses import Guesses
 from app.access.jwt import MalformedToken, client_id, is_signed
 from app.access.own_keys import unstored
@@ -148,6 +149,24 @@ class Authenticator:
         # An unknown id costs a verification as well, so that its time shows nothing.
         signed = is_signed(token, secret or secrets.token_urlsafe(32))
         return self._accepted(found if secret and signed else None)
+
+    async def current(self, caller: Caller) -> Caller:
+        """The same caller as it may ask now, for responses that take long; Unauthenticated once it
+        has expired or was revoked.
+
+        A token of the identity provider is valid until it expires.
+        """
+        if self._off or caller.id.startswith(OPEN):
+            return caller
+        now = self._now()
+        if self._tokens and caller.id.startswith(PREFIX):
+            if caller.expires_at is None or now < caller.expires_at:
+                return caller
+        else:
+            found = await self.credentials.by_id(caller.id)
+            if found and found.valid_at(now):
+                return found.caller()
+        raise Unauthenticated(REFUSAL)
 
     async def limit(self, caller: Caller, bots: Iterable[str] | None = None) -> tuple[Window, ...]:
         """Count one request: of the caller (GATEWAY_RATE), or of each of these bots that it may

@@ -96,7 +96,8 @@ class ProviderKeys:
             self._tried = self._clock()
             self._asking = asyncio.create_task(self._renew())
         known = self._age <= self._most_age
-        await asyncio.wait({self._asking}, timeout=PATIENCE_SECONDS if known else None)
+        left = max(0.0, self._tried + PATIENCE_SECONDS - self._clock())
+        await asyncio.wait({self._asking}, timeout=left if known else None)
 
     async def _renew(self) -> None:
         started = self._clock()

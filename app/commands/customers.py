@@ -1,18 +1,15 @@
 """The command `customer`: everything that is stored about one person is exported, or erased."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from math import inf
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import typer
 
 from app.commands.common import UsageError
 from app.commands.data import BY_ENUM, plain_data_failures, run
 from app.commands.demo.load import Advance, unseen
-from app.commands.private_files import read_line, writing
+from app.commands.private_files import output_or_file, read_line
 from app.commands.progress import bar
 from app.errors import StartError
 from resolvers.context import Context
@@ -57,7 +54,7 @@ def export_command(
 
     async def work(context: Context) -> str:
         written = 0
-        with _output(output) as file, bar("Exporting", None) as advance:
+        with output_or_file(output) as file, bar("Exporting", None) as advance:
             async for part in lines(context, list(BY_ENUM.values()), whom):
                 file.writelines(line.encode() + b"\n" for line in part.lines)
                 written += len(part.lines)
@@ -149,12 +146,3 @@ def _identifier(customer_id: str | None, email: str | None, email_from: str | No
         return Identifier(IdentifierType.CUSTOMER_ID, customer_id)
     address = email if email_from is None else read_line("--email-from", email_from)
     return Identifier(IdentifierType.EMAIL, str(address))
-
-
-@contextmanager
-def _output(output: Path | None) -> Iterator[BinaryIO]:
-    if output is None:
-        yield sys.stdout.buffer
-        return
-    with writing(output) as file:
-        yield file

@@ -1,25 +1,26 @@
 """The commands over stored data: `seed`, `export` and `rebuild`."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, Any
 
 import typer
 
+from app import auditing
 from app.commands.common import UsageError, database, load_settings, orderly_end, plain_failures
 from app.commands.demo.generate import HIGHEST_SEED, IDS_PER_SEED, generate
 from app.commands.demo.load import store_drafts
-from app.commands.exporter import Kinds, export
+from app.commands.exporter import FormatName, Kinds, export, options
 from app.commands.imports.rows import MOST_SHOWN
-from app.commands.private_files import writing
+from app.commands.private_files import output_or_file
 from app.commands.progress import bar
 from app.database.connect import open_store
 from app.errors import StartError
 from app.settings import Settings
+from resolvers import sessions
 from resolvers.access import EVERYBODY
 from resolvers.context import Context, utc_now
 from resolvers.errors import nearest
@@ -78,19 +79,38 @@ def export_command(
         Path | None, typer.Option(dir_okay=False, help="The file; standard output if not given.")
     ] = None,
     tenant: Tenant = None,
+    where: Annotated[
+        str | None,
+        typer.Option(
+            "--filter", help="Which sessions: GraphQL's filter of the kind, as JSON. Needs --kind."
+        ),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(help="Which columns, with commas between them. Needs --kind."),
+    ] = None,
+    form: Annotated[
+        FormatName, typer.Option("--format", help="`csv` needs --kind, and cannot be imported.")
+    ] = FormatName.NDJSON,
 ) -> None:
-    """Write all sessions, or those of one tenant, as JSON Lines."""
+    """Write all sessions, or those of one tenant, as JSON Lines or CSV."""
 
     async def work(context: Context) -> str:
         damaged: list[str] = []
-        with _writing(output) as file, bar("Exporting", None) as advance:
-            written = await export(context, kinds, file.write, damaged.append, advance)
+        total = sum([await sessions.count(context, one.kind, one.where) for one in exports])
+        with output_or_file(output) as file, bar("Exporting", total) as advance:
+            written = 0
+            for one in exports:
+                written += await export(context, one, file.write, damaged.append, advance)
         if damaged:
             raise StartError("\n".join((f"{written:,} sessions exported, without:", *damaged)))
         return f"{written:,} sessions exported."
 
     with plain_data_failures():
+        if kind is None and (where or columns or form is FormatName.CSV):
+            raise UsageError("--filter, --columns and --format=csv need --kind.")
         kinds = [kind_named(kind)] if kind else list(BY_ENUM.values())
+        exports = [options(one, where, columns, form) for one in kinds]
         run(work, tenant)
 
 
@@ -140,18 +160,20 @@ async def surroundings(settings: Settings, tenant: str | None = None) -> AsyncIt
             report = await preparation.prepare(store, kinds, settings.retention, settings.policy)
             await outdated(store, (one for one in kinds if store.name(one) not in report.foreign))
         now = utc_now()  # one moment for all, so that both looks at a file see the same
-        yield Context(
-            replace(store, unruled=await preparation.unruled(store, kinds)),
-            settings.company_timezone,
-            now=lambda: now,
-            caller=replace(
-                EVERYBODY,
-                read_only=settings.read_only,
-                fixed=frozenset(store.maps),
-                tenants=None if tenant is None else frozenset([tenant]),
-            ),
-            retention=settings.retention,
-        )
+        store = replace(store, unruled=await preparation.unruled(store, kinds))
+        async with auditing.command(settings, store) as witnessed:
+            yield Context(
+                witnessed,
+                settings.company_timezone,
+                now=lambda: now,
+                caller=replace(
+                    EVERYBODY,
+                    read_only=settings.read_only,
+                    fixed=frozenset(store.maps),
+                    tenants=None if tenant is None else frozenset([tenant]),
+                ),
+                retention=settings.retention,
+            )
 
 
 def run(work: Callable[[Context], Coroutine[Any, Any, str]], tenant: str | None = None) -> None:
@@ -177,16 +199,3 @@ def plain_data_failures() -> Iterator[None]:
             raise
         except OSError as error:
             raise StartError(f"{error.filename}: {error.strerror}.") from error
-
-
-@contextmanager
-def _writing(output: Path | None) -> Iterator[BinaryIO]:
-    """Standard output, or a file that appears under its name once it is complete.
-
-    Only its owner can read it.
-    """
-    if output is None:
-        yield sys.stdout.buffer
-        return
-    with writing(output) as file:
-        yield file

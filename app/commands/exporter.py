@@ -3,59 +3,85 @@
 What was imported from an export is exported again as the very same bytes.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any, NamedTuple
 
 import orjson
 
+from app.commands.common import UsageError
 from app.commands.demo.load import Advance, unseen
-from resolvers import bulk, sessions
+from app.export.formats import Csv, JsonLines
+from app.export.request import parsed_columns, parsed_filter
+from resolvers import bulk
 from resolvers.context import Context
-from resolvers.errors import CorruptDocument, Invalid, UserError, nearest
-from resolvers.kind import Document, Kind
-from resolvers.paging import cursors
-from resolvers.request import LARGEST_PAGE, Order, Read, Window
-from schema.json_lines import decode, line
+from resolvers.errors import CorruptDocument, GatewayError, Invalid, UserError, nearest
+from resolvers.export import Exporting
+from resolvers.kind import Column, Document, Kind
+from resolvers.request import EVERYTHING, Filter
+from schema.build import build
+from schema.json_lines import CURSOR, decode
 
 Kinds = Mapping[str, Kind]
 """By their SessionKind: `BOT`."""
 
 
+class FormatName(StrEnum):
+    """The formats of an exported file."""
+
+    NDJSON = "ndjson"
+    CSV = "csv"
+
+
+class Chosen(NamedTuple):
+    """What is to be exported, and how."""
+
+    kind: Kind
+    where: Filter = EVERYTHING
+    columns: tuple[Column, ...] | None = None
+    format: FormatName = FormatName.NDJSON
+
+
+def options(kind: Kind, where: str | None, columns: str | None, form: FormatName) -> Chosen:
+    """What the options of the command say; UsageError for what they cannot mean."""
+    try:
+        filtered = parsed_filter(build(), kind, where) if where else EVERYTHING
+        named = parsed_columns(kind, columns) if columns is not None else None
+    except GatewayError as error:
+        raise UsageError(f"--{error.message}") from None
+    return Chosen(kind, filtered, named, form)
+
+
 async def export(
     context: Context,
-    kinds: Iterable[Kind],
+    asked: Chosen,
     write: Callable[[bytes], object],
     damaged: Callable[[str], object],
     advance: Advance = unseen,
 ) -> int:
-    """Write every session, by kind and then oldest first; how many were written.
+    """Write the sessions of a kind, oldest first; how many were written.
 
     `damaged` is called for each stored session that cannot be read and is left out.
     """
+    kind, where, columns, name = asked
+    exporting = Exporting(kind, where, columns)
+    form = Csv(kind, columns, complete=True) if name is FormatName.CSV else JsonLines(kind, columns)
     written = 0
-    for kind in kinds:
-        async for page in _pages(context, kind):
-            for document in page:
-                try:
-                    write(line(kind, document))
-                    written += 1
-                except CorruptDocument as error:
-                    damaged(error.message)
-            advance(len(page))
+    if form.head:
+        write(form.head)
+    while part := await exporting.part(context):
+        size = 0
+        for document in part.documents:
+            try:
+                row = form.row(document)
+            except CorruptDocument as error:
+                damaged(error.message)
+                continue
+            write(row)
+            written, size = written + 1, size + len(row)
+        exporting.wrote(size)
+        advance(len(part.documents))
     return written
-
-
-async def _pages(context: Context, kind: Kind) -> AsyncIterator[list[Document]]:
-    """All sessions of a kind as they were created: each page starts where the last one ended."""
-    order = (Order(kind.by_name["createdAt"]),)
-    after: str | None = None
-    while True:
-        read = Read(kind, order=order, window=Window(first=LARGEST_PAGE, after=after))
-        page = await sessions.list_(context, read)
-        yield page.documents
-        if not page.has_next:
-            return
-        (after,) = cursors(read, page.documents[-1:])
 
 
 def parse(context: Context, kinds: Kinds, text: bytes) -> tuple[Kind, Document]:
@@ -75,7 +101,7 @@ def _parts(kinds: Kinds, text: bytes) -> tuple[Kind, Any]:
     if not isinstance(given, dict):
         raise Invalid('Expected an object such as {"kind": "BOT", "session": {…}}.')
     for name in given:
-        if name not in ("kind", "session"):
+        if name not in ("kind", "session", CURSOR):
             raise Invalid(f"There is no such field. {nearest(name, ('kind', 'session'))}", (name,))
     for name in ("kind", "session"):
         if name not in given:

@@ -57,6 +57,16 @@ def writing(output: Path) -> Iterator[BinaryIO]:
         partial.unlink(missing_ok=True)
 
 
+@contextmanager
+def output_or_file(output: Path | None) -> Iterator[BinaryIO]:
+    """Such a file, or standard output if none is named."""
+    if output is None:
+        yield sys.stdout.buffer
+        return
+    with writing(output) as file:
+        yield file
+
+
 def warn_of_strangers(path: Path, what: str) -> None:
     """Print a warning if others than the owner and its group may read or change the file."""
     if path.is_file() and path.stat().st_mode & _STRANGERS:

@@ -3,8 +3,7 @@
 The parent listens, keeps the workers alive and, where there is one, the embedded database with
 them. Workers build the application from the environment that it leaves them.
 
-    a worker ends       one line of warning, and another is started; at once the first time, then
-                        after 1, 2, 4 … LONGEST_PAUSE seconds, until one has run for STEADY seconds
+    a worker ends       one line of warning, and another is started, as app.restarts says
     a worker is silent  killed after PATIENCE seconds, also while it starts
     SIGHUP              new workers one after another: each answers before the one that it replaces
                         leaves. A gateway in a terminal ends: that is how a closed terminal shows
@@ -42,6 +41,7 @@ from app.main import create_app
 from app.observing.exposition import exposed
 from app.observing.logs import configure
 from app.observing.worker_sums import WorkerSums
+from app.restarts import Restarts, said
 from app.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -56,8 +56,8 @@ METRICS = "SESSION_GATEWAY_METRICS"
 POLL = 0.2
 PATIENCE = 60.0
 """Seconds that a worker may be silent: starting takes long on a busy machine."""
-STEADY = 60.0
-LONGEST_PAUSE = 30.0
+MARGIN = 5.0
+"""Seconds beside those that a worker takes to end, after which it is killed."""
 if sys.platform != "win32":
     AT_ONCE, REPLACED = signal.SIGUSR1, signal.SIGUSR2
 """What the parent sends: end without notice; end, for another worker has taken over."""
@@ -127,14 +127,13 @@ class Place:
 
     def __init__(self, make: Callable[[], Worker]) -> None:
         self._make = make
-        self._failures = 0
+        self._restarts = Restarts()
         self._due = 0.0
         self.worker: Worker | None = None
         self.next: Worker | None = None
         """The one that shall replace it."""
         self.restarts = 0
         """How many workers were started because one had ended."""
-        self.fill()
 
     def fill(self) -> None:
         """Start a worker."""
@@ -163,12 +162,11 @@ class Place:
         if worker.exitcode is None:
             return
         worker.process.join()
-        self._failures = 0 if now - worker.started > STEADY else self._failures
-        pause = min(LONGEST_PAUSE, 2.0 ** (self._failures - 1)) if self._failures else 0.0
-        self._failures += 1
+        pause = self._restarts.pause(now - worker.started)
         self._due, self.worker = now + pause, None
-        when = f"in {pause:g} s" if pause else "now"
-        _log.warning("Worker %d ended (%s); another starts %s.", worker.pid, worker.end, when)
+        _log.warning(
+            "Worker %d ended (%s); another starts %s.", worker.pid, worker.end, said(pause)
+        )
 
 
 class Supervisor:
@@ -189,17 +187,19 @@ class Supervisor:
         self._tend = tend
         self._answered = False
         self._replacing: list[Place] = []
-        self._leaving: list[Worker] = []
-        before = {
+        self._leaving: dict[Worker, float] = {}
+        """Those that were replaced, and when each is late."""
+        self._before = {
             one: signal.signal(one, lambda number, _frame: self._signals.append(number))
             for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         }
-        self._before = before
         self._places = [Place(make) for _ in range(number)]
 
     def run(self) -> None:
         """Return once everything has ended; StartError if no worker can start."""
         try:
+            for place in self._places:
+                place.fill()
             while not (ends := self._asked_to_end()):
                 self._require_start()
                 for place in self._places:
@@ -243,7 +243,8 @@ class Supervisor:
 
     def _replace(self) -> None:
         """Take the next step of replacing the workers, if there is one."""
-        self._leaving = [one for one in self._leaving if not _has_left(one)]
+        for worker in [one for one, late in self._leaving.items() if _has_left(one, late)]:
+            del self._leaving[worker]
         if self._leaving or not self._replacing:
             return
         place = self._replacing[0]
@@ -256,8 +257,7 @@ class Supervisor:
         elif new.ready:
             if place.worker:
                 place.worker.send(REPLACED)
-                place.worker.heard = time.monotonic()
-                self._leaving.append(place.worker)
+                self._leaving[place.worker] = time.monotonic() + HANDOVER + DRAIN + MARGIN
             place.worker, place.next = new, None
             self._replacing.pop(0)
 
@@ -272,7 +272,7 @@ class Supervisor:
         at_once = number == signal.SIGINT
         for worker in self._all():
             worker.send(AT_ONCE if at_once else signal.SIGTERM)
-        late = time.monotonic() + (0 if at_once else self._notice) + DRAIN + HANDOVER
+        late = time.monotonic() + (0 if at_once else self._notice) + DRAIN + MARGIN
         while any(worker.exitcode is None for worker in self._all()):
             if self._signals:
                 self._signals.clear()
@@ -289,8 +289,8 @@ class Supervisor:
             worker.process.join()
 
 
-def _has_left(worker: Worker) -> bool:
-    if worker.exitcode is None and time.monotonic() - worker.heard > HANDOVER + DRAIN + HANDOVER:
+def _has_left(worker: Worker, late: float) -> bool:
+    if worker.exitcode is None and time.monotonic() > late:
         worker.process.kill()
     return worker.exitcode is not None
 

@@ -1,7 +1,6 @@
 """Starts the embedded database again when it dies under a running gateway.
 
-    it ended         a line of warning; started again at once the first time, then after 1, 2, 4 …
-                     LONGEST_PAUSE seconds, until it has run for STEADY seconds
+    it ended         a line of warning; started again, as app.restarts says
     it answers       a line says after how long
 
 The new process has the old one's port and folder, so clients connect again by themselves. The lock
@@ -12,16 +11,13 @@ import logging
 import time
 from collections.abc import Callable
 from threading import Thread
-from typing import Final
 
 from app.database.embedded import START_SECONDS, Engine
 from app.database.folder import Note, write_note
 from app.errors import StartError
+from app.restarts import Restarts, said
 
 _log = logging.getLogger(__name__)
-
-STEADY: Final = 60.0
-LONGEST_PAUSE: Final = 30.0
 
 Tend = Callable[[], None]
 """Called by the main thread a few times a second; it never waits."""
@@ -36,7 +32,7 @@ class Guard:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._failures = 0
+        self._restarts = Restarts()
         self._started = time.monotonic()
         self._ended: float | None = None
         """When the engine was first seen dead; None while it answers."""
@@ -58,14 +54,10 @@ class Guard:
 
     def _plan(self, what: str) -> None:
         now = time.monotonic()
-        if now - self._started > STEADY:
-            self._failures = 0
-        pause = min(LONGEST_PAUSE, 2.0 ** (self._failures - 1)) if self._failures else 0.0
-        self._failures += 1
+        pause = self._restarts.pause(now - self._started)
         self._ended = self._ended or now
         self._due = now + pause
-        when = f"in {pause:g} s" if pause else "now"
-        _log.warning("%s; it is started again %s.", what, when)
+        _log.warning("%s; it is started again %s.", what, said(pause))
 
     def _start(self) -> None:
         self._started, self._failed = time.monotonic(), ""

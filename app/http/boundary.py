@@ -22,8 +22,9 @@ SECURITY: Final[tuple[Header, ...]] = (
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
-_POLICY: Final = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+"""Of every response, where it has no other value."""
 
 
 class Boundary:
@@ -61,31 +62,29 @@ class Boundary:
             await self._app(scope, receive, send)
             return
         headers = headers_of(scope)
-        send = self._secured(scope, headers, send)
+        secured = self._secured(scope, headers)
         try:
             self._require_host(scope, headers)
             cors = self._origins.require(headers, self._is_page(scope))
         except RefusedError as error:
             shaped = self._shaped(scope, error)
             if shaped:
-                await shaped(scope, receive, _adding(send, scope))
+                await shaped(scope, receive, _adding(send, scope, secured))
             else:
-                await _refuse(scope, send, error)
+                await _refuse(scope, _adding(send, scope, secured), error)
             return
         if scope["type"] == "http":
-            await self._http(scope, receive, send, headers, cors)
+            await self._http(scope, receive, _adding(send, scope, secured + cors), cors)
         else:
             await self._app(scope, receive, send)
 
-    def _secured(self, scope: Scope, headers: Headers, send: Send) -> Send:
-        """A `send` that asks for https from now on, where it was used; not for this machine's own
-        names, which other servers have, too.
+    def _secured(self, scope: Scope, headers: Headers) -> tuple[Header, ...]:
+        """Asks for https from now on, where it was used; not for this machine's own names, which
+        other servers have, too.
         """
         if self._hsts is None or scope.get("scheme") != "https":
-            return send
-        return (
-            send if is_loopback_name(headers.get(b"host")) else _adding(send, scope, (self._hsts,))
-        )
+            return ()
+        return () if is_loopback_name(headers.get(b"host")) else (self._hsts,)
 
     def _require_host(self, scope: Scope, headers: Headers) -> None:
         try:
@@ -95,11 +94,11 @@ class Boundary:
                 raise
 
     async def _http(
-        self, scope: Scope, receive: Receive, send: Send, headers: Headers, cors: tuple[Header, ...]
+        self, scope: Scope, receive: Receive, send: Send, cors: tuple[Header, ...]
     ) -> None:
-        send = _adding(send, scope, cors)
+        headers = headers_of(scope)
         if scope["method"] == "OPTIONS" and (answer := self._origins.preflight(headers, cors)):
-            await respond(_adding(send, scope, answer[len(cors) :]), 204, b"")
+            await respond(send, 204, b"", headers=answer[len(cors) :])
             return
         accepted = accepts_gzip(headers.get(b"accept-encoding"))
         await (self._compressing if accepted else self._app)(scope, receive, send)
@@ -118,7 +117,7 @@ def _adding(send: Send, scope: Scope, headers: Iterable[Header] = ()) -> Send:
 
     Those that are there already stay as they are.
     """
-    added = (*headers, (NAME, request_id(scope).encode()), *SECURITY, _POLICY)
+    added = (*headers, (NAME, request_id(scope).encode()), *SECURITY)
 
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -143,4 +142,4 @@ async def _refuse(scope: Scope, send: Send, error: RefusedError) -> None:
         await send({"type": "websocket.close", "code": 1008, "reason": error.message[:120]})
         return
     body = error.body(request_id(scope))
-    await respond(_adding(send, scope), error.status, body, headers=error.headers)
+    await respond(send, error.status, body, headers=error.headers)

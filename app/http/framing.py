@@ -80,7 +80,7 @@ class Framing:
         del self._bytes[:size]
         return taken
 
-    def _until_blank(self) -> bytes:
+    def _until_blank(self, what: str) -> bytes:
         """Everything up to an empty line, which is looked for once in each byte."""
         end = self._bytes.find(b"\r\n\r\n", max(0, self._searched - 3))
         size = end + 4 if end >= 0 else len(self._bytes)
@@ -90,7 +90,7 @@ class Framing:
             raise RefusedError(
                 431,
                 "LIMIT_EXCEEDED",
-                f"The request line and its headers have more than {LONGEST_HEAD} bytes.",
+                f"{what} have more than {LONGEST_HEAD} bytes.",
                 limit="head",
                 maximum=LONGEST_HEAD,
             )
@@ -108,7 +108,7 @@ class Framing:
             del self._bytes[: _EMPTY_LINES.match(self._bytes).end()]  # type: ignore[union-attr]
             if self._bytes == b"\r":
                 return b""
-        head = self._until_blank()
+        head = self._until_blank("The request line and its headers")
         if not head:
             return b""
         line, _, fields = head[:-2].partition(b"\r\n")
@@ -170,7 +170,7 @@ class Framing:
         return piece
 
     def _trailers(self) -> bytes:
-        trailers = self._until_blank()
+        trailers = self._until_blank("The trailers")
         if not trailers:
             return b""
         _check_fields(trailers[2:-2])

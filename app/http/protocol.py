@@ -16,7 +16,6 @@ A connection that waits for its client may be ended for a new one, once there ar
 tests/app/http/test_uvicorn_internals.py notices.
 """
 
-import logging
 from asyncio import AbstractEventLoop, TimerHandle, Transport
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,13 +26,15 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.http import ending
 from app.http.admission import PAUSE
+from app.http.boundary import SECURITY
 from app.http.ending import Ending
 from app.http.framing import Framing
 from app.http.refusal import JSON, RefusedError
 from app.http.request_id import NAME, made
 
-_log = logging.getLogger(__name__)
-
+REFUSED: Final = "gateway.refused"
+"""The name, in the lifespan's state, of what is called with the status and the code of each
+refusal: no application sees it."""
 PAUSE_SECONDS: Final = 1.0
 """How long nothing is read of a client that was refused for overload, as `Retry-After` says."""
 LINGER_SECONDS: Final = 2.0
@@ -102,6 +103,7 @@ class Protocol(HttpToolsProtocol):
         self._pausing = Timer(self.loop)
         """Ends the time in which a client waits that was refused for overload."""
         self._ending: Ending = app_state.get(ending.NAME) or Ending()
+        self._note: Callable[[int, str], object] = app_state.get(REFUSED) or _unseen
         self._waiting: dict[Protocol, None] = vars(server_state).setdefault("waiting", {})
         """The server's connections that wait for their client, the longest wait first."""
 
@@ -154,13 +156,15 @@ class Protocol(HttpToolsProtocol):
         return self.cycle is not None and not self.cycle.response_complete
 
     def _await_head(self) -> None:
-        if self._framing.between and not self._reading.runs:
+        if self._framing.between and self._framing.pending and not self._reading.runs:
             self._unset_keepalive_if_required()
             self._reading.start(self._limits.head_seconds, self._head_is_late)
 
     def on_headers_complete(self) -> None:
         """Called by the parser with the end of a head: the request starts to run."""
         self._reading.stop()
+        if not self.transport.get_write_buffer_size():  # the answer before has been read
+            self._writing.stop()
         super().on_headers_complete()
         if self._ending.closing:
             self.cycle.keep_alive = False
@@ -255,17 +259,30 @@ class Protocol(HttpToolsProtocol):
         if self._answering():  # the request is given up: what its application sends is dropped
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        request_id = made()
-        given = (*error.headers, (NAME, request_id.encode()))
-        headers = b"".join(b"%b: %b\r\n" % pair for pair in given)
-        body = error.body(request_id)
-        phrase = HTTPStatus(error.status).phrase.encode()
-        self.transport.write(
-            b"HTTP/1.1 %d %b\r\nconnection: close\r\ncache-control: no-store\r\n%b"
-            b"content-type: %b\r\ncontent-length: %d\r\n\r\n%b"
-            % (error.status, phrase, headers, JSON, len(body), body)
-        )
+        self._note(error.status, error.extensions["code"])
+        self._write(error)
         self.flow.resume_reading()
         self._reading.start(LINGER_SECONDS, self.transport.abort)
         if self.transport.can_write_eof():
             self.transport.write_eof()
+
+    def _write(self, error: RefusedError) -> None:
+        """The refusal as a whole response."""
+        request_id = made()
+        body = error.body(request_id)
+        headers = (
+            (b"connection", b"close"),
+            *self.server_state.default_headers,
+            *error.headers,
+            (NAME, request_id.encode()),
+            *SECURITY,
+            (b"content-type", JSON),
+            (b"content-length", b"%d" % len(body)),
+        )
+        phrase = HTTPStatus(error.status).phrase.encode()
+        lines = b"".join(b"%b: %b\r\n" % pair for pair in headers)
+        self.transport.write(b"HTTP/1.1 %d %b\r\n%b\r\n%b" % (error.status, phrase, lines, body))
+
+
+def _unseen(_status: int, _code: str) -> None:
+    """Where nothing is measured."""

@@ -14,6 +14,7 @@ from app.observing.requests import Observed
 from app.observing.traces import Traces, sending
 from app.observing.worker_sums import written
 from app.settings.observing import Observing
+from resolvers.audit.trail import Trail
 from resolvers.store.listeners import Commands, Listener, Pool
 
 
@@ -45,6 +46,21 @@ class Observers:
         """Show how many entries a cache has."""
         if self.metrics:
             self.metrics.cache(name, cache)
+
+    def refused(self, status: int, code: str) -> None:
+        """Count a refusal that no application has seen."""
+        if self.metrics:
+            self.metrics.refused(status, code)
+
+    def audit(self, event: str, number: int) -> None:
+        """Count entries of the audit trail: `stored`, `failed` or `refused`."""
+        if self.metrics:
+            self.metrics.audit(event, number)
+
+    def trail(self, trail: Trail | None) -> None:
+        """Show how many entries wait."""
+        if self.metrics and trail:
+            self.metrics.waiting(lambda: trail.waiting)
 
     def around(self, app: ASGIApp) -> Observed:
         """The application, each of its requests observed."""

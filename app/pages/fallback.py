@@ -13,12 +13,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.errors import STATUS
 from app.http.negotiation import prefers_html
-from app.http.refusal import JSON, RefusedError
-from app.observing.facts import facts_of
+from app.http.refusal import RefusedError
+from app.json_refusals import refused
 from app.pages.headers import PAGE_HEADERS
-from resolvers.errors import GatewayError
 from schema.errors import INTERNAL_MESSAGE
 
 _PAGE: Final = Path(__file__).parent / "static" / "fallback.html"
@@ -33,18 +31,6 @@ def install(app: FastAPI) -> None:
     """Answer what the router refuses, and what no route foresaw."""
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _failed)
-
-
-def refusal(request: Request, error: GatewayError) -> Response:
-    """A refusal of the resolvers as JSON."""
-    response = refused(
-        request, RefusedError(STATUS.get(error.code, 500), error.code, error.message)
-    )
-    if response.status_code == 401:
-        response.headers["www-authenticate"] = 'Bearer realm="gateway"'
-    if response.status_code in (429, 503):
-        response.headers["retry-after"] = str(error.details.get("retry_after", 1))
-    return response
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -66,14 +52,6 @@ def _answer(request: Request, error: RefusedError, headers: object = None) -> Re
     if isinstance(headers, dict):
         response.headers.update(headers)
     return response
-
-
-def refused(request: Request, error: RefusedError) -> Response:
-    """A refusal as JSON, noted among the request's codes."""
-    facts = facts_of(request.scope)
-    facts.codes.append(error.extensions["code"])
-    headers = {"cache-control": "no-store", "content-type": JSON.decode()}
-    return Response(error.body(facts.id), error.status, headers)
 
 
 def _page(error: RefusedError) -> Response:

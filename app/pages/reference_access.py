@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.context import State
+from app.json_refusals import refusal
 from app.observing.facts import facts_of
-from app.pages.fallback import refusal
 from app.settings import Settings
 from resolvers.access import EVERYBODY
 from resolvers.errors import GatewayError

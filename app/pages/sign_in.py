@@ -15,7 +15,7 @@ from app.access.one_time_codes import OneTimeCodes
 from app.http.body import read_body
 from app.http.boundary import headers_of
 from app.http.refusal import JSON, RefusedError
-from app.pages.fallback import refused
+from app.json_refusals import refused
 from app.settings import Settings
 
 REFUSAL: Final = (

@@ -169,7 +169,9 @@ class VendorRoutes(BaseRoute):
             code = UNREAD.get(error.status, error.extensions["code"])
             refusal = Refusal(error.status, code, error.message)
             given = ((name.decode(), value.decode()) for name, value in error.headers)
-            headers = {**dict(given), "connection": "close"}
+            headers = dict(given)
+            if error.status != STATUS["OVERLOADED"]:  # of which the body was read
+                headers["connection"] = "close"
         except GatewayError as error:
             refusal = _refusal(error)
             if refusal.retry_after is not None:

@@ -18,6 +18,8 @@ from resolvers.store.driver import CODEC, DRIVER_ERRORS, opened
 if TYPE_CHECKING:
     from resolvers.store.store import Store
 
+READ_BYTES = "read_bytes"
+"""The name of the limit on them."""
 MOST_BYTES = 67_108_864
 """Of the documents of one read."""
 CLOSING_SECONDS = 5.0
@@ -66,7 +68,7 @@ def _too_much() -> GatewayError:
     return LimitExceeded(
         f"What is asked for has more than {MOST_BYTES} bytes in the database. Ask for fewer rows "
         "with `first` or `last`, or for shorter lists within them.",
-        limit="read_bytes",
+        limit=READ_BYTES,
         maximum=MOST_BYTES,
     )
 

@@ -11,7 +11,15 @@ from dataclasses import dataclass, field
 from bson import ObjectId
 
 from resolvers.kind import Kind
-from resolvers.store import credentials, customer_links, idempotency, indexes, rules
+from resolvers.store import (
+    audit,
+    credentials,
+    customer_links,
+    export_links,
+    idempotency,
+    indexes,
+    rules,
+)
 from resolvers.store import write as writes
 from resolvers.store.policy import OWN_ALONE, Indexes, Policy, Rules
 from resolvers.store.rules import Action
@@ -66,6 +74,8 @@ async def prepare(
     await credentials.prepare(store)
     await customer_links.prepare(store)
     await idempotency.prepare(store)
+    await export_links.prepare(store)
+    await audit.prepare(store)
     existing = set(await store.run(store.database.list_collection_names()))
     for kind in kinds:
         if kind.name in store.maps:  # it is somebody else's, whatever the policy is

@@ -43,7 +43,6 @@ class Ledger:
     """What was acknowledged, and how requests ended."""
 
     chats: dict[str, Chat] = field(default_factory=dict)
-    deleted: set[str] = field(default_factory=set)
     outcomes: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
     acknowledged_at: float = 0.0
@@ -86,7 +85,6 @@ class Client:
         if self.random.random() < 0.2:
             await self._write(DELETE, "NOT_FOUND", id=id_)
             del self.ledger.chats[id_]
-            self.ledger.deleted.add(id_)
 
     async def _write(self, mutation: str, repeated: str | None, **variables: str) -> None:
         """Ask until it is acknowledged; a repeated one may also be told that it was done before.

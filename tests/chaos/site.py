@@ -136,7 +136,8 @@ class Site:
     def kill_worker(self, number: int) -> None:
         """End one worker; the gateway starts another one."""
         workers = [one for one in self.processes() if "spawn_main" in " ".join(one.cmdline())]
-        workers[number % len(workers)].kill()
+        if workers:  # none while it starts again
+            workers[number % len(workers)].kill()
 
     def network(self, mode: Mode) -> None:
         """Change what the network does from now on."""

@@ -20,7 +20,8 @@ from tests.contract.stocked import IDS, OTHER_BOTS, stock
 from tests.contract.test_access_scan import ask, every_path, proof
 from tests.contract.test_access_scan_graphql import SCHEMA, operation
 from tests.contract.test_leak_scan import AT_ONCE, texts
-from tests.contract.whole import EVERYTHING, Whole
+from tests.contract.ways import exports
+from tests.contract.whole import EVERYTHING, Whole, bearer
 from tests.kinds import EXAMPLES, SAMPLES
 from tests.kinds.sample import PII
 
@@ -122,6 +123,17 @@ async def test_a_path_shows_nothing_of_another_tenant(
         assert PII not in answer.text
         assert "globex" not in answer.text
     assert await others(stocked) == before
+
+
+async def test_a_file_has_nothing_of_another_tenant(stocked: Whole, acme: Issued) -> None:
+    """In each format, also by a link; the tenant's own session is there."""
+    async for text in exports(stocked, acme):
+        assert PII not in text
+        assert not any(planted in text for planted in PLANTED)
+    for sample in SAMPLES:
+        path = f"/export/{sample.kind}.ndjson"
+        answer = await stocked.http.get(path, headers=bearer(acme))
+        assert len(answer.content.splitlines()) == 1
 
 
 @pytest.mark.parametrize("kind", [sample.kind for sample in SAMPLES])

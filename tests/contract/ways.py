@@ -193,6 +193,24 @@ async def vendors(whole: Whole, issued: Issued) -> AsyncIterator[str]:
 
 
 @way
+async def exports(whole: Whole, issued: Issued) -> AsyncIterator[str]:
+    """Every file, with all columns, a filter, and the cursor of each row; one-time links."""
+    for sample in SAMPLES:
+        columns = ",".join(one.name for one in sample.definition.columns if not one.hidden)
+        for path in (f"/export/{sample.kind}.ndjson", f"/export/{sample.kind}.csv"):
+            for params in ({}, {"columns": columns}, {"filter": '{"search": "everywhere"}'}):
+                answer = await whole.http.get(path, params=params, headers=bearer(issued))
+                for one in told(answer):
+                    yield one
+            link = await whole.http.post(path, headers=bearer(issued))
+            for one in told(link):
+                yield one
+            if link.status_code == 201:
+                for one in told(await whole.http.get(link.json()["url"])):
+                    yield one
+
+
+@way
 async def documents(whole: Whole, issued: Issued) -> AsyncIterator[str]:
     """What describes the API, the pages for people, and what monitors ask."""
     paths = ("/", "/openapi.json", "/schema.graphql", "/graphiql/examples.json", "/docs", "/guide")

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.access.authenticator import Authenticator, MalformedToken
+from app.context import KnownBot
 from app.rest.bot import reference
 from app.rest.bot.export import EXPORT
 from app.rest.bot.layout import SESSION, page
@@ -61,7 +62,7 @@ async def authenticated(request: Request, bot_id: str | None) -> Context:
     return await admit(request, BOT, find, lambda context: counted(context, bot_id, known))
 
 
-async def counted(context: Context, bot_id: str | None, known: set[str]) -> list[str]:
+async def counted(context: Context, bot_id: str | None, known: set[KnownBot]) -> list[str]:
     """The bots whose rate a request counts for: without a bot in the path, all that are read.
 
     All bots without a session are one to a credential: made-up names do not escape the rate.
@@ -69,20 +70,23 @@ async def counted(context: Context, bot_id: str | None, known: set[str]) -> list
     own = context.caller.bots
     if bot_id is None:
         return [ALL_BOTS] if own is None else sorted(own)
-    if own is not None or bot_id in known or await _has_sessions(context, bot_id, known):
+    if own is not None or await _has_sessions(context, bot_id, known):
         return [bot_id]
     return [f"{NO_BOT}{context.caller.id}"]
 
 
-async def _has_sessions(context: Context, bot_id: str, known: set[str]) -> bool:
-    """Whether the bot has a session; it is known from then on."""
+async def _has_sessions(context: Context, bot_id: str, known: set[KnownBot]) -> bool:
+    """Whether the bot has a session that the caller may see; it is known from then on."""
+    place = (context.caller.tenants, bot_id)
+    if place in known:
+        return True
     where = Compare((BOT.by_name["botId"],), Operator.EQ, bot_id)
     read = Read(BOT, where, window=Window(first=1), columns=frozenset({"_id", "startedAt"}))
     found = bool((await sessions.list_(context, read)).documents)
     if found:
         if len(known) >= MOST_KNOWN:
             known.clear()
-        known.add(bot_id)
+        known.add(place)
     return found
 
 

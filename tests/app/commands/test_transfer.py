@@ -9,7 +9,7 @@ import pytest
 from app.commands.demo import SIZE, load_demo
 from app.commands.demo.generate import generate
 from app.commands.demo.load import store_drafts
-from app.commands.exporter import export
+from app.commands.exporter import Chosen, export
 from app.commands.imports.importing import Import, ImportRefusedError, OnConflict
 from app.commands.imports.lines import Lines
 from resolvers import sessions
@@ -70,7 +70,8 @@ def file(empty: Context, tmp_path: Path) -> File:
 async def exported(context: Context) -> bytes:
     lines: list[bytes] = []
     damaged: list[str] = []
-    await export(context, BY_ENUM.values(), lines.append, damaged.append)
+    for kind in BY_ENUM.values():
+        await export(context, Chosen(kind), lines.append, damaged.append)
     assert not damaged
     return b"".join(lines)
 
@@ -113,7 +114,7 @@ async def test_damaged_session_is_named_and_left_out(empty: Context) -> None:
     await empty.store.collection(bot.BOT).update_one({"_id": "a"}, {"$set": {"channel": 5}})
     lines: list[bytes] = []
     damaged: list[str] = []
-    assert await export(empty, [bot.BOT], lines.append, damaged.append) == 1
+    assert await export(empty, Chosen(bot.BOT), lines.append, damaged.append) == 1
     assert '"sessionId":"b"' in lines[0].decode()
     assert "'a'" in damaged[0]
     assert "channel" in damaged[0]

@@ -17,6 +17,7 @@ from uvicorn.config import STARTUP_FAILURE
 from app.commands import workers
 from app.commands.workers import AT_ONCE, REPLACED, Place, Supervisor, Worker
 from app.errors import StartError
+from app.restarts import STEADY
 from tests.app.commands.test_serve import PATIENCE, ROOT
 
 PROGRAM = """
@@ -124,6 +125,7 @@ def test_a_dead_worker_is_replaced_with_a_warning(
 ) -> None:
     """At once, then after longer and longer pauses; one that lived long enough starts afresh."""
     place = Place(clock.make)
+    place.fill()
     pauses = []
     for _ in range(8):
         clock.made[-1].exitcode = -signal.SIGKILL  # type: ignore[misc]
@@ -133,7 +135,7 @@ def test_a_dead_worker_is_replaced_with_a_warning(
             clock.now += 0.25
         pauses.append(round(clock.now - died - 0.5))
     assert pauses == [0, 1, 2, 4, 8, 16, 30, 30]
-    clock.now += workers.STEADY + 1
+    clock.now += STEADY + 1
     clock.made[-1].exitcode = 1  # type: ignore[misc]
     place.tend()
     place.tend()
@@ -148,6 +150,7 @@ def test_a_dead_worker_is_replaced_with_a_warning(
 def test_a_silent_worker_is_killed(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     """And said to be."""
     place = Place(clock.make)
+    place.fill()
     clock.made[0].silent = True
     place.tend()
     assert clock.made[0].exitcode == -signal.SIGKILL

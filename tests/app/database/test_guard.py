@@ -12,6 +12,7 @@ from app.database import guard as module
 from app.database.folder import read_note
 from app.database.guard import Guard
 from app.errors import StartError
+from app.restarts import STEADY
 from tests.timing import until
 
 
@@ -126,7 +127,7 @@ def test_a_steady_engine_starts_afresh(clock: Clock, engine: Engine) -> None:
     """What happened long ago makes no pause."""
     guard = guard_of(engine)
     for number in range(1, 4):
-        clock.now += module.STEADY + 1
+        clock.now += STEADY + 1
         engine.running = False
         guard.tend()
         guard.tend()

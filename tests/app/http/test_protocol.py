@@ -7,13 +7,14 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from functools import partial
+from typing import Any
 
 import pytest
 from starlette.types import Receive, Scope, Send
 
 from app.http.admission import PAUSE
 from app.http.framing import LONGEST_HEAD
-from app.http.protocol import PAUSE_SECONDS, Limits, Protocol
+from app.http.protocol import PAUSE_SECONDS, REFUSED, Limits, Protocol
 from app.http.refusal import respond
 from tests.app.live import live
 from tests.timing import limit, until
@@ -107,6 +108,8 @@ def code(received: bytes) -> tuple[bytes, str]:
     """Status and code of a refusal."""
     head, _, body = received.partition(b"\r\n\r\n")
     assert b"\r\nconnection: close\r\n" in head
+    assert b"\r\ndate: " in head
+    assert b"\r\nx-content-type-options: nosniff\r\n" in head
     return head[9:12], json.loads(body)["errors"][0]["extensions"]["code"]
 
 
@@ -157,7 +160,7 @@ def test_an_answer_that_nobody_reads_is_dropped(port: int, close: tuple[str, ...
     """The connection is cut, and the rest of the answer with it."""
     with closing(connect(port)) as connection:
         connection.sendall(request("/large", *close))
-        time.sleep(1)
+        time.sleep(limit(1))
         assert len(everything(connection)) < LARGE
 
 
@@ -259,3 +262,33 @@ def test_a_refused_client_is_made_to_wait(port: int) -> None:
         connection.sendall(request("/b"))
         assert connection.recv(65536).startswith(b"HTTP/1.1 200")
         assert time.monotonic() - began > PAUSE_SECONDS * 0.8
+
+
+@pytest.mark.slow
+def test_a_body_behind_its_answer_leaves_the_whole_pause(app: App) -> None:
+    """The time for a head counts from its first byte, and not from the end of that body."""
+    limits = Limits(head_seconds=0.2)
+    http = partial(Protocol, limits=limits)
+    with (
+        live(app, http=http, timeout_keep_alive=30) as port,
+        closing(connect(port)) as connection,
+    ):
+        connection.sendall(request("/unread", "Content-Length: 4", method="POST"))
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        connection.sendall(b"body")
+        time.sleep(0.6)
+        connection.sendall(request("/b"))
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+
+
+def test_a_refusal_is_noted(app: App) -> None:
+    """With status and code, for the metrics: no application sees it."""
+    noted: list[tuple[int, str]] = []
+
+    def noting(app_state: dict[str, Any], **given: Any) -> Protocol:
+        return Protocol(app_state={**app_state, REFUSED: lambda *seen: noted.append(seen)}, **given)
+
+    with live(app, http=noting) as port, closing(connect(port)) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nX: " + b"x" * LONGEST_HEAD)
+        connection.recv(65536)
+    assert noted == [(431, "LIMIT_EXCEEDED")]

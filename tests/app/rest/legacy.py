@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 
 from app.access.authenticator import MalformedToken
+from app.context import KnownBot
 from app.rest.bot.endpoint import VENDOR as BOT
 from app.rest.chat.endpoint import VENDOR as CHAT
 from app.rest.knowledge.endpoint import VENDOR as KNOWLEDGE
@@ -92,7 +93,7 @@ class State:
     settings: Settings
     authenticator: Authenticator
     time: datetime = NOW
-    known_bots: set[str] = field(default_factory=set)
+    known_bots: set[KnownBot] = field(default_factory=set)
 
     def context(self, caller: Caller = EVERYBODY, facts: RequestFacts | None = None) -> Context:
         return Context(
@@ -131,9 +132,15 @@ class Door:
 
         return self.runner.run(run())
 
-    def admit(self, id_: str, *scopes: str, bots: frozenset[str] | None = None) -> None:
+    def admit(
+        self,
+        id_: str,
+        *scopes: str,
+        bots: frozenset[str] | None = None,
+        tenants: frozenset[str] | None = None,
+    ) -> None:
         """Make a credential; `admin` if no scope is named."""
-        caller = Caller(id_, frozenset(scopes or {"admin"}), bots)
+        caller = Caller(id_, frozenset(scopes or {"admin"}), bots, tenants=tenants)
         self.state.authenticator.callers[id_] = caller
 
     def settings(self, **changed: Any) -> None:

@@ -207,6 +207,18 @@ def test_made_up_bots_share_a_rate(door: Door) -> None:
     assert counted[5] == "made-up"
 
 
+def test_a_bot_is_known_to_its_tenant_alone(door: Door) -> None:
+    """That another tenant has a bot of that name gives nobody a rate of its own."""
+    door.admit("acme", "bot:read", tenants=frozenset({"acme"}))
+    store(door, "s1", botId="st-1")
+    for name in ("root", "acme"):
+        path = "/api/public/bot/st-1/getSessions"
+        ask(door, path=path, headers={"auth": f"jwt.{name}"})
+    counted = [bucket for _, bucket in door.state.authenticator.counted]
+    assert counted[0] == "st-1"
+    assert counted[1] != "st-1"
+
+
 def test_a_foreign_bots_rate_is_not_used_up(door: Door) -> None:
     """Who is refused is not counted."""
     door.admit("own", "bot:read", bots=frozenset({"st-2"}))

@@ -10,7 +10,7 @@ import pytest
 import strawberry
 
 from app.commands.demo.generate import generate
-from app.commands.exporter import export
+from app.commands.exporter import Chosen, export
 from app.commands.imports.importing import Import
 from app.commands.imports.lines import Lines
 from docs.generate import _kind
@@ -159,7 +159,7 @@ async def test_damage(asking: Any) -> None:
 async def test_export_and_import(asking: Any, tmp_path: Path) -> None:
     """The same bytes come out again."""
     lines: list[bytes] = []
-    await export(asking.context, [CALL], lines.append, pytest.fail)
+    await export(asking.context, Chosen(CALL), lines.append, pytest.fail)
     assert orjson.loads(lines[0])["session"]["cost"] == "10"
     file = tmp_path / "calls.jsonl"
     file.write_bytes(b"".join(lines))
@@ -168,7 +168,7 @@ async def test_export_and_import(asking: Any, tmp_path: Path) -> None:
     await importing.check()
     assert (await importing.store()).stored == len(COSTS)
     again: list[bytes] = []
-    await export(asking.context, [CALL], again.append, pytest.fail)
+    await export(asking.context, Chosen(CALL), again.append, pytest.fail)
     assert again == lines
 
 

@@ -1,0 +1,1 @@
+"""`/export`: sessions as files, for programs and for browsers."""

@@ -8,6 +8,7 @@ from resolvers.access import EVERYBODY, Caller
 from resolvers.kind import Kind
 from resolvers.request import LARGEST_ANSWER, Compare, Filter, Operator, both
 from resolvers.request_facts import RequestFacts
+from resolvers.steps import Repeat
 from resolvers.store.store import Store
 
 
@@ -32,6 +33,8 @@ class Context:
     """Seconds after which sessions of a kind expire, by the kind's name; none: never."""
     facts: RequestFacts = field(default_factory=RequestFacts)
     """What the request is known by."""
+    repeat: Repeat | None = None
+    """Its place in the record of its idempotency key; None without one."""
 
     def leave(self) -> bool:
         """The client has gone: nothing more begins; whether what has begun may be cancelled."""

@@ -6,6 +6,7 @@
     │   ├── AlreadyExists        ALREADY_EXISTS
     │   ├── Invalid              INVALID
     │   ├── Conflict             CONFLICT
+    │   │   └── Outdated
     │   └── Protected            FORBIDDEN
     ├── BadInput                 BAD_USER_INPUT
     ├── Unauthenticated          UNAUTHENTICATED
@@ -13,6 +14,9 @@
     ├── ReadOnly                 READ_ONLY
     ├── LimitExceeded            LIMIT_EXCEEDED
     ├── RateLimited              RATE_LIMITED
+    ├── KeyReused                IDEMPOTENCY_KEY_REUSED
+    ├── KeyInUse                 IDEMPOTENCY_KEY_IN_USE
+    ├── AnswerGone               IDEMPOTENCY_ANSWER_GONE
     ├── Timeout                  TIMEOUT
     ├── Unavailable              UNAVAILABLE
     └── CorruptDocument          CORRUPT_DOCUMENT
@@ -21,7 +25,7 @@ A message is written for the client: it names what is wrong and what would be ri
 carries text of the driver, a collection's name or a stack.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, ClassVar
 
@@ -40,6 +44,9 @@ class GatewayError(Exception):
 
 class UserError(GatewayError):
     """A refused write; `field` is the path of the input field that is to blame."""
+
+    present: Mapping[str, Any] | None = None
+    """The stored session, as the caller may see it, where that helps."""
 
     def __init__(self, message: str, field: tuple[str, ...] = ()) -> None:
         super().__init__(message)
@@ -72,6 +79,10 @@ class Conflict(UserError):
     """The session's state does not allow this, or others changed it again and again."""
 
     code = "CONFLICT"
+
+
+class Outdated(Conflict):
+    """The session has another revision than the change was made for."""
 
 
 class Protected(UserError):
@@ -122,6 +133,24 @@ class RateLimited(GatewayError):
     code = "RATE_LIMITED"
 
 
+class KeyReused(GatewayError):
+    """The idempotency key was another request's."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+
+
+class KeyInUse(GatewayError):
+    """A request with this idempotency key goes on; `retry_after` is in whole seconds."""
+
+    code = "IDEMPOTENCY_KEY_IN_USE"
+
+
+class AnswerGone(GatewayError):
+    """The request with this idempotency key was carried out, and its answer is not stored."""
+
+    code = "IDEMPOTENCY_ANSWER_GONE"
+
+
 class Timeout(GatewayError):
     """The database is alive, yet did not finish within the deadline."""
 
@@ -132,6 +161,17 @@ class Unavailable(GatewayError):
     """The database cannot be reached."""
 
     code = "UNAVAILABLE"
+
+
+UNCONFIRMED = (
+    "The database did not confirm the change, so it is not known whether it was made. Look at what "
+    "is stored before you make it again, or repeat the request with the same Idempotency-Key."
+)
+
+
+def unconfirmed(error: Timeout | Unavailable) -> Timeout | Unavailable:
+    """The same failure, of a write that had begun: `details["outcome"]` is UNKNOWN."""
+    return type(error)(UNCONFIRMED, **{**error.details, "outcome": "UNKNOWN"})
 
 
 class CorruptDocument(GatewayError):

@@ -11,7 +11,15 @@ from dataclasses import dataclass, field
 from bson import ObjectId
 
 from resolvers.kind import Kind
-from resolvers.store import audit, credentials, customer_links, export_links, indexes, rules
+from resolvers.store import (
+    audit,
+    credentials,
+    customer_links,
+    export_links,
+    idempotency,
+    indexes,
+    rules,
+)
 from resolvers.store import write as writes
 from resolvers.store.policy import OWN_ALONE, Indexes, Policy, Rules
 from resolvers.store.rules import Action
@@ -65,6 +73,7 @@ async def prepare(
     report = Report()
     await credentials.prepare(store)
     await customer_links.prepare(store)
+    await idempotency.prepare(store)
     await export_links.prepare(store)
     await audit.prepare(store)
     existing = set(await store.run(store.database.list_collection_names()))

@@ -15,6 +15,9 @@
     ├── RateLimited              RATE_LIMITED
     ├── Timeout                  TIMEOUT
     ├── Unavailable              UNAVAILABLE
+    ├── ChangesUnsupported       CHANGES_UNSUPPORTED
+    ├── HistoryLost              HISTORY_LOST
+    ├── SlowReader               SLOW_READER
     └── CorruptDocument          CORRUPT_DOCUMENT
 
 A message is written for the client: it names what is wrong and what would be right, and never
@@ -132,6 +135,24 @@ class Unavailable(GatewayError):
     """The database cannot be reached."""
 
     code = "UNAVAILABLE"
+
+
+class ChangesUnsupported(GatewayError):
+    """The database reports no changes, or none of these sessions."""
+
+    code = "CHANGES_UNSUPPORTED"
+
+
+class HistoryLost(GatewayError):
+    """Changes after that cursor are no longer known."""
+
+    code = "HISTORY_LOST"
+
+
+class SlowReader(GatewayError):
+    """More changes wait for a client than are kept for it."""
+
+    code = "SLOW_READER"
 
 
 class CorruptDocument(GatewayError):

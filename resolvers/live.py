@@ -1,0 +1,185 @@
+"""Changes of sessions as a caller may see them: followed as they happen, or read afterwards.
+
+    async for change in follow(context, everywhere, {BOT: <botId is st-1>}, after=None):
+        change.action, change.session_id, change.document
+
+A change is told if the session meets the filter as it is now, with the session; or if it met the
+filter before and does not now, without it: it was deleted, or has left. Who keeps what it is told,
+by id, has what a list with the same filter gives (docs/adr/0040-changes.md).
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from resolvers import masks, paging
+from resolvers.access import Action as Right
+from resolvers.context import Context
+from resolvers.errors import ChangesUnsupported, HistoryLost
+from resolvers.kind import Document, Kind
+from resolvers.request import EVERYTHING, NEVER, Filter, both
+from resolvers.store import feed as feeds
+from resolvers.store.change_stream import LOST, Action, Event, Place, bulky, present
+from resolvers.store.matching import part_of, matcher
+
+MOST_SCANNED = 10_000
+"""Events that one page looks at."""
+QUEUED = 1000
+"""Changes that wait for a client, unless it is said otherwise."""
+
+Wheres = Mapping[Kind, Filter]
+"""What is asked of each kind; the others are left out."""
+
+UNKNOWN = (
+    "A session was deleted, and the database does not know whose it was: it keeps no earlier "
+    "states of these sessions. Read the sessions anew, then go on without `after`."
+)
+MAPPED = (
+    "{} sessions are served from a collection of another shape, whose changes are not reported. "
+    "Read them by a list again and again."
+)
+
+
+class Change(NamedTuple):
+    """One change, as its caller may see it."""
+
+    kind: Kind
+    action: Action
+    session_id: str
+    document: Document | None
+    """The session as it is now; None if it is gone, or no longer meets the filter."""
+    at: datetime
+    place: Place
+
+    @property
+    def cursor(self) -> str:
+        """The place, opaque to clients."""
+        return paging.change_cursor(self.place)
+
+
+class Changes(NamedTuple):
+    """A page of changes."""
+
+    changes: list[Change]
+    end: Place
+    """How far the page looked: the next one goes on there."""
+    more: bool
+
+    @property
+    def cursor(self) -> str:
+        """The end, opaque to clients."""
+        return paging.change_cursor(self.end)
+
+
+def served(context: Context, kinds: Sequence[Kind]) -> tuple[Kind, ...]:
+    """The kinds whose changes are reported."""
+    return tuple(kind for kind in kinds if kind.name not in context.store.maps)
+
+
+def require_served(context: Context, kind: Kind) -> None:
+    """ChangesUnsupported for a kind that is served through a map."""
+    if kind.name in context.store.maps:
+        raise ChangesUnsupported(MAPPED.format(kind.type_name))
+
+
+def follow(
+    context: Context, kinds: Sequence[Kind], wheres: Wheres, after: str | None, most: int = QUEUED
+) -> AsyncIterator[Change]:
+    """The changes after a cursor, or from now on, without end; `kinds` are all that are served.
+
+    Refused at once, before anything is awaited, for a filter that the caller may not put.
+    """
+    tell = _telling(context, wheres)
+    place = None if after is None else paging.decode_change(after, "after")
+    told = context.store.feed.told(context.store.unbounded(), kinds, place, tell, most)
+    return told
+
+
+async def page(
+    context: Context, kinds: Sequence[Kind], wheres: Wheres, after: str | None, first: int
+) -> Changes:
+    """The first changes after a cursor; without one there are none, but the end says where to go
+    on from now."""
+    tell = _telling(context, wheres)
+    now = await present(context.store, kinds)
+    if after is None:
+        return Changes([], now, False)
+    place = paging.decode_change(after, "after")
+    found: list[Change] = []
+    looked = 0
+    async with aclosing(feeds.past(context.store, kinds, place, lambda: now)) as batches:
+        async for batch, reached in batches:
+            for event in batch:
+                change = tell(event)
+                if change is None:
+                    continue
+                if len(found) == first:
+                    return Changes(found, found[-1].place if found else place, True)
+                found.append(change)
+            place, looked = reached, looked + len(batch)
+            if looked >= MOST_SCANNED:
+                return Changes(found, place, True)
+    return Changes(found, max(place, now), False)
+
+
+def _telling(context: Context, wheres: Wheres) -> Callable[[Event], Change | None]:
+    """What this caller is told of an event."""
+    for kind, where in wheres.items():
+        context.caller.require(kind, Right.READ)
+        masks.require_answerable(context.caller, where)
+        require_served(context, kind)
+    views = {
+        kind.name: _View(context, kind, where) for kind, where in wheres.items() if where != NEVER
+    }
+
+    def tell(event: Event) -> Change | None:
+        view = views.get(event.kind.name)
+        return None if view is None else view.tell(event)
+
+    return tell
+
+
+class _View:
+    """What a caller may see of one kind, and asks for."""
+
+    def __init__(self, context: Context, kind: Kind, where: Filter) -> None:
+        own = context.caller.visible(kind)
+        self._context, self._kind = context, kind
+        self._limited = own != EVERYTHING
+        self._own = matcher(own)
+        self._matches = matcher(both(own, where))
+        self._before = self._own if part_of(where) & bulky(kind) else self._matches
+        """Of the former state: one that cannot be known is taken to have met the filter."""
+        self._expires = kind.name in context.retention
+
+    def tell(self, event: Event) -> Change | None:
+        document = event.document
+        if document is not None and self._matches(document) and not self._expired(document):
+            return self._change(event, self._shown(document))
+        if event.action is not Action.CREATED and self._had(event):
+            return self._change(event, None)
+        return None
+
+    def _had(self, event: Event) -> bool:
+        """Whether the caller's list may have had the session; HistoryLost if nobody knows."""
+        if event.before is not None:
+            return self._before(event.before)
+        if not self._limited:
+            return True
+        if event.action is Action.DELETED:
+            raise HistoryLost(UNKNOWN)
+        return event.document is not None and self._own(event.document)
+
+    def _expired(self, document: Document) -> bool:
+        if not self._expires:
+            return False
+        cutoff, started = self._context.cutoff(self._kind), document.get("startedAt")
+        assert cutoff is not None
+        return not isinstance(started, datetime) or started <= cutoff
+
+    def _shown(self, document: Document) -> Document:
+        return masks.shown(self._context.caller, self._kind.columns, document)
+
+    def _change(self, event: Event, document: Document | None) -> Change:
+        return Change(event.kind, event.action, event.session_id, document, event.at, event.place)

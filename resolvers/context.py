@@ -1,7 +1,7 @@
 """What a request carries along: the store, the clock, and who asks."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from resolvers.access import EVERYBODY, Caller
@@ -36,6 +36,11 @@ class Context:
     def leave(self) -> bool:
         """The client has gone: nothing more begins; whether what has begun may be cancelled."""
         return self.store.budget is None or self.store.budget.end()
+
+    def renewed(self) -> "Context":
+        """The same for the next answer of a subscription, which has a time of its own."""
+        budget = self.store.budget
+        return self if budget is None else replace(self, store=self.store.within(budget.seconds))
 
     @classmethod
     def offline(cls) -> "Context":

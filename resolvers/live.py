@@ -8,10 +8,10 @@ filter before and does not now, without it: it was deleted, or has left. Who kee
 by id, has what a list with the same filter gives (docs/adr/0040-changes.md).
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from resolvers import masks, paging
 from resolvers.access import Action as Right
@@ -20,8 +20,8 @@ from resolvers.errors import ChangesUnsupported, HistoryLost
 from resolvers.kind import Document, Kind
 from resolvers.request import EVERYTHING, NEVER, Filter, both
 from resolvers.store import feed as feeds
-from resolvers.store.change_stream import LOST, Action, Event, Place, bulky, present
-from resolvers.store.matching import part_of, matcher
+from resolvers.store.change_stream import Action, Event, Place, bulky, present
+from resolvers.store.matching import matcher, part_of
 
 MOST_SCANNED = 10_000
 """Events that one page looks at."""
@@ -83,17 +83,18 @@ def require_served(context: Context, kind: Kind) -> None:
         raise ChangesUnsupported(MAPPED.format(kind.type_name))
 
 
-def follow(
+async def follow(
     context: Context, kinds: Sequence[Kind], wheres: Wheres, after: str | None, most: int = QUEUED
-) -> AsyncIterator[Change]:
+) -> AsyncGenerator[Change, None]:
     """The changes after a cursor, or from now on, without end; `kinds` are all that are served.
 
-    Refused at once, before anything is awaited, for a filter that the caller may not put.
+    What cannot be followed is refused before anything is.
     """
     tell = _telling(context, wheres)
     place = None if after is None else paging.decode_change(after, "after")
-    told = context.store.feed.told(context.store.unbounded(), kinds, place, tell, most)
-    return told
+    store, feed = context.store.unbounded(), context.store.feed
+    now = await feed.start(store, kinds)
+    return feed.told(store, kinds, now if place is None else place, tell, most)
 
 
 async def page(

@@ -13,7 +13,7 @@ How the session is now is read afterwards, so that nobody is shown what was eras
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from enum import StrEnum
@@ -169,7 +169,7 @@ class ChangeStream:
         self._last = after._replace(number=-1)
         self._cursor: Any = None
 
-    async def events(self) -> AsyncIterator[Event | None]:
+    async def events(self) -> AsyncGenerator[Event | None, None]:
         """The changes one by one; None where none came for the time that it waits."""
         while True:
             change = await self._next()

@@ -1,6 +1,7 @@
 """The changes of all kinds' sessions in this process: one change stream, however many listen.
 
-    async for told in feed.told(store, kinds, after, tell):
+    place = await feed.start(store, kinds)
+    async for told in feed.told(store, kinds, place, tell, most=1000):
         ...
 
 `tell` says of each Event what its listener gets, or None for nothing; it is called for every event
@@ -16,7 +17,7 @@ import asyncio
 import logging
 from bisect import bisect_right
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, suppress
 from itertools import islice
 from typing import Any, Final
@@ -134,11 +135,10 @@ class Feed:
         return len(self._listeners)
 
     async def told(
-        self, store: Store, kinds: Sequence[Kind], after: Place | None, tell: Tell, most: int
-    ) -> AsyncIterator[Any]:
-        """What a client is told of all events after a place, or from now on; without end."""
-        await self._start(store, kinds)
-        place = self._place if after is None else after
+        self, store: Store, kinds: Sequence[Kind], after: Place, tell: Tell, most: int
+    ) -> AsyncGenerator[Any, None]:
+        """What a client is told of all events after a place, without end; once it has started."""
+        place = after
         while place < self._place:
             async with aclosing(self._since(store, kinds, place)) as batches:
                 async for batch, reached in batches:
@@ -164,8 +164,8 @@ class Feed:
 
     async def _since(
         self, store: Store, kinds: Sequence[Kind], place: Place
-    ) -> AsyncIterator[tuple[list[Event], Place]]:
-        """Events after a place, in batches with how far they reach: up to what is kept, or of it."""
+    ) -> AsyncGenerator[tuple[list[Event], Place], None]:
+        """Events after a place, in batches with how far they reach: up to those that are kept."""
         if place >= self._floor:
             first = bisect_right(self._kept, place, key=lambda event: event.place)
             batch = list(islice(self._kept, first, first + AT_ONCE))
@@ -174,11 +174,12 @@ class Feed:
             return
         if self._past is None:
             self._past = asyncio.Semaphore(CATCHING_UP)
-        async with self._past, aclosing(past(store, kinds, place, lambda: self._floor)) as batches:
-            async for batch in batches:
-                yield batch
+        async with self._past, aclosing(past(store, kinds, place, lambda: self._floor)) as older:
+            async for found in older:
+                yield found
 
-    async def _start(self, store: Store, kinds: Sequence[Kind]) -> None:
+    async def start(self, store: Store, kinds: Sequence[Kind]) -> Place:
+        """Follow the stream, if nobody does yet; the place of the last event that was told."""
         if self._starting is None:
             self._starting = asyncio.Lock()
         async with self._starting:
@@ -186,6 +187,7 @@ class Feed:
             if self._running is None or self._running.done():
                 self._begin(await present(store, kinds))
                 self._running = asyncio.create_task(self._run(store, kinds))
+            return self._place
 
     def _begin(self, place: Place) -> None:
         self._kept.clear()
@@ -244,7 +246,7 @@ class Feed:
 
 async def past(
     store: Store, kinds: Sequence[Kind], place: Place, goal: Callable[[], Place]
-) -> AsyncIterator[tuple[list[Event], Place]]:
+) -> AsyncGenerator[tuple[list[Event], Place], None]:
     """Events after a place, up to a goal that may move meanwhile; in batches, and how far each is.
 
     The last batch may go beyond the goal, and may be empty.
@@ -262,7 +264,7 @@ async def past(
                     return
 
 
-async def batched(stream: ChangeStream) -> AsyncIterator[list[Event]]:
+async def batched(stream: ChangeStream) -> AsyncGenerator[list[Event], None]:
     """What has arrived, whenever something has; an empty list where nothing came for a while."""
     async with aclosing(stream.events()) as events:
         coming: asyncio.Task[Event | None] = _ahead(events)
@@ -284,7 +286,7 @@ async def batched(stream: ChangeStream) -> AsyncIterator[list[Event]]:
 
 
 def _ahead(events: AsyncIterator[Event | None]) -> "asyncio.Task[Event | None]":
-    return asyncio.ensure_future(anext(events))  # type: ignore[arg-type]  # it is a coroutine
+    return asyncio.ensure_future(anext(events))
 
 
 async def completed(store: Store, events: Sequence[Event]) -> list[Event]:

@@ -74,8 +74,7 @@ def _not(test: Test) -> Test:
 
 def _clause(key: str, condition: Any) -> Test:
     if key.startswith("$"):
-        parts = [_document_test(part) for part in condition]
-        return {"$and": _all, "$or": _any, "$nor": lambda tests: _not(_any(tests))}[key](parts)
+        return JUNCTIONS[key]([_document_test(part) for part in condition])
     return _at(tuple(key.split(".")), _condition(condition))
 
 
@@ -221,6 +220,11 @@ def _exists(wanted: bool) -> Test:
     return check
 
 
+JUNCTIONS: Mapping[str, Callable[[Sequence[Test]], Test]] = {
+    "$and": _all,
+    "$or": _any,
+    "$nor": lambda tests: _not(_any(tests)),
+}
 CONDITIONS: Mapping[str, Callable[[Any], Test]] = {
     "$eq": lambda operand: _some(_equals(operand)),
     "$ne": lambda operand: _not(_some(_equals(operand))),

@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 from bson import ObjectId
 
 from resolvers.kind import Kind
-from resolvers.store import credentials, customer_links, export_links, indexes, rules
+from resolvers.store import (
+    change_stream,
+    credentials,
+    customer_links,
+    export_links,
+    indexes,
+    rules,
+)
 from resolvers.store import write as writes
 from resolvers.store.policy import OWN_ALONE, Indexes, Policy, Rules
 from resolvers.store.rules import Action
@@ -79,6 +86,7 @@ async def prepare(
         await _rules(store, kind, policy.rules, own, exists)
         if own:
             await writes.set_mark(store, _mark(store, kind), OWN)
+            await change_stream.keep_images(store, kind)
         if own and not kind.ended:
             await _remove_status(store, kind)
         if policy.indexes is Indexes.ALL or (own and policy.indexes is Indexes.OWN):

@@ -41,6 +41,12 @@ class Run:
         self.loader = Loader(self.context)
         self.room = Room(self.context.most_bytes)
 
+    def renew(self) -> None:
+        """Begin the next answer of a subscription: with a time, reads and room of its own."""
+        self.context = self.context.renewed()
+        self.started.clear()
+        self.__post_init__()
+
     def leave(self) -> bool:
         """The client has gone: reads end; whether what has begun may be cancelled."""
         may = self.context.leave()

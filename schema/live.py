@@ -113,6 +113,9 @@ class SubscriptionField(RootField):
             async for source in followed:
                 run.renew()
                 yield source
+        except Exception:
+            run.over = True
+            raise
         finally:
             await followed.aclose()
 

@@ -64,6 +64,12 @@ class Metrics:
             "gateway_requests_in_flight", "Requests that are being answered.", **self._own
         )
         flying.set_function(lambda: self.in_flight)
+        self._changes = Counter(
+            "gateway_changes",
+            "Changes for subscribers: `sent`, or one too many for one that was `left_behind`.",
+            ["outcome"],
+            **self._own,
+        )
         self._caches = Gauge("gateway_cache_entries", "Entries of a cache.", ["cache"], **self._own)
 
     def request(self, facts: RequestFacts, status: int, seconds: float) -> None:
@@ -106,6 +112,15 @@ class Metrics:
     def cache(self, name: str, cache: Sized) -> None:
         """Show how many entries a cache has."""
         self._caches.labels(name).set_function(lambda: len(cache))
+
+    def subscriptions(self, open_: Sized) -> None:
+        """Show how many subscriptions there are."""
+        shown = Gauge("gateway_subscriptions", "Subscriptions that are followed.", **self._own)
+        shown.set_function(lambda: len(open_))
+
+    def change(self, outcome: str) -> None:
+        """Count a change that a subscriber was told, or one that was too many for it."""
+        self._changes.labels(outcome).inc()
 
     def _name(self, facts: RequestFacts, succeeded: bool) -> str:
         """The operation as a label: routes are the gateway's own, GraphQL's names the clients'."""

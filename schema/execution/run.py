@@ -29,6 +29,8 @@ class Run:
     operation: Operation = NOT_PARSED
     cost: int | None = None
     """None until it is known."""
+    over: bool = False
+    """Of a subscription: whether what it followed has ended, with an error."""
     started: dict[str, asyncio.Future[Any]] = field(default_factory=dict)
     """Root fields that a program resolves already, by response name: nothing is resolved twice."""
     loader: Loader = field(init=False)

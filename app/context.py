@@ -8,6 +8,7 @@ from app.settings import Settings
 from resolvers.access import EVERYBODY, Caller
 from resolvers.context import Context
 from resolvers.request_facts import RequestFacts
+from resolvers.store.feed import Feed
 from resolvers.store.store import Store
 from resolvers.tenants import Tenants
 
@@ -24,6 +25,8 @@ class State:
     authenticator: Authenticator
     known_bots: set[KnownBot] = field(default_factory=set)
     """Bots of which a session was seen; emptied when there are many."""
+
+    feed: Feed = field(default_factory=Feed)
 
     retention: Mapping[str, int] = field(init=False)
     restricts: bool = field(init=False)
@@ -54,6 +57,8 @@ class State:
             company_timezone=self.settings.company_timezone,
             caller=caller,
             most_bytes=self.settings.max_answer_bytes,
+            most_waiting=self.settings.max_waiting_changes,
             retention=self.retention,
+            feed=self.feed,
             facts=facts,
         )

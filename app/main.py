@@ -203,7 +203,7 @@ def _lifespan(
             ):
                 with settled_heap():
                     yield {REFUSED: observers.refused}
-                await store.feed.close()
+                await state.feed.close()
 
     return lifespan
 

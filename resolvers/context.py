@@ -8,6 +8,7 @@ from resolvers.access import EVERYBODY, Caller
 from resolvers.kind import Kind
 from resolvers.request import LARGEST_ANSWER, Compare, Filter, Operator, both
 from resolvers.request_facts import RequestFacts
+from resolvers.store.feed import Feed
 from resolvers.store.store import Store
 
 
@@ -28,8 +29,12 @@ class Context:
     caller: Caller = EVERYBODY
     most_bytes: int = LARGEST_ANSWER
     """The largest answer."""
+    most_waiting: int = 1000
+    """Changes that wait for one subscriber."""
     retention: Mapping[str, int] = field(default_factory=dict)
     """Seconds after which sessions of a kind expire, by the kind's name; none: never."""
+    feed: Feed = field(default_factory=Feed)
+    """The changes of all sessions in this process."""
     facts: RequestFacts = field(default_factory=RequestFacts)
     """What the request is known by."""
 

@@ -150,7 +150,7 @@ class HistoryLost(GatewayError):
 
 
 class SlowReader(GatewayError):
-    """More changes wait for a client than are kept for it."""
+    """More changes wait for a client than are stored for it."""
 
     code = "SLOW_READER"
 

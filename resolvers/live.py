@@ -3,8 +3,8 @@
     async for change in follow(context, everywhere, {BOT: <botId is st-1>}, after=None):
         change.action, change.session_id, change.document
 
-A change is told if the session meets the filter as it is now, with the session; or if it met the
-filter before and does not now, without it: it was deleted, or has left. Who keeps what it is told,
+A caller gets a change if the session meets the filter as it is now, with the session; or if it met
+the filter before and does not now, without it: it was deleted, or has left. Who stores what comes,
 by id, has what a list with the same filter gives (docs/adr/0040-changes.md).
 """
 
@@ -20,14 +20,12 @@ from resolvers.errors import ChangesUnsupported, HistoryLost
 from resolvers.kind import Document, Kind
 from resolvers.request import EVERYTHING, NEVER, Filter, both
 from resolvers.store import feed as feeds
-from resolvers.store.change_stream import Action, Event, Place, bulky, present
+from resolvers.store.change_stream import Action, Event, bulky, present
 from resolvers.store.matching import matcher, part_of
+from resolvers.stream_places import StreamPlace
 
 MOST_SCANNED = 10_000
 """Events that one page looks at."""
-QUEUED = 1000
-"""Changes that wait for a client, unless it is said otherwise."""
-
 Wheres = Mapping[Kind, Filter]
 """What is asked of each kind; the others are left out."""
 
@@ -50,7 +48,7 @@ class Change(NamedTuple):
     document: Document | None
     """The session as it is now; None if it is gone, or no longer meets the filter."""
     at: datetime
-    place: Place
+    place: StreamPlace
 
     @property
     def cursor(self) -> str:
@@ -62,7 +60,7 @@ class Changes(NamedTuple):
     """A page of changes."""
 
     changes: list[Change]
-    end: Place
+    end: StreamPlace
     """How far the page looked: the next one goes on there."""
     more: bool
 
@@ -84,17 +82,17 @@ def require_served(context: Context, kind: Kind) -> None:
 
 
 async def follow(
-    context: Context, kinds: Sequence[Kind], wheres: Wheres, after: str | None, most: int = QUEUED
+    context: Context, kinds: Sequence[Kind], wheres: Wheres, after: str | None
 ) -> AsyncGenerator[Change, None]:
     """The changes after a cursor, or from now on, without end; `kinds` are all that are served.
 
     What cannot be followed is refused before anything is.
     """
-    tell = _telling(context, wheres)
+    choose = _choosing(context, wheres)
     place = None if after is None else paging.decode_change(after, "after")
-    store, feed = context.store.unbounded(), context.store.feed
+    store, feed = context.store.unbounded(), context.feed
     now = await feed.start(store, kinds)
-    return feed.told(store, kinds, now if place is None else place, tell, most)
+    return feed.follow(store, kinds, now if place is None else place, choose, context.most_waiting)
 
 
 async def page(
@@ -102,7 +100,7 @@ async def page(
 ) -> Changes:
     """The first changes after a cursor; without one there are none, but the end says where to go
     on from now."""
-    tell = _telling(context, wheres)
+    choose = _choosing(context, wheres)
     now = await present(context.store, kinds)
     if after is None:
         return Changes([], now, False)
@@ -112,7 +110,7 @@ async def page(
     async with aclosing(feeds.past(context.store, kinds, place, lambda: now)) as batches:
         async for batch, reached in batches:
             for event in batch:
-                change = tell(event)
+                change = choose(event)
                 if change is None:
                     continue
                 if len(found) == first:
@@ -124,8 +122,8 @@ async def page(
     return Changes(found, max(place, now), False)
 
 
-def _telling(context: Context, wheres: Wheres) -> Callable[[Event], Change | None]:
-    """What this caller is told of an event."""
+def _choosing(context: Context, wheres: Wheres) -> Callable[[Event], Change | None]:
+    """What this caller gets of an event."""
     for kind, where in wheres.items():
         context.caller.require(kind, Right.READ)
         masks.require_answerable(context.caller, where)
@@ -134,11 +132,11 @@ def _telling(context: Context, wheres: Wheres) -> Callable[[Event], Change | Non
         kind.name: _View(context, kind, where) for kind, where in wheres.items() if where != NEVER
     }
 
-    def tell(event: Event) -> Change | None:
+    def choose(event: Event) -> Change | None:
         view = views.get(event.kind.name)
-        return None if view is None else view.tell(event)
+        return None if view is None else view.choose(event)
 
-    return tell
+    return choose
 
 
 class _View:
@@ -154,7 +152,7 @@ class _View:
         """Of the former state: one that cannot be known is taken to have met the filter."""
         self._expires = kind.name in context.retention
 
-    def tell(self, event: Event) -> Change | None:
+    def choose(self, event: Event) -> Change | None:
         document = event.document
         if document is not None and self._matches(document) and not self._expired(document):
             return self._change(event, self._shown(document))

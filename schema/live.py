@@ -61,7 +61,7 @@ class Change(Generic[T]):
 
 @strawberry.type(description="A page of changes, oldest first.")
 class SessionChangeConnection:
-    """As the Relay specification has it; there is no way back and no count."""
+    """As the Relay specification has it; it goes forward only, and counts nothing."""
 
     edges: list[Edge[Change[Session]]] = strawberry.field(description="The changes with cursors.")
     nodes: list[Change[Session]] = strawberry.field(description="The changes.")
@@ -78,12 +78,12 @@ AFTER = Argument(
 )
 FIRST = Argument("first", int | None, f"How many changes: 1 to {LARGEST_PAGE}.")
 FOLLOWED = (
-    "{}, one by one as they happen: without end. A change is told if the session meets the filter "
+    "{}, one by one as they happen: without end. A change is sent if the session meets the filter "
     "now, or met it before. Where it is over (HISTORY_LOST, SLOW_READER, UNAUTHENTICATED), its "
     "last message is an error with that code."
 )
 PULLED = (
-    "What the subscription `sessionChanged` tells, read page by page: the changes after a cursor, "
+    "What the subscription `sessionChanged` sends, read page by page: the changes after a cursor, "
     f"oldest first, deletions included; {DEFAULT_PAGE} by default. Without `after` there are none, "
     "and `endCursor` is where to go on from now. Null, with an error, if it is refused."
 )

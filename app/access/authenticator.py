@@ -124,9 +124,9 @@ class Authenticator:
         return await self.guarded(request, self._by_bearer(*given))
 
     async def still(self, given: "Presented", caller: Caller) -> bool:
-        """Whether a credential that was accepted gives the same caller now; asking is no use of it.
+        """Whether a credential that was accepted gives the same caller now.
 
-        Where the database does not answer, it does until it expires.
+        Asking does not count as a use. Where the database does not answer, it does until it expires.
         """
         if self._off:
             return True

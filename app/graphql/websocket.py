@@ -53,7 +53,7 @@ TOO_SLOW: Final = 4410
 TOO_MANY_INITS: Final = 4429
 RESTART: Final = 1012
 TRY_LATER: Final = 1013
-"""Codes that close a connection; those above 4000 are the protocol's, and TOO_SLOW is ours."""
+"""Codes that close a connection; those above 4000 are the protocol's, but for TOO_SLOW."""
 KEY_NAMES: Final = {
     "authorization": b"authorization",
     "apikey": b"x-api-key",

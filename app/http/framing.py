@@ -58,7 +58,7 @@ class Framing:
         self._chunks = 0
         self._read: Callable[[], bytes] = self._head
         self.upgrades = False
-        """Whether the last head asks for a WebSocket: what comes after it is no HTTP."""
+        """Whether the last head asks for a WebSocket: then HTTP ends there."""
 
     @property
     def between(self) -> bool:

@@ -2,7 +2,7 @@
 
     an answer that nobody reads        write_seconds, then the end
     a client that answers no ping      PING_SECONDS, then 1011
-    the end of the server              1012, which tells clients to come back
+    the end of the server              1012, after which clients come back
 
 `WebSocketsSansIOProtocol` is private to uvicorn: what is overridden here may change with any
 release. tests/app/http/test_uvicorn_internals.py notices.
@@ -13,11 +13,9 @@ from typing import Any, Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+QUIET: Final = logging.Logger(__name__, logging.ERROR)
 PING_SECONDS: Final = 20.0
 """Between two pings, and until their answer: shorter than the idle limits of proxies."""
-
-_log = logging.getLogger(__name__)
-_log.setLevel(logging.WARNING)  # uvicorn would log every address with its query
 
 
 class Socket(WebSocketsSansIOProtocol):
@@ -32,7 +30,7 @@ class Socket(WebSocketsSansIOProtocol):
         write_seconds: float = 60.0,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self.logger = _log
+        self.logger = QUIET  # uvicorn would log every address with its query
         self._write_seconds = write_seconds
         self._unread: Any = None
 

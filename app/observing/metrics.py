@@ -38,6 +38,7 @@ class Metrics:
         self._names: set[str] = set()
         self._counted: dict[_Request, Counter] = {}
         self._timed: dict[tuple[str, str], Histogram] = {}
+        self._changes: Counter | None = None
         self._commands: dict[tuple[str, bool], Histogram] = {}
         self._requests = Counter(
             "gateway_requests",
@@ -64,12 +65,6 @@ class Metrics:
             "gateway_requests_in_flight", "Requests that are being answered.", **self._own
         )
         flying.set_function(lambda: self.in_flight)
-        self._changes = Counter(
-            "gateway_changes",
-            "Changes for subscribers: `sent`, or one too many for one that was `left_behind`.",
-            ["outcome"],
-            **self._own,
-        )
         self._caches = Gauge("gateway_cache_entries", "Entries of a cache.", ["cache"], **self._own)
 
     def request(self, facts: RequestFacts, status: int, seconds: float) -> None:
@@ -115,12 +110,19 @@ class Metrics:
 
     def subscriptions(self, open_: Sized) -> None:
         """Show how many subscriptions there are."""
+        self._changes = Counter(
+            "gateway_changes",
+            "Changes for subscribers: `sent`, or one too many for one that was `left_behind`.",
+            ["outcome"],
+            **self._own,
+        )
         shown = Gauge("gateway_subscriptions", "Subscriptions that are followed.", **self._own)
         shown.set_function(lambda: len(open_))
 
     def change(self, outcome: str) -> None:
-        """Count a change that a subscriber was told, or one that was too many for it."""
-        self._changes.labels(outcome).inc()
+        """Count a change that a subscriber was sent, or one that was too many for it."""
+        if self._changes:
+            self._changes.labels(outcome).inc()
 
     def _name(self, facts: RequestFacts, succeeded: bool) -> str:
         """The operation as a label: routes are the gateway's own, GraphQL's names the clients'."""

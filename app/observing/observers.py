@@ -59,7 +59,7 @@ class Observers:
             self.metrics.refused(status, code)
 
     def streams(self, streams: Streams) -> None:
-        """Count subscriptions, and the changes that they are told."""
+        """Count subscriptions, and the changes that they are sent."""
         if self.metrics:
             self.metrics.subscriptions(streams)
             streams.told = self.metrics.change

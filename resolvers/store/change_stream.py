@@ -30,6 +30,7 @@ from resolvers.store.cursors import leave
 from resolvers.store.driver import meaning, opened
 from resolvers.store.session_ids import as_text
 from resolvers.store.store import Store
+from resolvers.stream_places import LAST, StreamPlace
 
 log = logging.getLogger(__name__)
 
@@ -56,24 +57,6 @@ LOST: Final = (
 )
 
 
-class Place(NamedTuple):
-    """A place in the stream; the next change comes after it."""
-
-    seconds: int
-    increment: int
-    number: int
-    """Among the changes of one time."""
-
-    @property
-    def time(self) -> Timestamp:
-        """The database's."""
-        return Timestamp(self.seconds, self.increment)
-
-
-LAST: Final = 2**31 - 1
-"""The number of a place after all changes of its time."""
-
-
 class Action(StrEnum):
     """What happened to a session."""
 
@@ -89,13 +72,13 @@ ACTIONS: Final = {
     "delete": Action.DELETED,
 }
 ENDS: Final = ("drop", "rename", "dropDatabase", "invalidate")
-"""Of whole collections: nothing tells which sessions they had."""
+"""Of whole collections: nobody can say which sessions they had."""
 
 
 class Event(NamedTuple):
     """A change of one session."""
 
-    place: Place
+    place: StreamPlace
     kind: Kind
     action: Action
     session_id: str
@@ -112,7 +95,7 @@ def bulky(kind: Kind) -> frozenset[str]:
     return frozenset({*lists, SEARCH_KEYS.path, SEARCH_TEXTS.path})
 
 
-async def present(store: Store, kinds: Sequence[Kind]) -> Place:
+async def present(store: Store, kinds: Sequence[Kind]) -> StreamPlace:
     """The place after all changes until now; ChangesUnsupported where the engine has no stream."""
     asked = {
         "find": store.name(kinds[0]),
@@ -127,7 +110,7 @@ async def present(store: Store, kinds: Sequence[Kind]) -> Place:
     time = reply.get("operationTime")
     if not isinstance(time, Timestamp):
         raise ChangesUnsupported(UNSUPPORTED)
-    return Place(time.time, time.inc, LAST)
+    return StreamPlace(time.time, time.inc, LAST)
 
 
 async def keep_images(store: Store, kind: Kind) -> bool:
@@ -144,7 +127,7 @@ async def keep_images(store: Store, kind: Kind) -> bool:
 
 @asynccontextmanager
 async def watching(
-    store: Store, kinds: Sequence[Kind], after: Place, wait_ms: int = WAIT_MS
+    store: Store, kinds: Sequence[Kind], after: StreamPlace, wait_ms: int = WAIT_MS
 ) -> AsyncIterator["ChangeStream"]:
     """The changes after a place.
 
@@ -161,7 +144,9 @@ async def watching(
 class ChangeStream:
     """One change stream over all kinds."""
 
-    def __init__(self, store: Store, kinds: Sequence[Kind], after: Place, wait_ms: int) -> None:
+    def __init__(
+        self, store: Store, kinds: Sequence[Kind], after: StreamPlace, wait_ms: int
+    ) -> None:
         self._store = store
         self._wait_ms = wait_ms
         self._kinds = {store.name(kind): kind for kind in kinds}
@@ -183,12 +168,12 @@ class ChangeStream:
                 raise HistoryLost(LOST)
             yield self._event(place, change)
 
-    def _place(self, time: Timestamp) -> Place:
+    def _place(self, time: Timestamp) -> StreamPlace:
         same = (time.time, time.inc) == self._last[:2]
-        self._last = Place(time.time, time.inc, self._last.number + 1 if same else 0)
+        self._last = StreamPlace(time.time, time.inc, self._last.number + 1 if same else 0)
         return self._last
 
-    def _event(self, place: Place, change: Document) -> Event:
+    def _event(self, place: StreamPlace, change: Document) -> Event:
         kind = self._kinds[change["ns"]["coll"]]
         (key,) = as_text([{"_id": change["documentKey"]["_id"]}])
         action = ACTIONS[change["operationType"]]
@@ -211,7 +196,7 @@ class ChangeStream:
 
     async def _open(self) -> Any:
         options = {
-            "start_at_operation_time": self._after.time,
+            "start_at_operation_time": _time(self._after),
             "max_await_time_ms": self._wait_ms,
             "batch_size": MOST_AT_ONCE,
         }
@@ -226,14 +211,14 @@ class ChangeStream:
                 raise
             return await opened(database.watch(pipeline, **options))
 
-    def has_reached(self, place: Place) -> bool:
+    def has_reached(self, place: StreamPlace) -> bool:
         """Where no change came: whether the database has looked beyond a place.
 
         MongoDB may have looked for a second at what others wrote. Other engines look at all there
         is before they say that there is nothing.
         """
         time = _time_of(self._cursor.resume_token)
-        return time is None or time >= place.time
+        return time is None or time >= _time(place)
 
     def close(self) -> None:
         """Nobody waits for it."""
@@ -259,7 +244,7 @@ def _failure(error: OperationFailure, seconds: float) -> Exception:
     return meaning(error, seconds) or error
 
 
-async def _require_history(store: Store, after: Place) -> None:
+async def _require_history(store: Store, after: StreamPlace) -> None:
     """HistoryLost if the engine's log begins after that place, where it can be asked.
 
     MongoDB checks this itself, also for users who may not read its log; the embedded engine starts
@@ -268,8 +253,12 @@ async def _require_history(store: Store, after: Place) -> None:
     log_ = store.database.client["local"]["oplog.rs"]
     with suppress(OperationFailure, GatewayError, NotImplementedError):
         first = await store.run(log_.find_one({}, {"ts": 1}, sort=[("$natural", 1)]))
-        if first is not None and first["ts"] > after.time:
+        if first is not None and first["ts"] > _time(after):
             raise HistoryLost(LOST)
+
+
+def _time(place: StreamPlace) -> Timestamp:
+    return Timestamp(place.seconds, place.increment)
 
 
 def _time_of(token: Any) -> Timestamp | None:

@@ -1,11 +1,11 @@
 """The changes of all kinds' sessions in this process: one change stream, however many listen.
 
     place = await feed.start(store, kinds)
-    async for told in feed.told(store, kinds, place, tell, most=1000):
+    async for given in feed.follow(store, kinds, place, choose, most=1000):
         ...
 
-`tell` says of each Event what its listener gets, or None for nothing; it is called for every event
-and listener, so it is quick. What is told waits in the listener's queue, which is bounded: one that
+`choose(event)` is what a listener gets of an Event, or None. It is called for every event and
+listener, so it is quick. What it gives waits in the listener's queue, which is bounded: one that
 reads too slowly ends with SlowReader, and makes nobody wait.
 
 The stream opens when somebody listens, and ends once nobody did for IDLE_SECONDS. When the database
@@ -19,6 +19,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, suppress
+from contextvars import Context
 from itertools import islice
 from typing import Any, Final
 
@@ -38,13 +39,13 @@ from resolvers.store.change_stream import (
     Action,
     ChangeStream,
     Event,
-    Place,
     present,
     watching,
 )
 from resolvers.store.driver import DRIVER_ERRORS
 from resolvers.store.session_ids import as_stored
 from resolvers.store.store import Store
+from resolvers.stream_places import StreamPlace
 
 log = logging.getLogger(__name__)
 
@@ -52,16 +53,16 @@ KEPT: Final = 2000
 """Events in memory."""
 AT_ONCE: Final = 100
 """Events whose sessions are read together."""
-TURN: Final = 500
-"""Listeners that are called before others get a turn."""
+ROUND: Final = 500
+"""Listeners that are called before other tasks run."""
 CATCHING_UP: Final = 8
 """Streams into the past at the same time."""
 IDLE_SECONDS: Final = 30.0
 FIRST_PAUSE: Final = 0.1
 LONGEST_PAUSE: Final = 5.0
 
-Tell = Callable[[Event], Any]
-"""What a listener is told of an event; None: nothing. It may raise what ends the listening."""
+Choose = Callable[[Event], Any]
+"""What a listener gets of an event; None: nothing. It may raise what ends the listening."""
 
 SLOW: Final = (
     "More than {most} changes waited for this client, so it was left behind. Read faster, or ask "
@@ -72,10 +73,10 @@ SLOW: Final = (
 class Listener:
     """One client's queue."""
 
-    __slots__ = ("_error", "_most", "_queue", "_tell", "_woken", "after")
+    __slots__ = ("_choose", "_error", "_most", "_queue", "_woken", "after")
 
-    def __init__(self, tell: Tell, after: Place, most: int) -> None:
-        self._tell = tell
+    def __init__(self, choose: Choose, after: StreamPlace, most: int) -> None:
+        self._choose = choose
         self.after = after
         """Events up to this place are known to the client."""
         self._most = most
@@ -88,16 +89,16 @@ class Listener:
         if self._error is not None or event.place <= self.after:
             return
         try:
-            told = self._tell(event)
+            given = self._choose(event)
         except Exception as error:  # its own: nobody else's events stop
             self.end(error)
             return
-        if told is None:
+        if given is None:
             return
         if len(self._queue) >= self._most:
             self.end(SlowReader(SLOW.format(most=self._most)))
             return
-        self._queue.append(told)
+        self._queue.append(given)
         self._woken.set()
 
     def end(self, error: Exception) -> None:
@@ -108,7 +109,7 @@ class Listener:
         self._woken.set()
 
     async def next(self) -> Any:
-        """The next thing that the client is told."""
+        """The next thing that the client gets."""
         while not self._queue:
             if self._error is not None:
                 raise self._error
@@ -123,8 +124,8 @@ class Feed:
     def __init__(self) -> None:
         self._listeners: dict[Listener, None] = {}
         self._kept: deque[Event] = deque()
-        self._floor = self._place = Place(0, 0, 0)
-        """All events after the floor are kept; the place is that of the last one."""
+        self._floor = self._place = StreamPlace(0, 0, 0)
+        """All events after the floor are in memory; the place is that of the last one."""
         self._running: asyncio.Task[None] | None = None
         self._starting: asyncio.Lock | None = None
         self._past: asyncio.Semaphore | None = None
@@ -134,19 +135,19 @@ class Feed:
         """How many listen."""
         return len(self._listeners)
 
-    async def told(
-        self, store: Store, kinds: Sequence[Kind], after: Place, tell: Tell, most: int
+    async def follow(
+        self, store: Store, kinds: Sequence[Kind], after: StreamPlace, choose: Choose, most: int
     ) -> AsyncGenerator[Any, None]:
-        """What a client is told of all events after a place, without end; once it has started."""
+        """What a client gets of all events after a place, without end; the feed has started."""
         place = after
         while place < self._place:
             async with aclosing(self._since(store, kinds, place)) as batches:
                 async for batch, reached in batches:
                     for event in batch:
-                        if (told := tell(event)) is not None:
-                            yield told
+                        if (given := choose(event)) is not None:
+                            yield given
                     place = max(place, reached)
-        listener = Listener(tell, place, most)
+        listener = Listener(choose, place, most)
         self._listeners[listener] = None
         try:
             while True:
@@ -163,9 +164,9 @@ class Feed:
                 await self._running
 
     async def _since(
-        self, store: Store, kinds: Sequence[Kind], place: Place
-    ) -> AsyncGenerator[tuple[list[Event], Place], None]:
-        """Events after a place, in batches with how far they reach: up to those that are kept."""
+        self, store: Store, kinds: Sequence[Kind], place: StreamPlace
+    ) -> AsyncGenerator[tuple[list[Event], StreamPlace], None]:
+        """Events after a place, in batches with how far they reach: up to those in memory."""
         if place >= self._floor:
             first = bisect_right(self._kept, place, key=lambda event: event.place)
             batch = list(islice(self._kept, first, first + AT_ONCE))
@@ -178,18 +179,18 @@ class Feed:
             async for found in older:
                 yield found
 
-    async def start(self, store: Store, kinds: Sequence[Kind]) -> Place:
-        """Follow the stream, if nobody does yet; the place of the last event that was told."""
+    async def start(self, store: Store, kinds: Sequence[Kind]) -> StreamPlace:
+        """Follow the stream, if nobody does yet; the place of the last event that went out."""
         if self._starting is None:
             self._starting = asyncio.Lock()
         async with self._starting:
             self._unheard = asyncio.get_running_loop().time()
             if self._running is None or self._running.done():
                 self._begin(await present(store, kinds))
-                self._running = asyncio.create_task(self._run(store, kinds))
+                self._running = asyncio.create_task(self._run(store, kinds), context=Context())
             return self._place
 
-    def _begin(self, place: Place) -> None:
+    def _begin(self, place: StreamPlace) -> None:
         self._kept.clear()
         self._floor = self._place = place
 
@@ -236,7 +237,7 @@ class Feed:
             self._floor = self._kept.popleft().place
         for number, listener in enumerate(list(self._listeners), 1):
             listener.offer(event)
-            if number % TURN == 0:
+            if number % ROUND == 0:
                 await asyncio.sleep(0)
 
     def _end_all(self, error: Exception) -> None:
@@ -245,8 +246,8 @@ class Feed:
 
 
 async def past(
-    store: Store, kinds: Sequence[Kind], place: Place, goal: Callable[[], Place]
-) -> AsyncGenerator[tuple[list[Event], Place], None]:
+    store: Store, kinds: Sequence[Kind], place: StreamPlace, goal: Callable[[], StreamPlace]
+) -> AsyncGenerator[tuple[list[Event], StreamPlace], None]:
     """Events after a place, up to a goal that may move meanwhile; in batches, and how far each is.
 
     The last batch may go beyond the goal, and may be empty.

@@ -4,8 +4,8 @@
     meets({"status": "ACTIVE", "botId": "b"})         # True
 
 The filter becomes the query that the store would send, and the query becomes closures: so the two
-cannot drift apart. MongoDB's rules hold: bounds are met by values of their own type, a list meets a
-condition if an element does, and a missing value equals null.
+cannot drift apart. MongoDB's rules apply: bounds are met by values of their own type, a list meets
+a condition if an element does, and a missing value equals null.
 """
 
 import math

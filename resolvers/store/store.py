@@ -13,17 +13,10 @@ from resolvers.store.deadline import SIGN_OF_LIFE_SHARE, within
 from resolvers.store.write_locks import WriteLocks
 
 if TYPE_CHECKING:
-    from resolvers.store.feed import Feed
     from resolvers.store.mapped import Mapped
     from resolvers.store.operators import Query
 
 T = TypeVar("T")
-
-
-def _feed() -> "Feed":
-    from resolvers.store.feed import Feed  # which reads by a store
-
-    return Feed()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +37,6 @@ class Store:
     write_locks: WriteLocks = field(default_factory=WriteLocks)
     collections: dict[str, Any] = field(default_factory=dict)
     circuit: Circuit = field(default_factory=Circuit)
-    feed: "Feed" = field(default_factory=_feed)
     budget: Budget | None = None
     """What a request has for all its operations; None: each has the deadline alone."""
 

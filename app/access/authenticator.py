@@ -126,7 +126,8 @@ class Authenticator:
     async def still(self, given: "Presented", caller: Caller) -> bool:
         """Whether a credential that was accepted gives the same caller now.
 
-        Asking does not count as a use. Where the database does not answer, it does until it expires.
+        Asking does not count as a use. Where the database does not answer, it does until it
+        expires.
         """
         if self._off:
             return True

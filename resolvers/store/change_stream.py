@@ -24,7 +24,7 @@ from pymongo.errors import OperationFailure
 from pymongo.read_concern import ReadConcern
 
 from resolvers.common_columns import SEARCH_KEYS, SEARCH_TEXTS
-from resolvers.errors import ChangesUnsupported, GatewayError, HistoryLost
+from resolvers.errors import ChangesUnsupported, HistoryLost
 from resolvers.kind import Document, Kind
 from resolvers.store.cursors import leave
 from resolvers.store.driver import meaning, opened
@@ -250,11 +250,12 @@ async def _require_history(store: Store, after: StreamPlace) -> None:
     MongoDB checks this itself, also for users who may not read its log; the embedded engine starts
     with what it has.
     """
-    log_ = store.database.client["local"]["oplog.rs"]
-    with suppress(OperationFailure, GatewayError, NotImplementedError):
-        first = await store.run(log_.find_one({}, {"ts": 1}, sort=[("$natural", 1)]))
-        if first is not None and first["ts"] > _time(after):
-            raise HistoryLost(LOST)
+    entries = store.database.client["local"]["oplog.rs"]
+    first = None
+    with suppress(OperationFailure):
+        first = await store.run(entries.find_one({}, {"ts": 1}, sort=[("$natural", 1)]))
+    if first is not None and first["ts"] > _time(after):
+        raise HistoryLost(LOST)
 
 
 def _time(place: StreamPlace) -> Timestamp:

@@ -63,7 +63,7 @@ async def assert_alike(store: Store, rows: list[Document], where: Filter) -> Non
 
 
 @pytest.mark.slow
-@settings(max_examples=examples(150))
+@settings(max_examples=examples(50))
 @given(rows=ROWS, where=FILTERS)
 async def test_it_decides_as_the_database(
     wire_store: Store, rows: list[Document], where: Filter
@@ -73,7 +73,7 @@ async def test_it_decides_as_the_database(
 
 
 @pytest.mark.slow
-@settings(max_examples=examples(150))
+@settings(max_examples=examples(50))
 @given(rows=ROWS, where=ON_LISTS)
 async def test_conditions_on_lists_alike(
     wire_store: Store, rows: list[Document], where: Filter
@@ -83,7 +83,7 @@ async def test_conditions_on_lists_alike(
 
 
 @pytest.mark.slow
-@settings(max_examples=examples(200))
+@settings(max_examples=examples(60))
 @given(rows=ODD_ROWS, where=FILTERS)
 async def test_values_of_any_type_alike(
     wire_store: Store, rows: list[Document], where: Filter

@@ -156,6 +156,11 @@ class Feed:
             self._listeners.pop(listener, None)
             self._unheard = asyncio.get_running_loop().time()
 
+    async def ended(self) -> None:
+        """Return once the stream is closed because nobody listens."""
+        if self._running is not None:
+            await asyncio.wait({self._running})
+
     async def close(self) -> None:
         """End the stream."""
         if self._running is not None:

@@ -8,6 +8,7 @@ expired, and when this process is about to end.
 """
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import (
@@ -36,6 +37,8 @@ from resolvers.errors import GatewayError, LimitExceeded
 from schema.build import Schema, refusal
 from schema.execution.room import AnswerTooLargeError, too_large
 from schema.execution.run import Run
+
+log = logging.getLogger(__name__)
 
 READING: Final = {OperationType.QUERY, OperationType.SUBSCRIPTION}
 ANYTHING: Final = {*READING, OperationType.MUTATION}
@@ -182,7 +185,7 @@ class Streams:
     async def watched(self, stream: Open, authenticator: Authenticator) -> AsyncIterator[None]:
         """Look after a stream's key meanwhile."""
         self._open[stream] = None
-        if self._watch is None:
+        if self._watch is None or self._watch.done():
             self._watch = asyncio.create_task(self._look_often(authenticator))
         try:
             yield
@@ -193,8 +196,10 @@ class Streams:
         """Until no stream is open."""
         while self._open:
             await asyncio.sleep(LOOK_SECONDS)
-            await self._look(authenticator)
-        self._watch = None
+            try:
+                await self._look(authenticator)
+            except Exception:  # the next look is in half a second
+                log.exception("the keys of streams could not be looked at")
 
     async def _look(self, authenticator: Authenticator) -> None:
         by_key: dict[tuple[Presented, Caller], list[Open]] = {}

@@ -111,7 +111,7 @@ class SubscriptionField(RootField):
         """Each answer has a time and a room of its own."""
         try:
             async for source in followed:
-                run.renew()
+                await run.begin_answer()
                 yield source
         except Exception:
             run.over = True

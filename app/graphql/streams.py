@@ -42,6 +42,8 @@ log = logging.getLogger(__name__)
 
 READING: Final = {OperationType.QUERY, OperationType.SUBSCRIPTION}
 ANYTHING: Final = {*READING, OperationType.MUTATION}
+AT_ONCE: Final = 16
+"""Answers that are worked out before other requests are: a change may reach thousands."""
 LOOK_SECONDS: Final = 0.5
 """How often keys are looked at; with what is remembered of them, 5 seconds in all at most."""
 SLOW: Final = "SLOW_READER"
@@ -93,6 +95,7 @@ class Streams:
         self._settings = settings
         self._documents = documents
         self._subscriptions: Counter[str] = Counter()
+        self._pace = asyncio.Semaphore(AT_ONCE)
         self._open: dict[Open, None] = {}
         self._watch: asyncio.Task[None] | None = None
         self.told: Callable[[str], object] = lambda _outcome: None
@@ -135,10 +138,15 @@ class Streams:
         results: Any = await self._schema.subscribe(
             text, asked.variables, run, None, asked.operation_name
         )
-        async with aclosing(results):
-            async for result in results:
-                self._name(run, asked.operation_name)
-                yield result
+        run.pace = self._pace
+        try:
+            async with aclosing(results):
+                async for result in results:
+                    run.end_answer()
+                    self._name(run, asked.operation_name)
+                    yield result
+        finally:
+            run.end_answer()
 
     def _answer(self, result: ExecutionResult, run: Run) -> Answer:
         final = run.over or isinstance(result, PreExecutionError)

@@ -16,7 +16,9 @@ from tests.wire.engine import WireEngine
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("installed")]
 
 EXAMPLES = load_examples()
-NAMES = [re.findall(r"^(?:query|mutation|subscription) (\w+)", one.query, re.M)[0] for one in EXAMPLES]
+NAMES = [
+    re.findall(r"^(?:query|mutation|subscription) (\w+)", one.query, re.M)[0] for one in EXAMPLES
+]
 TITLES = {name: one.title for name, one in zip(NAMES, EXAMPLES, strict=True)}
 TABS = [name for name, one in zip(NAMES, EXAMPLES, strict=True) if one.group == "Start"]
 REFUSED = {"RefusedWrite": "NOT_FOUND", "RefusedQuery": "BAD_USER_INPUT"}

@@ -3,17 +3,21 @@
 import contextlib
 import json
 import re
+import socket
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPResponse
 from pathlib import Path
 
+import httpx
 import pytest
+from websockets import Subprotocol
+from websockets.sync.client import connect
 
 from tests.docs.proxies import COMMANDS, NAME, Front, certificate, request, running
 from tests.gateway import KEY, SERVE, started
-from tests.timing import until
+from tests.timing import limit, until
 from tests.wire.engine import WireEngine
 
 pytestmark = pytest.mark.slow
@@ -74,6 +78,40 @@ def name(request: pytest.FixtureRequest) -> str:
 def front(site: Site, name: str) -> Front:
     """Where the clients of this example connect."""
     return site.fronts[name]
+
+
+FOLLOW = "subscription { sessionChanged { kind } }"
+
+
+def test_websockets(front: Front) -> None:
+    """A subscription passes, and so does its refusal."""
+    address = f"{'wss' if front.trust else 'ws'}://{NAME}/graphql"
+    protocols = [Subprotocol("graphql-transport-ws")]
+    raw = socket.create_connection(("127.0.0.1", front.port))
+    init = {"type": "connection_init", "payload": {"Authorization": f"Bearer {KEY}"}}
+    with connect(address, ssl=front.trust, sock=raw, subprotocols=protocols) as opened:
+        opened.send(json.dumps(init))
+        assert json.loads(opened.recv()) == {"type": "connection_ack"}
+        payload = {"query": "subscription { nothing }"}
+        opened.send(json.dumps({"type": "subscribe", "id": "1", "payload": payload}))
+        assert json.loads(opened.recv())["type"] == "error"
+
+
+def test_events(front: Front) -> None:
+    """Events arrive one by one, before the response ends: nothing keeps them back."""
+    query = {"query": FOLLOW}
+    headers = {"Authorization": f"Bearer {KEY}", "Accept": "text/event-stream", "Host": NAME}
+    scheme, verify = ("https", front.trust) if front.trust else ("http", True)
+    address = f"{scheme}://127.0.0.1:{front.port}/graphql"
+    with (
+        httpx.Client(verify=verify, timeout=limit(30)) as client,
+        client.stream(
+            "POST", address, json=query, headers=headers, extensions={"sni_hostname": NAME}
+        ) as answer,
+    ):
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        lines = answer.iter_lines()
+        assert next(lines) == ":"  # the comment that keeps it alive
 
 
 def parts(answer: bytes) -> tuple[int, bytes]:

@@ -47,6 +47,8 @@ def gateway(subscribers: int) -> Any:
             "GATEWAY_DEMO_KEY": KEY,
             "GATEWAY_DATA_DIR": f"{folder}/data",
             "GATEWAY_RATE": "",
+            "GATEWAY_DEADLINE_SECONDS": "30",
+            "GATEWAY_REQUEST_SECONDS": "60",
             "GATEWAY_MAX_CONNECTIONS": str(2 * subscribers + 100),
             "GATEWAY_MAX_SUBSCRIPTIONS": str(2 * subscribers + 100),
         }

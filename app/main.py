@@ -201,9 +201,11 @@ def _lifespan(
                 state.authenticator.running(),
                 observers.running(),
             ):
-                with settled_heap():
-                    yield {REFUSED: observers.refused}
-                await state.feed.close()
+                try:
+                    with settled_heap():
+                        yield {REFUSED: observers.refused}
+                finally:
+                    await state.feed.close()
 
     return lifespan
 

@@ -146,13 +146,11 @@ class Writer:
 
     async def ask(self, query: str) -> Any:
         """The data of an answer, however long it takes to get one."""
-        async with asyncio.timeout(limit(120)), httpx.AsyncClient(timeout=limit(20)) as client:
+        headers, body = {"Authorization": f"Bearer {KEY}"}, {"query": query}
+        async with asyncio.timeout(limit(120)):
             while True:
                 with suppress(httpx.TransportError):
-                    headers = {"Authorization": f"Bearer {KEY}"}
-                    sent = await client.post(
-                        self._gateway.url, json={"query": query}, headers=headers
-                    )
+                    sent = await self._client.post(self._gateway.url, json=body, headers=headers)
                     answer = sent.json()
                     if "errors" not in answer:
                         return answer["data"]

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPResponse
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -80,9 +81,6 @@ def front(site: Site, name: str) -> Front:
     return site.fronts[name]
 
 
-FOLLOW = "subscription { sessionChanged { kind } }"
-
-
 def test_websockets(front: Front) -> None:
     """A subscription passes, and so does its refusal."""
     address = f"{'wss' if front.trust else 'ws'}://{NAME}/graphql"
@@ -98,20 +96,31 @@ def test_websockets(front: Front) -> None:
 
 
 def test_events(front: Front) -> None:
-    """Events arrive one by one, before the response ends: nothing keeps them back."""
-    query = {"query": FOLLOW}
-    headers = {"Authorization": f"Bearer {KEY}", "Accept": "text/event-stream", "Host": NAME}
+    """Events arrive before the response ends: nothing keeps them back."""
+    headers = {"Authorization": f"Bearer {KEY}", "Host": NAME}
     scheme, verify = ("https", front.trust) if front.trust else ("http", True)
     address = f"{scheme}://127.0.0.1:{front.port}/graphql"
-    with (
-        httpx.Client(verify=verify, timeout=limit(30)) as client,
-        client.stream(
-            "POST", address, json=query, headers=headers, extensions={"sni_hostname": NAME}
-        ) as answer,
-    ):
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        lines = answer.iter_lines()
-        assert next(lines) == ":"  # the comment that keeps it alive
+    named = {"sni_hostname": NAME}
+    with httpx.Client(verify=verify, timeout=limit(30), headers=headers) as client:
+
+        def ask(query: str) -> Any:
+            return client.post(address, json={"query": query}, extensions=named).json()["data"]
+
+        place = ask("{ sessionChanges { pageInfo { endCursor } } }")["sessionChanges"]
+        given = 'botId: "b", channel: "rtm", userId: "u"'
+        ask(f"mutation {{ createBotSession(input: {{{given}}}) {{ errors {{ code }} }} }}")
+        after = place["pageInfo"]["endCursor"]
+        follow = f'subscription {{ sessionChanged(kinds: [BOT], after: "{after}") {{ kind }} }}'
+        accept = {"Accept": "text/event-stream"}
+        with client.stream(
+            "POST", address, json={"query": follow}, headers=accept, extensions=named
+        ) as answer:
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            lines = answer.iter_lines()
+            assert [next(lines), next(lines)] == [
+                "event: next",
+                'data: {"data":{"sessionChanged":{"kind":"BOT"}}}',
+            ]
 
 
 def parts(answer: bytes) -> tuple[int, bytes]:

@@ -129,12 +129,14 @@ def _choosing(context: Context, wheres: Wheres) -> Callable[[Event], Change | No
         masks.require_answerable(context.caller, where)
         require_served(context, kind)
     views = {
-        kind.name: _View(context, kind, where) for kind, where in wheres.items() if where != NEVER
+        kind.name: _View(context, kind, where).choose
+        for kind, where in wheres.items()
+        if where != NEVER
     }
 
     def choose(event: Event) -> Change | None:
         view = views.get(event.kind.name)
-        return None if view is None else view.choose(event)
+        return None if view is None else view(event)
 
     return choose
 

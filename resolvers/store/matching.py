@@ -75,7 +75,20 @@ def _not(test: Test) -> Test:
 def _clause(key: str, condition: Any) -> Test:
     if key.startswith("$"):
         return JUNCTIONS[key]([_document_test(part) for part in condition])
+    if type(condition) is str and "." not in key:
+        return _text(key, condition)
     return _at(tuple(key.split(".")), _condition(condition))
+
+
+def _text(name: str, wanted: str) -> Test:
+    """The commonest test by far, and the first one of most filters: in one call."""
+    test = _condition(wanted)
+
+    def check(document: Any) -> bool:
+        value = document.get(name, MISSING)
+        return value == wanted or (type(value) not in PLAIN and test(value))
+
+    return check
 
 
 def _at(names: tuple[str, ...], test: Test) -> Test:

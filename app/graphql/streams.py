@@ -96,7 +96,8 @@ class Streams:
         self._documents = documents
         self._subscriptions: Counter[str] = Counter()
         self._pace = asyncio.Semaphore(AT_ONCE)
-        self._open: dict[Open, None] = {}
+        self._open: dict[tuple[Presented | None, Caller], dict[Open, None]] = {}
+        """By their keys."""
         self._watch: asyncio.Task[None] | None = None
         self.told: Callable[[str], object] = lambda _outcome: None
         """Called with `sent` or `left_behind` for each change."""
@@ -192,13 +193,16 @@ class Streams:
     @asynccontextmanager
     async def watched(self, stream: Open, authenticator: Authenticator) -> AsyncIterator[None]:
         """Look after a stream's key meanwhile."""
-        self._open[stream] = None
+        key = (stream.given, stream.caller)
+        self._open.setdefault(key, {})[stream] = None
         if self._watch is None or self._watch.done():
             self._watch = asyncio.create_task(self._look_often(authenticator))
         try:
             yield
         finally:
-            del self._open[stream]
+            del self._open[key][stream]
+            if not self._open[key]:
+                del self._open[key]
 
     async def _look_often(self, authenticator: Authenticator) -> None:
         """Until no stream is open."""
@@ -210,13 +214,14 @@ class Streams:
                 log.exception("the keys of streams could not be looked at")
 
     async def _look(self, authenticator: Authenticator) -> None:
-        by_key: dict[tuple[Presented, Caller], list[Open]] = {}
-        for stream in self._open:
-            if stream.ending is not None and stream.ending.closing:
-                stream.end(End.CLOSING)
-            elif stream.given is not None:
-                by_key.setdefault((stream.given, stream.caller), []).append(stream)
-        for (given, caller), streams in by_key.items():
-            if not await authenticator.still(given, caller):
-                for stream in streams:
-                    stream.end(End.REVOKED)
+        """All streams of a key are looked at together; all of a process end together."""
+        for (given, caller), streams in list(self._open.items()):
+            ending = next(iter(streams)).ending
+            if ending is not None and ending.closing:
+                why = End.CLOSING
+            elif given is not None and not await authenticator.still(given, caller):
+                why = End.REVOKED
+            else:
+                continue
+            for stream in streams:
+                stream.end(why)

@@ -92,10 +92,10 @@ class GraphQLEndpoint:
         state, facts = scope["app"].state.gateway, facts_of(scope)
         facts.api = "graphql"
         exchange = Exchange(scope["method"], headers, scope["query_string"], receive, state, facts)
-        content_type = JSON
+        content_type, bodiless = JSON, exchange.method == "HEAD"
         try:
             answer = _without_work(exchange)
-            if answer is None and asks_for_events(headers.get(b"accept")):
+            if answer is None and not bodiless and asks_for_events(headers.get(b"accept")):
                 await self._stream(exchange, Request(scope), send)
                 return
             if answer is None:
@@ -110,7 +110,6 @@ class GraphQLEndpoint:
             log.exception("a GraphQL request failed")
             answer = _refused(RefusedError(500, "INTERNAL", INTERNAL_MESSAGE), 500, facts)
         fields = (VARY, *answer.headers)
-        bodiless = exchange.method == "HEAD"
         await respond(send, answer.status, answer.body, content_type, fields, bodiless)
 
     async def websocket(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -155,6 +155,8 @@ async def test_pages(wire_context: Context) -> None:
     """The same changes page by page; each end is where the next page begins."""
     start = await live.page(wire_context, KINDS, {BOT: EVERYTHING}, None, 2)
     assert start.changes == []
+    ahead = change_cursor(StreamPlace(2**32 - 1, 0, 0))
+    assert (await live.page(wire_context, KINDS, {BOT: EVERYTHING}, ahead, 2)).changes == []
     for number in "123":
         await made(wire_context, number)
     await sessions.delete(wire_context, BOT, bot_id("1"))

@@ -71,6 +71,7 @@ async def test_changes_over_a_websocket(whole: Whole) -> None:
         assert (answer["action"], answer["session"]) == ("CREATED", {"channel": "rtm"})
         await socket.send(type="complete", id="1")
         await happens(lambda: not counted(whole, "gateway_subscriptions"))
+        assert len(whole.app.state.gateway.feed) == 0
 
 
 async def test_changes_as_events(whole: Whole) -> None:
@@ -98,6 +99,14 @@ async def test_a_query_as_events(whole: Whole) -> None:
             name, data = await events.get()
             assert (name, set(data)) == ("next", {member})
             assert await events.get() == ("complete", None)
+
+
+async def test_only_the_head(whole: Whole) -> None:
+    """Nothing goes on without a body."""
+    issued = await whole.issue(*EVERYTHING)
+    headers = {"authorization": f"Bearer {issued.key}", "accept": "text/event-stream"}
+    answer = await whole.http.head("/graphql", params={"query": BOTS}, headers=headers)
+    assert answer.status_code == 406
 
 
 async def test_refused_before_it_begins(whole: Whole) -> None:

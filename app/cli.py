@@ -17,6 +17,7 @@ from typing import Annotated
 
 import typer
 
+from app.commands.audit import audit
 from app.commands.certificate import check_certificate
 from app.commands.common import load_settings, orderly_end, own_database, plain_failures
 from app.commands.customers import customer
@@ -100,6 +101,7 @@ def main() -> None:
     app.add_typer(imports)
     app.add_typer(keys, name="keys")
     app.add_typer(customer, name="customer")
+    app.add_typer(audit, name="audit")
     app.command()(shadow)
     app(prog_name="session-gateway")
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from app.access.authenticator import Authenticator
 from app.settings import Settings
 from resolvers.access import EVERYBODY, Caller
+from resolvers.audit.trail import Trail
+from resolvers.audit.witness import RequestWitness
 from resolvers.context import Context
 from resolvers.request_facts import RequestFacts
 from resolvers.store.feed import Feed
@@ -25,6 +27,8 @@ class State:
     authenticator: Authenticator
     known_bots: set[KnownBot] = field(default_factory=set)
     """Bots of which a session was seen; emptied when there are many."""
+    trail: Trail | None = None
+    """The audit trail; None where the settings want none."""
 
     feed: Feed = field(default_factory=Feed)
 
@@ -52,8 +56,9 @@ class State:
                 fixed=self.fixed,
                 masks_identifiers=self.settings.mask_identifiers,
             )
+        witness = RequestWitness(self.trail, caller, facts) if self.trail else None
         return Context(
-            store=self.store.within(self.settings.request_seconds),
+            store=self.store.within(self.settings.request_seconds, witness),
             company_timezone=self.settings.company_timezone,
             caller=caller,
             most_bytes=self.settings.max_answer_bytes,

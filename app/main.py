@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app import health, rest
+from app import auditing, health, rest
 from app.access.authenticator import Authenticator
 from app.access.one_time_codes import OneTimeCodes
 from app.context import State
@@ -193,19 +193,24 @@ def _lifespan(
             app.readiness = Readiness(asked)
             app.admission.allow(settings.max_in_flight or served_at_once(opened))
             store = replace(opened, unruled=ALL_KINDS)
-            state = State(store, settings, Authenticator(store, settings))
-            app.state.gateway = state
-            observers.cache("credentials", state.authenticator.credentials)
             async with (
-                _knowing_rules(app, state),
-                state.authenticator.running(),
-                observers.running(),
+                auditing.opened(settings, store, "gateway", observers.audit) as trail,
+                auditing.pruning(settings, store, trail),
             ):
-                try:
-                    with settled_heap():
-                        yield {REFUSED: observers.refused}
-                finally:
-                    await state.feed.close()
+                state = State(store, settings, Authenticator(store, settings), trail=trail)
+                app.state.gateway = state
+                observers.trail(trail)
+                observers.cache("credentials", state.authenticator.credentials)
+                async with (
+                    _knowing_rules(app, state),
+                    state.authenticator.running(),
+                    observers.running(),
+                ):
+                    try:
+                        with settled_heap():
+                            yield {REFUSED: observers.refused}
+                    finally:
+                        await state.feed.close()
 
     return lifespan
 

@@ -68,6 +68,10 @@ def _gateway_environment(engine: str) -> Mapping[str, str]:
     return {"GATEWAY_MONGODB_URI": engine, "GATEWAY_AUTH": "off", "GATEWAY_BOT_RATE": ""}
 
 
+def _audited_environment(engine: str) -> Mapping[str, str]:
+    return {**_gateway_environment(engine), "GATEWAY_AUDIT": "all"}
+
+
 def _production(engine: str) -> Mapping[str, str]:
     return {"NODE_ENV": "production"}
 
@@ -76,6 +80,7 @@ EVERYTHING = frozenset({"list", "vendor", "one", "create"})
 SERVERS = (
     Server("floor", _module("benchmarks.floor"), EVERYTHING),
     Server("gateway", _gateway, EVERYTHING, environment=_gateway_environment),
+    Server("audited", _gateway, EVERYTHING, environment=_audited_environment),
     Server(
         "mercurius", _node("mercurius.js"), warmup=4000, environment=_production, needs_node=True
     ),

@@ -20,6 +20,8 @@ ERASING = "customer:erase"
 """Removing what is stored about a customer, with every kind's `read` and `write`, and PERSONAL."""
 EXPORTING = "customer:export"
 """Reading all of it, with every kind's `read`, and PERSONAL."""
+AUDITING = "audit:read"
+"""Seeing who changed a session."""
 INTROSPECTION = "introspection"
 
 

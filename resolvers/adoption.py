@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from resolvers.access import Action
+from resolvers.audit.attempts import attempt
+from resolvers.audit.entries import Act
 from resolvers.context import Context
 from resolvers.errors import BadInput, CorruptDocument, Invalid
 from resolvers.findings import Finding, Findings, type_of
@@ -29,6 +31,7 @@ from resolvers.store import originals, preparation
 from resolvers.store import write as writes
 from resolvers.store.originals import Change, Read
 from resolvers.store.store import Store
+from resolvers.store.witness import witnessed
 
 BATCH = 100
 """Documents that are read and stored at once."""
@@ -199,13 +202,20 @@ async def examine(context: Context, target: Target, advance: Callable[[int], obj
     return report
 
 
+@attempt(Act.ADOPTED)
 async def adopt(context: Context, target: Target, advance: Callable[[int], object]) -> Report:
     """Make sessions of all documents that fit; the others stay as they are.
 
     It starts with the first document, or where the same adoption was ended early.
     """
     context.caller.require(target.kind, Action.WRITE)
-    store, report = context.store, Report()
+    about = {"collection": target.collection}
+    async with witnessed(context.store, Act.ADOPTED, target.kind, (), details=about):
+        return await _adopted_all(context.store, target, advance)
+
+
+async def _adopted_all(store: Store, target: Target, advance: Callable[[int], object]) -> Report:
+    report = Report()
     await preparation.leave_to_others(store, target.collection)
     mark = f"adopted:{target.collection}"
     done, _, last = (await writes.mark(store, mark) or "").partition(" ")
@@ -262,13 +272,24 @@ async def _again(
     return before
 
 
+@attempt(Act.RESTORED)
 async def undo(
     context: Context, target: Target, advance: Callable[[int], object], dry_run: bool = False
 ) -> Undone:
     """Restore every adopted document, but for what others changed since."""
-    store, found = context.store, Undone()
+    if dry_run:
+        return await _undone(context.store, target, advance, dry_run)
+    context.caller.require(target.kind, Action.WRITE)
+    about = {"collection": target.collection}
+    async with witnessed(context.store, Act.RESTORED, target.kind, (), details=about):
+        return await _undone(context.store, target, advance, dry_run)
+
+
+async def _undone(
+    store: Store, target: Target, advance: Callable[[int], object], dry_run: bool
+) -> Undone:
+    found = Undone()
     if not dry_run:
-        context.caller.require(target.kind, Action.WRITE)
         await preparation.give_back(store, target.collection)
     async for batch in originals.walk(store, target.collection, "", BATCH, adopted=True):
         if dry_run:

@@ -7,6 +7,8 @@ from typing import Any
 
 from resolvers import reservations, sessions
 from resolvers.access import Action
+from resolvers.audit.attempts import attempt
+from resolvers.audit.entries import Act
 from resolvers.context import Context
 from resolvers.errors import AlreadyExists, Invalid
 from resolvers.kind import Document, Kind, Reservation
@@ -57,6 +59,7 @@ async def conflicts(context: Context, kind: Kind, documents: Sequence[Document])
     return await _sift(context, kind, documents, reservations.check)
 
 
+@attempt(Act.CREATED)
 async def create(context: Context, kind: Kind, documents: list[Document]) -> Conflicts:
     """Store prepared sessions; which of them were left out, and why."""
     context.caller.require(kind, Action.WRITE)

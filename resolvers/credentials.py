@@ -16,6 +16,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from resolvers.access import (
     ADMIN,
+    AUDITING,
     ERASING,
     EXPORTING,
     INTROSPECTION,
@@ -24,10 +25,12 @@ from resolvers.access import (
     Action,
     Caller,
 )
+from resolvers.audit.entries import Act
 from resolvers.errors import AlreadyExists, BadInput, NotFound, nearest
 from resolvers.kind import Document
 from resolvers.store import credentials as stored
 from resolvers.store.store import Store
+from resolvers.store.witness import witnessed
 from resolvers.tenants import checked
 
 ID = re.compile(r"[!-~]{1,128}")
@@ -43,7 +46,7 @@ def known_scopes(kinds: Iterable[str]) -> tuple[str, ...]:
     """Every scope there is, given the names of the kinds."""
     subjects = (*kinds, "*")
     pairs = tuple(f"{subject}:{action}" for subject in subjects for action in Action)
-    return (*pairs, LINKING, ERASING, EXPORTING, PERSONAL, INTROSPECTION, ADMIN)
+    return (*pairs, LINKING, ERASING, EXPORTING, AUDITING, PERSONAL, INTROSPECTION, ADMIN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,12 +166,13 @@ async def issue(
         created_at=now,
         expires_at=expires_at,
     )
-    if not await stored.insert(store, _row(credential)):
-        # Whose it is stays untold: a key may be somebody else's.
-        taken = (
-            f"the id {credential.id!r}" if await stored.by_id(store, credential.id) else "this key"
-        )
-        raise AlreadyExists(f"There is a credential with {taken} already.")
+    details = {"scopes": list(credential.scopes)}
+    async with witnessed(store, Act.KEY_ISSUED, None, [credential.id], details=details):
+        if not await stored.insert(store, _row(credential)):
+            # Whose it is stays untold: a key may be somebody else's.
+            known = await stored.by_id(store, credential.id)
+            taken = f"the id {credential.id!r}" if known else "this key"
+            raise AlreadyExists(f"There is a credential with {taken} already.")
     return Issued(credential, key, secret)
 
 
@@ -209,7 +213,8 @@ async def ensure(store: Store, sealer: Sealer | None, wanted: Credential, secret
             return present.valid_at(wanted.created_at)
         wanted = present
     sealed = sealer.seal(secret) if sealer else None
-    await stored.put(store, {**_row(wanted), "secret": sealed})
+    async with witnessed(store, Act.KEY_ISSUED, None, [wanted.id]):
+        await stored.put(store, {**_row(wanted), "secret": sealed})
     return wanted.valid_at(wanted.created_at)
 
 
@@ -221,9 +226,10 @@ async def listed(store: Store) -> list[Credential]:
 async def revoke(store: Store, credential_id: str, now: datetime) -> Credential:
     """Make a credential invalid for good; NotFound if there is none with that id."""
     known = ID.fullmatch(credential_id)
-    row = await stored.revoke(store, credential_id, now) if known else None
-    if row is None:
-        raise NotFound(f"There is no credential with the id {credential_id!r}.")
+    async with witnessed(store, Act.KEY_REVOKED, None, [credential_id]):
+        row = await stored.revoke(store, credential_id, now) if known else None
+        if row is None:
+            raise NotFound(f"There is no credential with the id {credential_id!r}.")
     return from_row(row)
 
 

@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 
 from resolvers.access import EXPORTING
+from resolvers.audit.attempts import attempt
+from resolvers.audit.entries import Act
+from resolvers.audit.showing import show
 from resolvers.context import Context
 from resolvers.errors import BadInput
 from resolvers.identifiers import Identifier, shown
 from resolvers.kind import Kind
-from resolvers.masks import mask
 from resolvers.person import Person, Stored, person
 
 SIZE = 5
@@ -24,6 +26,7 @@ class Part(NamedTuple):
     cursor: str
 
 
+@attempt(Act.EXPORTED)
 async def exported(context: Context, kinds: Sequence[Kind], identifier: Identifier) -> Person:
     """Whom an export is about; Forbidden without EXPORTING and what `person` asks for."""
     return await person(context, kinds, identifier, EXPORTING)
@@ -45,7 +48,7 @@ async def parts(whom: Person, after: str | None) -> AsyncIterator[Part]:
         async for group in whom.groups(kind, None, place, SIZE):
             found = [*(Stored(kind, row) for row in group.own), *group.beside]
             for one in found:
-                mask(whom.context.caller, one.kind.columns, [one.document])
+                show(whom.context, one.kind, None, [one.document], Act.EXPORTED)
             yield Part(found, f"{kind.enum_name}{SIGN}{group.cursor}")
         place = None
 

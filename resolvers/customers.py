@@ -9,11 +9,15 @@ Links belong to a tenant, or to none. A caller that is limited to tenants knows 
 
 import asyncio
 from collections.abc import Awaitable, Iterable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
 from resolvers import tenants
 from resolvers.across import needed, readable
+from resolvers.audit.attempts import attempt
+from resolvers.audit.entries import Act
+from resolvers.audit.showing import noted
 from resolvers.context import Context
 from resolvers.errors import Invalid, UserError
 from resolvers.folding import FOLDED
@@ -40,6 +44,7 @@ from resolvers.request import (
 )
 from resolvers.store import customer_links as links
 from resolvers.store import read as reads
+from resolvers.store.witness import Written, witnessed
 from resolvers.value_types import TEXT
 
 MOST_LINKED = 100
@@ -54,6 +59,7 @@ KEYS = ("customer.id", f"customer.{FOLDED_EMAIL.path}")
 """Where sessions have identifiers, as they are compared."""
 
 
+@attempt(Act.LINKED)
 async def link(context: Context, identifiers: Sequence[Identifier]) -> list[Identifier]:
     """Say that these are one customer's; all that are linked now, as the caller may see them."""
     given = _checked(context, identifiers)
@@ -73,10 +79,12 @@ async def link(context: Context, identifiers: Sequence[Identifier]) -> list[Iden
         return [*linked, *added]
 
     keys = [one.key for one in given]
-    await links.change(context.store, tenant, keys, united)
+    async with _witnessed(context, Act.LINKED, tenant, given):
+        await links.change(context.store, tenant, keys, united)
     return await _left(context, keys, given)
 
 
+@attempt(Act.UNLINKED)
 async def unlink(context: Context, identifiers: Sequence[Identifier]) -> list[Identifier]:
     """Take identifiers out of their groups; what is left of these, as the caller may see it.
 
@@ -90,13 +98,22 @@ async def unlink(context: Context, identifiers: Sequence[Identifier]) -> list[Id
     def without(linked: Sequence[Document]) -> Sequence[Document]:
         return [row for row in linked if row["key"] not in waiting]
 
-    while waiting:
-        key = min(waiting)
-        group = await links.change(context.store, tenant, [key], without)
-        linked = {row["key"] for row in group}
-        others |= linked - waiting
-        waiting -= linked | {key}
+    async with _witnessed(context, Act.UNLINKED, tenant, given):
+        while waiting:
+            key = min(waiting)
+            group = await links.change(context.store, tenant, [key], without)
+            linked = {row["key"] for row in group}
+            others |= linked - waiting
+            waiting -= linked | {key}
     return await _left(context, sorted(others), given)
+
+
+def _witnessed(
+    context: Context, act: Act, tenant: str | None, given: Sequence[Identifier]
+) -> AbstractAsyncContextManager[Written]:
+    """Of identifiers the audit trail has the number: they are personal."""
+    details = {"identifiers": len(given)}
+    return witnessed(context.store, act, None, (), tenant=tenant, details=details)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +166,9 @@ async def find(
     oldest = ends(1, False) if wanted.first_seen else ()
     found = await asyncio.gather(*newest, *oldest)
     rows = [row for part in found[: len(may_read)] for row in part]
+    if wanted.names or wanted.identifiers:
+        for kind, part in zip(may_read, found, strict=False):
+            noted(context, kind, None, part)
     first = [row for part in found[len(may_read) :] for row in part]
     if not rows:
         return None

@@ -8,8 +8,8 @@ Steps, each of which may be repeated after the process is stopped at any point:
 2. Once more from the start, until no session is found: some may have been stored meanwhile.
 3. The links between the identifiers. They lead to the sessions, so they go last.
 
-A request does as much as fits into its time. An audit trail hooks into `erase`, which every API
-calls once for a request: its arguments and its result are what such a trail records.
+A request does as much as fits into its time. The audit trail has an entry for each call of `erase`
+that erases, with counts, and one for each session that goes; none has an identifier.
 """
 
 import time
@@ -21,6 +21,8 @@ from typing import NamedTuple
 from resolvers import sessions, tenants
 from resolvers.access import ERASING, Action
 from resolvers.anonymising import Anonymiser
+from resolvers.audit.attempts import attempt
+from resolvers.audit.entries import Act
 from resolvers.common_columns import SEARCH_KEYS
 from resolvers.context import Context
 from resolvers.errors import Conflict, CorruptDocument, Invalid, NotFound, Timeout
@@ -30,6 +32,7 @@ from resolvers.person import RELATED, Group, Person, has_no_identifier, person
 from resolvers.store import customer_links as links
 from resolvers.store import write as writes
 from resolvers.store.store import Store
+from resolvers.store.witness import witnessed
 
 COLUMNS = RELATED | {"startedAt", "revision", SEARCH_KEYS.path}
 """The stored paths that are read of a session."""
@@ -81,6 +84,7 @@ class Erased:
         return self.identifiers + sum(one.own + one.beside for one in self.kinds)
 
 
+@attempt(Act.ERASED)
 async def erase(
     context: Context,
     kinds: Sequence[Kind],
@@ -112,9 +116,13 @@ async def erase(
     work = _Work(identifier, replace(whom, kinds=own), mode, erased, until, advance)
     if dry_run:
         await work.count()
-    else:
-        _require_nothing(elsewhere)
+        return erased
+    _require_nothing(elsewhere)
+    details = {"mode": mode.value, "identifiers": len(whom.identifiers)}
+    async with witnessed(context.store, Act.ERASED, None, (), details=details) as written:
         await work.erase()
+        sessions_gone = {one.kind.name: one.own + one.beside for one in erased.kinds}
+        written.details = {"sessions": sessions_gone, "complete": erased.complete}
     return erased
 
 

@@ -13,10 +13,11 @@ import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from resolvers import masks
 from resolvers.across import OfKind, for_kind, needed, of_kind
+from resolvers.audit.showing import noted
 from resolvers.context import Context
 from resolvers.errors import Timeout
 from resolvers.kind import Document, Kind, stored_value
@@ -90,9 +91,18 @@ async def list_(context: Context, read: Across) -> Page:
     total = _total([page.total for page in pages]) if read.count else None
     if window.last is None:
         more = len(rows) > size or any(page.has_next for page in pages)
-        return Page(rows[:size], more, window.after is not None, total)
+        return _noted(context, parts, Page(rows[:size], more, window.after is not None, total))
     more = len(rows) > size or any(page.has_previous for page in pages)
-    return Page(rows[max(0, len(rows) - size) :], window.before is not None, more, total)
+    rows = rows[max(0, len(rows) - size) :]
+    return _noted(context, parts, Page(rows, window.before is not None, more, total))
+
+
+def _noted(context: Context, parts: Iterable[Read], page: Page) -> Page:
+    """The page, of which each kind's rows are noted as shown; those it leaves out are not."""
+    for part in parts if context.store.witness else ():
+        rows = [row for row in page.documents if cast(OfKind, row).kind is part.kind]
+        noted(context, part.kind, part.columns, rows)
+    return page
 
 
 def _part(

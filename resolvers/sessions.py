@@ -11,13 +11,16 @@ from typing import Any
 from resolvers import reservations, tenants
 from resolvers.access import Action
 from resolvers.appending import Addition, quickly
+from resolvers.audit.attempts import attempt
+from resolvers.audit.entries import Act
+from resolvers.audit.showing import show
 from resolvers.changes import Change, changed, derived, require_possible
 from resolvers.common_columns import TENANT
 from resolvers.context import Context
 from resolvers.errors import AlreadyExists, Conflict, Invalid, NotFound, UserError
 from resolvers.kind import Document, Kind
 from resolvers.lists import add_counts
-from resolvers.masks import mask, needed, require_answerable, require_overwriting
+from resolvers.masks import needed, require_answerable, require_overwriting
 from resolvers.request import EVERYTHING, Columns, Filter, Page, Read, Summary, both
 from resolvers.store import read as reads
 from resolvers.store import write as writes
@@ -56,7 +59,8 @@ async def get_many(
     if columns is None:
         for row in found.values():
             add_counts(kind.columns, row)
-    return {session_id: _shown(context, kind, row) for session_id, row in found.items()}
+    show(context, kind, columns, list(found.values()))
+    return found
 
 
 async def list_(context: Context, read: Read) -> Page:
@@ -68,7 +72,7 @@ async def list_(context: Context, read: Read) -> Page:
         columns=needed(context.caller, read.kind, read.columns),
     )
     page = await reads.list_(context.store, read)
-    mask(context.caller, read.kind.columns, page.documents)
+    show(context, read.kind, read.columns, page.documents)
     return page
 
 
@@ -86,6 +90,7 @@ async def summarise(context: Context, kind: Kind, where: Filter) -> Summary:
     return await reads.summarise(context.store, kind, both(where, context.visible(kind)))
 
 
+@attempt(Act.CREATED)
 async def create(
     context: Context, kind: Kind, values: Mapping[str, Any], status: str | None = None
 ) -> Document:
@@ -121,6 +126,7 @@ def assign(context: Context, kind: Kind, document: Document, values: Mapping[str
     merge(context, kind.columns, document, values)
 
 
+@attempt(Act.UPDATED)
 async def act(
     context: Context,
     kind: Kind,
@@ -139,6 +145,7 @@ async def act(
         return await _acted(context, kind, session_id, change, create_missing)
 
 
+@attempt(Act.UPDATED)
 async def append(
     context: Context, kind: Kind, session_id: str, addition: Addition, columns: Columns = None
 ) -> Document:
@@ -189,6 +196,7 @@ async def _acted(
     raise Conflict("Other requests keep changing this session. Try again.")
 
 
+@attempt(Act.DELETED)
 async def delete(context: Context, kind: Kind, session_id: str) -> Document:
     """Remove a session and return what it was."""
     context.caller.require(kind, Action.WRITE)
@@ -231,7 +239,7 @@ async def _one(context: Context, kind: Kind, session_id: str) -> Document | None
 
 def _shown(context: Context, kind: Kind, document: Document) -> Document:
     """The document as the caller may see it."""
-    mask(context.caller, kind.columns, [document])
+    show(context, kind, None, [document])
     return document
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from resolvers import masks
 from resolvers.access import Action
 from resolvers.across import for_kind, needed
+from resolvers.audit.entries import Act
 from resolvers.context import Context
 from resolvers.errors import BadInput, Invalid, LimitExceeded
 from resolvers.groups import (
@@ -29,7 +30,7 @@ from resolvers.groups import (
     Ranking,
     bounds,
 )
-from resolvers.kind import Kind
+from resolvers.kind import Column, Kind
 from resolvers.percentiles import check_p
 from resolvers.request import EVERYTHING, NEVER, Filter, both
 from resolvers.store import groups as store
@@ -188,7 +189,10 @@ def _shown(context: Context, question: Question, asked: Asked, rows: list[Row]) 
         for leaf, known in zip(question.group_by, asked.known, strict=True)
         if known is None
     ]
-    if context.caller.sees_personal or not any(column.identifier for column in columns):
+    if context.caller.sees_personal:
+        _note(context, asked.kind, columns, rows)
+        return rows
+    if not any(column.identifier for column in columns):
         return rows
     return [
         row._replace(
@@ -199,6 +203,13 @@ def _shown(context: Context, question: Question, asked: Asked, rows: list[Row]) 
         )
         for row in rows
     ]
+
+
+def _note(context: Context, kind: Kind, columns: Sequence[Column], rows: Sequence[Row]) -> None:
+    """Note that values of personal columns are shown, of no session in particular."""
+    names = [column.name for column in columns if column.personal or column.identifier]
+    if rows and names and context.store.witness and context.store.witness.reads:
+        context.store.witness.shown(Act.READ, kind, (), names)
 
 
 def check_lengths(group_by: int, order: int) -> None:

@@ -9,11 +9,15 @@ from typing import Annotated, Any, Generic, TypeVar
 import strawberry
 from strawberry import ID, Info
 
+from resolvers.access import AUDITING
 from resolvers.across import OfKind
+from resolvers.audit.history import history
 from resolvers.errors import BadInput
-from schema.columns import column, customer_column, session_column, tidy_pair
+from resolvers.request import DEFAULT_PAGE, LARGEST_PAGE
+from schema import paging
+from schema.columns import KIND, column, customer_column, session_column, tidy_pair
 from schema.errors import UserError
-from schema.strawberry_internals import parent_type_name
+from schema.strawberry_internals import parent_class, parent_type_name
 
 T = TypeVar("T")
 
@@ -98,6 +102,14 @@ RELATED = Annotated["RelatedSession", strawberry.lazy("schema.related_sessions")
 """By name: that type has a field of type Session."""
 
 
+CHANGES = Annotated["SessionAuditConnection", strawberry.lazy("schema.audit")]  # type: ignore[name-defined]  # noqa: F821
+"""By name: that type uses those of this module."""
+FIRST = f"How many: 0 to {LARGEST_PAGE}."
+AFTER = "Start after this cursor: a page's `endCursor`."
+ENTRY_BYTES = 500
+"""Of an entry in an answer, about."""
+
+
 @strawberry.interface(description="What every kind of support session has.")
 class Session(Node):
     """Each kind's own fields come on top of these."""
@@ -129,6 +141,23 @@ class Session(Node):
     )
     created_at: datetime = session_column("createdAt")
     updated_at: datetime = session_column("updatedAt")
+
+    @strawberry.field(
+        description="Who changed this session, the newest change first, since there is an audit "
+        f"trail. Needs the scope `{AUDITING}`. Null, with an error, if it is refused."
+    )
+    async def changes(
+        self,
+        info: Info,
+        first: Annotated[int | None, strawberry.argument(description=FIRST)] = DEFAULT_PAGE,
+        after: Annotated[str | None, strawberry.argument(description=AFTER)] = None,
+    ) -> CHANGES | None:
+        """From the trail, not from the session."""
+        run, window = info.context, paging.window({"first": first, "after": after})
+        kind, number = getattr(parent_class(info), KIND), window.first or 0
+        found = await history(run.context, kind, self["_id"], number, after)  # type: ignore[index]  # documents are dicts
+        run.room.fill(ENTRY_BYTES * len(found.entries))
+        return found
 
 
 def type_name_of(kind: SessionKind) -> str:

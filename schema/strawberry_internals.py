@@ -40,6 +40,12 @@ def parent_type_name(info: strawberry.Info) -> str:
     return core_info(info).parent_type.name
 
 
+def parent_class(info: strawberry.Info) -> type:
+    """The class of the object type whose field is resolved: BotSession."""
+    found: type = definition_of(core_info(info).parent_type).origin
+    return found
+
+
 def given_operation_name(context: ExecutionContext) -> str | None:
     """The name that the client sent; the public one falls back to the first operation's."""
     return context._provided_operation_name

@@ -27,7 +27,7 @@ WINGS = (
     ("app.commands", "app.cli"),
     ("app.main",),
     ("app.rest", "app.graphql", "app.pages", "app.export"),
-    ("app.context", "app.health", "app.json_refusals"),
+    ("app.context", "app.health", "app.json_refusals", "app.auditing"),
     ("app.access",),
     ("app.database",),
     ("app.observing",),

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from app import auditing
 from app.commands.common import UsageError, database, load_settings, orderly_end, plain_failures
 from app.commands.demo.generate import HIGHEST_SEED, IDS_PER_SEED, generate
 from app.commands.demo.load import store_drafts
@@ -159,18 +160,20 @@ async def surroundings(settings: Settings, tenant: str | None = None) -> AsyncIt
             report = await preparation.prepare(store, kinds, settings.retention, settings.policy)
             await outdated(store, (one for one in kinds if store.name(one) not in report.foreign))
         now = utc_now()  # one moment for all, so that both looks at a file see the same
-        yield Context(
-            replace(store, unruled=await preparation.unruled(store, kinds)),
-            settings.company_timezone,
-            now=lambda: now,
-            caller=replace(
-                EVERYBODY,
-                read_only=settings.read_only,
-                fixed=frozenset(store.maps),
-                tenants=None if tenant is None else frozenset([tenant]),
-            ),
-            retention=settings.retention,
-        )
+        store = replace(store, unruled=await preparation.unruled(store, kinds))
+        async with auditing.command(settings, store) as witnessed:
+            yield Context(
+                witnessed,
+                settings.company_timezone,
+                now=lambda: now,
+                caller=replace(
+                    EVERYBODY,
+                    read_only=settings.read_only,
+                    fixed=frozenset(store.maps),
+                    tenants=None if tenant is None else frozenset([tenant]),
+                ),
+                retention=settings.retention,
+            )
 
 
 def run(work: Callable[[Context], Coroutine[Any, Any, str]], tenant: str | None = None) -> None:

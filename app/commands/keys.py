@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from app import auditing
 from app.access.authenticator import OPEN
 from app.access.grants import PREFIX
 from app.access.own_keys import DEMO_ID
@@ -194,8 +195,11 @@ def _change(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:
 
 def _run(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:
     async def on_store() -> T:
-        async with open_store(settings, settings.deadline_seconds) as store:
-            return await work(store)
+        async with (
+            open_store(settings, settings.deadline_seconds) as store,
+            auditing.command(settings, store) as witnessed,
+        ):
+            return await work(witnessed)
 
     return asyncio.run(on_store())
 

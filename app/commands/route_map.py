@@ -60,7 +60,7 @@ HEAD = ("URL", "handler", "GraphQL field", "function", "resolver", "at", "collec
 
 Work = Callable[..., Any]
 VERBS: Mapping[CodeType, str] = {
-    function.__code__: name
+    inspect.unwrap(function).__code__: name
     for name, function in vars(sessions).items()
     if inspect.iscoroutinefunction(function) and not name.startswith("_")
 }

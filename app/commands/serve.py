@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import typer
 
+from app import auditing
 from app.access import one_time_codes
 from app.access.one_time_codes import OneTimeCodes
 from app.access.own_keys import ensure_demo, for_embedded
@@ -66,9 +67,10 @@ async def _prepare(settings: Settings, demo: bool) -> tuple[Settings, str | None
         own = [kind for kind in kinds if store.name(kind) not in report.foreign]
         if old := await rebuild.outdated(store, own):
             typer.echo(REBUILD.format(", ".join(kind.enum_name for kind in old)), err=True)
-        if demo and await _load_demo(store) and settings.mongodb_uri:
-            settings = for_embedded(settings, settings.mongodb_uri)
-        return settings, await ensure_demo(store, settings) if settings.demo_key else None
+        async with auditing.command(settings, store) as witnessed:
+            if demo and await _load_demo(witnessed) and settings.mongodb_uri:
+                settings = for_embedded(settings, settings.mongodb_uri)
+            return settings, await ensure_demo(witnessed, settings) if settings.demo_key else None
 
 
 def _demo_key(settings: Settings) -> str | None:

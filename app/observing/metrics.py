@@ -9,7 +9,8 @@ No label has a personal value, a session's id or a credential. Operations' names
 so only the first hundred that succeeded are labels; the others are `other`.
 """
 
-from collections.abc import Sized
+from collections.abc import Callable, Sized
+from functools import cached_property
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -103,6 +104,25 @@ class Metrics:
         shown.labels("open").set_function(lambda: pool.open)
         shown.labels("in_use").set_function(lambda: pool.in_use)
         shown.labels("waiting").set_function(lambda: pool.waiting)
+
+    def audit(self, event: str, number: int) -> None:
+        """Count entries of the audit trail."""
+        self._audit.labels(event).inc(number)
+
+    @cached_property
+    def _audit(self) -> Counter:
+        return Counter(
+            "gateway_audit_entries",
+            "Entries of the audit trail: `stored`, `failed` (tried again), or `refused`, with the "
+            "request, because too many waited or the database did not answer.",
+            ["event"],
+            **self._own,
+        )
+
+    def waiting(self, count: Callable[[], int]) -> None:
+        """Show how many entries of the audit trail are not stored yet."""
+        shown = Gauge("gateway_audit_waiting", "Entries of the audit trail that wait.", **self._own)
+        shown.set_function(count)
 
     def cache(self, name: str, cache: Sized) -> None:
         """Show how many entries a cache has."""

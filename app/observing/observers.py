@@ -15,6 +15,7 @@ from app.observing.requests import Observed
 from app.observing.traces import Traces, sending
 from app.observing.worker_sums import written
 from app.settings.observing import Observing
+from resolvers.audit.trail import Trail
 from resolvers.store.listeners import Commands, Listener, Pool
 
 
@@ -63,6 +64,16 @@ class Observers:
         if self.metrics:
             self.metrics.subscriptions(streams)
             streams.told = self.metrics.change
+
+    def audit(self, event: str, number: int) -> None:
+        """Count entries of the audit trail: `stored`, `failed` or `refused`."""
+        if self.metrics:
+            self.metrics.audit(event, number)
+
+    def trail(self, trail: Trail | None) -> None:
+        """Show how many entries wait."""
+        if self.metrics and trail:
+            self.metrics.waiting(lambda: trail.waiting)
 
     def around(self, app: ASGIApp) -> Observed:
         """The application, each of its requests observed."""

@@ -9,6 +9,7 @@ from pydantic import model_validator
 
 from app.http.origin import is_loopback
 from app.settings.access import Access
+from app.settings.audit import Audit
 from app.settings.database import Database
 from app.settings.export import Export
 from app.settings.graphql import GraphQL
@@ -20,7 +21,9 @@ from app.settings.vendors import OPEN_PATHS as OPEN_PATHS
 from app.settings.vendors import Vendors
 
 
-class Settings(Network, Database, Access, OpenID, Vendors, GraphQL, Export, Retention, Observing):
+class Settings(
+    Network, Database, Access, OpenID, Vendors, GraphQL, Export, Retention, Audit, Observing
+):
     """What an operator can choose. Durations are in seconds, sizes in bytes.
 
     The groups are in the order of the documentation.
@@ -37,5 +40,14 @@ class Settings(Network, Database, Access, OpenID, Vendors, GraphQL, Export, Rete
             raise ValueError(
                 "GATEWAY_AUTH=off is not allowed with GATEWAY_TRUSTED_PROXIES: whoever reaches the "
                 "proxy could do everything. Leave GATEWAY_AUTH at required."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _audited_if_writable(self) -> Self:
+        if self.read_only and self.audit != "off":
+            raise ValueError(
+                f"GATEWAY_AUDIT={self.audit} is not allowed with GATEWAY_READ_ONLY: the audit "
+                "trail is written to the database. Leave GATEWAY_AUDIT at off."
             )
         return self

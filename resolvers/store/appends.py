@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from resolvers import search
+from resolvers.audit.entries import Act
 from resolvers.common_columns import SEARCH_KEYS, SEARCH_TEXTS
 from resolvers.kind import Document, Kind
 from resolvers.request import Filter
@@ -12,7 +13,8 @@ from resolvers.store.find import find
 from resolvers.store.operators import Query, conjoin, query
 from resolvers.store.session_ids import as_stored
 from resolvers.store.store import Store
-from resolvers.store.write import difference
+from resolvers.store.witness import witnessed
+from resolvers.store.write import difference, state
 
 
 class Grown(NamedTuple):
@@ -73,8 +75,12 @@ async def same(
 
 async def append(store: Store, kind: Kind, asked: Append) -> bool:
     """Write it; False if the session, its list or its search keys are not as they were expected."""
-    result = await store.change(store.collection(kind).update_one, _guard(asked), _operators(asked))
-    return bool(result.matched_count)
+    guard, operators = _guard(asked), _operators(asked)
+    ids, more = [asked.before["_id"]], state(asked.after)
+    async with witnessed(store, Act.UPDATED, kind, ids, operators=operators, **more) as written:
+        result = await store.change(store.collection(kind).update_one, guard, operators)
+        written.done = bool(result.matched_count)
+        return written.done
 
 
 def _guard(asked: Append) -> Query:

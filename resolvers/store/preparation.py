@@ -12,6 +12,7 @@ from bson import ObjectId
 
 from resolvers.kind import Kind
 from resolvers.store import (
+    audit,
     change_stream,
     credentials,
     customer_links,
@@ -73,6 +74,7 @@ async def prepare(
     await credentials.prepare(store)
     await customer_links.prepare(store)
     await export_links.prepare(store)
+    await audit.prepare(store)
     existing = set(await store.run(store.database.list_collection_names()))
     for kind in kinds:
         if kind.name in store.maps:  # it is somebody else's, whatever the policy is

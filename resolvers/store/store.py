@@ -10,6 +10,7 @@ from resolvers.request_facts import CURRENT
 from resolvers.store.budget import OVER, Budget
 from resolvers.store.circuit import Circuit
 from resolvers.store.deadline import SIGN_OF_LIFE_SHARE, within
+from resolvers.store.witness import Witness
 from resolvers.store.write_locks import WriteLocks
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class Store:
     circuit: Circuit = field(default_factory=Circuit)
     budget: Budget | None = None
     """What a request has for all its operations; None: each has the deadline alone."""
+    witness: Witness | None = None
+    """Who looks on while a request writes and shows: the audit trail; None: nobody."""
 
     def __post_init__(self) -> None:
         """Work out once what every operation needs."""
@@ -61,9 +64,9 @@ class Store:
         mapped = self.maps.get(kind.name)
         return mapped.query(native) if mapped else native
 
-    def within(self, seconds: float) -> "Store":
+    def within(self, seconds: float, witness: Witness | None = None) -> "Store":
         """The same for one request, whose operations have so many seconds together, from now."""
-        return replace(self, budget=Budget(seconds))
+        return replace(self, budget=Budget(seconds), witness=witness)
 
     def unbounded(self) -> "Store":
         """The same for work of a process, of which each operation has the deadline."""

@@ -14,12 +14,15 @@ from typing import Any
 from pymongo import ReturnDocument
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
 
+from resolvers.audit.entries import Act
+from resolvers.common_columns import TENANT
 from resolvers.errors import AlreadyExists
 from resolvers.kind import Document, Kind, Reservation
 from resolvers.request import Filter
-from resolvers.store.operators import conjoin, query
+from resolvers.store.operators import Query, conjoin, query
 from resolvers.store.session_ids import as_stored
 from resolvers.store.store import Store
+from resolvers.store.witness import witnessed
 
 RESERVATIONS = "claims"
 """The name of 0.1, like `claimedAt` in its rows: databases that exist keep working."""
@@ -30,10 +33,11 @@ DUPLICATE_KEY = 11000
 
 async def create(store: Store, kind: Kind, document: Document) -> None:
     """Store a new session; AlreadyExists if its id is taken."""
-    try:
-        await store.change(_create, store, kind, document)
-    except AlreadyExists:
-        raise taken(kind, document["_id"]) from None
+    async with witnessed(store, Act.CREATED, kind, [document["_id"]], **state(document)):
+        try:
+            await store.change(_create, store, kind, document)
+        except AlreadyExists:
+            raise taken(kind, document["_id"]) from None
 
 
 def taken(kind: Kind, session_id: str) -> AlreadyExists:
@@ -52,7 +56,12 @@ async def _create(store: Store, kind: Kind, document: Document) -> None:
 
 async def create_all(store: Store, kind: Kind, documents: Sequence[Document]) -> set[str]:
     """Store new sessions with one command; the ids that were taken, whose sessions stay as is."""
-    return await store.change(_create_all, store, kind, documents) if documents else set()
+    if not documents:
+        return set()
+    async with witnessed(store, Act.CREATED, kind, [one["_id"] for one in documents]) as written:
+        there = await store.change(_create_all, store, kind, documents)
+        written.skipped = frozenset(there)
+        return there
 
 
 async def _create_all(store: Store, kind: Kind, documents: Sequence[Document]) -> set[str]:
@@ -73,12 +82,20 @@ def _worst(error: BulkWriteError, others: list[Document]) -> OperationFailure:
     return OperationFailure("a bulk write failed", row.get("code"))
 
 
+def state(document: Document) -> dict[str, Any]:
+    """What a witness learns of the session that a write leaves, or removes."""
+    return {"revision": document.get("revision"), "tenant": document.get(TENANT.path)}
+
+
 async def update(store: Store, kind: Kind, before: Document, after: Document) -> bool:
     """Replace `before` with `after`; False if the stored session is no longer `before`."""
     guard = {"_id": as_stored(before["_id"]), "revision": before.get("revision")}
     operators = difference(before, after)
-    result = await store.change(store.collection(kind).update_one, guard, operators)
-    return bool(result.matched_count)
+    ids, more = [before["_id"]], state(after)
+    async with witnessed(store, Act.UPDATED, kind, ids, operators=operators, **more) as written:
+        result = await store.change(store.collection(kind).update_one, guard, operators)
+        written.done = bool(result.matched_count)
+        return written.done
 
 
 def difference(before: Document, after: Document) -> Document:
@@ -111,24 +128,31 @@ def _grown(before: Any, after: Any) -> bool:
 
 async def delete(store: Store, kind: Kind, document: Document) -> bool:
     """Remove a session; False if it is gone already."""
-    result = await store.change(
-        store.collection(kind).delete_one, {"_id": as_stored(document["_id"])}
-    )
-    return bool(result.deleted_count)
+    return await _delete(store, kind, document, {"_id": as_stored(document["_id"])})
 
 
 async def delete_unchanged(store: Store, kind: Kind, document: Document) -> bool:
     """Remove a session if it is still `document`."""
     guard = {"_id": as_stored(document["_id"]), "revision": document.get("revision")}
-    result = await store.change(store.collection(kind).delete_one, guard)
-    return bool(result.deleted_count)
+    return await _delete(store, kind, document, guard)
+
+
+async def _delete(store: Store, kind: Kind, document: Document, guard: Query) -> bool:
+    ids, more = [document["_id"]], state(document)
+    async with witnessed(store, Act.DELETED, kind, ids, **more) as written:
+        result = await store.change(store.collection(kind).delete_one, guard)
+        written.done = bool(result.deleted_count)
+        return written.done
 
 
 async def take_out(store: Store, kind: Kind, session_id: str, where: Filter) -> Document | None:
     """Remove the session with that id if it meets `where`, and return it."""
     wanted = conjoin([{"_id": session_id}, query(where)])
-    row: Document | None = await store.change(store.collection(kind).find_one_and_delete, wanted)
-    return row
+    removing = store.collection(kind).find_one_and_delete
+    async with witnessed(store, Act.EXPIRED, kind, [session_id]) as written:
+        row: Document | None = await store.change(removing, wanted)
+        written.done = row is not None
+        return row
 
 
 async def reserve(

@@ -33,7 +33,8 @@ SESSION = (
 SESSION_FIELDS = """id: ID!, sessionId: String!, kind: SessionKind!, status: SessionStatus,
     startedAt: DateTime!, endedAt: DateTime, durationSeconds: Float, customer: SessionCustomer,
     labels: [String!]!, note: String, assignee: String, tenant: String,
-    createdAt: DateTime!, updatedAt: DateTime!, relatedSessions: [RelatedSession!]!"""
+    createdAt: DateTime!, updatedAt: DateTime!, relatedSessions: [RelatedSession!]!,
+    changes: SessionAuditConnection"""
 COMMON: Values = {
     "status": "ACTIVE",
     "startedAt": NOW_TEXT,

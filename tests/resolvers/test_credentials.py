@@ -126,7 +126,7 @@ async def test_revoked_fixed_credential_is_not_revived(store: Store) -> None:
 
 
 def test_every_kind_has_two_scopes() -> None:
-    """Besides those for all kinds, links, personal data, the schema and everything."""
+    """Besides those for all kinds, links, the trail, personal data, the schema and everything."""
     assert known_scopes(["bot"]) == (
         "bot:read",
         "bot:write",
@@ -135,6 +135,7 @@ def test_every_kind_has_two_scopes() -> None:
         "customer:write",
         "customer:erase",
         "customer:export",
+        "audit:read",
         "pii:read",
         "introspection",
         "admin",

@@ -74,6 +74,11 @@ def test_upgrade() -> None:
     assert "0 are wrong" in said
 
 
+def test_audit(database: dict[str, str]) -> None:
+    """An empty trail is whole."""
+    assert "0 entries in 0 chains are whole" in script("audit", "verify", **database)
+
+
 def test_chaos() -> None:
     """One fault, after which everything acknowledged is there."""
     said = script("chaos", "--count", "1", "--seed", "3", "--workers", "1", "--clients", "2")

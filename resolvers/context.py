@@ -44,8 +44,10 @@ class Context:
 
     def renewed(self) -> "Context":
         """The same for the next answer of a subscription, which has a time of its own."""
-        budget = self.store.budget
-        return self if budget is None else replace(self, store=self.store.within(budget.seconds))
+        store, budget = self.store, self.store.budget
+        if budget is None:
+            return self
+        return replace(self, store=store.within(budget.seconds, store.witness))
 
     @classmethod
     def offline(cls) -> "Context":

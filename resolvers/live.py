@@ -15,10 +15,11 @@ from typing import NamedTuple
 
 from resolvers import masks, paging
 from resolvers.access import Action as Right
+from resolvers.audit.showing import noted
 from resolvers.context import Context
 from resolvers.errors import ChangesUnsupported, HistoryLost
 from resolvers.kind import Document, Kind
-from resolvers.request import EVERYTHING, NEVER, Filter, both
+from resolvers.request import EVERYTHING, NEVER, Columns, Filter, both
 from resolvers.store import feed as feeds
 from resolvers.store.change_stream import Action, Event, bulky, present
 from resolvers.store.matching import matcher, part_of
@@ -82,9 +83,15 @@ def require_served(context: Context, kind: Kind) -> None:
 
 
 async def follow(
-    context: Context, kinds: Sequence[Kind], wheres: Wheres, after: str | None
+    context: Context,
+    kinds: Sequence[Kind],
+    wheres: Wheres,
+    after: str | None,
+    columns: Mapping[str, Columns] | None = None,
 ) -> AsyncGenerator[Change, None]:
     """The changes after a cursor, or from now on, without end; `kinds` are all that are served.
+
+    `columns` are the stored paths that are shown, by the kind's name; None: whole sessions.
 
     What cannot be followed is refused before anything is.
     """
@@ -92,11 +99,36 @@ async def follow(
     place = None if after is None else paging.decode_change(after, "after")
     store, feed = context.store.unbounded(), context.feed
     now = await feed.start(store, kinds)
-    return feed.follow(store, kinds, now if place is None else place, choose, context.most_waiting)
+    changes = feed.follow(
+        store, kinds, now if place is None else place, choose, context.most_waiting
+    )
+    return _shown_to(context, changes, columns or {})
+
+
+async def _shown_to(
+    context: Context, changes: AsyncGenerator[Change, None], columns: Mapping[str, Columns]
+) -> AsyncGenerator[Change, None]:
+    """The changes, each noted in the audit trail before it is shown."""
+    try:
+        async for change in changes:
+            _note(context, change, columns)
+            yield change
+    finally:
+        await changes.aclose()
+
+
+def _note(context: Context, change: Change, columns: Mapping[str, Columns]) -> None:
+    if change.document is not None:
+        noted(context, change.kind, columns.get(change.kind.name), [change.document])
 
 
 async def page(
-    context: Context, kinds: Sequence[Kind], wheres: Wheres, after: str | None, first: int
+    context: Context,
+    kinds: Sequence[Kind],
+    wheres: Wheres,
+    after: str | None,
+    first: int,
+    columns: Mapping[str, Columns] | None = None,
 ) -> Changes:
     """The first changes after a cursor; without one there are none, but the end says where to go
     on from now."""
@@ -104,7 +136,21 @@ async def page(
     now = await present(context.store, kinds)
     if after is None:
         return Changes([], now, False)
-    place = paging.decode_change(after, "after")
+    found = await _page(context, kinds, choose, paging.decode_change(after, "after"), now, first)
+    for change in found.changes:
+        _note(context, change, columns or {})
+    return found
+
+
+async def _page(
+    context: Context,
+    kinds: Sequence[Kind],
+    choose: Callable[[Event], Change | None],
+    place: StreamPlace,
+    now: StreamPlace,
+    first: int,
+) -> Changes:
+    """The first changes after a place, up to the present one."""
     found: list[Change] = []
     looked = 0
     async with aclosing(feeds.past(context.store, kinds, place, lambda: now)) as batches:

@@ -6,7 +6,8 @@ subscription { botSessionChanged(filter: {botId: {eq: "st-1"}}) { action session
 import enum
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
+from functools import partial, reduce
+from operator import or_
 from typing import Any, Generic, Optional, TypeVar
 
 import strawberry
@@ -16,13 +17,16 @@ from resolvers import live
 from resolvers.across import for_kind, of_kind, readable
 from resolvers.errors import BadInput
 from resolvers.kind import Kind
-from resolvers.request import DEFAULT_PAGE, LARGEST_PAGE
+from resolvers.request import DEFAULT_PAGE, LARGEST_PAGE, Columns
 from schema import filters
 from schema.all_kinds import KINDS_ARGUMENT, AllKinds, all_kinds
 from schema.common import Edge, PageInfo, Session, SessionKind, global_id
+from schema.execution.projection import columns_of
 from schema.execution.run import Run
+from schema.execution.selections import Selected
+from schema.execution.windows import Given
 from schema.fields import KindType, filter_argument
-from schema.root_field import Argument, Arguments, RootField
+from schema.root_field import Argument, Arguments, RootField, wanted_at
 from schema.strawberry_internals import core_info
 
 T = TypeVar("T")
@@ -89,12 +93,15 @@ PULLED = (
 )
 
 Source = Callable[[live.Change], Change[Any]]
+Wanted = Mapping[str, Columns]
+"""The stored paths that are shown of each kind's sessions, by its name."""
 
 
 class SubscriptionField(RootField):
     """A field of Subscription: `resolve` gives what there is to follow."""
 
     def __init__(self, *arguments: Any) -> None:
+        """The same as a RootField's."""
         super().__init__(*arguments)
         self.is_subscription = True
 
@@ -103,7 +110,9 @@ class SubscriptionField(RootField):
     ) -> AsyncIterator[Any]:
         """Called by Strawberry once, at the beginning."""
         run: Run = info.context
-        return self._renewing(run, await self.resolve(run, self._given(core_info(info), kwargs)))
+        core = core_info(info)
+        wanted = wanted_at(run, core, self.wanted)
+        return self._renewing(run, await self.resolve(run, wanted, self._given(core, kwargs)))
 
     async def _renewing(
         self, run: Run, followed: AsyncGenerator[Any, None]
@@ -125,14 +134,17 @@ def subscription_fields(entries: Sequence[KindType]) -> tuple[SubscriptionField,
     kinds = tuple(entry.kind for entry in entries)
     over = all_kinds(kinds)
 
-    async def any_kind(run: Run, arguments: Arguments) -> AsyncGenerator[Change[Any], None]:
-        return await _followed(run, kinds, _wheres(run, over, arguments), arguments, _of_any_kind)
+    async def any_kind(
+        run: Run, wanted: Wanted, arguments: Arguments
+    ) -> AsyncGenerator[Change[Any], None]:
+        wheres = _wheres(run, over, arguments)
+        return await _followed(run, kinds, wheres, wanted, arguments, _of_any_kind)
 
     async def one_kind(
-        kind: Kind, run: Run, arguments: Arguments
+        kind: Kind, run: Run, wanted: Wanted, arguments: Arguments
     ) -> AsyncGenerator[Change[Any], None]:
         wheres = {kind: filters.where(arguments.get("filter"), kind)}
-        return await _followed(run, kinds, wheres, arguments, _of_one_kind)
+        return await _followed(run, kinds, wheres, wanted, arguments, _of_one_kind)
 
     return (
         SubscriptionField(
@@ -141,6 +153,7 @@ def subscription_fields(entries: Sequence[KindType]) -> tuple[SubscriptionField,
             (KINDS_ARGUMENT, filter_argument(over.filter_type), AFTER),
             FOLLOWED.format("Changes of sessions of all kinds that you may read"),
             any_kind,
+            _wanted(kinds, ("session",)),
         ),
         *(
             SubscriptionField(
@@ -149,6 +162,7 @@ def subscription_fields(entries: Sequence[KindType]) -> tuple[SubscriptionField,
                 (filter_argument(entry.filter_type), AFTER),
                 FOLLOWED.format(f"Changes of {entry.kind.type_name}s"),
                 partial(one_kind, entry.kind),
+                _wanted((entry.kind,), ("session",)),
             )
             for entry in entries
         ),
@@ -160,12 +174,11 @@ def changes_field(entries: Sequence[KindType]) -> RootField:
     kinds = tuple(entry.kind for entry in entries)
     over = all_kinds(kinds)
 
-    async def pulled(run: Run, _wanted: None, arguments: Arguments) -> SessionChangeConnection:
+    async def pulled(run: Run, wanted: Wanted, arguments: Arguments) -> SessionChangeConnection:
         wheres = _wheres(run, over, arguments)
         served, after = live.served(run.context, kinds), arguments.get("after")
-        return _connection(
-            await live.page(run.context, served, wheres, after, _first(arguments)), after
-        )
+        first = _first(arguments)
+        return _connection(await live.page(run.context, served, wheres, after, first, wanted))
 
     return RootField(
         "sessionChanges",
@@ -173,15 +186,34 @@ def changes_field(entries: Sequence[KindType]) -> RootField:
         (KINDS_ARGUMENT, filter_argument(over.filter_type), AFTER, FIRST),
         PULLED,
         pulled,
+        _wanted(kinds, ("nodes", "session"), ("edges", "node", "session")),
     )
 
 
+def _wanted(kinds: Sequence[Kind], *paths: tuple[str, ...]) -> Callable[[Selected], Given]:
+    """What is shown of the sessions at these paths, by the kind's name."""
+
+    def wanted(selected: Selected) -> Given:
+        columns = {
+            kind.name: reduce(or_, (columns_of(selected.named(*path), kind) for path in paths))
+            for kind in kinds
+        }
+        return lambda variables: {name: of(variables) for name, of in columns.items()}
+
+    return wanted
+
+
 async def _followed(
-    run: Run, kinds: Sequence[Kind], wheres: live.Wheres, arguments: Arguments, source: Source
+    run: Run,
+    kinds: Sequence[Kind],
+    wheres: live.Wheres,
+    wanted: Wanted,
+    arguments: Arguments,
+    source: Source,
 ) -> AsyncGenerator[Change[Any], None]:
     """Refused here; what is given is only followed."""
     changes = await live.follow(
-        run.context, live.served(run.context, kinds), wheres, arguments.get("after")
+        run.context, live.served(run.context, kinds), wheres, arguments.get("after"), wanted
     )
     return _sources(changes, source)
 
@@ -235,7 +267,7 @@ def _source(change: live.Change, session: Any) -> Change[Any]:
     )
 
 
-def _connection(page: live.Changes, after: str | None) -> SessionChangeConnection:
+def _connection(page: live.Changes) -> SessionChangeConnection:
     nodes = [_of_any_kind(change) for change in page.changes]
     return SessionChangeConnection(
         edges=[Edge(cursor=node.cursor, node=node) for node in nodes],

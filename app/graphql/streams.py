@@ -34,6 +34,7 @@ from app.http.ending import Ending
 from app.settings import Settings
 from resolvers.access import Caller
 from resolvers.errors import GatewayError, LimitExceeded
+from resolvers.request_facts import RequestFacts
 from schema.build import Schema, refusal
 from schema.execution.room import AnswerTooLargeError, too_large
 from schema.execution.run import Run
@@ -115,12 +116,11 @@ class Streams:
     ) -> AsyncGenerator[Answer, None]:
         """The answers: one of a query or a mutation, which waits for its place."""
         text = self._documents.text(asked)
-        if not self._subscribes(text, asked.operation_name):
+        if not self._subscribes(text, asked.operation_name, run.context.facts):
             async with place():
                 result = await self._schema.execute(
                     text, asked.variables, run, None, asked.operation_name, types
                 )
-            self._name(run, asked.operation_name)
             body = response(result, run, self._settings)
             yield Answer(body, "data" not in body)
             return
@@ -144,7 +144,6 @@ class Streams:
             async with aclosing(results):
                 async for result in results:
                     run.end_answer()
-                    self._name(run, asked.operation_name)
                     yield result
         finally:
             run.end_answer()
@@ -158,18 +157,18 @@ class Streams:
             self.told("left_behind")
         return answer
 
-    def _subscribes(self, text: str, name: str | None) -> bool:
-        """Whether the operation is a subscription; what is wrong with it is said by running it."""
+    def _subscribes(self, text: str, name: str | None, facts: RequestFacts) -> bool:
+        """Whether the operation is a subscription; what is wrong with it is said by running it.
+
+        Its name is noted before anything is shown.
+        """
         try:
             definition = self._schema.operations.get(text).named(name)
         except (GraphQLError, GatewayError):
             return False
+        if definition is not None and definition.name:
+            facts.operation = definition.name.value
         return definition is not None and definition.operation.value == "subscription"
-
-    def _name(self, run: Run, name: str | None) -> None:
-        chosen = run.operation.named(name)
-        if chosen and chosen.name:
-            run.context.facts.operation = chosen.name.value
 
     @contextmanager
     def _counted(self, caller: Caller) -> Iterator[None]:

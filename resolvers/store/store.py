@@ -70,7 +70,7 @@ class Store:
 
     def unbounded(self) -> "Store":
         """The same for work of a process, of which each operation has the deadline."""
-        return replace(self, budget=None)
+        return replace(self, budget=None, witness=None)
 
     @property
     def left(self) -> float:

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -111,6 +111,37 @@ async def test_masks(wire_context: Context) -> None:
     assert hidden.document is not None
     assert shown.document is not None
     assert (hidden.document["note"], shown.document["note"]) == (MASK, "secret")
+
+
+class Witness:
+    """Stands for the audit trail's."""
+
+    reads = True
+
+    def __init__(self) -> None:
+        self.seen: list[list[str]] = []
+
+    def shown(self, _act: Any, _kind: Any, ids: list[str]) -> None:
+        """Remember whose personal data was shown."""
+        self.seen.append(ids)
+
+
+async def test_what_is_shown_is_noted(wire_context: Context) -> None:
+    """In the audit trail, where something personal is shown; by both, and in no other case."""
+    witness = Witness()
+    store = replace(wire_context.store, witness=cast(Any, witness))
+    context = replace(wire_context, store=store, feed=Feed())
+    start = (await live.page(context, KINDS, {BOT: EVERYTHING}, None, 1)).cursor
+    await made(wire_context, "1", note="secret")
+    for columns, seen in (({"bot": {"note"}}, True), ({"bot": {"channel"}}, False), ({}, True)):
+        paths: Any = {name: frozenset(given) for name, given in columns.items()}
+        witness.seen.clear()
+        await live.page(context, KINDS, {BOT: EVERYTHING}, start, 1, paths)
+        changes = await live.follow(context, KINDS, {BOT: EVERYTHING}, start, paths)
+        await taken(changes, 1)
+        await changes.aclose()
+        assert witness.seen == ([[bot_id("1")]] * 2 if seen else [])
+    await context.feed.close()
 
 
 async def test_refusals(wire_context: Context) -> None:

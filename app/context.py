@@ -10,6 +10,7 @@ from resolvers.audit.trail import Trail
 from resolvers.audit.witness import RequestWitness
 from resolvers.context import Context
 from resolvers.request_facts import RequestFacts
+from resolvers.store.feed import Feed
 from resolvers.store.store import Store
 from resolvers.tenants import Tenants
 
@@ -28,6 +29,8 @@ class State:
     """Bots of which a session was seen; emptied when there are many."""
     trail: Trail | None = None
     """The audit trail; None where the settings want none."""
+
+    feed: Feed = field(default_factory=Feed)
 
     retention: Mapping[str, int] = field(init=False)
     restricts: bool = field(init=False)
@@ -59,6 +62,8 @@ class State:
             company_timezone=self.settings.company_timezone,
             caller=caller,
             most_bytes=self.settings.max_answer_bytes,
+            most_waiting=self.settings.max_waiting_changes,
             retention=self.retention,
+            feed=self.feed,
             facts=facts,
         )

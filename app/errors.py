@@ -26,6 +26,9 @@ STATUS: Mapping[str, int] = {
     "TIMEOUT": 503,
     "UNAVAILABLE": 503,
     "OVERLOADED": 503,
+    "CHANGES_UNSUPPORTED": 501,
+    "HISTORY_LOST": 410,
+    "SLOW_READER": 503,
     "CORRUPT_DOCUMENT": 500,
     "INTERNAL": 500,
 }

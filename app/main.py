@@ -72,6 +72,8 @@ class Gateway(FastAPI):
     """
 
     direct: dict[str, ASGIApp]
+    socket: ASGIApp
+    """What answers WebSockets at `/graphql`."""
     vendors: VendorRoutes
     entrance: ASGIApp
     admission: Admission
@@ -86,6 +88,8 @@ class Gateway(FastAPI):
     async def dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Dispatch by path, or leave it to FastAPI."""
         endpoint = self._endpoint(scope) if scope["type"] == "http" else None
+        if scope["type"] == "websocket" and scope["path"] == "/graphql":
+            endpoint = self.socket
         if endpoint is None:
             await super().__call__(scope, receive, send)
         else:
@@ -158,6 +162,8 @@ def create_app(
     )
     endpoint = GraphQLEndpoint(schema, settings)
     app.direct = {"/graphql": endpoint}
+    app.socket = endpoint.websocket
+    observers.streams(endpoint.streams)
     observers.cache("persisted", endpoint.documents)
     observers.cache("operations", schema.operations)
     app.vendors = rest.routes(settings)
@@ -200,8 +206,11 @@ def _lifespan(
                     state.authenticator.running(),
                     observers.running(),
                 ):
-                    with settled_heap():
-                        yield {REFUSED: observers.refused}
+                    try:
+                        with settled_heap():
+                            yield {REFUSED: observers.refused}
+                    finally:
+                        await state.feed.close()
 
     return lifespan
 

@@ -1,7 +1,7 @@
 """What a request carries along: the store, the clock, and who asks."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from resolvers.access import EVERYBODY, Caller
@@ -9,6 +9,7 @@ from resolvers.kind import Kind
 from resolvers.request import LARGEST_ANSWER, Compare, Filter, Operator, both
 from resolvers.request_facts import RequestFacts
 from resolvers.steps import Repeat
+from resolvers.store.feed import Feed
 from resolvers.store.store import Store
 
 
@@ -29,8 +30,12 @@ class Context:
     caller: Caller = EVERYBODY
     most_bytes: int = LARGEST_ANSWER
     """The largest answer."""
+    most_waiting: int = 1000
+    """Changes that wait for one subscriber."""
     retention: Mapping[str, int] = field(default_factory=dict)
     """Seconds after which sessions of a kind expire, by the kind's name; none: never."""
+    feed: Feed = field(default_factory=Feed)
+    """The changes of all sessions in this process."""
     facts: RequestFacts = field(default_factory=RequestFacts)
     """What the request is known by."""
     repeat: Repeat | None = None
@@ -39,6 +44,13 @@ class Context:
     def leave(self) -> bool:
         """The client has gone: nothing more begins; whether what has begun may be cancelled."""
         return self.store.budget is None or self.store.budget.end()
+
+    def renewed(self) -> "Context":
+        """The same for the next answer of a subscription, which has a time of its own."""
+        store, budget = self.store, self.store.budget
+        if budget is None:
+            return self
+        return replace(self, store=store.within(budget.seconds, store.witness))
 
     @classmethod
     def offline(cls) -> "Context":

@@ -19,6 +19,9 @@
     ├── AnswerGone               IDEMPOTENCY_ANSWER_GONE
     ├── Timeout                  TIMEOUT
     ├── Unavailable              UNAVAILABLE
+    ├── ChangesUnsupported       CHANGES_UNSUPPORTED
+    ├── HistoryLost              HISTORY_LOST
+    ├── SlowReader               SLOW_READER
     └── CorruptDocument          CORRUPT_DOCUMENT
 
 A message is written for the client: it names what is wrong and what would be right, and never
@@ -172,6 +175,24 @@ UNCONFIRMED = (
 def unconfirmed(error: Timeout | Unavailable) -> Timeout | Unavailable:
     """The same failure, of a write that had begun: `details["outcome"]` is UNKNOWN."""
     return type(error)(UNCONFIRMED, **{**error.details, "outcome": "UNKNOWN"})
+
+
+class ChangesUnsupported(GatewayError):
+    """The database reports no changes, or none of these sessions."""
+
+    code = "CHANGES_UNSUPPORTED"
+
+
+class HistoryLost(GatewayError):
+    """Changes after that cursor are no longer known."""
+
+    code = "HISTORY_LOST"
+
+
+class SlowReader(GatewayError):
+    """More changes wait for a client than are stored for it."""
+
+    code = "SLOW_READER"
 
 
 class CorruptDocument(GatewayError):

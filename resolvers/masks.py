@@ -71,6 +71,21 @@ def mask(caller: Caller, columns: tuple[Column, ...], documents: Iterable[Docume
                 document[path] = MASK
 
 
+def shown(caller: Caller, columns: tuple[Column, ...], document: Document) -> Document:
+    """The document as the caller may see it: a copy, unless nothing is hidden from it."""
+    if caller.sees_personal and not any(_lacks(caller, column) for column in _live(columns)):
+        return document
+    copied: Document = _copied(document)
+    mask(caller, columns, [copied])
+    return copied
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _copied(item) for name, item in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list) else value
+
+
 def masked(caller: Caller, column: Column, value: Any) -> Any:
     """A value of the column as the caller sees it, whatever the session's status."""
     if value is None or caller.sees_personal:

@@ -17,6 +17,7 @@ from resolvers.kind import Column, Document, Kind, stored_value
 from resolvers.request import Order, Paths, Read
 from resolvers.store import strays
 from resolvers.store.strays import Stray
+from resolvers.stream_places import StreamPlace
 from resolvers.value_types import INT_MAX, TEXT, ValueType
 
 KNOWN = 1000
@@ -166,6 +167,23 @@ def decode_place(text: str, tag: str, argument: str) -> int:
     if len(values) != 2 or type(values[1]) is not int or not 0 <= values[1] < INT_MAX:
         raise _broken(argument)
     return values[1]
+
+
+CHANGES = "sessionChanges"
+"""The tag of cursors of changes: they are places in the database's time."""
+
+
+def change_cursor(place: StreamPlace) -> str:
+    """The cursor of a change, valid with every field of changes."""
+    return binascii.b2a_base64(orjson.dumps((CHANGES, *place)), newline=False).decode()
+
+
+def decode_change(text: str, argument: str) -> StreamPlace:
+    """The place in such a cursor; BadInput naming `argument` if it is not one."""
+    _, *values = _parse(text, CHANGES, argument)
+    if len(values) != 3 or any(type(one) is not int or not 0 <= one < 2**32 for one in values):
+        raise _broken(argument)
+    return StreamPlace(*values)
 
 
 def _parse(text: str, tag: str, argument: str) -> list[Any]:

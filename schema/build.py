@@ -30,6 +30,7 @@ from schema.fields import VIEWER, KindType, node_fields
 from schema.kinds import KINDS
 from schema.labels import label_fields
 from schema.limits import Introspection, Limits
+from schema.live import changes_field, subscription_fields
 from schema.payload_query import add_query
 from schema.root_field import RootField
 from schema.search import search_fields
@@ -168,6 +169,11 @@ def build(
     schema = Schema(
         query=create_type("Query", queries, description="Everything that can be asked."),
         mutation=create_type("Mutation", changes, description="Everything that can be changed."),
+        subscription=create_type(
+            "Subscription",
+            [*subscription_fields(entries)],
+            description="Everything that can be followed.",
+        ),
         types=[entry.type for entry in entries],
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[lambda: CachedOperations(operations)],
@@ -208,6 +214,7 @@ def _queries(entries: Sequence[KindType]) -> tuple[RootField, ...]:
         *search_fields(entries),
         *customer_fields(kinds),
         *export_fields(kinds),
+        changes_field(entries),
     )
 
 

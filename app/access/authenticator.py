@@ -9,9 +9,9 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from app.access.grants import PREFIX
 from app.access.guesses import Guesses
@@ -24,7 +24,7 @@ from resolvers.access import EVERYBODY, PERSONAL, Caller
 from resolvers.context import utc_now
 from resolvers.credential_cache import CredentialCache, Uses
 from resolvers.credentials import Credential, hash_key, same
-from resolvers.errors import GatewayError, Unauthenticated
+from resolvers.errors import Forbidden, GatewayError, Unauthenticated
 from resolvers.store.store import Store
 from resolvers.tenants import NOBODYS
 
@@ -44,6 +44,23 @@ log = logging.getLogger(__name__)
 
 class WrongCredential(Unauthenticated):
     """A credential that was given, and that is nobody's or no longer valid."""
+
+
+class Presented(NamedTuple):
+    """What a request gave as its key."""
+
+    key: str
+    bearer: bool
+    """Whether it may be a token."""
+
+
+def presented(request: HTTPConnection) -> Presented:
+    """The key by `Authorization: Bearer` or `X-API-Key`; Unauthenticated for none or several."""
+    bearers = {_bearer_key(value) for value in request.headers.getlist("authorization")}
+    keys = bearers | {value.strip() for value in request.headers.getlist("x-api-key")}
+    if len(keys) != 1:  # none, or two that contradict each other
+        raise Unauthenticated(REFUSAL)
+    return Presented(keys.pop(), bool(bearers))
 
 
 class Authenticator:
@@ -94,7 +111,7 @@ class Authenticator:
         except GatewayError as error:
             log.warning("The uses of credentials could not be stored yet: %s", error.message)
 
-    async def bearer(self, request: Request) -> Caller:
+    async def bearer(self, request: HTTPConnection) -> Caller:
         """The caller by `Authorization: Bearer <key>` or `X-API-Key`; Unauthenticated else, and
         RateLimited once too many wrong keys came from the same address.
 
@@ -103,17 +120,35 @@ class Authenticator:
         """
         if self._off:
             return EVERYBODY
-        bearers = {_bearer_key(value) for value in request.headers.getlist("authorization")}
-        keys = bearers | {value.strip() for value in request.headers.getlist("x-api-key")}
-        if len(keys) != 1:  # none, or two that contradict each other
-            raise Unauthenticated(REFUSAL)
-        return await self.guarded(request, self._by_bearer(keys.pop(), bool(bearers)))
+        given = presented(request)
+        return await self.guarded(request, self._by_bearer(*given))
+
+    async def still(self, given: "Presented", caller: Caller) -> bool:
+        """Whether a credential that was accepted gives the same caller now.
+
+        Asking does not count as a use. Where the database does not answer, it does until it
+        expires.
+        """
+        if self._off:
+            return True
+        now = self._now()
+        try:
+            found = await self._by_token(given.key) if self._tokens and given.bearer else None
+            if found is None:
+                credential = await self.credentials.by_key(given.key)
+                valid = credential is not None and credential.valid_at(now)
+                found = credential.caller() if credential is not None and valid else None
+        except (Unauthenticated, Forbidden):
+            return False
+        except GatewayError:
+            return caller.expires_at is None or now < caller.expires_at
+        return found == caller
 
     async def _by_bearer(self, key: str, may_be_token: bool) -> Caller:
         found = await self._by_token(key) if self._tokens and may_be_token else None
         return found or await self.by_key(key)
 
-    async def guarded(self, request: Request, finding: Awaitable[Caller]) -> Caller:
+    async def guarded(self, request: HTTPConnection, finding: Awaitable[Caller]) -> Caller:
         """The caller that was found; RateLimited where this address gave too many wrong ones."""
         try:
             return await finding

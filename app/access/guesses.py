@@ -11,7 +11,7 @@ from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from app.access.rates import Rate
 from resolvers.errors import RateLimited
@@ -29,7 +29,7 @@ class Guesses:
     def __init__(self, store: Store, rate: str, clock: Callable[[], float] = time.time) -> None:
         self._rate = Rate(store, rate, clock, alone=True)
 
-    async def failed(self, request: Request) -> None:
+    async def failed(self, request: HTTPConnection) -> None:
         """Count a wrong credential; RateLimited, with the seconds to wait, if it is one too many.
 
         The address is the client's, as trusted proxies say it.

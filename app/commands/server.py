@@ -25,6 +25,7 @@ from fastapi import FastAPI
 from app.http import ending
 from app.http.ending import Ending
 from app.http.protocol import Limits, Protocol
+from app.http.socket import PING_SECONDS, Socket
 from app.settings import Settings
 
 DRAIN: Final = 5
@@ -55,7 +56,11 @@ def configuration(
         ssl_keyfile=settings.tls_key,
         http=cast(Any, partial(Protocol, limits=limits)),
         proxy_headers=False,  # uvicorn would believe every peer on loopback: app.http.proxies
-        ws="none",  # nothing here is served by WebSocket
+        ws=cast(Any, partial(Socket, write_seconds=settings.write_seconds)),
+        ws_max_size=settings.max_body_bytes,
+        ws_ping_interval=PING_SECONDS,
+        ws_ping_timeout=PING_SECONDS,
+        ws_per_message_deflate=False,  # it would take more memory than all else of a connection
         log_config=None,  # app.observing.logs has set it up
         access_log=False,
         server_header=False,
@@ -129,6 +134,11 @@ class Server(uvicorn.Server):
         """End without notice or a failed request: another process listens on the same socket."""
         self._handing_over = True
         self._end_after(HANDOVER)
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """End; streams see it, and do not wait to be cut off."""
+        self._ending.closing = True
+        await super().shutdown(sockets)
 
     def end_at_once(self, *_signal: object) -> None:
         """End without notice."""

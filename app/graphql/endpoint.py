@@ -6,25 +6,29 @@ is one of GraphQL's, in JSON.
 """
 
 import logging
-from collections.abc import Iterable
 from dataclasses import fields
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import orjson
-from graphql import GraphQLError
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from app.access import rates
+from app.access.authenticator import presented
 from app.access.rates import UsedUp, Window
 from app.context import State
 from app.errors import STATUS
+from app.graphql import event_stream
+from app.graphql.answers import response
 from app.graphql.changing import changes, is_wide
-from app.graphql.media_types import GRAPHQL_JSON, require_json, response_type
+from app.graphql.media_types import GRAPHQL_JSON, asks_for_events, require_json, response_type
 from app.graphql.parameters import Parameters, from_address, from_body
 from app.graphql.persisted import Documents
+from app.graphql.streams import ANYTHING, READING, Open, Streams
+from app.graphql.websocket import Connection
+from app.http import ending
 from app.http.body import read_body
 from app.http.boundary import headers_of
 from app.http.idempotency import NAME, REPLAYED
@@ -33,18 +37,17 @@ from app.http.negotiation import prefers_html
 from app.http.refusal import JSON, Header, RefusedError, respond
 from app.manifests import load
 from app.observing.facts import facts_of
+from app.observing.requests import STREAM
 from app.settings import Settings
 from resolvers import repeats
 from resolvers.access import Caller
-from resolvers.context import Context
 from resolvers.errors import GatewayError
 from resolvers.request_facts import RequestFacts
 from schema.build import Schema
-from schema.errors import INTERNAL_MESSAGE, formatted
+from schema.errors import INTERNAL_MESSAGE
 from schema.execution.room import too_large
 from schema.execution.run import Run
-from schema.graphql_core_internals import without_suggestions
-from schema.limits import Limits, may_introspect
+from schema.limits import Limits
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +56,9 @@ ANY: Final = {OperationType.QUERY, OperationType.MUTATION}
 ALLOWED: Final = b"GET, HEAD, POST, OPTIONS"
 GRAPHIQL: Final = b"/graphiql"
 VARY: Final[Header] = (b"vary", b"Accept")
+NO_KEY: Final = (
+    "Idempotency-Key: a change with a key is answered as a whole. Accept application/json."
+)
 CHALLENGE: Final[Header] = (b"www-authenticate", b'Bearer realm="gateway"')
 
 
@@ -88,6 +94,7 @@ class GraphQLEndpoint:
         self.documents = Documents(
             settings.persisted_queries, load(folder) if folder else None, settings.cache_bytes // 8
         )
+        self.streams = Streams(schema, settings, self.documents)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, one response."""
@@ -95,9 +102,12 @@ class GraphQLEndpoint:
         state, facts = scope["app"].state.gateway, facts_of(scope)
         facts.api = "graphql"
         exchange = Exchange(scope["method"], headers, scope["query_string"], receive, state, facts)
-        content_type = JSON
+        content_type, bodiless = JSON, exchange.method == "HEAD"
         try:
             answer = _without_work(exchange)
+            if answer is None and not bodiless and asks_for_events(headers.get(b"accept")):
+                await self._stream(exchange, Request(scope), send)
+                return
             if answer is None:
                 content_type = response_type(headers.get(b"accept"))
                 answer = await self._answer(exchange, Request(scope), content_type)
@@ -110,9 +120,28 @@ class GraphQLEndpoint:
             log.exception("a GraphQL request failed")
             answer = _refused(RefusedError(500, "INTERNAL", INTERNAL_MESSAGE), 500, facts)
         fields = (VARY, *answer.headers)
-        bodiless = exchange.method == "HEAD"
         content_type = answer.content_type or content_type
         await respond(send, answer.status, answer.body, content_type, fields, bodiless)
+
+    async def websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One connection, and all operations that come over it."""
+        await Connection(self.streams, self._settings, scope, receive, send).serve()
+
+    async def _stream(self, exchange: Exchange, request: Request, send: Send) -> None:
+        """All answers of one operation, as server-sent events."""
+        caller, _ = await _caller(exchange, request)
+        asked = await self._parameters(exchange)
+        if NAME in exchange.headers and changes(self._schema, self.documents.text(asked), asked):
+            raise RefusedError(400, "BAD_USER_INPUT", NO_KEY)
+        state, facts = exchange.state, exchange.facts
+        facts.api = STREAM
+        given = None if self._settings.auth == "off" else presented(request)
+        stream = Open(given, caller, request.scope["state"].get(ending.NAME))
+        run = Run(state.context(caller, facts))
+        types = ANYTHING if exchange.method == "POST" else READING
+        answers = event_stream.begun(self.streams.answers(asked, run, types), facts)
+        async with self.streams.watched(stream, state.authenticator):
+            await event_stream.serve(answers, stream, exchange.receive, send, facts.id)
 
     async def _answer(self, exchange: Exchange, request: Request, content_type: bytes) -> Answer:
         caller, windows = await _caller(exchange, request)
@@ -207,19 +236,14 @@ class GraphQLEndpoint:
     def _rendered(
         self, result: ExecutionResult, run: Run, exchange: Exchange, content_type: bytes
     ) -> Answer:
-        response: dict[str, Any] = {}
+        shown = response(result, run, self._settings)
         status = 200
-        errors = result.errors or ()
-        if errors:
-            response["errors"] = self._errors(errors, run.context)
-        if result.data is not None or not errors or any(error.path for error in errors):
-            response["data"] = result.data
-        elif content_type is GRAPHQL_JSON:
-            status = STATUS.get(response["errors"][0]["extensions"]["code"], 400)
+        if "data" not in shown and content_type is GRAPHQL_JSON:
+            status = STATUS.get(shown["errors"][0]["extensions"]["code"], 400)
         if exchange.headers.get(b"x-graphql-cost") == b"1" and run.cost is not None:
             cost = {"requested": run.cost, "maximum": self._settings.max_query_cost}
-            response["extensions"] = {"cost": cost}
-        body = orjson.dumps(response)
+            shown["extensions"] = {"cost": cost}
+        body = orjson.dumps(shown)
         most = self._settings.max_answer_bytes
         if len(body) > most:
             error = too_large(most, run.operation.changes)
@@ -227,17 +251,6 @@ class GraphQLEndpoint:
                 STATUS[error.code], error.code, error.message, legacy=200, **error.details
             )
         return Answer(status, body)
-
-    def _errors(self, errors: Iterable[GraphQLError], context: Context) -> list[dict[str, Any]]:
-        shown = [formatted(error) for error in errors]
-        facts = context.facts
-        for error in shown:  # graphql-core remembers some: they must not remember this request
-            error["extensions"] = {**error["extensions"], "requestId": facts.id}
-            facts.codes.append(error["extensions"]["code"])
-        if not may_introspect(context.caller, self._settings.introspection):
-            for error in shown:
-                error["message"] = without_suggestions(error["message"])
-        return shown
 
 
 def limits(settings: Settings) -> Limits:
@@ -298,7 +311,10 @@ def _require_served(run: Run, name: str | None, posted: bool) -> None:
     if not chosen:
         return
     if chosen.operation.value == "subscription":
-        message = "Subscriptions are not served here."
+        message = (
+            "A subscription needs a stream: send `Accept: text/event-stream`, or use a WebSocket "
+            "with the subprotocol graphql-transport-ws."
+        )
         raise RefusedError(400, "BAD_USER_INPUT", message, legacy=200)
     if chosen.operation.value == "mutation" and not posted:
         raise _method_refused("A mutation must be sent by POST.", b"POST")

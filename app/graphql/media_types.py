@@ -6,6 +6,7 @@ from typing import Final
 from app.http.negotiation import UTF_8, accepted, parsed, weight
 from app.http.refusal import JSON, RefusedError
 
+EVENT_STREAM: Final = b"text/event-stream; charset=utf-8"
 GRAPHQL_JSON: Final = b"application/graphql-response+json; charset=utf-8"
 
 
@@ -26,6 +27,15 @@ def response_type(accept: bytes | None) -> bytes:
     if modern[0] != legacy[0]:
         return GRAPHQL_JSON if modern > legacy else JSON
     return GRAPHQL_JSON if modern[1] == 2 else JSON
+
+
+@lru_cache(256)
+def asks_for_events(accept: bytes | None) -> bool:
+    """Whether the client names server-sent events, and likes nothing better."""
+    ranges = accepted(accept)
+    events = weight(ranges, EVENT_STREAM)
+    others = (GRAPHQL_JSON, JSON)
+    return events[1] == 2 and events >= max(weight(ranges, other) for other in others)
 
 
 @lru_cache(256)

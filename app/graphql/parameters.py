@@ -34,7 +34,7 @@ def from_body(body: bytes) -> Parameters:
         _refuse("The body must be one JSON object: batches are not served. Send one at a time.")
     if not isinstance(given, dict):
         _refuse("The body must be a JSON object with the key `query`.")
-    return _checked(given)
+    return checked(given)
 
 
 def from_address(query_string: bytes) -> Parameters:
@@ -53,7 +53,7 @@ def from_address(query_string: bytes) -> Parameters:
             given[name] = _decoded(name, given[name])
         else:
             given.pop(name, None)
-    return _checked(given)
+    return checked(given)
 
 
 def _decoded(name: str, text: str) -> Any:
@@ -63,7 +63,8 @@ def _decoded(name: str, text: str) -> Any:
         _refuse(f"{name}: this is not valid JSON.", name)
 
 
-def _checked(given: Mapping[str, Any]) -> Parameters:
+def checked(given: Mapping[str, Any]) -> Parameters:
+    """RefusedError unless the members have the right types."""
     get = given.get
     return Parameters(
         _typed("query", get("query"), str, "a text") or None,

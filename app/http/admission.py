@@ -17,7 +17,8 @@ out. It is so until its answer begins: neither do clients who read slowly.
 import asyncio
 import math
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import asynccontextmanager
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -94,6 +95,19 @@ class Admission:
             await self._app(scope, turn.receive, turn.send)
         finally:
             turn.end()
+
+    @asynccontextmanager
+    async def place(self, scope: Scope) -> AsyncIterator[None]:
+        """Admit work that came within a connection; RefusedError if there is no place for it."""
+        if self.in_flight >= self.most:
+            self.refused += 1
+            raise RefusedError(503, "OVERLOADED", MESSAGE, RETRY)
+        await self.enter(scope)
+        begun = asyncio.get_running_loop().time()
+        try:
+            yield
+        finally:
+            self.leave(asyncio.get_running_loop().time() - begun)
 
     def refusal(self, scope: Scope) -> RefusedError:
         """503, to be sent again in a second; and a client that does not wait is made to."""

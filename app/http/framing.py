@@ -12,7 +12,8 @@ two. Trailers are read and dropped: they do not count as headers (RFC 9110, sect
 Two things that clients send are corrected. Old remote-support clients have unencoded spaces in the
 query of `.php` paths (`VARS=ID NOTES`); they are percent-encoded. Java's HttpClient offers
 `Upgrade: h2c` in each first request; a server may ignore the offer (RFC 9110, section 7.8), yet the
-parser would take the body for bytes of the other protocol. So it never sees that header.
+parser would take the body for bytes of the other protocol. So it never sees that header, unless a
+GET without a body asks for a WebSocket.
 """
 
 import re
@@ -56,6 +57,8 @@ class Framing:
         """Bytes of the body, or of the chunk with its line end, that are still to come."""
         self._chunks = 0
         self._read: Callable[[], bytes] = self._head
+        self.upgrades = False
+        """Whether the last head asks for a WebSocket: then HTTP ends there."""
 
     @property
     def between(self) -> bool:
@@ -74,6 +77,10 @@ class Framing:
     def next(self) -> bytes:
         """The next piece, empty until more bytes arrive; RefusedError ends the connection."""
         return self._read() if self._bytes else b""
+
+    def rest(self) -> bytes:
+        """The bytes that have arrived behind the last piece, which are given up."""
+        return self._take(len(self._bytes))
 
     def _take(self, size: int) -> bytes:
         taken = bytes(self._bytes[:size])
@@ -116,7 +123,8 @@ class Framing:
         found = _checked(line, fields)
         self._begin_body(found)
         if b"upgrade" in found:
-            fields = _UPGRADE.sub(b"", fields)
+            self.upgrades = self.between and _asks_for_socket(line, found[b"upgrade"])
+            fields = fields if self.upgrades else _UPGRADE.sub(b"", fields)
         if named := _AUTHORITY.match(line):  # RFC 9112, section 3.2.2: it counts, and not Host
             fields = b"host: %b\r\n%b" % (named[1], _HOST_LINE.sub(b"", fields))
         return b"%b\r\n%b\r\n" % (line, fields)
@@ -176,6 +184,11 @@ class Framing:
         _check_fields(trailers[2:-2])
         self._read = self._head
         return b"0\r\n\r\n"
+
+
+def _asks_for_socket(line: bytes, offers: list[bytes]) -> bool:
+    """RFC 6455, section 4.2.1."""
+    return line.startswith(b"GET ") and [one.lower() for one in offers] == [b"websocket"]
 
 
 def encoded_spaces(line: bytes) -> bytes:

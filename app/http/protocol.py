@@ -151,6 +151,8 @@ class Protocol(HttpToolsProtocol):
                 self._await_head()
                 return
             super().data_received(piece)
+            if self._framing.upgrades:
+                return
 
     def _answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
@@ -166,17 +168,28 @@ class Protocol(HttpToolsProtocol):
         if not self.transport.get_write_buffer_size():  # the answer before has been read
             self._writing.stop()
         super().on_headers_complete()
-        if self._ending.closing:
+        if self._ending.closing and not self._framing.upgrades:
             self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         """Called by the parser with the last byte of a request."""
+        if self._framing.upgrades:
+            return
         if self.cycle.response_complete:
             self._reading.stop()
             self._idle()
         else:
             self._waiting.pop(self, None)
         super().on_message_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Called once a head asked for a WebSocket: `app.http.socket` has the connection now."""
+        self._waiting.pop(self, None)
+        self._unset_keepalive_if_required()
+        super().handle_websocket_upgrade()
+        socket: Any = self.transport.get_protocol()
+        if rest := self._framing.rest():
+            socket.data_received(rest)
 
     def on_response_complete(self) -> None:
         """Called once an answer is written: its client reads it, and sends the next request."""

@@ -39,6 +39,7 @@ class Metrics:
         self._names: set[str] = set()
         self._counted: dict[_Request, Counter] = {}
         self._timed: dict[tuple[str, str], Histogram] = {}
+        self._changes: Counter | None = None
         self._commands: dict[tuple[str, bool], Histogram] = {}
         self._requests = Counter(
             "gateway_requests",
@@ -126,6 +127,22 @@ class Metrics:
     def cache(self, name: str, cache: Sized) -> None:
         """Show how many entries a cache has."""
         self._caches.labels(name).set_function(lambda: len(cache))
+
+    def subscriptions(self, open_: Sized) -> None:
+        """Show how many subscriptions there are."""
+        self._changes = Counter(
+            "gateway_changes",
+            "Changes for subscribers: `sent`, or one too many for one that was `left_behind`.",
+            ["outcome"],
+            **self._own,
+        )
+        shown = Gauge("gateway_subscriptions", "Subscriptions that are followed.", **self._own)
+        shown.set_function(lambda: len(open_))
+
+    def change(self, outcome: str) -> None:
+        """Count a change that a subscriber was sent, or one that was too many for it."""
+        if self._changes:
+            self._changes.labels(outcome).inc()
 
     def _name(self, facts: RequestFacts, succeeded: bool) -> str:
         """The operation as a label: routes are the gateway's own, GraphQL's names the clients'."""

@@ -1,9 +1,10 @@
 """Everything that the settings want seen, put together for one process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence, Sized
+from collections.abc import AsyncIterator, Callable, Sequence, Sized
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
 from starlette.types import ASGIApp
 
@@ -16,6 +17,12 @@ from app.observing.worker_sums import written
 from app.settings.observing import Observing
 from resolvers.audit.trail import Trail
 from resolvers.store.listeners import Commands, Listener, Pool
+
+
+class Streams(Sized, Protocol):
+    """All subscriptions of the process."""
+
+    told: Callable[[str], object]
 
 
 class Observers:
@@ -51,6 +58,12 @@ class Observers:
         """Count a refusal that no application has seen."""
         if self.metrics:
             self.metrics.refused(status, code)
+
+    def streams(self, streams: Streams) -> None:
+        """Count subscriptions, and the changes that they are sent."""
+        if self.metrics:
+            self.metrics.subscriptions(streams)
+            streams.told = self.metrics.change
 
     def audit(self, event: str, number: int) -> None:
         """Count entries of the audit trail: `stored`, `failed` or `refused`."""

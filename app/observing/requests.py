@@ -14,6 +14,8 @@ from resolvers.request_facts import CURRENT, RequestFacts
 
 FAILURES: Final = frozenset({"INTERNAL", "CORRUPT_DOCUMENT", "TIMEOUT", "UNAVAILABLE"})
 """Codes of errors that an operator looks into, also where the status is 200."""
+STREAM: Final = "graphql-stream"
+"""The `api` of what goes on until its client leaves: it is never slow."""
 SHED: Final = "OVERLOADED"
 """Counted, never logged: lines would be one more burden."""
 
@@ -91,7 +93,7 @@ class Observed:
             unexpected = status == 500 or "INTERNAL" in facts.codes
             level = logging.ERROR if unexpected else logging.WARNING
             log.log(level, "failed", extra=_summary(facts, status, seconds))
-        elif seconds >= self._slow:
+        elif seconds >= self._slow and facts.api != STREAM:
             log.warning("slow", extra=_summary(facts, status, seconds))
         if self._access_log:
             access.info("answered", extra=_answer(scope, facts, status, seconds))

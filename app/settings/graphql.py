@@ -53,6 +53,20 @@ class GraphQL(Group):
         description="Most rows times fields; `X-GraphQL-Cost: 1` shows what an operation costs.",
     )
 
+    max_subscriptions: int = Field(
+        1000,
+        ge=0,
+        le=100_000,
+        description="Most subscriptions of one key at the same time, in one worker; 0 serves none.",
+    )
+    max_waiting_changes: int = Field(
+        1000,
+        ge=1,
+        le=100_000,
+        description="How many changes wait for one subscriber that reads slowly, before it is left "
+        "behind (SLOW_READER).",
+    )
+
     @field_validator("persisted_documents")
     @classmethod
     def _readable_documents(cls, folder: Path | None) -> Path | None:

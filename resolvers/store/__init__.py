@@ -9,5 +9,6 @@ credentials     who may call                     store        the handle that re
 rate_counters   counters of requests             overview     figures for the page at `/`
 appends         lists that grow                  circuit      failures known at once
 budget          the time of one request          cursors      replies beyond 16 MB
-leader          which word leads a search        bson_order   how the database orders values
+leader          which word leads a search        matching     filters, decided in this process
+change_stream   what the database says changed   feed         the changes of one process
 """

@@ -1,4 +1,4 @@
-"""Records of requests with an idempotency key, one a key (docs/adr/0040-repeated-requests.md).
+"""Records of requests with an idempotency key, one a key (docs/adr/0033-repeated-requests.md).
 
     {_id, asked, rights, owner, leaseUntil, expireAt, noted: {"0": …}, sessions: ["chat:c"], done,
      status, type, body}

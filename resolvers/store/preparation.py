@@ -13,6 +13,7 @@ from bson import ObjectId
 from resolvers.kind import Kind
 from resolvers.store import (
     audit,
+    change_stream,
     credentials,
     customer_links,
     export_links,
@@ -89,6 +90,7 @@ async def prepare(
         await _rules(store, kind, policy.rules, own, exists)
         if own:
             await writes.set_mark(store, _mark(store, kind), OWN)
+            await change_stream.keep_images(store, kind)
         if own and not kind.ended:
             await _remove_status(store, kind)
         if policy.indexes is Indexes.ALL or (own and policy.indexes is Indexes.OWN):

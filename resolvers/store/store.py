@@ -68,6 +68,10 @@ class Store:
         """The same for one request, whose operations have so many seconds together, from now."""
         return replace(self, budget=Budget(seconds), witness=witness)
 
+    def unbounded(self) -> "Store":
+        """The same for work of a process, of which each operation has the deadline."""
+        return replace(self, budget=None, witness=None)
+
     @property
     def left(self) -> float:
         """Seconds that an operation may take if it begins now; 0 or less: none begins."""

@@ -214,7 +214,8 @@ def _definition(node: FieldNode, type_: GraphQLNamedType) -> GraphQLField | None
 def _is_within(connection: Any) -> bool:
     """Whether the nodes of a connection are parts of a session, which have no ids of their own."""
     edge: Any = get_named_type(connection.fields["edges"].type)
-    return not _has_id(get_named_type(edge.fields["node"].type))
+    node = get_named_type(edge.fields["node"].type)
+    return not (_has_id(node) or _joins(node))  # a change of a session has the session
 
 
 def _joins(type_: Any) -> bool:

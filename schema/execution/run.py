@@ -29,6 +29,11 @@ class Run:
     operation: Operation = NOT_PARSED
     cost: int | None = None
     """None until it is known."""
+    pace: asyncio.Semaphore | None = None
+    """How many answers of subscriptions are worked out at once; None: all that can be."""
+    _paced: bool = False
+    over: bool = False
+    """Of a subscription: whether what it followed has ended, with an error."""
     started: dict[str, asyncio.Future[Any]] = field(default_factory=dict)
     """Root fields that a program resolves already, by response name: nothing is resolved twice."""
     loader: Loader = field(init=False)
@@ -40,6 +45,21 @@ class Run:
         """Each run reads for itself."""
         self.loader = Loader(self.context)
         self.room = Room(self.context.most_bytes)
+
+    async def begin_answer(self) -> None:
+        """Begin the next answer of a subscription: with a time, reads and room of its own."""
+        if self.pace is not None:
+            await self.pace.acquire()
+            self._paced = True
+        self.context = self.context.renewed()
+        self.started.clear()
+        self.__post_init__()
+
+    def end_answer(self) -> None:
+        """Let the next subscription answer; nothing happens if no answer has begun."""
+        if self.pace is not None and self._paced:
+            self._paced = False
+            self.pace.release()
 
     def leave(self) -> bool:
         """The client has gone: reads end; whether what has begun may be cancelled."""

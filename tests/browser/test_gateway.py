@@ -16,11 +16,15 @@ from tests.wire.engine import WireEngine
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("installed")]
 
 EXAMPLES = load_examples()
-NAMES = [re.findall(r"^(?:query|mutation) (\w+)", one.query, re.M)[0] for one in EXAMPLES]
+NAMES = [
+    re.findall(r"^(?:query|mutation|subscription) (\w+)", one.query, re.M)[0] for one in EXAMPLES
+]
 TITLES = {name: one.title for name, one in zip(NAMES, EXAMPLES, strict=True)}
 TABS = [name for name, one in zip(NAMES, EXAMPLES, strict=True) if one.group == "Start"]
 REFUSED = {"RefusedWrite": "NOT_FOUND", "RefusedQuery": "BAD_USER_INPUT"}
 """The examples that show an error, and its code."""
+FOLLOWED = {"Live"}
+"""The examples that wait for something to happen."""
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
@@ -37,6 +41,8 @@ def test_each_example_shows_rows(page: Any) -> None:
     assert page.tabs() == TABS
     for name, title in TITLES.items():
         page.open_example(title, name)
+        if name in FOLLOWED:
+            continue
         answer = page.run()
         if name in REFUSED:
             assert f'"{REFUSED[name]}"' in json.dumps(answer)
@@ -44,6 +50,17 @@ def test_each_example_shows_rows(page: Any) -> None:
         assert "errors" not in answer, (name, answer)
         for field, value in answer["data"].items():
             assert list(rows(value)), (name, field, value)
+
+
+def test_the_live_example_follows_changes(page: Any, gateway: Gateway) -> None:
+    """It runs over the WebSocket, with the page's key, until a session is stored."""
+    start = gateway.ask("{ sessionChanges { pageInfo { endCursor } } }")["sessionChanges"]
+    gateway.make_bot_sessions(1)
+    (example,) = [one for one in EXAMPLES if one.title == TITLES["Live"]]
+    after = f'sessionChanged(after: "{start["pageInfo"]["endCursor"]}")'
+    page.write_query(example.query.replace("sessionChanged", after), "Live")
+    page.page.locator(".graphiql-execute-button").click()
+    page.wait_for_result('"action": "CREATED"')
 
 
 def test_tabs_stand_in_one_row(page: Any) -> None:

@@ -6,6 +6,7 @@ answers, values of cursors, lines of logs. A new way is one function with `@way`
 
 import base64
 import binascii
+import json
 import logging
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -18,12 +19,14 @@ from prometheus_client import generate_latest
 
 from app.observing.logs import TextLines
 from app.rest import VENDORS
-from resolvers import customers, sessions
+from resolvers import customers, live, sessions
 from resolvers.credentials import Issued
 from resolvers.identifiers import Identifier, IdentifierType
 from resolvers.kind import Column, Document
 from resolvers.value_types import TEXT
-from tests.contract.asked import FIELDS, QUERY, asked, conditions
+from tests.app.graphql.sockets import connected
+from tests.conftest import KINDS_BY_NAME
+from tests.contract.asked import FIELDS, QUERY, SCHEMA, asked, conditions, everything
 from tests.contract.stocked import CUSTOMER, IDS
 from tests.contract.test_access_scan import ask, proof
 from tests.contract.whole import Whole, bearer
@@ -175,6 +178,36 @@ async def changes(whole: Whole, issued: Issued) -> AsyncIterator[str]:
             answer = await whole.http.post("/graphql", json=body, headers=bearer(issued))
             for one in told(answer):
                 yield one
+
+
+@way
+async def events(whole: Whole, issued: Issued) -> AsyncIterator[str]:
+    """Changes of every session, with everything selected: pulled, and over a WebSocket."""
+    page = await live.page(whole.context, list(KINDS_BY_NAME.values()), {}, None, 1)
+    for sample in SAMPLES:
+        kind, session_id = sample.definition, IDS[sample.kind]
+        await sessions.update(whole.context, kind, session_id, {"labels": [page.cursor[:90]]})
+    after = f'after: "{page.cursor}"'
+    for sample in SAMPLES:
+        below = everything(SCHEMA.type_map["SessionChange"], sample.type, ("Subscription",))
+        pulled = f"{{ sessionChanges(first: 20, {after}) {{ nodes {below} }} }}"
+        answer = await whole.graphql(issued, pulled)
+        yield json.dumps(answer)
+        pages = (answer.get("data") or {}).get("sessionChanges")
+        number = len(pages["nodes"]) if pages else 1
+        async for text in followed(
+            whole, issued, f"subscription {{ sessionChanged({after}) {below} }}", number
+        ):
+            yield text
+
+
+async def followed(whole: Whole, issued: Issued, query: str, number: int) -> AsyncIterator[str]:
+    """The first so many messages of a subscription."""
+    async with connected(whole.app) as socket:
+        await socket.init(issued.key)
+        await socket.subscribe(query)
+        for _ in range(number):
+            yield json.dumps(await socket.get())
 
 
 @way

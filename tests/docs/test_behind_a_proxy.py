@@ -3,17 +3,22 @@
 import contextlib
 import json
 import re
+import socket
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPResponse
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
+from websockets import Subprotocol
+from websockets.sync.client import connect
 
 from tests.docs.proxies import COMMANDS, NAME, Front, certificate, request, running
 from tests.gateway import KEY, SERVE, started
-from tests.timing import until
+from tests.timing import limit, until
 from tests.wire.engine import WireEngine
 
 pytestmark = pytest.mark.slow
@@ -74,6 +79,48 @@ def name(request: pytest.FixtureRequest) -> str:
 def front(site: Site, name: str) -> Front:
     """Where the clients of this example connect."""
     return site.fronts[name]
+
+
+def test_websockets(front: Front) -> None:
+    """A subscription passes, and so does its refusal."""
+    address = f"{'wss' if front.trust else 'ws'}://{NAME}/graphql"
+    protocols = [Subprotocol("graphql-transport-ws")]
+    raw = socket.create_connection(("127.0.0.1", front.port))
+    init = {"type": "connection_init", "payload": {"Authorization": f"Bearer {KEY}"}}
+    with connect(address, ssl=front.trust, sock=raw, subprotocols=protocols) as opened:
+        opened.send(json.dumps(init))
+        assert json.loads(opened.recv()) == {"type": "connection_ack"}
+        payload = {"query": "subscription { nothing }"}
+        opened.send(json.dumps({"type": "subscribe", "id": "1", "payload": payload}))
+        assert json.loads(opened.recv())["type"] == "error"
+
+
+def test_events(front: Front) -> None:
+    """Events arrive before the response ends: nothing keeps them back."""
+    headers = {"Authorization": f"Bearer {KEY}", "Host": NAME}
+    scheme, verify = ("https", front.trust) if front.trust else ("http", True)
+    address = f"{scheme}://127.0.0.1:{front.port}/graphql"
+    named = {"sni_hostname": NAME}
+    with httpx.Client(verify=verify, timeout=limit(30), headers=headers) as client:
+
+        def ask(query: str) -> Any:
+            return client.post(address, json={"query": query}, extensions=named).json()["data"]
+
+        place = ask("{ sessionChanges { pageInfo { endCursor } } }")["sessionChanges"]
+        given = 'botId: "b", channel: "rtm", userId: "u"'
+        ask(f"mutation {{ createBotSession(input: {{{given}}}) {{ errors {{ code }} }} }}")
+        after = place["pageInfo"]["endCursor"]
+        follow = f'subscription {{ sessionChanged(kinds: [BOT], after: "{after}") {{ kind }} }}'
+        accept = {"Accept": "text/event-stream"}
+        with client.stream(
+            "POST", address, json={"query": follow}, headers=accept, extensions=named
+        ) as answer:
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            lines = answer.iter_lines()
+            assert [next(lines), next(lines)] == [
+                "event: next",
+                'data: {"data":{"sessionChanged":{"kind":"BOT"}}}',
+            ]
 
 
 def parts(answer: bytes) -> tuple[int, bytes]:

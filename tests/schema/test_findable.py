@@ -24,6 +24,7 @@ PLACES = {
     "linkCustomerIdentifiers": "schema/customers.py",
     "unlinkCustomerIdentifiers": "schema/customers.py",
     "searchSessions": "schema/search.py",
+    "sessionChanges": "schema/live.py",
     "addSessionLabels": "schema/labels.py",
     "removeSessionLabels": "schema/labels.py",
 }

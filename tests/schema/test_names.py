@@ -97,6 +97,7 @@ def test_root_fields() -> None:
         "sessionStatistics",
         "customer",
         "exportCustomer",
+        "sessionChanges",
         "viewer",
     }
     mutations = {*VERBS, "addSessionLabels", "removeSessionLabels"}
@@ -109,6 +110,9 @@ def test_root_fields() -> None:
     assert SCHEMA.mutation_type is not None
     assert set(SCHEMA.query_type.fields) == queries
     assert set(SCHEMA.mutation_type.fields) == mutations
+    assert SCHEMA.subscription_type is not None
+    followed = {"session", *(kind.name for kind in SAMPLES)}
+    assert set(SCHEMA.subscription_type.fields) == {f"{name}Changed" for name in followed}
 
 
 def signature(root: GraphQLObjectType | None, name: str) -> tuple[dict[str, str], str]:

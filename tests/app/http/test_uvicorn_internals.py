@@ -6,13 +6,20 @@ from typing import Any
 import pytest
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.supervisors.multiprocess import Process
 
 from app.commands.server import Server
 from app.commands.workers import Worker
 from app.http.protocol import Protocol
+from app.http.socket import Socket
 
-PAIRS = ((Protocol, HttpToolsProtocol), (Worker, Process), (Server, uvicorn.Server))
+PAIRS = (
+    (Protocol, HttpToolsProtocol),
+    (Socket, WebSocketsSansIOProtocol),
+    (Worker, Process),
+    (Server, uvicorn.Server),
+)
 OVERRIDDEN = [
     (ours, theirs, name)
     for ours, theirs in PAIRS
@@ -36,11 +43,12 @@ def test_overridden_methods(ours: Any, theirs: Any, name: str) -> None:
             {
                 *("connection_made", "connection_lost", "data_received", "send_400_response"),
                 *("on_headers_complete", "on_message_complete", "on_response_complete"),
-                *("pause_writing", "resume_writing"),
+                *("pause_writing", "resume_writing", "handle_websocket_upgrade"),
             },
         ),
         (Process, {"start", "target"}),
-        (uvicorn.Server, {"startup", "handle_exit", "on_tick"}),
+        (uvicorn.Server, {"startup", "shutdown", "handle_exit", "on_tick"}),
+        (WebSocketsSansIOProtocol, {"pause_writing", "resume_writing", "connection_lost"}),
     ],
 )
 def test_what_is_overridden_exists(class_: type, names: set[str]) -> None:

@@ -1,0 +1,226 @@
+"""Operations that are answered more than once, whatever carries the answers.
+
+    async for answer in streams.answers(asked, run, ANYTHING):
+        answer.body                     # {"data": {"botSessionChanged": {…}}}
+
+What carries them is an Open stream for as long as it is: it ends when its key is revoked or has
+expired, and when this process is about to end.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    aclosing,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
+from enum import Enum
+from typing import Any, Final, NamedTuple
+
+from graphql import GraphQLError
+from strawberry.types import ExecutionResult
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
+
+from app.access.authenticator import Authenticator, Presented
+from app.graphql.answers import response
+from app.graphql.parameters import Parameters
+from app.graphql.persisted import Documents
+from app.http.ending import Ending
+from app.settings import Settings
+from resolvers.access import Caller
+from resolvers.errors import GatewayError, LimitExceeded
+from resolvers.request_facts import RequestFacts
+from schema.build import Schema, refusal
+from schema.execution.room import AnswerTooLargeError, too_large
+from schema.execution.run import Run
+
+log = logging.getLogger(__name__)
+
+READING: Final = {OperationType.QUERY, OperationType.SUBSCRIPTION}
+ANYTHING: Final = {*READING, OperationType.MUTATION}
+AT_ONCE: Final = 16
+"""Answers that are worked out before other requests are: a change may reach thousands."""
+LOOK_SECONDS: Final = 0.5
+"""How often keys are looked at; with what is remembered of them, 5 seconds in all at most."""
+SLOW: Final = "SLOW_READER"
+
+Place = Callable[[], AbstractAsyncContextManager[None]]
+
+
+class End(Enum):
+    """Why a stream ended before its client wanted."""
+
+    REVOKED = "The key is no longer valid."
+    CLOSING = "The server is about to end: connect again."
+
+
+class Answer(NamedTuple):
+    """One response of an operation."""
+
+    body: dict[str, Any]
+    final: bool
+    """Whether it says why no more comes."""
+
+    @property
+    def code(self) -> str | None:
+        """Of its first error."""
+        errors = self.body.get("errors")
+        return errors[0]["extensions"]["code"] if errors else None
+
+
+class Open:
+    """A connection that carries answers, and whose key may end it."""
+
+    def __init__(self, given: Presented | None, caller: Caller, ending: Ending | None) -> None:
+        self.given = given
+        self.caller = caller
+        self.ending = ending
+        self.ended: asyncio.Future[End] = asyncio.get_running_loop().create_future()
+
+    def end(self, why: End) -> None:
+        """Let the connection know."""
+        if not self.ended.done():
+            self.ended.set_result(why)
+
+
+class Streams:
+    """All of one process."""
+
+    def __init__(self, schema: Schema, settings: Settings, documents: Documents) -> None:
+        self._schema = schema
+        self._settings = settings
+        self._documents = documents
+        self._subscriptions: Counter[str] = Counter()
+        self._pace = asyncio.Semaphore(AT_ONCE)
+        self._open: dict[tuple[Presented | None, Caller], dict[Open, None]] = {}
+        """By their keys."""
+        self._watch: asyncio.Task[None] | None = None
+        self.told: Callable[[str], object] = lambda _outcome: None
+        """Called with `sent` or `left_behind` for each change."""
+
+    def __len__(self) -> int:
+        """How many subscriptions there are."""
+        return self._subscriptions.total()
+
+    async def answers(
+        self,
+        asked: Parameters,
+        run: Run,
+        types: set[OperationType],
+        place: Place = nullcontext,
+    ) -> AsyncGenerator[Answer, None]:
+        """The answers: one of a query or a mutation, which waits for its place."""
+        text = self._documents.text(asked)
+        if not self._subscribes(text, asked.operation_name, run.context.facts):
+            async with place():
+                result = await self._schema.execute(
+                    text, asked.variables, run, None, asked.operation_name, types
+                )
+            body = response(result, run, self._settings)
+            yield Answer(body, "data" not in body)
+            return
+        try:
+            with self._counted(run.context.caller):
+                async with aclosing(self._followed(text, asked, run)) as results:
+                    async for result in results:
+                        yield self._answer(result, run)
+        except AnswerTooLargeError:
+            result = ExecutionResult(data=None, errors=[refusal(too_large(run.room.most, False))])
+            yield Answer(response(result, run, self._settings), True)
+
+    async def _followed(
+        self, text: str, asked: Parameters, run: Run
+    ) -> AsyncGenerator[ExecutionResult, None]:
+        results: Any = await self._schema.subscribe(
+            text, asked.variables, run, None, asked.operation_name
+        )
+        run.pace = self._pace
+        try:
+            async with aclosing(results):
+                async for result in results:
+                    run.end_answer()
+                    yield result
+        finally:
+            run.end_answer()
+
+    def _answer(self, result: ExecutionResult, run: Run) -> Answer:
+        final = run.over or isinstance(result, PreExecutionError)
+        answer = Answer(response(result, run, self._settings), final)
+        if not final:
+            self.told("sent")
+        elif answer.code == SLOW:
+            self.told("left_behind")
+        return answer
+
+    def _subscribes(self, text: str, name: str | None, facts: RequestFacts) -> bool:
+        """Whether the operation is a subscription; what is wrong with it is said by running it.
+
+        Its name is noted before anything is shown.
+        """
+        try:
+            definition = self._schema.operations.get(text).named(name)
+        except (GraphQLError, GatewayError):
+            return False
+        if definition is not None and definition.name:
+            facts.operation = definition.name.value
+        return definition is not None and definition.operation.value == "subscription"
+
+    @contextmanager
+    def _counted(self, caller: Caller) -> Iterator[None]:
+        """Count a subscription of a key; LimitExceeded if it is one too many."""
+        most = self._settings.max_subscriptions
+        if self._subscriptions[caller.id] >= most:
+            raise LimitExceeded(
+                f"At most {most} subscriptions of one key are served at the same time. End one of "
+                "them, or ask for less with fewer: one over `sessionChanged` follows all kinds.",
+                limit="subscriptions",
+                maximum=most,
+            )
+        self._subscriptions[caller.id] += 1
+        try:
+            yield
+        finally:
+            self._subscriptions[caller.id] -= 1
+            if not self._subscriptions[caller.id]:
+                del self._subscriptions[caller.id]
+
+    @asynccontextmanager
+    async def watched(self, stream: Open, authenticator: Authenticator) -> AsyncIterator[None]:
+        """Look after a stream's key meanwhile."""
+        key = (stream.given, stream.caller)
+        self._open.setdefault(key, {})[stream] = None
+        if self._watch is None or self._watch.done():
+            self._watch = asyncio.create_task(self._look_often(authenticator))
+        try:
+            yield
+        finally:
+            del self._open[key][stream]
+            if not self._open[key]:
+                del self._open[key]
+
+    async def _look_often(self, authenticator: Authenticator) -> None:
+        """Until no stream is open."""
+        while self._open:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                await self._look(authenticator)
+            except Exception:  # the next look is in half a second
+                log.exception("the keys of streams could not be looked at")
+
+    async def _look(self, authenticator: Authenticator) -> None:
+        """All streams of a key are looked at together; all of a process end together."""
+        for (given, caller), streams in list(self._open.items()):
+            ending = next(iter(streams)).ending
+            if ending is not None and ending.closing:
+                why = End.CLOSING
+            elif given is not None and not await authenticator.still(given, caller):
+                why = End.REVOKED
+            else:
+                continue
+            for stream in streams:
+                stream.end(why)

@@ -1,0 +1,273 @@
+"""What changes in the kinds' collections, read from the database's change stream.
+
+    async with watching(store, kinds, await present(store, kinds)) as stream:
+        async for event in stream.events():     # or None, where nothing came for a second
+
+A place in the stream is the database's time of a change, and its number among those of that time.
+Such places are equal in all processes, and can be compared: an engine's resume tokens cannot.
+
+What an event says of a session is little: which one, and what it was before. The database keeps
+that for the gateway's own collections (`keep_images`), whoever deletes, and when one expires, too.
+How the session is now is read afterwards, so that nobody is shown what was erased meanwhile.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+from bson import Timestamp
+from pymongo.errors import OperationFailure
+from pymongo.read_concern import ReadConcern
+
+from resolvers.common_columns import SEARCH_KEYS, SEARCH_TEXTS
+from resolvers.errors import ChangesUnsupported, HistoryLost
+from resolvers.kind import Document, Kind
+from resolvers.store.cursors import leave
+from resolvers.store.driver import meaning, opened
+from resolvers.store.session_ids import as_text
+from resolvers.store.store import Store
+from resolvers.stream_places import LAST, StreamPlace
+
+log = logging.getLogger(__name__)
+
+WAIT_MS: Final = 1000
+"""How long the database waits for a change before it says that there is none."""
+LOOK_MS: Final = 50
+"""The same where nobody waits for new changes."""
+MOST_AT_ONCE: Final = 16
+"""Changes in one reply: what some sessions were before may take megabytes."""
+BEFORE: Final = "fullDocumentBeforeChange"
+UNSUPPORTED_CODES: Final = frozenset({40573, 40324, 115, 13})
+"""No replica set, no such stage, not supported, not allowed."""
+LOST_CODES: Final = frozenset({136, 280, 286})
+UNKNOWN_OPTION_CODES: Final = frozenset({2, 9, 72, 40415})
+"""How engines refuse an option that they do not know."""
+UNSUPPORTED: Final = (
+    "The database of this gateway reports no changes: MongoDB does so only as a replica set or a "
+    "sharded cluster, and to a user that may watch. Its operator can start it with `--replSet` "
+    "(one member is enough), or give the user the role `read` on the database."
+)
+LOST: Final = (
+    "The feed does not reach back to that cursor. Read the sessions anew, then go on without "
+    "`after`."
+)
+
+
+class Action(StrEnum):
+    """What happened to a session."""
+
+    CREATED = "CREATED"
+    UPDATED = "UPDATED"
+    DELETED = "DELETED"
+
+
+ACTIONS: Final = {
+    "insert": Action.CREATED,
+    "update": Action.UPDATED,
+    "replace": Action.UPDATED,
+    "delete": Action.DELETED,
+}
+ENDS: Final = ("drop", "rename", "dropDatabase", "invalidate")
+"""Of whole collections: nobody can say which sessions they had."""
+
+
+class Event(NamedTuple):
+    """A change of one session."""
+
+    place: StreamPlace
+    kind: Kind
+    action: Action
+    session_id: str
+    at: datetime
+    before: Document | None
+    """What it was, without its long lists (`bulky`); None: unknown, or it was not there."""
+    document: Document | None = None
+    """What it is now; None: it is gone, or was not read yet."""
+
+
+def bulky(kind: Kind) -> frozenset[str]:
+    """The stored paths that `before` never has: they may take megabytes."""
+    lists = {column.path for column in kind.columns if column.count}
+    return frozenset({*lists, SEARCH_KEYS.path, SEARCH_TEXTS.path})
+
+
+async def present(store: Store, kinds: Sequence[Kind]) -> StreamPlace:
+    """The place after all changes until now; ChangesUnsupported where the engine has no stream."""
+    asked = {
+        "find": store.name(kinds[0]),
+        "filter": {"_id": ""},
+        "limit": 1,
+        "readConcern": {"level": "majority"},
+    }
+    try:
+        reply = await store.run(store.database.command(asked))
+    except (NotImplementedError, OperationFailure) as error:
+        raise ChangesUnsupported(UNSUPPORTED) from error
+    time = reply.get("operationTime")
+    if not isinstance(time, Timestamp):
+        raise ChangesUnsupported(UNSUPPORTED)
+    return StreamPlace(time.time, time.inc, LAST)
+
+
+async def keep_images(store: Store, kind: Kind) -> bool:
+    """Let the database keep what a session was before a change; False if it cannot."""
+    images = {"collMod": store.name(kind), "changeStreamPreAndPostImages": {"enabled": True}}
+    try:
+        await store.run(store.database.command(images))
+    except (NotImplementedError, OperationFailure) as error:
+        code = getattr(error, "code", None)
+        log.info("The database keeps no earlier states of %s: code %s", store.name(kind), code)
+        return False
+    return True
+
+
+@asynccontextmanager
+async def watching(
+    store: Store, kinds: Sequence[Kind], after: StreamPlace, wait_ms: int = WAIT_MS
+) -> AsyncIterator["ChangeStream"]:
+    """The changes after a place.
+
+    HistoryLost if the database no longer has them, ChangesUnsupported if it never had.
+    """
+    await _require_history(store, after)
+    stream = ChangeStream(store, kinds, after, wait_ms)
+    try:
+        yield stream
+    finally:
+        stream.close()
+
+
+class ChangeStream:
+    """One change stream over all kinds."""
+
+    def __init__(
+        self, store: Store, kinds: Sequence[Kind], after: StreamPlace, wait_ms: int
+    ) -> None:
+        self._store = store
+        self._wait_ms = wait_ms
+        self._kinds = {store.name(kind): kind for kind in kinds}
+        self._after = after
+        self._last = after._replace(number=-1)
+        self._cursor: Any = None
+
+    async def events(self) -> AsyncGenerator[Event | None, None]:
+        """The changes one by one; None where none came for the time that it waits."""
+        while True:
+            change = await self._next()
+            if change is None:
+                yield None
+                continue
+            place = self._place(change["clusterTime"])
+            if place <= self._after:
+                continue
+            if change["operationType"] in ENDS:
+                raise HistoryLost(LOST)
+            yield self._event(place, change)
+
+    def _place(self, time: Timestamp) -> StreamPlace:
+        same = (time.time, time.inc) == self._last[:2]
+        self._last = StreamPlace(time.time, time.inc, self._last.number + 1 if same else 0)
+        return self._last
+
+    def _event(self, place: StreamPlace, change: Document) -> Event:
+        kind = self._kinds[change["ns"]["coll"]]
+        (key,) = as_text([{"_id": change["documentKey"]["_id"]}])
+        action = ACTIONS[change["operationType"]]
+        at = change.get("wallTime") or change["clusterTime"].as_datetime().replace(tzinfo=None)
+        return Event(place, kind, action, key["_id"], at, change.get(BEFORE))
+
+    async def _next(self) -> Document | None:
+        """The next change; None if there was none."""
+        seconds = 2 * self._store.deadline + self._wait_ms / 1000
+        try:
+            async with asyncio.timeout(seconds):
+                if self._cursor is None:
+                    self._cursor = await self._open()
+                change: Document | None = await self._cursor.try_next()
+        except NotImplementedError as error:
+            raise ChangesUnsupported(UNSUPPORTED) from error
+        except OperationFailure as error:
+            raise _failure(error, seconds) from error
+        return change
+
+    async def _open(self) -> Any:
+        options = {
+            "start_at_operation_time": _time(self._after),
+            "max_await_time_ms": self._wait_ms,
+            "batch_size": MOST_AT_ONCE,
+        }
+        database = self._store.database.with_options(read_concern=ReadConcern("majority"))
+        pipeline = _pipeline(self._kinds.values(), list(self._kinds))
+        try:
+            return await opened(
+                database.watch(pipeline, full_document_before_change="whenAvailable", **options)
+            )
+        except OperationFailure as error:  # MongoDB 5 has no earlier states
+            if error.code not in UNKNOWN_OPTION_CODES:
+                raise
+            return await opened(database.watch(pipeline, **options))
+
+    def has_reached(self, place: StreamPlace) -> bool:
+        """Where no change came: whether the database has looked beyond a place.
+
+        MongoDB may have looked for a second at what others wrote. Other engines look at all there
+        is before they say that there is nothing.
+        """
+        time = _time_of(self._cursor.resume_token)
+        return time is None or time >= _time(place)
+
+    def close(self) -> None:
+        """Nobody waits for it."""
+        if self._cursor is not None:
+            leave(self._cursor.close())
+
+
+def _pipeline(kinds: Any, names: list[str]) -> list[Document]:
+    """The changes of these collections, and as little of each as is needed."""
+    wanted = {"ns.coll": {"$in": names}, "operationType": {"$in": [*ACTIONS, *ENDS]}}
+    long = {f"{BEFORE}.{path}" for kind in kinds for path in bulky(kind)}
+    return [
+        {"$match": {"$or": [wanted, {"operationType": {"$in": list(ENDS[2:])}}]}},
+        {"$unset": ["fullDocument", "updateDescription", *sorted(long)]},
+    ]
+
+
+def _failure(error: OperationFailure, seconds: float) -> Exception:
+    if error.code in LOST_CODES:
+        return HistoryLost(LOST)
+    if error.code in UNSUPPORTED_CODES:
+        return ChangesUnsupported(UNSUPPORTED)
+    return meaning(error, seconds) or error
+
+
+async def _require_history(store: Store, after: StreamPlace) -> None:
+    """HistoryLost if the engine's log begins after that place, where it can be asked.
+
+    MongoDB checks this itself, also for users who may not read its log; the embedded engine starts
+    with what it has.
+    """
+    entries = store.database.client["local"]["oplog.rs"]
+    first = None
+    with suppress(OperationFailure):
+        first = await store.run(entries.find_one({}, {"ts": 1}, sort=[("$natural", 1)]))
+    if first is not None and first["ts"] > _time(after):
+        raise HistoryLost(LOST)
+
+
+def _time(place: StreamPlace) -> Timestamp:
+    return Timestamp(place.seconds, place.increment)
+
+
+def _time_of(token: Any) -> Timestamp | None:
+    """The time in a resume token of MongoDB's: 82, then seconds and increment in hexadecimal.
+
+    https://github.com/mongodb/mongo/blob/master/src/mongo/db/pipeline/resume_token.h
+    """
+    data = token.get("_data") if isinstance(token, dict) else None
+    if not isinstance(data, str) or not data.startswith("82") or len(data) < 18:
+        return None
+    return Timestamp(int(data[2:10], 16), int(data[10:18], 16))

@@ -1,0 +1,63 @@
+"""What tests of changes share: callers, sessions, and how to wait for what must come."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+from resolvers import live, sessions
+from resolvers.context import Context
+from resolvers.kind import Document, Kind
+from resolvers.live import Change
+from resolvers.request import EVERYTHING, Filter
+from tests.conftest import KINDS_BY_NAME
+from tests.timing import limit
+
+KINDS = tuple(KINDS_BY_NAME.values())
+BOT, CHAT = KINDS_BY_NAME["bot"], KINDS_BY_NAME["chat"]
+SESSION: Mapping[str, Any] = {"botId": "st-1", "channel": "rtm", "userId": "u"}
+
+
+@asynccontextmanager
+async def following(
+    context: Context,
+    where: Filter = EVERYTHING,
+    kind: Kind = BOT,
+    after: str | None = None,
+) -> AsyncIterator[AsyncGenerator[Change, None]]:
+    """The changes of one kind, from now on or after a cursor."""
+    changes = await live.follow(context, KINDS, {kind: where}, after)
+    try:
+        yield changes
+    finally:
+        await changes.aclose()
+
+
+async def taken(changes: AsyncGenerator[Change, None], number: int) -> list[Change]:
+    """The next so many changes, which must come."""
+    async with asyncio.timeout(limit(20)):
+        return [await anext(changes) for _ in range(number)]
+
+
+def told(changes: list[Change]) -> list[tuple[str, str, bool]]:
+    """What happened to which session, and whether it is shown."""
+    return [(one.action, one.session_id, one.document is not None) for one in changes]
+
+
+async def made(context: Context, session_id: str, **values: Any) -> Document:
+    """A new bot session; the id is shortened to a number."""
+    given = {**SESSION, "sessionId": bot_id(session_id), **values}
+    return await sessions.create(context, BOT, given)
+
+
+def bot_id(number: str) -> str:
+    """A session id as bot sessions have it."""
+    return number.rjust(24, "0")
+
+
+def as_caller(context: Context, **changes: Any) -> Context:
+    """The same surroundings, for a caller who may read only, and is limited as given."""
+    scopes = frozenset(changes.pop("scopes", {"*:read", "pii:read"}))
+    caller = replace(context.caller, id="limited", scopes=scopes, **changes)
+    return replace(context, caller=caller)

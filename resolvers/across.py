@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from resolvers.access import Action, forbidden
 from resolvers.common_columns import COMMON_INDEXES, ordering_indexes
 from resolvers.context import Context
-from resolvers.errors import Forbidden, Timeout, Unavailable
+from resolvers.errors import Forbidden, Outdated, Timeout, Unavailable
 from resolvers.kind import ANY_IDS, Column, Document, Kind
 from resolvers.request import EVERYTHING, NEVER, All, Compare, Either, Filter, Not, Operator
 from resolvers.value_types import ENUM
@@ -34,8 +34,12 @@ def of_kind(kind: Kind, document: Document) -> OfKind:
 
 
 async def found_of_kind(kind: Kind, read: Awaitable[Document | None]) -> OfKind | None:
-    """The session that a read finds, as one that knows its kind."""
-    document = await read
+    """The session that a read finds, as one that knows its kind; also that of an Outdated."""
+    try:
+        document = await read
+    except Outdated as error:
+        error.present = None if error.present is None else of_kind(kind, {**error.present})
+        raise
     return None if document is None else of_kind(kind, document)
 
 

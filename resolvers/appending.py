@@ -14,7 +14,7 @@ entries that are the same as new ones. What needs the whole session is left to
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from resolvers.changes import require_whole, stamp, tidied
+from resolvers.changes import require_whole, revision, stamp, tidied
 from resolvers.common_columns import SEARCH_KEYS, SEARCH_ROOM, SEARCH_TEXTS
 from resolvers.context import Context
 from resolvers.errors import UserError
@@ -23,6 +23,7 @@ from resolvers.kind import Document, Kind
 from resolvers.lists import NOTHING, add_count, after_adding, fits, parts
 from resolvers.request import Columns
 from resolvers.search import index_added
+from resolvers.steps import APPLIED, Step
 from resolvers.store import appends
 from resolvers.values import add_folded, fill_lists, require_length
 
@@ -51,18 +52,26 @@ class Addition(NamedTuple):
 
 
 async def quickly(
-    context: Context, kind: Kind, ids: Sequence[str], addition: Addition, columns: Columns
+    context: Context,
+    kind: Kind,
+    ids: Sequence[str],
+    addition: Addition,
+    columns: Columns,
+    if_revision: int | None,
+    mark: Step | None,
 ) -> Document | None:
     """The session as it is afterwards, of its list what `columns` show; a UserError if refused.
 
     None, with nothing written, where that needs the whole session, or there is none.
     """
-    appending = _Appending(context, kind, addition, columns)
+    appending = _Appending(context, kind, addition, columns, mark)
     failed: Any = None
     for attempt in range(ATTEMPTS):
         careful = attempt > 0
         head = await appending.read(ids, careful)
         if head is None or SEARCH_ROOM.path not in head or head.get("revision") == failed:
+            return None
+        if if_revision not in (None, revision(head)) or (mark and mark.made(head)):
             return None
         try:
             step = await appending.step(head, careful)
@@ -94,7 +103,15 @@ class _Step(NamedTuple):
 class _Appending:
     """One addition to one session."""
 
-    def __init__(self, context: Context, kind: Kind, addition: Addition, columns: Columns) -> None:
+    def __init__(
+        self,
+        context: Context,
+        kind: Kind,
+        addition: Addition,
+        columns: Columns,
+        mark: Step | None,
+    ) -> None:
+        self._mark = mark
         self._context = context
         self._kind = kind
         self._addition = addition
@@ -112,6 +129,7 @@ class _Appending:
         A session whose id is stored as another type than text is not found.
         """
         paths = ["revision", FOLDED, *(column.path for column in self._small)]
+        paths += [APPLIED] if self._mark else []
         wanted: dict[str, Any] = dict.fromkeys([*paths, *([SEARCH_KEYS.path] if keys else ())], 1)
         if self._window is None:
             wanted[self._column.path] = 1
@@ -143,6 +161,8 @@ class _Appending:
             return None
         after[SEARCH_ROOM.path] = found.room
         stamp(self._context, before, after)
+        if self._mark:
+            after[APPLIED] = await self._mark.marks(before)
         same = self._growth.same if distinct else ()
         grown = appends.Grown(self._column.path, count, entries, changes, same)
         return _Step(after, appends.Append(before, after, grown, found, SEARCH_KEYS.path in head))

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from resolvers import reservations, sessions
+from resolvers import creation, reservations, sessions
 from resolvers.access import Action
 from resolvers.audit.attempts import attempt
 from resolvers.audit.entries import Act
@@ -40,7 +40,7 @@ def prepare(context: Context, draft: Draft) -> Document:
     Invalid where a value breaks a rule or the draft contradicts itself.
     """
     known = clean(context, draft.kind.columns, draft.known)
-    document = sessions.prepare(context, draft.kind, draft.values, known)
+    document = creation.prepare(context, draft.kind, draft.values, known)
     status = known.get("status")
     follows = document.get("status", "ACTIVE")  # as older exports say of kinds without an end
     if status and status != follows:
@@ -63,7 +63,7 @@ async def conflicts(context: Context, kind: Kind, documents: Sequence[Document])
 async def create(context: Context, kind: Kind, documents: list[Document]) -> Conflicts:
     """Store prepared sessions; which of them were left out, and why."""
     context.caller.require(kind, Action.WRITE)
-    await _number(context, kind, documents)
+    await number(context, kind, documents)
     refused = await _sift(context, kind, documents, reservations.take)
     fresh = [place for place in range(len(documents)) if place not in refused]
     taken = await writes.create_all(context.store, kind, [documents[place] for place in fresh])
@@ -132,11 +132,11 @@ async def _existing(context: Context, kind: Kind, ids: Sequence[str]) -> set[str
     if not ids:
         return set()
     spelled = [spelling for one in ids for spelling in kind.session_ids.spellings(one)]
-    found = await reads.get_many(context.store, kind, spelled, EVERYTHING, sessions.ID_ALONE)
+    found = await reads.get_many(context.store, kind, spelled, EVERYTHING, creation.ID_ALONE)
     return set(map(kind.session_ids.canonical, found))
 
 
-async def _number(context: Context, kind: Kind, documents: list[Document]) -> None:
+async def number(context: Context, kind: Kind, documents: list[Document]) -> None:
     """Give the kind's next numbers to sessions without an id, stepping over numbers that exist."""
     places = [place for place, document in enumerate(documents) if "_id" not in document]
     given = {document["_id"] for document in documents if "_id" in document}

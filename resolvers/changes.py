@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from resolvers import search
+from resolvers.common_columns import REVISION
 from resolvers.context import Context
 from resolvers.errors import CorruptDocument, Invalid
 from resolvers.kind import Column, Document, Kind, Timeline
@@ -46,7 +47,13 @@ def stamp(context: Context, before: Document, after: Document) -> None:
     """Note in the session that it changed, and when."""
     now = context.now()
     after["updatedAt"] = max(now, before.get("updatedAt", now))
-    after["revision"] = before.get("revision", 0) + 1
+    after["revision"] = revision(before) + 1
+
+
+def revision(document: Document) -> int:
+    """How often the stored session was written; 0 where the gateway has not written it."""
+    found = document.get(REVISION.path)
+    return REVISION.absent if found is None else found  # type: ignore[no-any-return]  # as stored
 
 
 def derived(kind: Kind, document: Document) -> Document:
@@ -89,7 +96,7 @@ def rederived(kind: Kind, before: Document) -> Document:
     after = derived(kind, after)
     missing = {column.path for column in kind.own_columns if column.many} - before.keys()
     after = {name: value for name, value in after.items() if value or name not in missing}
-    return before if after == before else {**after, "revision": before.get("revision", 0) + 1}
+    return before if after == before else {**after, "revision": revision(before) + 1}
 
 
 def _tidy(kind: Kind, document: Document) -> None:

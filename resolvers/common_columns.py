@@ -46,6 +46,18 @@ TENANT = Column(
 )
 """See `resolvers.tenants`."""
 
+REVISION = Column(
+    name="revision",
+    type=INTEGER,
+    nullable=False,
+    absent=0,
+    derived=True,
+    filterable=False,
+    description="How often the record was written: it rises by one with each change. Pass it as "
+    "`ifRevision`, and a change is made only if nobody else made one meanwhile.",
+)
+"""Guards every write of a session: docs/adr/0003-guarded-updates.md."""
+
 SESSION_COLUMNS: tuple[Column, ...] = (
     Column(
         name="sessionId",
@@ -157,6 +169,7 @@ SESSION_COLUMNS: tuple[Column, ...] = (
         orderable=True,
         description="When this record was last changed here.",
     ),
+    REVISION,
     SEARCH_KEYS,
     SEARCH_TEXTS,
     SEARCH_ROOM,

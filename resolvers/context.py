@@ -8,6 +8,7 @@ from resolvers.access import EVERYBODY, Caller
 from resolvers.kind import Kind
 from resolvers.request import LARGEST_ANSWER, Compare, Filter, Operator, both
 from resolvers.request_facts import RequestFacts
+from resolvers.steps import Repeat
 from resolvers.store.feed import Feed
 from resolvers.store.store import Store
 
@@ -37,6 +38,8 @@ class Context:
     """The changes of all sessions in this process."""
     facts: RequestFacts = field(default_factory=RequestFacts)
     """What the request is known by."""
+    repeat: Repeat | None = None
+    """Its place in the record of its idempotency key; None without one."""
 
     def leave(self) -> bool:
         """The client has gone: nothing more begins; whether what has begun may be cancelled."""

@@ -23,10 +23,11 @@ def is_sound(column: Column, value: Any) -> bool:
 def read(column: Column, source: Document) -> Any:
     """The column's value in a session or a part of one; CorruptDocument if it is not as promised.
 
-    A missing list is an empty one.
+    A missing list is an empty one, and some columns have a value where nothing is stored.
     """
     owner = source.owner if isinstance(source, Part) else str(source.get("_id"))
     value = source.get(column.path)
+    value = column.absent if value is None else value
     if not column.many:
         return _one(column, value, column.nullable, owner)
     return [_element(column, item, owner) for item in _list(column, value, owner)]

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
 
-from resolvers import sessions, tenants
+from resolvers import repeats, sessions, tenants
 from resolvers.access import ERASING, Action
 from resolvers.anonymising import Anonymiser
 from resolvers.audit.attempts import attempt
@@ -72,6 +72,8 @@ class Erased:
     search_entries: int = 0
     """Keys of the search index."""
     reservations: int = 0
+    answers: int = 0
+    """Stored for requests that are repeated."""
     identifiers: int = 0
     """Linked ones."""
     complete: bool = False
@@ -104,6 +106,7 @@ async def erase(
     sessions: nothing is changed before they are gone; and if others keep changing sessions.
     """
     until, caller = time.monotonic() + seconds, context.caller
+    context = replace(context, repeat=None)  # every step may be repeated by itself
     caller.require_writable()
     caller.require_scope(ERASING)
     own = [kind for kind in kinds if kind.name not in caller.fixed]
@@ -153,6 +156,8 @@ class _Work:
     _anonymiser: Anonymiser = field(init=False)
     _counts: dict[str, KindCount] = field(init=False)
     """By the kind's name."""
+    _places: list[tuple[Kind, str]] = field(default_factory=list)
+    """The sessions that were counted."""
 
     def __post_init__(self) -> None:
         """Nothing is done yet."""
@@ -173,6 +178,7 @@ class _Work:
                 if self._over:
                     break
                 await self._count(group)
+        erased.answers = await repeats.forget(self.whom.context, self._places, count_only=True)
         erased.complete = not self._over
         erased.remaining = sum(count.own for count in erased.kinds)
         if not erased.limited:
@@ -185,10 +191,12 @@ class _Work:
             self.erased.search_entries += sum(map(_search_entries, part.rows))
             ids = [row["_id"] for row in part.rows]
             self.erased.reservations += await self._reserved(part.kind, ids, writes.count_reserved)
+            self._places += [(part.kind, session_id) for session_id in ids]
 
     async def erase(self) -> None:
         """Steps 1 to 3, as far as there is time."""
         try:
+            await self._forget(())
             await self._passes()
             self.erased.complete = self.erased.limited or await self._unlink()
         except _TimeIsOver:
@@ -221,9 +229,14 @@ class _Work:
 
     async def _erase(self, part: "_Part") -> None:
         work = self._delete if self.mode is Mode.DELETE else self._anonymise
+        await self._forget([(part.kind, row["_id"]) for row in part.rows])
         for row in part.rows:
             self._go_on()
             await work(part, row)
+
+    async def _forget(self, places: Sequence[tuple[Kind, str]]) -> None:
+        """Take away what is stored of answers about these sessions."""
+        self.erased.answers += await repeats.forget(self.whom.context, places, count_only=False)
 
     def _go_on(self) -> None:
         if self._over and self.erased.changed:

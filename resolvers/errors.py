@@ -6,6 +6,7 @@
     │   ├── AlreadyExists        ALREADY_EXISTS
     │   ├── Invalid              INVALID
     │   ├── Conflict             CONFLICT
+    │   │   └── Outdated
     │   └── Protected            FORBIDDEN
     ├── BadInput                 BAD_USER_INPUT
     ├── Unauthenticated          UNAUTHENTICATED
@@ -13,6 +14,9 @@
     ├── ReadOnly                 READ_ONLY
     ├── LimitExceeded            LIMIT_EXCEEDED
     ├── RateLimited              RATE_LIMITED
+    ├── KeyReused                IDEMPOTENCY_KEY_REUSED
+    ├── KeyInUse                 IDEMPOTENCY_KEY_IN_USE
+    ├── AnswerGone               IDEMPOTENCY_ANSWER_GONE
     ├── Timeout                  TIMEOUT
     ├── Unavailable              UNAVAILABLE
     ├── ChangesUnsupported       CHANGES_UNSUPPORTED
@@ -24,7 +28,7 @@ A message is written for the client: it names what is wrong and what would be ri
 carries text of the driver, a collection's name or a stack.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, ClassVar
 
@@ -43,6 +47,9 @@ class GatewayError(Exception):
 
 class UserError(GatewayError):
     """A refused write; `field` is the path of the input field that is to blame."""
+
+    present: Mapping[str, Any] | None = None
+    """The stored session, as the caller may see it, where that helps."""
 
     def __init__(self, message: str, field: tuple[str, ...] = ()) -> None:
         super().__init__(message)
@@ -75,6 +82,10 @@ class Conflict(UserError):
     """The session's state does not allow this, or others changed it again and again."""
 
     code = "CONFLICT"
+
+
+class Outdated(Conflict):
+    """The session has another revision than the change was made for."""
 
 
 class Protected(UserError):
@@ -125,6 +136,24 @@ class RateLimited(GatewayError):
     code = "RATE_LIMITED"
 
 
+class KeyReused(GatewayError):
+    """The idempotency key was another request's."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+
+
+class KeyInUse(GatewayError):
+    """A request with this idempotency key goes on; `retry_after` is in whole seconds."""
+
+    code = "IDEMPOTENCY_KEY_IN_USE"
+
+
+class AnswerGone(GatewayError):
+    """The request with this idempotency key was carried out, and its answer is not stored."""
+
+    code = "IDEMPOTENCY_ANSWER_GONE"
+
+
 class Timeout(GatewayError):
     """The database is alive, yet did not finish within the deadline."""
 
@@ -153,6 +182,17 @@ class SlowReader(GatewayError):
     """More changes wait for a client than are stored for it."""
 
     code = "SLOW_READER"
+
+
+UNCONFIRMED = (
+    "The database did not confirm the change, so it is not known whether it was made. Look at what "
+    "is stored before you make it again, or repeat the request with the same Idempotency-Key."
+)
+
+
+def unconfirmed(error: Timeout | Unavailable) -> Timeout | Unavailable:
+    """The same failure, of a write that had begun: `details["outcome"]` is UNKNOWN."""
+    return type(error)(UNCONFIRMED, **{**error.details, "outcome": "UNKNOWN"})
 
 
 class CorruptDocument(GatewayError):

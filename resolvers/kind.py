@@ -67,6 +67,8 @@ class Column(Rules):
     """Stored for lookups only: no field of the GraphQL type."""
     create_only: bool = False
     """May be given at creation, not changed afterwards."""
+    absent: Any = None
+    """What a session has that lacks it; None: it has none."""
     default: Callable[[Any], Any] | None = None
     """Makes the value that creation leaves out; it is given the request's Context."""
     orderable: bool = False

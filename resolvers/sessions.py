@@ -8,26 +8,25 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from resolvers import reservations, tenants
+from resolvers import creation, repeats, reservations
 from resolvers.access import Action
 from resolvers.appending import Addition, quickly
 from resolvers.audit.attempts import attempt
 from resolvers.audit.entries import Act
 from resolvers.audit.showing import show
-from resolvers.changes import Change, changed, derived, require_possible
-from resolvers.common_columns import TENANT
+from resolvers.changes import Change, changed, revision
 from resolvers.context import Context
-from resolvers.errors import AlreadyExists, Conflict, Invalid, NotFound, UserError
+from resolvers.errors import AlreadyExists, Conflict, NotFound, Outdated, UserError
 from resolvers.kind import Document, Kind
 from resolvers.lists import add_counts
 from resolvers.masks import needed, require_answerable, require_overwriting
 from resolvers.request import EVERYTHING, Columns, Filter, Page, Read, Summary, both
+from resolvers.steps import APPLIED, Step
 from resolvers.store import read as reads
 from resolvers.store import write as writes
-from resolvers.texts import check_text
-from resolvers.values import check_session_id, clean, complete, merge
+from resolvers.texts import is_storable
+from resolvers.values import merge
 
-ID_ALONE = frozenset({"_id"})
 ATTEMPTS = 100
 """How often a write starts again because another process changed the session meanwhile."""
 
@@ -99,18 +98,23 @@ async def create(
     `status` is for imports: a chat that is known to be over.
     """
     context.caller.require(kind, Action.WRITE)
-    return _shown(context, kind, await _create(context, kind, values, status))
+    step = repeats.next_step(context)
+    return _shown(context, kind, await creation.create(context, kind, values, status, step))
 
 
 async def update(
-    context: Context, kind: Kind, session_id: str, values: Mapping[str, Any]
+    context: Context,
+    kind: Kind,
+    session_id: str,
+    values: Mapping[str, Any],
+    if_revision: int | None = None,
 ) -> Document:
     """Change the given columns of a session, and the given members of its objects."""
 
     def change(document: Document) -> None:
         assign(context, kind, document, values)
 
-    return await act(context, kind, session_id, change)
+    return await act(context, kind, session_id, change, if_revision=if_revision)
 
 
 def assign(context: Context, kind: Kind, document: Document, values: Mapping[str, Any]) -> None:
@@ -133,37 +137,49 @@ async def act(
     session_id: str,
     change: Change,
     create_missing: Mapping[str, Any] | None = None,
+    if_revision: int | None = None,
 ) -> Document:
     """Apply `change` to the session as it is now, atomically; nothing done meanwhile is lost.
 
-    An unknown session is NotFound, unless `create_missing` has the values to create it with. The
-    answer shows the session, so the caller must be allowed to read it as well as to write it.
+    An unknown session is NotFound, unless `create_missing` has the values to create it with. One
+    of another revision than `if_revision` is Outdated. The answer shows the session, so the caller
+    must be allowed to read it as well as to write it.
     """
     async with _alone(context, kind, session_id):
         if create_missing is not None:  # before anything is created
             require_overwriting(context.caller, kind, create_missing)
-        return await _acted(context, kind, session_id, change, create_missing)
+        if if_revision is not None:  # what is not there has none
+            create_missing = None
+        step = repeats.next_step(context)
+        return await _acted(context, kind, session_id, change, step, if_revision, create_missing)
 
 
 @attempt(Act.UPDATED)
 async def append(
-    context: Context, kind: Kind, session_id: str, addition: Addition, columns: Columns = None
+    context: Context,
+    kind: Kind,
+    session_id: str,
+    addition: Addition,
+    columns: Columns = None,
+    if_revision: int | None = None,
 ) -> Document:
     """Add entries at the end of a list, atomically; what it costs does not grow with the list.
 
-    The answer has of the list what `columns` show, or more.
+    The answer has of the list what `columns` show, or more. `if_revision` as in `act`.
     """
     async with _alone(context, kind, session_id):
-        if _storable(session_id):
+        step = repeats.next_step(context)
+        if is_storable(session_id):
             ids = kind.session_ids.spellings(session_id)
-            after = await quickly(context, kind, ids, addition, columns)
+            after = await quickly(context, kind, ids, addition, columns, if_revision, step)
             if after is not None:
+                _about(step, kind, session_id)
                 return _shown(context, kind, after)
 
         def change(document: Document) -> None:
             addition.change(kind, document)
 
-        return await _acted(context, kind, session_id, change)
+        return await _acted(context, kind, session_id, change, step, if_revision)
 
 
 @asynccontextmanager
@@ -181,30 +197,82 @@ async def _acted(
     kind: Kind,
     session_id: str,
     change: Change,
+    step: Step | None,
+    if_revision: int | None,
     create_missing: Mapping[str, Any] | None = None,
 ) -> Document:
+    _about(step, kind, session_id)
     for _ in range(ATTEMPTS):
         before = await _one(context, kind, session_id)
         if before is None and create_missing is not None:
             before = await _create_or_get(context, kind, session_id, create_missing)
         if before is None:
             raise not_found(kind, session_id)
+        if step and step.made(before):  # by an earlier request, which was not answered
+            return _shown(context, kind, before)
+        _require_revision(context, kind, before, if_revision)
         after = changed(context, kind, before, change)
         context.caller.require_own(kind, after)
+        if step and after is not before:
+            after[APPLIED] = await step.marks(before)
         if after is before or await _replace(context, kind, before, after):
             return _shown(context, kind, after)
     raise Conflict("Other requests keep changing this session. Try again.")
 
 
 @attempt(Act.DELETED)
-async def delete(context: Context, kind: Kind, session_id: str) -> Document:
-    """Remove a session and return what it was."""
+async def delete(
+    context: Context, kind: Kind, session_id: str, if_revision: int | None = None
+) -> Document:
+    """Remove a session and return what it was; `if_revision` as in `act`."""
     context.caller.require(kind, Action.WRITE)
-    document = await _one(context, kind, session_id)
-    if document is None or not await writes.delete(context.store, kind, document):
-        raise not_found(kind, session_id)
+    remove = writes.delete if if_revision is None else writes.delete_unchanged
+    step = repeats.next_step(context)
+    _about(step, kind, session_id)
+    while True:
+        document = await _one(context, kind, session_id)
+        if step and (removed := _removed(step, document)):
+            return removed
+        if document is None:
+            raise not_found(kind, session_id)
+        _require_revision(context, kind, document, if_revision)
+        if step:
+            noted = {name: document.get(name) for name in ("_id", "createdAt")}
+            await step.note([(kind, session_id)], noted)
+        if await remove(context.store, kind, document):
+            break
     await reservations.release(context, kind, reservations.of(kind, document), document["_id"])
     return _shown(context, kind, document)
+
+
+def _removed(step: Step, found: Document | None) -> Document | None:
+    """The id of the session that an earlier request removed; None if it is still stored."""
+    noted: Document | None = step.noted
+    if noted is None or (found is not None and found.get("createdAt") == noted["createdAt"]):
+        return None
+    return {"_id": noted["_id"]}
+
+
+def _about(step: Step | None, kind: Kind, session_id: str) -> None:
+    if step:
+        step.about(kind, session_id)
+
+
+def _require_revision(
+    context: Context, kind: Kind, document: Document, expected: int | None
+) -> None:
+    """Outdated, with the session if the caller may read it, if it has another revision."""
+    found = revision(document)
+    if expected in (None, found):
+        return
+    error = Outdated(
+        f"The session has the revision {found}, not {expected}: others changed it meanwhile.",
+        ("ifRevision",),
+    )
+    if context.caller.may(kind, Action.READ):
+        add_counts(kind.columns, document)
+        error.present = _shown(context, kind, document)
+    raise error
 
 
 def not_found(kind: Kind, session_id: str) -> NotFound:
@@ -222,7 +290,7 @@ async def _stored(
     where: Filter = EVERYTHING,
 ) -> dict[str, Document]:
     """The visible sessions by those ids, as they are stored."""
-    asked = {one: kind.session_ids.spellings(one) for one in session_ids if _storable(one)}
+    asked = {one: kind.session_ids.spellings(one) for one in session_ids if is_storable(one)}
     if not asked:
         return {}
     visible = both(where, context.visible(kind))
@@ -243,106 +311,11 @@ def _shown(context: Context, kind: Kind, document: Document) -> Document:
     return document
 
 
-def _storable(session_id: str) -> bool:
-    try:
-        check_text(session_id)
-    except Invalid:
-        return False
-    return True
-
-
-def _checked_id(kind: Kind, session_id: str | None) -> str:
-    if session_id is None:
-        assert kind.session_ids.make is not None
-        return kind.session_ids.make()
-    return check_session_id(kind, session_id)
-
-
-async def _create(
-    context: Context, kind: Kind, values: Mapping[str, Any], status: str | None = None
-) -> Document:
-    """Store a new session; the answer is as it is stored."""
-    document = prepare(context, kind, values, {"status": status} if status else {})
-    if "_id" not in document:
-        return await _numbered(context, kind, document)
-    if values.get("sessionId") is not None:
-        await _require_free(context, kind, document["_id"])
-    return await _insert(context, kind, document)
-
-
-async def _require_free(context: Context, kind: Kind, session_id: str) -> None:
-    """AlreadyExists if the session is stored under another spelling of its id."""
-    others = set(kind.session_ids.spellings(session_id)) - {session_id}
-    if others and await reads.get_many(context.store, kind, others, EVERYTHING, ID_ALONE):
-        raise writes.taken(kind, session_id)
-
-
-def prepare(
-    context: Context, kind: Kind, values: Mapping[str, Any], known: Mapping[str, Any]
-) -> Document:
-    """A session that is ready to be stored; without `_id` where the database is to count it.
-
-    `known` is what only imports say: status, createdAt and updatedAt; mostly nothing.
-    """
-    given = dict(values)
-    session_id = given.pop("sessionId", None)
-    cleaned = clean(context, kind.columns, given)
-    document = {name: value for name, value in cleaned.items() if value is not None}
-    complete(context, kind.columns, document)
-    tenant = tenants.of_new(context.caller.tenants, document.get(TENANT.path))
-    document |= {} if tenant is None else {TENANT.path: tenant}
-    now = context.now()
-    document |= {"createdAt": now, "updatedAt": now, "revision": 1, **known}
-    document = derived(kind, document)
-    require_possible(context, kind, {}, document)
-    context.caller.require_own(kind, document)
-    if session_id is None and kind.session_ids.make is None:
-        return document
-    return {"_id": _checked_id(kind, session_id), **document}
-
-
-async def _numbered(context: Context, kind: Kind, document: Document) -> Document:
-    """Store under the kind's next number, stepping ever wider over numbers that were given."""
-    step = 1
-    while True:
-        number = await writes.next_number(context.store, kind, step)
-        try:
-            return await _insert(context, kind, {"_id": str(number), **document})
-        except AlreadyExists as error:
-            if error.field != ("sessionId",):
-                raise
-            step *= 2
-
-
-async def _insert(context: Context, kind: Kind, document: Document) -> Document:
-    held, session_id = kind.reservation(document), document["_id"]
-    await reservations.take(context, kind, held, session_id)
-    try:
-        await _insert_over_expired(context, kind, document)
-    except UserError:
-        await reservations.release(context, kind, held, session_id)
-        raise
-    return document
-
-
-async def _insert_over_expired(context: Context, kind: Kind, document: Document) -> None:
-    """Store a session, in the place of an expired one that the database has yet to remove."""
-    try:
-        await writes.create(context.store, kind, document)
-    except AlreadyExists:
-        over = context.expired(kind)
-        gone = over and await writes.take_out(context.store, kind, document["_id"], over)
-        if not gone:
-            raise
-        await writes.create(context.store, kind, document)
-        await reservations.release(context, kind, reservations.of(kind, gone), document["_id"])
-
-
 async def _create_or_get(
     context: Context, kind: Kind, session_id: str, values: Mapping[str, Any]
 ) -> Document | None:
     try:
-        return await _create(context, kind, {**values, "sessionId": session_id})
+        return await creation.create(context, kind, {**values, "sessionId": session_id})
     except AlreadyExists:
         return await _one(context, kind, session_id)
 

@@ -25,6 +25,7 @@ from resolvers.fitting import Format, Misfit, fitted
 from resolvers.folding import FOLDED
 from resolvers.kind import Column, Document, Kind, stored_value
 from resolvers.mapping import PLACE, Source
+from resolvers.steps import APPLIED
 from resolvers.value_types import ENUM, OBJECT
 
 CLASH = (
@@ -65,7 +66,7 @@ def fields_of(kind: Kind, sources: Sequence[Source] = ()) -> frozenset[str]:
     """The outermost stored fields that a session is made of, and those that it is made from."""
     own = {column.path for column in kind.columns} - {"_id"}
     given = {source.stored.partition(".")[0] for source in sources if source.stored}
-    return frozenset({*own, *given, FOLDED, "revision"} - {"_id"})
+    return frozenset({*own, *given, FOLDED, "revision", APPLIED} - {"_id"})
 
 
 def computed_fields(kind: Kind) -> frozenset[str]:

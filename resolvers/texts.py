@@ -27,6 +27,15 @@ def check_text(value: str) -> None:
         raise Invalid("A text cannot contain half of a surrogate pair.") from None
 
 
+def is_storable(value: str) -> bool:
+    """Whether a database and a client can carry it."""
+    try:
+        check_text(value)
+    except Invalid:
+        return False
+    return True
+
+
 def check_uri(value: str) -> None:
     """Refuse a text that is not an absolute address."""
     try:

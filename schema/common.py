@@ -141,6 +141,7 @@ class Session(Node):
     )
     created_at: datetime = session_column("createdAt")
     updated_at: datetime = session_column("updatedAt")
+    revision: int = session_column("revision")
 
     @strawberry.field(
         description="Who changed this session, the newest change first, since there is an audit "
@@ -228,11 +229,12 @@ class SessionSummary:
     description="The result of a change: the session as it is now, or why nothing changed."
 )
 class Payload(Generic[T]):
-    """`session` is there if `errors` is empty; beside ALREADY_EXISTS it may be there as well."""
+    """`session` is there if `errors` is empty; beside some errors it may be there as well."""
 
     session: T | None = strawberry.field(
         description="The session after the change; null if it was refused. Where a new session's "
-        "id is taken (`ALREADY_EXISTS`), the stored session, if you may read it."
+        "id is taken (`ALREADY_EXISTS`), or the session has another revision than `ifRevision` "
+        "(`CONFLICT`), the stored session, if you may read it."
     )
     errors: list[UserError] = strawberry.field(
         description="Why the change was refused; empty if it was made."
@@ -245,6 +247,10 @@ class DeleteSessionPayload:
 
     deleted_id: ID | None = strawberry.field(
         description="Global id of the deleted session; null if nothing was deleted."
+    )
+    session: Session | None = strawberry.field(
+        description="Where the session has another revision than `ifRevision` (`CONFLICT`): the "
+        "stored session, if you may read it; else null."
     )
     errors: list[UserError] = strawberry.field(
         description="Why nothing was deleted; empty if it was."

@@ -67,6 +67,10 @@ class EraseCustomerPayload:
         description="How many reserved values, such as live session tokens, were freed, or would "
         "be."
     )
+    stored_answer_count: int = strawberry.field(
+        description="How many stored answers to requests with a key (`Idempotency-Key`) were "
+        "forgotten, or would be: those about the sessions, and those that may show any session."
+    )
     identifier_count: int = strawberry.field(
         description="How many linked identifiers were forgotten, or would be: the last step."
     )
@@ -118,6 +122,7 @@ def _shown(erased: Erased, errors: list[UserError]) -> EraseCustomerPayload:
         elsewhere=_counts(erased.elsewhere),
         search_entry_count=erased.search_entries,
         reservation_count=erased.reservations,
+        stored_answer_count=erased.answers,
         identifier_count=erased.identifiers,
         complete=erased.complete,
         remaining_count=erased.remaining,

@@ -41,7 +41,14 @@ from schema.execution.run import Run
 from schema.execution.selections import Selected
 from schema.execution.windows import Given
 from schema.inputs import create_input, update_input
-from schema.payloads import GLOBAL_ID, SESSION_ID, SessionRef, deletion, payload
+from schema.payloads import (
+    GLOBAL_ID,
+    IF_REVISION,
+    SESSION_ID,
+    SessionRef,
+    deletion,
+    payload,
+)
 from schema.root_field import NOTHING_WANTED, Argument, Arguments, RootField
 from schema.statistics import StatisticsRead
 from schema.statistics_types import StatisticsTypes, types_of
@@ -164,18 +171,19 @@ async def create(kind: Kind, run: Run, _wanted: None, arguments: Arguments) -> P
 async def update(kind: Kind, run: Run, _wanted: None, arguments: Arguments) -> Payload[Any]:
     """Change the given columns."""
     ref = _ref(arguments)
-    work = sessions.update(run.context, kind, ref.of(kind), arguments["input"])
+    work = sessions.update(run.context, kind, ref.of(kind), arguments["input"], ref.if_revision)
     return await payload(work, ref, "input")
 
 
 async def delete(kind: Kind, run: Run, _wanted: None, arguments: Arguments) -> DeleteSessionPayload:
     """Remove a session."""
     ref = _ref(arguments)
-    return await deletion(kind, sessions.delete(run.context, kind, ref.of(kind)), ref)
+    work = sessions.delete(run.context, kind, ref.of(kind), ref.if_revision)
+    return await deletion(kind, work, ref)
 
 
 def _ref(arguments: Arguments) -> SessionRef:
-    return SessionRef(arguments.get("id"), arguments.get("sessionId"))
+    return SessionRef(arguments.get("id"), arguments.get("sessionId"), arguments.get("ifRevision"))
 
 
 COUNT = f"0 to {LARGEST_PAGE}; 0 gives the counts alone"
@@ -189,6 +197,7 @@ EITHER_ID = (
     Argument("id", ID | None, GLOBAL_ID),
     Argument("sessionId", str | None, SESSION_ID),
 )
+CHANGED = (*EITHER_ID, Argument("ifRevision", int | None, IF_REVISION))
 
 
 def filter_argument(filter_type: Any) -> Argument:
@@ -267,14 +276,14 @@ UPDATE = Standard(
     OperationType.MUTATION,
     "Change a {}: only the given fields.",
     _over(Payload),
-    lambda entry: (*EITHER_ID, _input(update_input, entry)),
+    lambda entry: (*CHANGED, _input(update_input, entry)),
     update,
 )
 DELETE = Standard(
     OperationType.MUTATION,
     "Remove a {} for good.",
     lambda _entry: DeleteSessionPayload,
-    lambda _entry: EITHER_ID,
+    lambda _entry: CHANGED,
     delete,
 )
 

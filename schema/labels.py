@@ -11,7 +11,7 @@ from resolvers.kind import Document, Kind
 from resolvers.values import clean
 from schema.common import Payload, Session, not_a_global_id, parse_global_id
 from schema.execution.run import Run
-from schema.payloads import payload
+from schema.payloads import IF_REVISION, payload
 from schema.root_field import Argument, Arguments, RootField
 
 Combine = Callable[[list[str], list[str]], list[str]]
@@ -19,6 +19,7 @@ Combine = Callable[[list[str], list[str]], list[str]]
 ARGUMENTS = (
     Argument("id", ID, "The session's `id`."),
     Argument("labels", list[str], "The labels, at most 100 characters each."),
+    Argument("ifRevision", int | None, IF_REVISION),
 )
 
 
@@ -41,7 +42,8 @@ def _field(name: str, text: str, kinds: Mapping[str, Kind], combine: Combine) ->
             given = clean(run.context, kind.columns, {"labels": arguments["labels"]})
             document["labels"] = combine(document["labels"], given["labels"])
 
-        work = sessions.act(run.context, kind, session_id, change)
+        revision = arguments.get("ifRevision")
+        work = sessions.act(run.context, kind, session_id, change, if_revision=revision)
         return await payload(found_of_kind(kind, work), arguments={"sessionId": "id"})
 
     return RootField(name, Payload[Session], ARGUMENTS, text, resolve)

@@ -10,9 +10,10 @@ import strawberry
 from strawberry import ID, Info
 
 from resolvers import sessions
+from resolvers.across import of_kind
 from resolvers.appending import Addition
 from resolvers.context import Context
-from resolvers.errors import BadInput, Conflict, Invalid, UserError
+from resolvers.errors import BadInput, Conflict, Invalid, Outdated, UserError
 from resolvers.kind import Document, Kind
 from resolvers.values import clean
 from schema.common import (
@@ -38,8 +39,13 @@ def described(text: str) -> Any:
 
 GLOBAL_ID = "The session's global `id`. Give this or `sessionId`."
 SESSION_ID = "The session's own id (`sessionId`). Give this or `id`."
+IF_REVISION = (
+    "Change the session only if its `revision` is this; else the change is refused with CONFLICT, "
+    "beside the session as it is now."
+)
 GlobalId = Annotated[ID | None, strawberry.argument(name="id", description=GLOBAL_ID)]
 SessionId = Annotated[str | None, described(SESSION_ID)]
+IfRevision = Annotated[int | None, described(IF_REVISION)]
 EndedAt = Annotated[datetime | None, described("When it ended; now if not given.")]
 
 
@@ -49,6 +55,8 @@ class SessionRef:
 
     global_id: str | None
     session_id: str | None
+    if_revision: int | None = None
+    """The revision that the change is made for; None: any."""
 
     def of(self, kind: Kind) -> str:
         """The session's own id; BadInput unless exactly one id of this kind was given."""
@@ -115,13 +123,16 @@ async def payload(
         column = error.field[0] if error.field else ""
         if column in arguments:
             error.field = (arguments[column], *error.field[1:])
-        return Payload(session=None, errors=[_shown(error, ref, argument)])
+        present: Any = error.present
+        return Payload(session=present, errors=[_shown(error, ref, argument)])
 
 
 def _shown(error: UserError, ref: SessionRef | None, argument: str | None = None) -> ShownError:
     """A refusal for which the session as a whole is to blame names the argument that was given."""
     if ref is not None and error.field == ("sessionId",):
         error.field, argument = (ref.argument,), None
+    if isinstance(error, Outdated):  # an argument of its own
+        argument = None
     return user_error(error, argument)
 
 
@@ -146,7 +157,7 @@ async def act(
         sessions.assign(context(info), kind, document, values)
 
     missing = values if create_missing else None
-    work = sessions.act(context(info), kind, ref.of(kind), whole, missing)
+    work = sessions.act(context(info), kind, ref.of(kind), whole, missing, ref.if_revision)
     return await payload(work, ref, arguments=arguments)
 
 
@@ -163,7 +174,7 @@ async def append(
     shown = wanted_at(
         run, core_info(info), lambda selected: columns_of(selected.named("session"), kind)
     )
-    work = sessions.append(run.context, kind, ref.of(kind), addition, shown)
+    work = sessions.append(run.context, kind, ref.of(kind), addition, shown, ref.if_revision)
     return await payload(work, ref, arguments=arguments)
 
 
@@ -190,9 +201,17 @@ async def end(
 async def deletion(kind: Kind, work: Awaitable[Document], ref: SessionRef) -> DeleteSessionPayload:
     """The global id of the session that `work` deleted, or why it was not."""
     try:
-        document = await work
+        return deleted(kind, await work)
     except UserError as error:
-        return DeleteSessionPayload(deleted_id=None, errors=[_shown(error, ref)])
-    return DeleteSessionPayload(
-        deleted_id=ID(global_id(kind.type_name, document["_id"])), errors=[]
-    )
+        return deleted(kind, error, ref)
+
+
+def deleted(
+    kind: Kind, outcome: Document | UserError, ref: SessionRef | None = None
+) -> DeleteSessionPayload:
+    """The global id of the session that is gone, or why it is not."""
+    if isinstance(outcome, UserError):
+        present: Any = None if outcome.present is None else of_kind(kind, {**outcome.present})
+        return DeleteSessionPayload(deleted_id=None, session=present, errors=[_shown(outcome, ref)])
+    gone = ID(global_id(kind.type_name, outcome["_id"]))
+    return DeleteSessionPayload(deleted_id=gone, session=None, errors=[])

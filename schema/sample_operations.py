@@ -72,9 +72,11 @@ def sample(schema: GraphQLSchema, name: str, filtered: Iterable[str] = ()) -> st
 
 
 def _is_given(field: GraphQLField, argument: str, mutation: bool) -> bool:
-    """Of the two ids that a session has, its own."""
+    """Of the two ids that a session has, its own; and no revision, which it may not have."""
     if "sessionId" in field.args and argument in ("id", "sessionId"):
         return argument == "sessionId"
+    if argument in ("ids", "ifRevision"):
+        return is_required_argument(field.args[argument])
     return mutation or is_required_argument(field.args[argument])
 
 

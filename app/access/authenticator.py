@@ -17,7 +17,7 @@ from app.access.grants import PREFIX
 from app.access.guesses import Guesses
 from app.access.jwt import MalformedToken, client_id, is_signed
 from app.access.own_keys import unstored
-from app.access.rates import Rate
+from app.access.rates import Rate, Window
 from app.access.sealer import sealer
 from app.settings import OPEN_PATHS, Settings
 from resolvers.access import EVERYBODY, PERSONAL, Caller
@@ -203,18 +203,18 @@ class Authenticator:
                 return found.caller()
         raise Unauthenticated(REFUSAL)
 
-    async def limit(self, caller: Caller, bots: Iterable[str] | None = None) -> None:
+    async def limit(self, caller: Caller, bots: Iterable[str] | None = None) -> tuple[Window, ...]:
         """Count one request: of the caller (GATEWAY_RATE), or of each of these bots that it may
         see (GATEWAY_BOT_RATE); to be called once a path has admitted the caller.
 
-        RateLimited, with `details["retry_after"]` in whole seconds, if that is one too many.
+        What is left of each rate; UsedUp, with `details["retry_after"]` in whole seconds, if that
+        is one too many.
         """
         if bots is None:
-            await self._rate.hit("credential", caller.id)
-        else:
-            own = caller.bots
-            seen = (bot for bot in bots if own is None or bot in own)
-            await self._bot_rate.hit("bot", *(_within(caller, bot) for bot in seen))
+            return await self._rate.hit("credential", caller.id)
+        own = caller.bots
+        seen = (bot for bot in bots if own is None or bot in own)
+        return await self._bot_rate.hit("bot", *(_within(caller, bot) for bot in seen))
 
     def is_open(self, vendor: str) -> bool:
         """Whether the paths of `vendor` (`co_browse`, `knowledge`) need no credential."""

@@ -130,6 +130,7 @@ def _show(context: Context, counted: Erased) -> None:
         typer.echo(f"{_sessions(one)} of another application, in the collection {collection}")
     typer.echo(f"{counted.search_entries:,} entries of the search index")
     typer.echo(f"{counted.reservations:,} reserved values")
+    typer.echo(f"{counted.answers:,} stored answers to requests with a key")
     typer.echo(f"{counted.identifiers:,} linked identifiers")
 
 

@@ -15,11 +15,14 @@ from starlette.types import Receive, Scope, Send
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
+from app.access import rates
 from app.access.authenticator import presented
+from app.access.rates import UsedUp, Window
 from app.context import State
 from app.errors import STATUS
 from app.graphql import event_stream
 from app.graphql.answers import response
+from app.graphql.changing import changes, is_wide
 from app.graphql.media_types import GRAPHQL_JSON, asks_for_events, require_json, response_type
 from app.graphql.parameters import Parameters, from_address, from_body
 from app.graphql.persisted import Documents
@@ -28,6 +31,7 @@ from app.graphql.websocket import Connection
 from app.http import ending
 from app.http.body import read_body
 from app.http.boundary import headers_of
+from app.http.idempotency import NAME, REPLAYED
 from app.http.leaving import leaving
 from app.http.negotiation import prefers_html
 from app.http.refusal import JSON, Header, RefusedError, respond
@@ -35,6 +39,7 @@ from app.manifests import load
 from app.observing.facts import facts_of
 from app.observing.requests import STREAM
 from app.settings import Settings
+from resolvers import repeats
 from resolvers.access import Caller
 from resolvers.errors import GatewayError
 from resolvers.request_facts import RequestFacts
@@ -54,6 +59,12 @@ VARY: Final[Header] = (b"vary", b"Accept")
 CHALLENGE: Final[Header] = (b"www-authenticate", b'Bearer realm="gateway"')
 
 
+NOT_AS_EVENTS: Final = (
+    "Idempotency-Key: a mutation with a key is answered as JSON, not as events. Accept "
+    "application/graphql-response+json."
+)
+
+
 class Exchange(NamedTuple):
     """One request, and where its response goes."""
 
@@ -71,6 +82,8 @@ class Answer(NamedTuple):
     status: int
     body: bytes
     headers: tuple[Header, ...] = ()
+    content_type: bytes | None = None
+    """None: as the request asks for it."""
 
 
 class GraphQLEndpoint:
@@ -110,6 +123,7 @@ class GraphQLEndpoint:
             log.exception("a GraphQL request failed")
             answer = _refused(RefusedError(500, "INTERNAL", INTERNAL_MESSAGE), 500, facts)
         fields = (VARY, *answer.headers)
+        content_type = answer.content_type or content_type
         await respond(send, answer.status, answer.body, content_type, fields, bodiless)
 
     async def websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -118,9 +132,13 @@ class GraphQLEndpoint:
 
     async def _stream(self, exchange: Exchange, request: Request, send: Send) -> None:
         """All answers of one operation, as server-sent events."""
-        caller = await _caller(exchange, request)
+        caller, _ = await _caller(exchange, request)
         asked = await self._parameters(exchange)
         state, facts = exchange.state, exchange.facts
+        if exchange.headers.get(NAME) is not None and changes(
+            self._schema, self.documents.text(asked), asked
+        ):
+            raise RefusedError(400, "BAD_USER_INPUT", NOT_AS_EVENTS)
         facts.api = STREAM
         given = None if self._settings.auth == "off" else presented(request)
         stream = Open(given, caller, request.scope["state"].get(ending.NAME))
@@ -131,12 +149,64 @@ class GraphQLEndpoint:
             await event_stream.serve(answers, stream, exchange.receive, send, facts.id)
 
     async def _answer(self, exchange: Exchange, request: Request, content_type: bytes) -> Answer:
-        caller = await _caller(exchange, request)
+        caller, windows = await _caller(exchange, request)
+        limits = rates.headers(windows)
+        try:
+            answer = await self._answered(exchange, caller, content_type)
+        except RefusedError as error:
+            error.headers += limits
+            raise
+        return answer._replace(headers=answer.headers + limits) if limits else answer
+
+    async def _answered(self, exchange: Exchange, caller: Caller, content_type: bytes) -> Answer:
         asked = await self._parameters(exchange)
         run = Run(exchange.state.context(caller, exchange.facts))
+        text = self.documents.text(asked)
+        key = exchange.headers.get(NAME)
+        if key is not None and exchange.method == "POST" and changes(self._schema, text, asked):
+            return await self._once(key, text, asked, exchange, run, content_type)
+        return await self._worked(text, asked, exchange, run, content_type)
+
+    async def _worked(
+        self, text: str, asked: Parameters, exchange: Exchange, run: Run, content_type: bytes
+    ) -> Answer:
         with leaving(exchange.receive, run.leave):
-            result = await self._execute(asked, exchange, run)
+            result = await self._execute(text, asked, exchange, run)
         return self._rendered(result, run, exchange, content_type)
+
+    async def _once(
+        self,
+        key: bytes,
+        text: str,
+        asked: Parameters,
+        exchange: Exchange,
+        run: Run,
+        content_type: bytes,
+    ) -> Answer:
+        """Answer a mutation with an idempotency key: carried out once, answered each time."""
+        variables = orjson.dumps(asked.variables or {}, option=orjson.OPT_SORT_KEYS)
+        question = repeats.digest("graphql", text, asked.operation_name or "", variables)
+        try:
+            lifetime = self._settings.idempotency_seconds
+            found = await repeats.begin(run.context, key.decode("latin-1"), question, lifetime)
+        except GatewayError as error:
+            raise refusal(error) from None
+        if found is not None:
+            return Answer(found.status, found.body, (REPLAYED,), found.type.encode())
+        kept, codes = None, exchange.facts.codes
+        try:
+            answer = await self._worked(text, asked, exchange, run, content_type)
+            kept = repeats.Answer(answer.status, content_type.decode(), answer.body)
+            return answer
+        except RefusedError as error:
+            status = error.legacy if content_type is JSON else error.status
+            kept = repeats.Answer(status, content_type.decode(), error.body(exchange.facts.id))
+            codes = [*codes, error.extensions["code"]]
+            raise
+        finally:
+            if run.context.repeat and is_wide(run.operation.document):
+                run.context.repeat.sessions.add(repeats.wide(run.context.caller))
+            await repeats.finish(run.context, kept, codes)
 
     async def _parameters(self, exchange: Exchange) -> Parameters:
         if exchange.method != "POST":
@@ -150,10 +220,12 @@ class GraphQLEndpoint:
             )
         )
 
-    async def _execute(self, asked: Parameters, exchange: Exchange, run: Run) -> ExecutionResult:
+    async def _execute(
+        self, text: str, asked: Parameters, exchange: Exchange, run: Run
+    ) -> ExecutionResult:
         posted = exchange.method == "POST"
         result = await self._schema.execute(
-            self.documents.text(asked),
+            text,
             variable_values=asked.variables,
             operation_name=asked.operation_name,
             context_value=run,
@@ -211,20 +283,31 @@ def _without_work(exchange: Exchange) -> Answer | None:
     return Answer(307, b"", ((b"location", GRAPHIQL + (b"?" + asked if asked else b"")),))
 
 
-async def _caller(exchange: Exchange, request: Request) -> Caller:
-    """Who asks; RefusedError for nobody we know (401), too many requests (429), no database."""
+async def _caller(exchange: Exchange, request: Request) -> tuple[Caller, tuple[Window, ...]]:
+    """Who asks, and what is left of its rates.
+
+    RefusedError for nobody we know (401), too many requests (429), no database.
+    """
     authenticator = exchange.state.authenticator
     try:
         caller = await authenticator.bearer(request)
         exchange.facts.credential = caller.id  # also of one that is refused from here on
-        await authenticator.limit(caller)
+        return caller, await authenticator.limit(caller)
+    except UsedUp as error:
+        refused = refusal(error)
+        refused.headers += rates.headers(error.windows)
+        raise refused from None
     except GatewayError as error:
-        status = STATUS[error.code]
-        headers: list[Header] = [CHALLENGE] if status == 401 else []
-        if status in (429, 503):
-            headers.append((b"retry-after", b"%d" % error.details.get("retry_after", 1)))
-        raise RefusedError(status, error.code, error.message, *headers, **error.details) from None
-    return caller
+        raise refusal(error) from None
+
+
+def refusal(error: GatewayError) -> RefusedError:
+    """A request that is refused as a whole."""
+    status = STATUS[error.code]
+    headers: list[Header] = [CHALLENGE] if status == 401 else []
+    if status in (429, 503) or "retry_after" in error.details:
+        headers.append((b"retry-after", b"%d" % error.details.get("retry_after", 1)))
+    return RefusedError(status, error.code, error.message, *headers, **error.details)
 
 
 def _require_served(run: Run, name: str | None, posted: bool) -> None:

@@ -14,6 +14,8 @@ from app.http.request_id import NAME, request_id
 HEADERS: Final = "gateway.headers"
 """Where the scope keeps what `headers_of` made."""
 
+COMPRESSED_FROM: Final = 1024
+"""Bytes of an answer that is compressed for who understands it."""
 SECURITY: Final[tuple[Header, ...]] = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -49,7 +51,7 @@ class Boundary:
         self._shaped = shaped
         self._app = app
         # JSON shrinks to about a tenth at once: higher levels cost several times the time.
-        self._compressing = GZipMiddleware(app, minimum_size=1024, compresslevel=1)
+        self._compressing = GZipMiddleware(app, minimum_size=COMPRESSED_FROM, compresslevel=1)
         self._hosts = hosts
         self._origins = origins
         self._pages = frozenset(pages)

@@ -17,7 +17,10 @@ _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _OWN_SITE: Final = (None, b"same-origin", b"none")
 _PREFLIGHT_SECONDS: Final = b"600"
 _ALLOWED_METHODS: Final = b"GET, HEAD, POST, PUT, DELETE"
-_EXPOSED: Final = b"Retry-After, WWW-Authenticate, X-Request-Id"
+_EXPOSED: Final = (
+    b"ETag, Idempotency-Replayed, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate,"
+    b" X-Request-Id"
+)
 
 LOOPBACK: Final = "loopback"
 """Stands for the origins on this machine, with any port."""

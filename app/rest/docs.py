@@ -60,6 +60,8 @@ class Operation:
     body: Json | None = None
     security: Security | None = None
     """If not the chapter's."""
+    tagged: bool = False
+    """Whether an answer has an `ETag`, and `If-None-Match` is honoured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

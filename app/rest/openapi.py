@@ -35,6 +35,39 @@ HEADERS: Json = {
 }
 
 
+LIMITS: Json = {
+    "RateLimit-Policy": {
+        "description": "The rates that the request counts for: `q` requests in `w` seconds. Absent "
+        "where none is set.",
+        "schema": TEXT,
+    },
+    "RateLimit": {
+        "description": "What is left of each: `r` requests until `t` seconds from now.",
+        "schema": TEXT,
+    },
+}
+TAG: Json = {
+    "ETag": {"description": "Of this answer: send it as `If-None-Match`.", "schema": TEXT},
+}
+REPEATED = (
+    Case(
+        "IDEMPOTENCY_KEY_REUSED",
+        "Idempotency-Key: another request was made with this key.",
+        "the `Idempotency-Key` was another request's",
+    ),
+    Case(
+        "IDEMPOTENCY_KEY_IN_USE",
+        "The first request with this Idempotency-Key is not done yet.",
+        "the first request with the `Idempotency-Key` goes on",
+    ),
+    Case(
+        "IDEMPOTENCY_ANSWER_GONE",
+        "The request with this Idempotency-Key was carried out. Its answer is not stored.",
+        "the request with the `Idempotency-Key` was carried out, and its answer is not stored",
+    ),
+)
+
+
 def document(settings: Settings, version: str) -> Json:
     """The whole description."""
     whole: Json = orjson.loads(GATEWAY.read_bytes())
@@ -64,7 +97,7 @@ def _operation(vendor: Vendor, endpoint: Endpoint, settings: Settings) -> Json:
         parameter("path", name, text(chapter.names.get(name, name)), required=True)
         for name in endpoint.names
     ]
-    parameters = [*in_path, *operation.parameters]
+    parameters = [*in_path, *operation.parameters, *_headers(endpoint)]
     return {
         "tags": [chapter.title],
         "operationId": _operation_id(endpoint),
@@ -77,6 +110,19 @@ def _operation(vendor: Vendor, endpoint: Endpoint, settings: Settings) -> Json:
     }
 
 
+def _headers(endpoint: Endpoint) -> Iterator[Json]:
+    """What the gateway's own headers of requests do, which no vendor has."""
+    if endpoint.operation.tagged:
+        told = "The `ETag` of an earlier answer: 304 without a body if the session is unchanged."
+        yield parameter("header", "If-None-Match", text(told))
+    if endpoint.changed_by is not None:
+        told = (
+            "Repeat a request with the same key, and it is carried out once: 1 to 255 visible ASCII"
+            " characters, such as a UUID."
+        )
+        yield parameter("header", "Idempotency-Key", text(told))
+
+
 def _operation_id(endpoint: Endpoint) -> str:
     """Such as `getSessionsSessionId`: unique, since paths are."""
     parts = "".join(sign if sign.isalnum() else " " for sign in endpoint.path).split()
@@ -87,8 +133,13 @@ def _responses(vendor: Vendor, endpoint: Endpoint, max_body: int) -> Json:
     """Every answer by its status."""
     operation = endpoint.operation
     bodies = {name: {**body} for name, body in operation.content.items()}
-    found: Json = {"200": {"description": operation.answer, "content": bodies}}
+    shown = {**LIMITS, **(TAG if operation.tagged else {})}
+    found: Json = {"200": {"description": operation.answer, "content": bodies, "headers": shown}}
+    if operation.tagged:
+        found["304"] = {"description": "The client has this answer already.", "headers": shown}
     cases = [*operation.cases, *_everywhere(vendor)]
+    if endpoint.changed_by is not None:
+        cases += REPEATED
     if operation.body:
         sentence = f"he body is larger than {max_body} bytes"
         cases.append(Case(TOO_LARGE, f"T{sentence}.", f"t{sentence}"))
@@ -114,7 +165,7 @@ def _refused(vendor: Vendor, case: Case) -> Iterator[Response]:
     for query in vendor.chapter.queries:
         request = Request({"type": "http", "query_string": query, "headers": []})
         response = vendor.refuse(Refusal(status, case.code, case.message), request)
-        if status in (429, 503):
+        if status in (429, 503) or case.code == "IDEMPOTENCY_KEY_IN_USE":
             response.headers["retry-after"] = "1"
         yield response
 
@@ -127,7 +178,7 @@ def _add(found: Json, case: Case, response: Response, error: Json) -> None:
     if status != "200" and sentence not in answer["description"]:
         answer["description"] = f"{answer['description']} {sentence}".strip()
     for name in HEADERS.keys() & response.headers.keys():
-        answer["headers"] = HEADERS[name]
+        answer["headers"] = {**answer.get("headers", {}), **HEADERS[name]}
     body = answer["content"].setdefault(response.headers["content-type"], {"schema": error})
     choices = body["schema"].get("anyOf", [body["schema"]])
     if error not in choices:

@@ -21,6 +21,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, compile_path
 from starlette.types import Message, Receive, Scope, Send
 
+from app.access import rates
 from app.errors import STATUS
 from app.http.body import read_body
 from app.http.boundary import headers_of
@@ -28,6 +29,7 @@ from app.http.leaving import leaving
 from app.http.refusal import RefusedError
 from app.http.text import decoded
 from app.observing.facts import facts_of
+from app.rest import repeating
 from app.rest.vendor import Endpoint, Refusal, Vendor, leave
 from resolvers.errors import GatewayError, LimitExceeded
 from resolvers.request import LARGEST_ANSWER
@@ -126,11 +128,15 @@ class VendorRoutes(BaseRoute):
         """Answer in the vendor's shape, whatever happens; a client that has gone gets nothing."""
         vendor, endpoints = scope[FOUND]
         facts_of(scope).api = f"rest:{vendor.name}"
+        request, response = Request(scope, receive), None
         try:
-            response = await self._respond(vendor, endpoints, Request(scope, receive))
+            response = await self._respond(vendor, endpoints, request)
         except ClientDisconnect:
             return
+        finally:
+            await repeating.finish(request, response)
         response.headers.update(NO_STORE)
+        response.raw_headers += rates.headers(getattr(request.state, "windows", ()))
         if scope["method"] == "HEAD":
             response.body = b""
         await response(scope, receive, send)
@@ -154,6 +160,7 @@ class VendorRoutes(BaseRoute):
         headers: dict[str, str] = {}
         try:
             if endpoint:
+                request.scope[repeating.ENDPOINT] = endpoint.changed_by
                 facts_of(request.scope).operation = f"{endpoint.method} {endpoint.path}"
                 return await self._served(endpoint, request)
             refusal = METHOD if endpoints else ADDRESS
@@ -169,6 +176,8 @@ class VendorRoutes(BaseRoute):
             refusal = _refusal(error)
             if refusal.retry_after is not None:
                 headers = {"Retry-After": str(refusal.retry_after)}
+        except repeating.ReplayedError as found:
+            return found.response
         except ClientDisconnect:
             raise
         except Exception:
@@ -207,7 +216,8 @@ def _serving(endpoints: Endpoints, method: str) -> Endpoint | None:
 def _refusal(error: GatewayError) -> Refusal:
     """A refusal or failure of the core, with the seconds to wait where trying again helps."""
     status = STATUS.get(error.code, 500)
-    seconds = int(error.details.get("retry_after", RETRY_SECONDS)) if status in (429, 503) else None
+    told = error.details.get("retry_after", RETRY_SECONDS if status in (429, 503) else None)
+    seconds = None if told is None else int(told)
     return Refusal(status, error.code, error.message, seconds)
 
 

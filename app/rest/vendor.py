@@ -11,9 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.access.authenticator import Authenticator
+from app.access.rates import UsedUp
 from app.context import State
 from app.http.text import decoded, pairs, without_mark
 from app.observing.facts import facts_of
+from app.rest import repeating
 from app.rest.docs import Chapter, Difference, Operation
 from app.rest.exports import Export
 from resolvers.access import Caller
@@ -55,6 +57,9 @@ class Endpoint:
     handle: Handler
     operation: Operation
     """Its entry in the reference."""
+    changed_by: tuple[str, ...] | None = None
+    """Of one that changes sessions: the request's headers that say how, besides the URL and the
+    body. It may be repeated with an idempotency key. None: it only reads."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -130,7 +135,13 @@ async def admit(
         caller = await authenticator.guarded(request, find(authenticator))
     facts_of(request.scope).credential = caller.id  # also of one that is refused from here on
     context = _context(request, caller)
-    await authenticator.limit(caller, await bots(context) if bots else None)
+    counted = await bots(context) if bots else None
+    try:
+        request.state.windows = await authenticator.limit(caller, counted)
+    except UsedUp as error:
+        request.state.windows = error.windows
+        raise
+    await repeating.begin(request, context)
     return context
 
 

@@ -63,6 +63,14 @@ class Database(Group):
         "What has not begun by then is not begun: the code is TIMEOUT.",
     )
 
+    idempotency_seconds: int = Field(
+        86_400,
+        ge=60,
+        le=2_592_000,
+        description="How long the answer to a request with an `Idempotency-Key` is stored; see "
+        "[writes that may be repeated](repeatable-writes.md).",
+    )
+
     @property
     def collection_maps(self) -> tuple[CollectionMap, ...]:
         """The maps of GATEWAY_MAPS, read again each time."""

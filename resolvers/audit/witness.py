@@ -14,7 +14,7 @@ from resolvers.store.witness import Write, Written
 
 REFUSALS: Final = (UserError, Forbidden, ReadOnly, CorruptDocument)
 """Errors that say that nothing was written."""
-ALWAYS: Final = frozenset({"updatedAt"})
+ALWAYS: Final = frozenset({"updatedAt", "revision"})
 """What every update changes."""
 LONGEST_NAME: Final = 128
 """Characters of an operation's name."""

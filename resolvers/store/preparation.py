@@ -17,6 +17,7 @@ from resolvers.store import (
     credentials,
     customer_links,
     export_links,
+    idempotency,
     indexes,
     rules,
 )
@@ -73,6 +74,7 @@ async def prepare(
     report = Report()
     await credentials.prepare(store)
     await customer_links.prepare(store)
+    await idempotency.prepare(store)
     await export_links.prepare(store)
     await audit.prepare(store)
     existing = set(await store.run(store.database.list_collection_names()))

@@ -8,7 +8,7 @@ gateway's.
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from limits.aio.storage import Storage
 from pymongo import ReturnDocument, WriteConcern
@@ -18,6 +18,14 @@ from resolvers.kind import Document
 from resolvers.store.store import Store
 
 COLLECTION = "rate_counters"
+
+
+class Counted(NamedTuple):
+    """What a window has after a request."""
+
+    requests: int
+    ends: float
+    """Unix time."""
 
 
 class RateStorage(Storage):
@@ -44,6 +52,10 @@ class RateStorage(Storage):
 
     async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Count, in a new window if the last one is over; the count of the window."""
+        return (await self.counted(key, expiry, amount)).requests
+
+    async def counted(self, key: str, expiry: int, amount: int = 1) -> "Counted":
+        """The same, with the window's end."""
         if not self._indexed:
             await self._rows.create_index("expireAt", expireAfterSeconds=0)
             self._indexed = True
@@ -53,7 +65,10 @@ class RateStorage(Storage):
             except DuplicateKeyError:  # two workers were the first at the same time
                 continue
             # To several upserts at once the embedded engine may answer none, having counted.
-            return int(row["count"]) if row else await self.get(key)
+            row = row or await self._rows.find_one({"_id": key})
+            if row:
+                ends = row["expireAt"].replace(tzinfo=UTC).timestamp()
+                return Counted(int(row["count"]), ends)
 
     async def _counted(self, key: str, expiry: int, amount: int) -> Document | None:
         now = self._now()

@@ -95,7 +95,8 @@ def _object(columns: tuple[Column, ...]) -> Document:
     required = sorted(
         column.path
         for column in columns
-        if not (column.nullable or column.many or column.name in counts)
+        if not (column.nullable or column.many or column.absent is not None)
+        and column.name not in counts
     )
     schema: Document = {
         "bsonType": "object",

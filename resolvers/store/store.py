@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from resolvers.errors import GatewayError, Timeout, Unavailable
+from resolvers.errors import GatewayError, Timeout, Unavailable, unconfirmed
 from resolvers.kind import Kind
 from resolvers.request_facts import CURRENT
 from resolvers.store.budget import OVER, Budget
@@ -121,19 +121,27 @@ class Store:
     ) -> T:
         """The same for a write, which is called only when it may begin: Motor begins when called.
 
-        It is not cancelled when the client goes.
+        It is not cancelled when the client goes. The Timeout or Unavailable of a write that began
+        says that its outcome is unknown; one without an outcome changed nothing.
         """
+        began = False
 
         async def work() -> T:
+            nonlocal began
+            began = True
             return await write(*arguments, **options)
 
-        if self.budget is None:
-            return await self.run(work())
-        self.budget.writes += 1
+        if self.budget:
+            self.budget.writes += 1
         try:
             return await self.run(work())
+        except (Timeout, Unavailable) as error:
+            if not began:
+                raise
+            raise unconfirmed(error) from error
         finally:
-            self.budget.writes -= 1
+            if self.budget:
+                self.budget.writes -= 1
 
     async def ping(self) -> None:
         """Ask the database for a sign of life; the driver's error if there is none."""

@@ -131,6 +131,15 @@ async def delete(store: Store, kind: Kind, document: Document) -> bool:
     return await _delete(store, kind, document, {"_id": as_stored(document["_id"])})
 
 
+async def delete_all(store: Store, kind: Kind, documents: Sequence[Document]) -> None:
+    """Remove sessions with one command."""
+    if documents:
+        ids = [document["_id"] for document in documents]
+        async with witnessed(store, Act.DELETED, kind, ids):
+            wanted = {"_id": {"$in": [as_stored(one) for one in ids]}}
+            await store.change(store.collection(kind).delete_many, wanted)
+
+
 async def delete_unchanged(store: Store, kind: Kind, document: Document) -> bool:
     """Remove a session if it is still `document`."""
     guard = {"_id": as_stored(document["_id"]), "revision": document.get("revision")}

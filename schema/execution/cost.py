@@ -4,7 +4,7 @@
     a long text          in a page within a session: 1 more for each LONG_TEXT characters that it
                          may have
     connection           its `edges` and nodes times `first` or `last`, else the default page
-    nodes(ids)           times the number of ids
+    nodes(ids)           times the number of ids; so are changes of many sessions
     statistics           its `groups` times `first`, else GROUPS; with `first`, RANKED besides
     any other list       times LIST_SIZE
     a list within one    counts once for each entry of the outer list or page
@@ -66,6 +66,9 @@ GROUPS: Final = 100
 
 RANKED: Final = MOST_RANKED // 2
 """What `first` costs besides the groups that it keeps: all of them are made and ordered before."""
+
+SEVERAL: Final = ("ids", "sessionIds", "inputs")
+"""Arguments that say how many entries a list has: one each."""
 
 Variables = Mapping[str, Any]
 
@@ -166,8 +169,9 @@ class _Price:
             own += RANKED if first else 0
         elif is_list_type(get_nullable_type(definition.type)):
             rows = lists
-            if "ids" in definition.args:
-                rows = self._rows(_argument(node, "ids"), lists)
+            if several := [name for name in SEVERAL if name in definition.args]:
+                given = (_argument(node, name) for name in several)
+                rows = self._rows(next(filter(None, given), None), lists)
             elif lists is LIST or lists.within:
                 below = ELEMENT if lists.within and lists is not JOINED else ONE
             if lists is JOINED and _joins(inner):

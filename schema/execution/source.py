@@ -248,7 +248,9 @@ class Writer:
 
     def _single(self, field: Field, column: Column, document: str) -> str:
         v = self._name("v")
-        if column.nullable:
+        if column.absent is not None:
+            self._write(f"{v} = {document}.get({column.path!r}, {column.absent!r})")
+        elif column.nullable:
             self._write(f"{v} = {document}.get({column.path!r})")
         else:
             self._write(f"{v} = {document}[{column.path!r}]")

@@ -14,12 +14,23 @@ from resolvers.kind import Document, Index, Timeline
 from resolvers.masks import require_overwriting
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
-from schema.fields import CREATE, DELETE, GET, LIST, STATISTICS, SUMMARY, UPDATE, KindType
+from schema.fields import (
+    CREATE,
+    DELETE,
+    GET,
+    LIST,
+    STATISTICS,
+    SUMMARY,
+    UPDATE,
+    KindType,
+)
 from schema.inputs import input_of
 from schema.kinds.ids import TEXTS
+from schema.many import CREATE_MANY, DELETE_MANY
 from schema.payloads import (
     EndedAt,
     GlobalId,
+    IfRevision,
     SessionId,
     SessionRef,
     act,
@@ -202,6 +213,7 @@ class BotMutations:
         info: Info,
         global_id: GlobalId = None,
         session_id: SessionId = None,
+        if_revision: IfRevision = None,
         ended_at: EndedAt = UNSET,
         containment_type: Annotated[
             ContainmentType | None, described("How it ended for the user.")
@@ -209,7 +221,7 @@ class BotMutations:
     ) -> Payload[BotSession]:
         """A session can be ended once."""
         given = {"containmentType": containment_type.value} if containment_type else {}
-        return await end(info, BOT, SessionRef(global_id, session_id), ended_at, given)
+        return await end(info, BOT, SessionRef(global_id, session_id, if_revision), ended_at, given)
 
     @strawberry.mutation(
         name="tagBotSession",
@@ -221,6 +233,7 @@ class BotMutations:
         info: Info,
         global_id: GlobalId = None,
         session_id: SessionId = None,
+        if_revision: IfRevision = None,
         user_tags: Annotated[Tags, described("Labels on the user.")] = UNSET,
         session_tags: Annotated[Tags, described("Labels on the session.")] = UNSET,
     ) -> Payload[BotSession]:
@@ -228,7 +241,9 @@ class BotMutations:
         known = context(info).caller.sees_personal  # else repeating would confirm a guess
         given = {"userTags": user_tags or [], "sessionTags": session_tags or []}
         combine = _united if known else _added
-        return await _change_tags(info, SessionRef(global_id, session_id), given, combine)
+        return await _change_tags(
+            info, SessionRef(global_id, session_id, if_revision), given, combine
+        )
 
     @strawberry.mutation(
         name="untagBotSession",
@@ -240,6 +255,7 @@ class BotMutations:
         info: Info,
         global_id: GlobalId = None,
         session_id: SessionId = None,
+        if_revision: IfRevision = None,
         user_tags: Annotated[Tags, described("Labels on the user.")] = UNSET,
         session_tags: Annotated[Tags, described("Labels on the session.")] = UNSET,
     ) -> Payload[BotSession]:
@@ -250,7 +266,9 @@ class BotMutations:
             require_overwriting(context(info).caller, BOT, {"tags": given})
             return [tag for tag in stored if tag not in named]
 
-        return await _change_tags(info, SessionRef(global_id, session_id), given, without)
+        return await _change_tags(
+            info, SessionRef(global_id, session_id, if_revision), given, without
+        )
 
 
 async def _change_tags(
@@ -291,6 +309,8 @@ ENTRY = KindType(
         "createBotSession": CREATE,
         "updateBotSession": UPDATE,
         "deleteBotSession": DELETE,
+        "createBotSessions": CREATE_MANY,
+        "deleteBotSessions": DELETE_MANY,
     },
     mutations=BotMutations,
 )

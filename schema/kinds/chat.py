@@ -16,12 +16,23 @@ from resolvers.kind import Column, Document, Growth, Searched, Speaker, Timeline
 from resolvers.value_types import DATETIME
 from schema.columns import column, kind_of
 from schema.common import Connection, Payload, Session
-from schema.fields import CREATE, DELETE, GET, LIST, STATISTICS, SUMMARY, UPDATE, KindType
+from schema.fields import (
+    CREATE,
+    DELETE,
+    GET,
+    LIST,
+    STATISTICS,
+    SUMMARY,
+    UPDATE,
+    KindType,
+)
 from schema.inputs import input_of
 from schema.kinds.ids import TEXTS
 from schema.list_pages import paged
+from schema.many import CREATE_MANY, DELETE_MANY
 from schema.payloads import (
     GlobalId,
+    IfRevision,
     SessionId,
     SessionRef,
     act,
@@ -303,6 +314,7 @@ class ChatMutations:
         messages: Annotated[list[ChatMessageInput], described("The messages, oldest first.")],  # type: ignore[valid-type]  # made from ChatMessage
         global_id: GlobalId = None,
         session_id: SessionId = None,
+        if_revision: IfRevision = None,
     ) -> Payload[ChatSession]:
         """Messages appended at the same time are all stored, each once."""
 
@@ -313,7 +325,7 @@ class ChatMutations:
             return entries
 
         return await append(
-            info, CHAT, SessionRef(global_id, session_id), Addition("messages", added)
+            info, CHAT, SessionRef(global_id, session_id, if_revision), Addition("messages", added)
         )
 
     @strawberry.mutation(name="endChatSession", description="End a chat.")
@@ -322,6 +334,7 @@ class ChatMutations:
         info: Info,
         global_id: GlobalId = None,
         session_id: SessionId = None,
+        if_revision: IfRevision = None,
         ended_at: Annotated[
             datetime | None,
             described("When it ended, not before its last message; with that if not given."),
@@ -329,14 +342,18 @@ class ChatMutations:
     ) -> Payload[ChatSession]:
         """A chat can be ended once."""
         if ended_at:
-            return await end(info, CHAT, SessionRef(global_id, session_id), ended_at)
+            return await end(info, CHAT, SessionRef(global_id, session_id, if_revision), ended_at)
 
         def change(document: Document) -> None:
             require_active(document)
             document["status"] = "CLOSED"
 
         return await act(
-            info, CHAT, SessionRef(global_id, session_id), change, arguments={"closedAt": "endedAt"}
+            info,
+            CHAT,
+            SessionRef(global_id, session_id, if_revision),
+            change,
+            arguments={"closedAt": "endedAt"},
         )
 
 
@@ -351,6 +368,8 @@ ENTRY = KindType(
         "createChatSession": CREATE,
         "updateChatSession": UPDATE,
         "deleteChatSession": DELETE,
+        "createChatSessions": CREATE_MANY,
+        "deleteChatSessions": DELETE_MANY,
     },
     mutations=ChatMutations,
 )

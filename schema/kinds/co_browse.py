@@ -13,12 +13,23 @@ from resolvers.errors import Conflict, Invalid
 from resolvers.kind import Document, Growth, Reservation, Timeline
 from schema.columns import column, kind_of
 from schema.common import Connection, Payload, Session
-from schema.fields import CREATE, DELETE, GET, LIST, STATISTICS, SUMMARY, UPDATE, KindType
+from schema.fields import (
+    CREATE,
+    DELETE,
+    GET,
+    LIST,
+    STATISTICS,
+    SUMMARY,
+    UPDATE,
+    KindType,
+)
 from schema.kinds.ids import UUIDS
 from schema.list_pages import paged
+from schema.many import CREATE_MANY, DELETE_MANY
 from schema.payloads import (
     EndedAt,
     GlobalId,
+    IfRevision,
     SessionId,
     SessionRef,
     act,
@@ -156,6 +167,7 @@ class CoBrowseMutations:
         info: Info,
         global_id: GlobalId = None,
         session_id: SessionId = None,
+        if_revision: IfRevision = None,
         at: Annotated[
             datetime | None, described("When the agent joined; now if not given.")
         ] = UNSET,
@@ -170,7 +182,12 @@ class CoBrowseMutations:
         given = {"activationTime": at or now(info)}
         names = {"activationTime": "at"}
         return await act(
-            info, CO_BROWSE, SessionRef(global_id, session_id), change, given, arguments=names
+            info,
+            CO_BROWSE,
+            SessionRef(global_id, session_id, if_revision),
+            change,
+            given,
+            arguments=names,
         )
 
     @strawberry.mutation(
@@ -184,6 +201,7 @@ class CoBrowseMutations:
         url: Annotated[str, described("Absolute address of the page.")],
         global_id: GlobalId = None,
         session_id: SessionId = None,
+        if_revision: IfRevision = None,
         at: Annotated[datetime | None, described("When it was opened; now if not given.")] = UNSET,
     ) -> Payload[CoBrowseSession]:
         """Pages stay in the order of their times."""
@@ -197,7 +215,7 @@ class CoBrowseMutations:
             return entered
 
         known = context(info).caller.sees_personal  # else repeating would confirm a guess
-        ref, names = SessionRef(global_id, session_id), {"enteredTimestamp": "at"}
+        ref, names = SessionRef(global_id, session_id, if_revision), {"enteredTimestamp": "at"}
         addition = Addition("pages", added, distinct=known)
         return await append(info, CO_BROWSE, ref, addition, arguments=names)
 
@@ -207,10 +225,11 @@ class CoBrowseMutations:
         info: Info,
         global_id: GlobalId = None,
         session_id: SessionId = None,
+        if_revision: IfRevision = None,
         ended_at: EndedAt = UNSET,
     ) -> Payload[CoBrowseSession]:
         """Its history is complete from now on, and its token free again."""
-        return await end(info, CO_BROWSE, SessionRef(global_id, session_id), ended_at)
+        return await end(info, CO_BROWSE, SessionRef(global_id, session_id, if_revision), ended_at)
 
 
 ENTRY = KindType(
@@ -224,6 +243,8 @@ ENTRY = KindType(
         "createCoBrowseSession": CREATE,
         "updateCoBrowseSession": UPDATE,
         "deleteCoBrowseSession": DELETE,
+        "createCoBrowseSessions": CREATE_MANY,
+        "deleteCoBrowseSessions": DELETE_MANY,
     },
     mutations=CoBrowseMutations,
 )

@@ -9,9 +9,19 @@ from strawberry import UNSET, Info
 from resolvers.kind import Document, Timeline
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
-from schema.fields import CREATE, DELETE, GET, LIST, STATISTICS, SUMMARY, UPDATE, KindType
+from schema.fields import (
+    CREATE,
+    DELETE,
+    GET,
+    LIST,
+    STATISTICS,
+    SUMMARY,
+    UPDATE,
+    KindType,
+)
 from schema.kinds.ids import UUIDS
-from schema.payloads import GlobalId, SessionId, SessionRef, act, described
+from schema.many import CREATE_MANY, DELETE_MANY
+from schema.payloads import GlobalId, IfRevision, SessionId, SessionRef, act, described
 
 
 @strawberry.type(
@@ -61,6 +71,7 @@ class KnowledgeMutations:
         info: Info,
         global_id: GlobalId = None,
         session_id: SessionId = None,
+        if_revision: IfRevision = None,
         agent_id: Annotated[str | None, described("The agent.")] = UNSET,
         customer_id: Annotated[str | None, described("The customer.")] = UNSET,
         visit_id: Annotated[str | None, described("The visit to one web site.")] = UNSET,
@@ -77,7 +88,7 @@ class KnowledgeMutations:
         return await act(
             info,
             KNOWLEDGE,
-            SessionRef(global_id, session_id),
+            SessionRef(global_id, session_id, if_revision),
             _nothing_more,
             given,
             create_missing=True,
@@ -99,6 +110,8 @@ ENTRY = KindType(
         "createKnowledgeSession": CREATE,
         "updateKnowledgeSession": UPDATE,
         "deleteKnowledgeSession": DELETE,
+        "createKnowledgeSessions": CREATE_MANY,
+        "deleteKnowledgeSessions": DELETE_MANY,
     },
     mutations=KnowledgeMutations,
 )

@@ -14,12 +14,23 @@ from resolvers.masks import require_overwriting
 from resolvers.value_types import TEXT
 from schema.columns import column, kind_of
 from schema.common import Connection, Payload, Session
-from schema.fields import CREATE, DELETE, GET, LIST, STATISTICS, SUMMARY, UPDATE, KindType
+from schema.fields import (
+    CREATE,
+    DELETE,
+    GET,
+    LIST,
+    STATISTICS,
+    SUMMARY,
+    UPDATE,
+    KindType,
+)
 from schema.inputs import input_of, make_input, plain
 from schema.list_pages import paged
+from schema.many import CREATE_MANY, DELETE_MANY
 from schema.payloads import (
     EndedAt,
     GlobalId,
+    IfRevision,
     SessionId,
     SessionRef,
     act,
@@ -235,6 +246,7 @@ class RemoteSupportMutations:
         info: Info,
         global_id: GlobalId = None,
         session_id: SessionId = None,
+        if_revision: IfRevision = None,
         ended_at: EndedAt = UNSET,
         notes: Annotated[
             str | None,
@@ -246,7 +258,9 @@ class RemoteSupportMutations:
     ) -> Payload[RemoteSupportSession]:
         """A session can be ended once; notes that are not given stay as they were."""
         given = {} if notes is None or notes is UNSET else {"notes": notes}
-        return await end(info, REMOTE_SUPPORT, SessionRef(global_id, session_id), ended_at, given)
+        return await end(
+            info, REMOTE_SUPPORT, SessionRef(global_id, session_id, if_revision), ended_at, given
+        )
 
     @strawberry.mutation(
         name="appendRemoteSupportMessages",
@@ -258,6 +272,7 @@ class RemoteSupportMutations:
         messages: Annotated[list[RemoteSupportMessageInput], described("The lines, oldest first.")],  # type: ignore[valid-type]  # made from RemoteSupportMessage
         global_id: GlobalId = None,
         session_id: SessionId = None,
+        if_revision: IfRevision = None,
     ) -> Payload[RemoteSupportSession]:
         """Lines appended at the same time are all stored, each once."""
 
@@ -266,7 +281,7 @@ class RemoteSupportMutations:
             entries: list[Document] = checked(info, REMOTE_SUPPORT, "chat", messages)
             return entries
 
-        ref, names = SessionRef(global_id, session_id), {"chat": "messages"}
+        ref, names = SessionRef(global_id, session_id, if_revision), {"chat": "messages"}
         return await append(info, REMOTE_SUPPORT, ref, Addition("chat", added), arguments=names)
 
     @strawberry.mutation(
@@ -281,6 +296,7 @@ class RemoteSupportMutations:
         fields: Annotated[list[CustomFieldChange], described("The fields to set or remove.")],  # type: ignore[valid-type]  # made at run time
         global_id: GlobalId = None,
         session_id: SessionId = None,
+        if_revision: IfRevision = None,
     ) -> Payload[RemoteSupportSession]:
         """A field that is set stays in its place; a new one comes last."""
 
@@ -294,7 +310,7 @@ class RemoteSupportMutations:
         return await act(
             info,
             REMOTE_SUPPORT,
-            SessionRef(global_id, session_id),
+            SessionRef(global_id, session_id, if_revision),
             change,
             arguments={"customFields": "fields"},
         )
@@ -323,6 +339,8 @@ ENTRY = KindType(
         "createRemoteSupportSession": CREATE,
         "updateRemoteSupportSession": UPDATE,
         "deleteRemoteSupportSession": DELETE,
+        "createRemoteSupportSessions": CREATE_MANY,
+        "deleteRemoteSupportSessions": DELETE_MANY,
     },
     mutations=RemoteSupportMutations,
 )

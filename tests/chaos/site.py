@@ -74,16 +74,16 @@ class Site:
         async with httpx.AsyncClient(
             base_url=address, headers=headers, timeout=limit(HANGING)
         ) as http:
-            clients = [
-                Client(f"chat-{number}", http, self.ledger, f"{self.seed} {number}")
-                for number in range(self.count)
-            ]
+            clients = [self._client(number, http) for number in range(self.count)]
             running = asyncio.gather(*(client.run() for client in clients))
             await asyncio.to_thread(self._stop.wait)
             for client in clients:
                 client.stopping = True
             await running
         await self.proxy.close()
+
+    def _client(self, number: int, http: httpx.AsyncClient) -> Client:
+        return Client(f"chat-{number}", http, self.ledger, f"{self.seed} {number}")
 
     def start_gateway(self) -> None:
         """Start it, and return once it is ready."""

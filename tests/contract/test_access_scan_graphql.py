@@ -28,7 +28,7 @@ def operation(field: str) -> tuple[str, dict[str, Any]]:
     needed = {
         argument: str(one.type)
         for argument, one in type_.fields[field].args.items()
-        if isinstance(one.type, GraphQLNonNull) or argument == "sessionId"
+        if isinstance(one.type, GraphQLNonNull) or argument in ("sessionId", "sessionIds")
     }
     values = {argument: value(field, argument, text) for argument, text in needed.items()}
     declared = ", ".join(f"${argument}: {text}" for argument, text in needed.items())
@@ -45,8 +45,11 @@ def value(field: str, argument: str, type_: str) -> Any:
         return GIVEN[argument]
     if kind is None:
         return GLOBAL_IDS if argument == "ids" else GLOBAL_IDS[0]
-    if type_.startswith("Create"):
-        return {**BY_KIND[kind].least, **BY_KIND[kind].another}
+    if argument == "sessionIds":
+        return [IDS[kind]]
+    if type_.lstrip("[").startswith("Create"):
+        given = {**BY_KIND[kind].least, **BY_KIND[kind].another}
+        return [given] if argument == "inputs" else given
     if argument == "input":
         return {}
     return VERBS.get(field, {}).get(argument) or IDS[kind]

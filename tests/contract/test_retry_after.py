@@ -55,11 +55,15 @@ async def test_a_client_that_waits_is_served(limited: Whole, client: str, clock:
     """A second before the time is up it is still refused, at the time it is not."""
     send = CLIENTS[client]
     issued = await limited.issue("*:read", "*:write", bots=["st-1"])
-    served = (await send(limited, issued)).status_code
+    first = await send(limited, issued)
+    served = first.status_code
     assert served in (200, 404)
+    assert first.headers["ratelimit-policy"].endswith('-60s";q=1;w=60')
+    assert first.headers["ratelimit"].endswith('-60s";r=0;t=60')
     clock.advance(seconds=20.25)
     refused = await send(limited, issued)
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "40")
+    assert refused.headers["ratelimit"].endswith('-60s";r=0;t=40')
     for seconds, status in ((39, 429), (1, served)):
         clock.advance(seconds=seconds)
         assert (await send(limited, issued)).status_code == status

@@ -30,13 +30,16 @@ SAMPLE = Sample(
     },
     verbs={
         "endBotSession": Verb(
-            "id: ID, sessionId: String, endedAt: DateTime, containmentType: ContainmentType"
+            "id: ID, sessionId: String, ifRevision: Int, endedAt: DateTime,"
+            " containmentType: ContainmentType"
         ),
         "tagBotSession": Verb(
-            "id: ID, sessionId: String, userTags: [BotTagInput!], sessionTags: [BotTagInput!]"
+            "id: ID, sessionId: String, ifRevision: Int, userTags: [BotTagInput!],"
+            " sessionTags: [BotTagInput!]"
         ),
         "untagBotSession": Verb(
-            "id: ID, sessionId: String, userTags: [BotTagInput!], sessionTags: [BotTagInput!]"
+            "id: ID, sessionId: String, ifRevision: Int, userTags: [BotTagInput!],"
+            " sessionTags: [BotTagInput!]"
         ),
     },
     least={"botId": "st-1", "channel": "rtm", "userId": "u-1"},

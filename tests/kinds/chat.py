@@ -33,10 +33,10 @@ SAMPLE = Sample(
     },
     verbs={
         "appendChatMessages": Verb(
-            "id: ID, sessionId: String, messages: [ChatMessageInput!]!",
+            "id: ID, sessionId: String, ifRevision: Int, messages: [ChatMessageInput!]!",
             {"messages": [{"message": "m", "source": "VISITOR"}]},
         ),
-        "endChatSession": Verb("id: ID, sessionId: String, endedAt: DateTime"),
+        "endChatSession": Verb("id: ID, sessionId: String, ifRevision: Int, endedAt: DateTime"),
     },
     least={},
     least_shown={

@@ -20,11 +20,12 @@ SAMPLE = Sample(
         "CoBrowsePage": "url: String!, enteredTimestamp: DateTime!, duration: Int",
     },
     verbs={
-        "activateCoBrowseSession": Verb("id: ID, sessionId: String, at: DateTime"),
+        "activateCoBrowseSession": Verb("id: ID, sessionId: String, ifRevision: Int, at: DateTime"),
         "enterCoBrowsePage": Verb(
-            "id: ID, sessionId: String, url: String!, at: DateTime", {"url": "https://example.com/"}
+            "id: ID, sessionId: String, ifRevision: Int, url: String!, at: DateTime",
+            {"url": "https://example.com/"},
         ),
-        "endCoBrowseSession": Verb("id: ID, sessionId: String, endedAt: DateTime"),
+        "endCoBrowseSession": Verb("id: ID, sessionId: String, ifRevision: Int, endedAt: DateTime"),
     },
     another={"sessionToken": "000000001"},
     least={"sessionToken": "519333886"},

@@ -7,7 +7,7 @@ SAMPLE = Sample(
     session_id="0b6f3c55-6a3c-4a1e-9f4f-53a0c8f6c7d1",
     fields="""agentId: String, customerId: String, visitId: String, globalVisitId: String""",
     verbs={
-        "linkKnowledgeSession": Verb("""id: ID, sessionId: String, agentId: String,
+        "linkKnowledgeSession": Verb("""id: ID, sessionId: String, ifRevision: Int, agentId: String,
             customerId: String, visitId: String, globalVisitId: String"""),
     },
     least={},

@@ -25,14 +25,14 @@ SAMPLE = Sample(
     },
     verbs={
         "endRemoteSupportSession": Verb(
-            "id: ID, sessionId: String, endedAt: DateTime, notes: String"
+            "id: ID, sessionId: String, ifRevision: Int, endedAt: DateTime, notes: String"
         ),
         "appendRemoteSupportMessages": Verb(
-            "id: ID, sessionId: String, messages: [RemoteSupportMessageInput!]!",
+            "id: ID, sessionId: String, ifRevision: Int, messages: [RemoteSupportMessageInput!]!",
             {"messages": [{"author": "Ada", "text": "Hello"}]},
         ),
         "setCustomFields": Verb(
-            "id: ID, sessionId: String, fields: [CustomFieldChange!]!",
+            "id: ID, sessionId: String, ifRevision: Int, fields: [CustomFieldChange!]!",
             {"fields": [{"name": "floor", "value": "2"}]},
         ),
     },

@@ -34,7 +34,7 @@ SESSION_FIELDS = """id: ID!, sessionId: String!, kind: SessionKind!, status: Ses
     startedAt: DateTime!, endedAt: DateTime, durationSeconds: Float, customer: SessionCustomer,
     labels: [String!]!, note: String, assignee: String, tenant: String,
     createdAt: DateTime!, updatedAt: DateTime!, relatedSessions: [RelatedSession!]!,
-    changes: SessionAuditConnection"""
+    changes: SessionAuditConnection, revision: Int!"""
 COMMON: Values = {
     "status": "ACTIVE",
     "startedAt": NOW_TEXT,

@@ -10,6 +10,7 @@ from resolvers.errors import AlreadyExists, Invalid, NotFound
 from resolvers.kind import Document, Kind
 from resolvers.request import Compare, Operator, Read, Window
 from resolvers.store.store import Store
+from resolvers.values import check_session_id
 from tests.conftest import KINDS_BY_NAME, NOW, Clock
 from tests.kinds import EXAMPLES
 from tests.kinds.sample import Example
@@ -48,7 +49,7 @@ async def test_given_id_is_kept(context: Context, kind: Kind, example: Example) 
 async def test_made_ids_follow_the_rule_for_given_ones(context: Context, kind: Kind) -> None:
     """A made id could have been given."""
     created = await create(context, kind)
-    sessions.check_session_id(kind, created["_id"])
+    check_session_id(kind, created["_id"])
 
 
 async def test_second_session_with_the_id_is_refused(

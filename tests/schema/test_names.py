@@ -29,7 +29,7 @@ TYPES = {
         percentile: Float""",
     "SessionSummary": "count: Int!, averageDurationSeconds: Float",
     "UserError": "code: ErrorCode!, field: [String!], message: String!",
-    "DeleteSessionPayload": "deletedId: ID, errors: [UserError!]!, query: Query!",
+    "DeleteSessionPayload": "deletedId: ID, session: Session, errors: [UserError!]!, query: Query!",
     "Viewer": """name: String!, scopes: [String!]!, bots: [String!], tenants: [String!],
         seesPersonalData: Boolean!, expiresAt: DateTime, isEverybody: Boolean!""",
 }
@@ -105,6 +105,7 @@ def test_root_fields() -> None:
     for kind in SAMPLES:
         queries |= {kind.name, *(f"{kind.name}{end}" for end in ("s", "Summary", "Statistics"))}
         mutations |= {f"{verb}{kind.type}" for verb in ("create", "update", "delete")}
+        mutations |= {f"{verb}{kind.type}s" for verb in ("create", "delete")}
     assert SCHEMA.query_type is not None
     assert SCHEMA.mutation_type is not None
     assert set(SCHEMA.query_type.fields) == queries
@@ -135,6 +136,7 @@ def test_kind(kind: Sample) -> None:
     filtered = {"filter": f"{kind.type}Filter"}
     paging = {"first": "Int", "after": "String", "last": "Int", "before": "String"}
     either = {"id": "ID", "sessionId": "String"}
+    changed = {**either, "ifRevision": "Int"}
     query, mutation = SCHEMA.query_type, SCHEMA.mutation_type
     assert signature(query, kind.name) == (either, kind.type)
     assert signature(query, f"{kind.name}s") == (
@@ -156,10 +158,10 @@ def test_kind(kind: Sample) -> None:
     )
     payload = f"{kind.type}Payload!"
     create = {"input": f"Create{kind.type}Input!"}
-    update = {**either, "input": f"Update{kind.type}Input!"}
+    update = {**changed, "input": f"Update{kind.type}Input!"}
     assert signature(mutation, f"create{kind.type}") == (create, payload)
     assert signature(mutation, f"update{kind.type}") == (update, payload)
-    assert signature(mutation, f"delete{kind.type}") == (either, "DeleteSessionPayload!")
+    assert signature(mutation, f"delete{kind.type}") == (changed, "DeleteSessionPayload!")
     shapes = {
         f"{kind.type}Connection": f"""edges: [{kind.type}Edge!]!, nodes: [{kind.type}]!,
             pageInfo: PageInfo!, totalCount: Int""",

@@ -113,7 +113,7 @@ async def test_missing_column_is_refused_by_the_database(wire_context: Context, 
     """Every column that cannot be null."""
     created = await sessions.create(wire_context, kind, EXAMPLES[kind.name].values)
     required = {column.path for column in kind.columns if not (column.nullable or column.many)}
-    required -= {"_id", *kind.beside}
+    required -= {"_id", *kind.beside, *(one.path for one in kind.columns if one.absent is not None)}
     required |= {"status"} if kind.ended else set()
     assert required <= created.keys()
     for name in required:

@@ -11,6 +11,7 @@ from app.rest.chat.export import EXPORT
 from app.rest.chat.layout import SESSION, summary
 from app.rest.chat.reference import UNKNOWN
 from app.rest.chat.request import AUTHENTICATION, credentials, decode
+from app.rest.conditional import and_revision, tagged
 from app.rest.vendor import Endpoint, Refusal, Vendor, admit, challenging, json, query_of
 from resolvers import sessions
 from resolvers.access import Caller
@@ -18,6 +19,7 @@ from resolvers.context import Context
 from resolvers.errors import NotFound
 from schema.kinds.chat import CHAT
 
+READ = and_revision(SESSION.paths)
 BASES = tuple(f"/api/{version}/chat" for version in ("2.0", "2.1"))
 ROOTS = tuple(root for base in BASES for root in (f"{base}/console", base))
 
@@ -25,10 +27,10 @@ ROOTS = tuple(root for base in BASES for root in (f"{base}/console", base))
 async def get(request: Request) -> Response:
     """One chat with all its messages; NotFound if there is none with that id."""
     context = await authenticated(request)
-    found = await sessions.get(context, CHAT, request.path_params["sessionId"], SESSION.paths)
+    found = await sessions.get(context, CHAT, request.path_params["sessionId"], READ)
     if found is None:
         raise NotFound(UNKNOWN)
-    return json(SESSION.row(found))
+    return tagged(request, json(SESSION.row(found)), found)
 
 
 async def summarise(request: Request) -> Response:

@@ -24,6 +24,7 @@ GET = docs.Operation(
     "The chat.",
     docs.content(docs.schema_of(SESSION.members), sample=SESSION.row(stored(CHAT)[0])),
     cases=(docs.Case("NOT_FOUND", UNKNOWN, "the chat is unknown"),),
+    tagged=True,
 )
 
 FIGURES = {

@@ -7,12 +7,14 @@ from app.rest.co_browse.export import EXPORT
 from app.rest.co_browse.layout import JSON, SESSION
 from app.rest.co_browse.reference import CHAPTER, DIFFERENCES, GET, UNKNOWN
 from app.rest.co_browse.request import ENDED
+from app.rest.conditional import and_revision, tagged
 from app.rest.vendor import Endpoint, Refusal, Vendor, admit, challenging, json
 from resolvers import sessions
 from resolvers.errors import NotFound
 from schema.kinds.co_browse import CO_BROWSE
 
 ROOTS = ("/cobrowse/rest", "")
+READ = and_revision(SESSION.paths)
 PATHS = tuple(f"{root}/history/sessions/{{session_history_id}}" for root in ROOTS)
 
 
@@ -20,10 +22,10 @@ async def get(request: Request) -> Response:
     """One ended session; NotFound for every other id."""
     context = await admit(request, CO_BROWSE)
     session_id = request.path_params["session_history_id"]
-    found = await sessions.get(context, CO_BROWSE, session_id, SESSION.paths, ENDED)
+    found = await sessions.get(context, CO_BROWSE, session_id, READ, ENDED)
     if found is None:
         raise NotFound(UNKNOWN)
-    return json(SESSION.row(found), media_type=JSON)
+    return tagged(request, json(SESSION.row(found), media_type=JSON), found)
 
 
 def refuse(refusal: Refusal, _request: Request) -> Response:

@@ -21,6 +21,7 @@ GET = docs.Operation(
             "NOT_FOUND", UNKNOWN, "the id is unknown, malformed or expired, or its session goes on"
         ),
     ),
+    tagged=True,
 )
 
 DIFFERENCES = (

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.rest.conditional import and_revision, tagged
 from app.rest.knowledge import reference
 from app.rest.knowledge.export import EXPORT
 from app.rest.knowledge.layout import SESSION
 from app.rest.knowledge.reference import NOT_FOUND, OTHER_CUSTOMER
-from app.rest.knowledge.request import decode
+from app.rest.knowledge.request import FROM_HEADERS, decode
 from app.rest.vendor import Endpoint, Refusal, Vendor, admit, challenging, json, state_of
 from resolvers import sessions, tenants
 from resolvers.access import Action, Caller
@@ -18,7 +19,10 @@ from resolvers.errors import Conflict, NotFound
 from resolvers.kind import Document
 from schema.kinds.knowledge import KNOWLEDGE
 
+READ = and_revision(SESSION.paths)
 ROOTS = ("", "/gks-server/v1")
+HEADERS = tuple(FROM_HEADERS)
+"""Whom a request names."""
 BAD_REQUESTS = frozenset({"BAD_USER_INPUT", "INVALID", "CONFLICT"})
 """The vendor's page has one status for everything that is wrong with a request: 400."""
 
@@ -34,13 +38,13 @@ async def get(request: Request) -> Response:
     """GET: the session; an unknown one is made, unless the settings or the scopes forbid it."""
     context = await admit(request, KNOWLEDGE)
     session_id = request.path_params["sessionId"]
-    found = await sessions.get(context, KNOWLEDGE, session_id, SESSION.paths)
+    found = await sessions.get(context, KNOWLEDGE, session_id, READ)
     if found is None:
         settings = state_of(request).settings
         if not (settings.knowledge_auto_create and _may_create(context.caller)):
             raise NotFound(NOT_FOUND)
-        found = await _tie(context, session_id, decode(request.headers, b""))
-    return json(SESSION.row(found))
+        return json(SESSION.row(await _tie(context, session_id, decode(request.headers, b""))))
+    return tagged(request, json(SESSION.row(found)), found)
 
 
 def _may_create(caller: Caller) -> bool:
@@ -82,9 +86,9 @@ VENDOR = Vendor(
         endpoint
         for root in ROOTS
         for endpoint in (
-            Endpoint("PUT", f"{root}/sessions/new", create, reference.CREATE),
+            Endpoint("PUT", f"{root}/sessions/new", create, reference.CREATE, HEADERS),
             Endpoint("GET", f"{root}/sessions/{{sessionId}}", get, reference.GET),
-            Endpoint("POST", f"{root}/sessions/{{sessionId}}", link, reference.LINK),
+            Endpoint("POST", f"{root}/sessions/{{sessionId}}", link, reference.LINK, HEADERS),
         )
     ),
     refuse=refuse,

@@ -51,6 +51,7 @@ LINK = docs.Operation(
     (WRONG_BODY, TIED),
     HEADERS,
     BODY,
+    tagged=True,
 )
 
 DIFFERENCES = (

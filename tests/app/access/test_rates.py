@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from app.access.authenticator import Authenticator
-from app.access.rates import Rate
+from app.access.rates import Rate, UsedUp, Window, headers
 from app.settings import Settings
 from resolvers.access import Caller
 from resolvers.errors import RateLimited, Unavailable
@@ -191,3 +191,33 @@ async def test_counters_expire_in_the_database(wire_store: Store) -> None:
     await Rate(wire_store, "1/hour").hit("bot", "b")
     indexes = await wire_store.database["rate_counters"].index_information()
     assert any(index.get("expireAfterSeconds") == 0 for index in indexes.values())
+
+
+async def test_what_is_left(wire_store: Store) -> None:
+    """Of each rate, in the bucket that is fullest; the windows of a refusal say so, too."""
+    seconds = Seconds()
+    rate = Rate(wire_store, "3/minute;100/hour", seconds)
+    await rate.hit("bot", "a")
+    left = await rate.hit("bot", "a", "b")
+    assert left == (Window("bot-60s", 3, 60, 1, 60), Window("bot-3600s", 100, 3600, 98, 3600))
+    assert headers(left) == (
+        (b"ratelimit-policy", b'"bot-60s";q=3;w=60, "bot-3600s";q=100;w=3600'),
+        (b"ratelimit", b'"bot-60s";r=1;t=60, "bot-3600s";r=98;t=3600'),
+    )
+    seconds.now += 20
+    await rate.hit("bot", "a")
+    with pytest.raises(UsedUp) as refused:
+        await rate.hit("bot", "a")
+    assert [(one.left, one.resets) for one in refused.value.windows] == [(0, 40), (97, 3580)]
+    assert refused.value.details == {"retry_after": 40}
+
+
+async def test_nothing_is_said_without_a_rate(wire_store: Store) -> None:
+    """And nothing is asked of the database."""
+    assert headers(await Rate(wire_store, "").hit("bot", "a")) == ()
+
+
+async def test_what_is_left_of_a_rate_that_is_counted_alone(wire_store: Store) -> None:
+    """In a gateway that writes nothing."""
+    (left,) = await Rate(wire_store, "3/minute", alone=True).hit("bot", "a")
+    assert (left.left, left.quota) == (2, 3)

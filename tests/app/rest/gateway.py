@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute
 
 from app import rest
+from app.access.rates import Window
 from app.context import State
 from app.settings import Settings
 from resolvers import sessions
@@ -53,9 +54,10 @@ class FakeAuthenticator:
     async def guarded(self, _request: Request, finding: Awaitable[Caller]) -> Caller:
         return await finding
 
-    async def limit(self, caller: Caller, bots: Iterable[str] | None = None) -> None:
+    async def limit(self, caller: Caller, bots: Iterable[str] | None = None) -> tuple[Window, ...]:
         if caller.id == "tired":
             raise RateLimited("Too many requests.", retry_after=7)
+        return ()
 
     def is_open(self, vendor: str) -> bool:
         return vendor in self._open_paths

@@ -66,11 +66,12 @@ class Authenticator:
             raise MalformedToken("no token")
         return self._known(token.removeprefix("jwt."))
 
-    async def limit(self, caller: Caller, bots: Iterable[str] | None = None) -> None:
+    async def limit(self, caller: Caller, bots: Iterable[str] | None = None) -> tuple[()]:
         for bucket in (None,) if bots is None else bots:
             self.counted.append((caller.id, bucket))
             if bucket in self.full:
                 raise RateLimited("Too often.", retry_after=17)
+        return ()
 
     def is_open(self, vendor: str) -> bool:
         return vendor in self.open

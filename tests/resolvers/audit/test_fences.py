@@ -56,6 +56,7 @@ WRITERS = {
     "resolvers/store/originals.py": "adoptions: witnessed as a whole by resolvers/adoption.py",
     "resolvers/store/preparation.py": "what a start does to earlier versions' sessions",
     "resolvers/store/audit.py": "the trail itself",
+    "resolvers/store/idempotency.py": "what is remembered of requests, as the trail has it",
     "resolvers/store/rate_counters.py": "how often somebody asked",
     "resolvers/store/export_links.py": "one-time links: what they lead to is noted as it is shown",
 }

@@ -36,8 +36,8 @@ class Anybody:
     async def guarded(self, _request: Any, finding: Awaitable[Caller]) -> Caller:
         return await finding
 
-    async def limit(self, caller: Caller, bucket: str | None = None) -> None:
-        pass
+    async def limit(self, caller: Caller, bucket: str | None = None) -> tuple[()]:
+        return ()
 
     def is_open(self, vendor: str) -> bool:
         return False

@@ -11,13 +11,24 @@ from strawberry import UNSET, Info
 from resolvers.kind import Document, Index, Reservation, Searched, Timeline
 from schema.columns import column, kind_of
 from schema.common import Connection, Payload, Session
-from schema.fields import CREATE, DELETE, GET, LIST, STATISTICS, SUMMARY, UPDATE, KindType
+from schema.fields import (
+    CREATE,
+    DELETE,
+    GET,
+    LIST,
+    STATISTICS,
+    SUMMARY,
+    UPDATE,
+    KindType,
+)
 from schema.inputs import input_of
 from schema.kinds.ids import UUIDS
 from schema.list_pages import paged
+from schema.many import CREATE_MANY, DELETE_MANY
 from schema.payloads import (
     EndedAt,
     GlobalId,
+    IfRevision,
     SessionId,
     SessionRef,
     act,
@@ -125,6 +136,7 @@ class VideoMutations:
         guests: Annotated[list[VideoGuestInput], described("Who joins.")],  # type: ignore[valid-type]  # made from VideoGuest
         global_id: GlobalId = None,
         session_id: SessionId = None,
+        if_revision: IfRevision = None,
     ) -> Payload[VideoSession]:
         """Two calls at once lose no guest."""
 
@@ -133,7 +145,7 @@ class VideoMutations:
             added = checked(info, VIDEO, "guests", guests)
             document["guests"] = [*document["guests"], *added]
 
-        return await act(info, VIDEO, SessionRef(global_id, session_id), change)
+        return await act(info, VIDEO, SessionRef(global_id, session_id, if_revision), change)
 
     @strawberry.mutation(name="endVideoSession", description="A video session ends.")
     async def end_video_session(
@@ -141,10 +153,11 @@ class VideoMutations:
         info: Info,
         global_id: GlobalId = None,
         session_id: SessionId = None,
+        if_revision: IfRevision = None,
         ended_at: EndedAt = UNSET,
     ) -> Payload[VideoSession]:
         """A session can be ended once."""
-        return await end(info, VIDEO, SessionRef(global_id, session_id), ended_at)
+        return await end(info, VIDEO, SessionRef(global_id, session_id, if_revision), ended_at)
 
 
 ENTRY = KindType(
@@ -158,6 +171,8 @@ ENTRY = KindType(
         "createVideoSession": CREATE,
         "updateVideoSession": UPDATE,
         "deleteVideoSession": DELETE,
+        "createVideoSessions": CREATE_MANY,
+        "deleteVideoSessions": DELETE_MANY,
     },
     mutations=VideoMutations,
 )

@@ -22,9 +22,10 @@ SAMPLE = Sample(
     },
     verbs={
         "joinVideoSession": Verb(
-            "id: ID, sessionId: String, guests: [VideoGuestInput!]!", {"guests": [{"name": "Ada"}]}
+            "id: ID, sessionId: String, ifRevision: Int, guests: [VideoGuestInput!]!",
+            {"guests": [{"name": "Ada"}]},
         ),
-        "endVideoSession": Verb("id: ID, sessionId: String, endedAt: DateTime"),
+        "endVideoSession": Verb("id: ID, sessionId: String, ifRevision: Int, endedAt: DateTime"),
     },
     another={"invitation": "00000002"},
     least={"room": "blue", "invitation": "00000001"},

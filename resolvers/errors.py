@@ -166,17 +166,6 @@ class Unavailable(GatewayError):
     code = "UNAVAILABLE"
 
 
-UNCONFIRMED = (
-    "The database did not confirm the change, so it is not known whether it was made. Look at what "
-    "is stored before you make it again, or repeat the request with the same Idempotency-Key."
-)
-
-
-def unconfirmed(error: Timeout | Unavailable) -> Timeout | Unavailable:
-    """The same failure, of a write that had begun: `details["outcome"]` is UNKNOWN."""
-    return type(error)(UNCONFIRMED, **{**error.details, "outcome": "UNKNOWN"})
-
-
 class ChangesUnsupported(GatewayError):
     """The database reports no changes, or none of these sessions."""
 
@@ -193,6 +182,17 @@ class SlowReader(GatewayError):
     """More changes wait for a client than are stored for it."""
 
     code = "SLOW_READER"
+
+
+UNCONFIRMED = (
+    "The database did not confirm the change, so it is not known whether it was made. Look at what "
+    "is stored before you make it again, or repeat the request with the same Idempotency-Key."
+)
+
+
+def unconfirmed(error: Timeout | Unavailable) -> Timeout | Unavailable:
+    """The same failure, of a write that had begun: `details["outcome"]` is UNKNOWN."""
+    return type(error)(UNCONFIRMED, **{**error.details, "outcome": "UNKNOWN"})
 
 
 class CorruptDocument(GatewayError):

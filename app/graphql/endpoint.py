@@ -62,6 +62,12 @@ NO_KEY: Final = (
 CHALLENGE: Final[Header] = (b"www-authenticate", b'Bearer realm="gateway"')
 
 
+NOT_AS_EVENTS: Final = (
+    "Idempotency-Key: a mutation with a key is answered as JSON, not as events. Accept "
+    "application/graphql-response+json."
+)
+
+
 class Exchange(NamedTuple):
     """One request, and where its response goes."""
 
@@ -134,6 +140,10 @@ class GraphQLEndpoint:
         if NAME in exchange.headers and changes(self._schema, self.documents.text(asked), asked):
             raise RefusedError(400, "BAD_USER_INPUT", NO_KEY)
         state, facts = exchange.state, exchange.facts
+        if exchange.headers.get(NAME) is not None and changes(
+            self._schema, self.documents.text(asked), asked
+        ):
+            raise RefusedError(400, "BAD_USER_INPUT", NOT_AS_EVENTS)
         facts.api = STREAM
         given = None if self._settings.auth == "off" else presented(request)
         stream = Open(given, caller, request.scope["state"].get(ending.NAME))

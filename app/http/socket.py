@@ -12,6 +12,7 @@ import logging
 from typing import Any, Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
 
 QUIET: Final = logging.Logger(__name__, logging.ERROR)
 PING_SECONDS: Final = 20.0
@@ -43,6 +44,13 @@ class Socket(WebSocketsSansIOProtocol):
         """Called when most of it has been read."""
         super().resume_writing()
         self._stop()
+
+    def shutdown(self) -> None:
+        """Called at the end of the server; a connection that is closing has said its code."""
+        try:
+            super().shutdown()
+        except InvalidState:
+            self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of everything."""

@@ -122,6 +122,14 @@ def _is_reset(raw: socket.socket) -> bool:
     return False
 
 
+def test_the_end_while_it_is_closing() -> None:
+    """A client that has begun to close does not keep the server from its end."""
+    with served() as port, socket.create_connection(("127.0.0.1", port), limit(20)) as raw:
+        raw.sendall(HEAD.format("GET", "websocket").encode())
+        raw.recv(4096)
+        raw.sendall(b"\x88\x80\x00\x00\x00\x00")  # close; the server ends at the same time
+
+
 def test_too_long_a_message() -> None:
     """One beyond the limit of bodies ends the connection."""
     with served(ws_max_size=100) as port, connect(f"ws://127.0.0.1:{port}/") as opened:

@@ -48,7 +48,10 @@ def test_overridden_methods(ours: Any, theirs: Any, name: str) -> None:
         ),
         (Process, {"start", "target"}),
         (uvicorn.Server, {"startup", "shutdown", "handle_exit", "on_tick"}),
-        (WebSocketsSansIOProtocol, {"pause_writing", "resume_writing", "connection_lost"}),
+        (
+            WebSocketsSansIOProtocol,
+            {"pause_writing", "resume_writing", "connection_lost", "shutdown"},
+        ),
     ],
 )
 def test_what_is_overridden_exists(class_: type, names: set[str]) -> None:

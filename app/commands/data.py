@@ -17,7 +17,7 @@ from app.commands.exporter import FormatName, Kinds, export, options
 from app.commands.imports.rows import MOST_SHOWN
 from app.commands.private_files import output_or_file
 from app.commands.progress import bar
-from app.database.connect import open_store
+from app.database.connect import learned, open_store
 from app.errors import StartError
 from app.settings import Settings
 from resolvers import sessions
@@ -155,7 +155,8 @@ async def surroundings(settings: Settings, tenant: str | None = None) -> AsyncIt
     With a tenant, it may do so for that tenant alone.
     """
     kinds = BY_ENUM.values()
-    async with open_store(settings, DEADLINE) as store:
+    async with open_store(settings, DEADLINE) as opened:
+        store = await learned(opened, settings)
         if not settings.read_only:
             report = await preparation.prepare(store, kinds, settings.retention, settings.policy)
             await outdated(store, (one for one in kinds if store.name(one) not in report.foreign))

@@ -1,8 +1,9 @@
 """Running the application: prepare the database, load the demo data, say where everything is."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import typer
 
@@ -14,7 +15,7 @@ from app.commands import workers as processes
 from app.commands.demo import SIZE, has_demo, load_demo
 from app.commands.progress import bar
 from app.commands.server import Server, allow_files, configuration
-from app.database.connect import open_store
+from app.database.connect import learned, open_store
 from app.database.guard import Tend
 from app.errors import StartError
 from app.main import create_app
@@ -56,14 +57,16 @@ async def prepare(settings: Settings, demo: bool) -> tuple[Settings, str | None]
 
 
 async def _prepare(settings: Settings, demo: bool) -> tuple[Settings, str | None]:
-    async with open_store(settings, PATIENCE) as store:
+    async with open_store(settings, PATIENCE) as opened:
+        store = await learned(opened, settings)
         if settings.read_only:
             typer.echo("Read-only: nothing in the database changes.", err=True)
+            _say(store.capabilities.sentences())
             return settings, _demo_key(settings)
         kinds = [entry.kind for entry in KINDS]
         report = await preparation.prepare(store, kinds, settings.retention, settings.policy)
-        for sentence in report.sentences():
-            typer.echo(sentence, err=True)
+        found = store.capabilities
+        _say([*report.sentences(), *replace(found, has=found.has - report.lacks).sentences()])
         own = [kind for kind in kinds if store.name(kind) not in report.foreign]
         if old := await rebuild.outdated(store, own):
             typer.echo(REBUILD.format(", ".join(kind.enum_name for kind in old)), err=True)
@@ -71,6 +74,11 @@ async def _prepare(settings: Settings, demo: bool) -> tuple[Settings, str | None
             if demo and await _load_demo(witnessed) and settings.mongodb_uri:
                 settings = for_embedded(settings, settings.mongodb_uri)
             return settings, await ensure_demo(witnessed, settings) if settings.demo_key else None
+
+
+def _say(sentences: Iterable[str]) -> None:
+    for sentence in sentences:
+        typer.echo(sentence, err=True)
 
 
 def _demo_key(settings: Settings) -> str | None:

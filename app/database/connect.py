@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from app.settings import Settings
-from resolvers.store import driver
+from resolvers.store import driver, probes
 from resolvers.store.listeners import Listener
 from resolvers.store.mapped import Mapped
 from resolvers.store.store import Store
@@ -37,3 +38,9 @@ async def open_store(
         )
     finally:
         await driver.close(client)
+
+
+async def learned(store: Store, settings: Settings) -> Store:
+    """The store, which knows what its engine can do."""
+    found = await probes.learn(store, settings.engine_capabilities)
+    return replace(store, capabilities=found)

@@ -8,6 +8,7 @@ from resolvers.errors import GatewayError, Timeout, Unavailable, unconfirmed
 from resolvers.kind import Kind
 from resolvers.request_facts import CURRENT
 from resolvers.store.budget import OVER, Budget
+from resolvers.store.capabilities import UNKNOWN, Capabilities
 from resolvers.store.circuit import Circuit
 from resolvers.store.deadline import SIGN_OF_LIFE_SHARE, within
 from resolvers.store.witness import Witness
@@ -37,6 +38,8 @@ class Store:
     """The kinds, by name, that are served from collections of another shape."""
     write_locks: WriteLocks = field(default_factory=WriteLocks)
     collections: dict[str, Any] = field(default_factory=dict)
+    capabilities: Capabilities = UNKNOWN
+    """What the engine can do."""
     circuit: Circuit = field(default_factory=Circuit)
     budget: Budget | None = None
     """What a request has for all its operations; None: each has the deadline alone."""

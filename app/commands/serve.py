@@ -15,6 +15,7 @@ from app.commands import workers as processes
 from app.commands.demo import SIZE, has_demo, load_demo
 from app.commands.progress import bar
 from app.commands.server import Server, allow_files, configuration
+from app.database import memory
 from app.database.connect import learned, open_store
 from app.database.guard import Tend
 from app.errors import StartError
@@ -65,8 +66,10 @@ async def _prepare(settings: Settings, demo: bool) -> tuple[Settings, str | None
             return settings, _demo_key(settings)
         kinds = [entry.kind for entry in KINDS]
         report = await preparation.prepare(store, kinds, settings.retention, settings.policy)
-        found = store.capabilities
-        _say([*report.sentences(), *replace(found, has=found.has - report.lacks).sentences()])
+        _say(report.sentences())
+        if settings.mongodb_uri != memory.URI:  # of that one, more important things were said
+            found = store.capabilities
+            _say(replace(found, has=found.has - report.lacks).sentences())
         own = [kind for kind in kinds if store.name(kind) not in report.foreign]
         if old := await rebuild.outdated(store, own):
             typer.echo(REBUILD.format(", ".join(kind.enum_name for kind in old)), err=True)
@@ -119,6 +122,8 @@ def serve(
     `tend` is called a few times a second meanwhile. StartError where the database cannot be used.
     """
     configure(settings.log_format, settings.log_level)
+    if settings.mongodb_uri == memory.URI:
+        workers = 1
     settings, key = asyncio.run(prepare(settings, demo))
     allow_files(settings.max_connections)
     with one_time_codes.opened() as codes:
@@ -168,6 +173,8 @@ def announce(
         lines.append(f"Demo key, with every scope:  {key}")
     else:
         lines.append("Make a key:  .venv/bin/python -m app.cli keys create --name me --scope admin")
+    if settings.mongodb_uri == memory.URI:
+        lines.append("NOTHING IS KEPT: this is a demo in memory, as said above.")
     typer.echo("\n".join(lines))
 
 

@@ -97,9 +97,9 @@ def own_database(settings: Settings) -> Iterator[tuple[Settings, Tend]]:
 
 
 def _in_memory(settings: Settings) -> Settings:
-    """Settings for a database that is gone with this process; people are told so."""
+    """Settings for a database that is gone with this process, which is said."""
     memory.client()
-    typer.echo(memory.NOT_KEPT, err=True)
+    typer.echo(memory.NOT_INSTALLED, err=True)
     stored = settings.data_dir / "mongodb"
     if stored.exists() and any(stored.iterdir()):
         typer.echo(memory.UNTOUCHED.format(stored), err=True)

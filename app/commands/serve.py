@@ -26,7 +26,7 @@ from app.settings import Settings
 from resolvers import rebuild
 from resolvers.context import utc_now
 from resolvers.errors import Timeout, Unavailable
-from resolvers.store import driver, preparation
+from resolvers.store import driver, preparation, windows
 from resolvers.store.store import Store
 from schema.kinds import KINDS
 
@@ -73,6 +73,7 @@ async def _prepare(settings: Settings, demo: bool) -> tuple[Settings, str | None
         own = [kind for kind in kinds if store.name(kind) not in report.foreign]
         if old := await rebuild.outdated(store, own):
             typer.echo(REBUILD.format(", ".join(kind.enum_name for kind in old)), err=True)
+        await windows.prepare(store, own, lambda said: typer.echo(said, err=True))
         async with auditing.command(settings, store) as witnessed:
             if demo and await _load_demo(witnessed) and settings.mongodb_uri:
                 settings = for_embedded(settings, settings.mongodb_uri)
@@ -174,7 +175,7 @@ def announce(
     else:
         lines.append("Make a key:  .venv/bin/python -m app.cli keys create --name me --scope admin")
     if settings.mongodb_uri == memory.URI:
-        lines.append("NOTHING IS KEPT: this is a demo in memory, as said above.")
+        lines.append("NOTHING IS STORED ON DISK: this is a demo in memory.")
     typer.echo("\n".join(lines))
 
 

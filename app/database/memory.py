@@ -1,4 +1,4 @@
-"""A database in the gateway's memory, where the embedded one cannot be had: nothing of it is kept.
+"""A database in memory, where the embedded one cannot be had; it ends with the process.
 
 mongomock answers as MongoDB does, within this process alone. It stands behind the URI `memory:`.
 """
@@ -10,9 +10,9 @@ from app.errors import StartError
 
 URI: Final = "memory:"
 
-NOT_KEPT: Final = (
+NOT_INSTALLED: Final = (
     "THE EMBEDDED DATABASE IS NOT INSTALLED: the gateway serves the demo from memory. Everything "
-    "that is stored is lost when it ends, and there is one process. To keep data, set "
+    "that is stored is lost when it ends, and there is one process. To store data, set "
     "GATEWAY_MONGODB_URI to a MongoDB of yours, or remove .venv/.setup-stamp and run scripts/setup "
     "again to try the embedded database once more."
 )

@@ -81,7 +81,7 @@ def page(settings: Settings, figures: Figures | None, origin: str = "") -> str:
         in_graphiql=escape(f"/graphiql?{urlencode({'query': FIRST_QUERY})}"),
         schema=_SCHEMA_LINK if settings.introspection == "all" else "",
         reference=_REFERENCE_LINK if settings.introspection != "none" else "",
-        sessions=_not_kept(settings) + _sessions(figures),
+        sessions=_in_memory(settings) + _sessions(figures),
         facts=_facts(settings, figures),
         footer=_footer(settings),
     )
@@ -117,12 +117,12 @@ def _command(settings: Settings, origin: str) -> str:
     return f"curl -s {origin}/graphql \\\n{key}{body}"
 
 
-def _not_kept(settings: Settings) -> str:
+def _in_memory(settings: Settings) -> str:
     """What people should know first of a database in memory."""
     if settings.mongodb_uri != memory.URI:
         return ""
     return (
-        '<p role="status"><strong>Nothing is kept.</strong> The embedded database is not '
+        '<p role="status"><strong>Nothing is stored on disk.</strong> The embedded database is not '
         "installed, so this is a demo in memory.</p>"
     )
 
@@ -164,7 +164,7 @@ def _facts(settings: Settings, figures: Figures | None) -> str:
 
 def _engine(settings: Settings, figures: Figures) -> str:
     if settings.mongodb_uri == memory.URI:
-        return "in memory, not kept"
+        return "in memory, lost at the end"
     return figures.engine or "does not answer"
 
 

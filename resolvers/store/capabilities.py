@@ -108,8 +108,11 @@ _ENGINES: Final = (
     _Engine("FerretDB", "ferretdbVersion"),
     _Engine("FerretDB", "ferretdb"),
 )
-IN_MEMORY: Final = Capabilities("The database in memory", frozenset({Capability.TTL}))
-"""mongomock, which knows no commands, and walks no index."""
+IN_MEMORY: Final = Capabilities(
+    "The database in memory",
+    frozenset({Capability.TTL, Capability.ORDERED_WALK, Capability.TIME_LIMIT}),
+)
+"""mongomock. It walks no index, and what it has is too little to look at it in parts."""
 
 
 def named(info: Document) -> Capabilities:

@@ -11,6 +11,8 @@ from resolvers.store.budget import OVER, Budget
 from resolvers.store.capabilities import UNKNOWN, Capabilities
 from resolvers.store.circuit import Circuit
 from resolvers.store.deadline import SIGN_OF_LIFE_SHARE, within
+from resolvers.store.timeline import Timelines
+from resolvers.store.unbounded import Unbounded
 from resolvers.store.witness import Witness
 from resolvers.store.write_locks import WriteLocks
 
@@ -41,6 +43,10 @@ class Store:
     capabilities: Capabilities = UNKNOWN
     """What the engine can do."""
     circuit: Circuit = field(default_factory=Circuit)
+    timelines: Timelines = field(default_factory=Timelines)
+    large: dict[str, tuple[bool, float]] = field(default_factory=dict)
+    """Whether collections have many rows, and until when that is believed: see `windows`."""
+    unbounded: Unbounded = field(default_factory=Unbounded)
     budget: Budget | None = None
     """What a request has for all its operations; None: each has the deadline alone."""
     witness: Witness | None = None

@@ -105,7 +105,7 @@ def test_missing_embedded_database(tree: Tree) -> None:
     tree.add("npm", NPM)
     code, said = tree.run("setup", FAILS="embedded")
     assert code == 0
-    assert "will serve the demo from memory, and keep nothing" in said
+    assert "will serve the demo from memory, and store nothing" in said
     assert tree.calls() == [
         "-m venv --clear .venv",
         pip("memory,embedded"),

@@ -161,7 +161,13 @@ async def test_a_wrong_override_is_refused(wrong: str, hint: str) -> None:
 
 async def test_mongomock_is_known() -> None:
     """The database in memory answers buildInfo as if it were MongoDB."""
-    assert (await probes.learn(await mock_store())).has == {Capability.TTL}
+    found = await probes.learn(await mock_store())
+    assert found.lacks == [
+        Capability.RULES,
+        Capability.CHANGE_STREAMS,
+        Capability.EXPLAIN,
+        Capability.TRUE_LTE,
+    ]
 
 
 async def test_old_rules_stay_known_where_they_cannot_be_renewed(

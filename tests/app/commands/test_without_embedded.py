@@ -46,7 +46,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, lis
     try:
         for line in process.stdout:
             said.append(line.rstrip())
-            if "NOTHING IS KEPT" in line:
+            if "NOTHING IS STORED ON DISK" in line:
                 break
         address = re.search(r"at (http://127\.0\.0\.1:\d+)/", "\n".join(said))
         assert address, said
@@ -93,8 +93,8 @@ def ask(origin: str, query: str) -> dict[str, dict[str, object]]:
 
 
 def test_pages_and_readiness_say_so(started: tuple[str, list[str]]) -> None:
-    """Whoever looks later learns that nothing is kept."""
-    assert "Nothing is kept" in httpx.get(started[0], timeout=limit(30)).text
+    """Whoever looks later learns that nothing is stored."""
+    assert "Nothing is stored on disk" in httpx.get(started[0], timeout=limit(30)).text
     ready = httpx.get(f"{started[0]}/readyz", timeout=limit(30))
     assert (ready.status_code, ready.json()) == (200, {"status": "ok", "stored": "in memory"})
 

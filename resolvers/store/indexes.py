@@ -1,6 +1,6 @@
 """The indexes of a kind's collection, that which removes expired sessions included."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +47,27 @@ async def build(store: Store, kind: Kind) -> Built:
         tuple(name for name in names if name not in refused),
         tuple(name for name in names if name in refused),
     )
+
+
+async def drop(store: Store, kind: Kind) -> None:
+    """Drop the kind's indexes, before very many sessions are stored; `build` makes them again.
+
+    The retention's stays. A start builds what an interruption left missing.
+    """
+    collection = store.collection(kind)
+    present = await listed(collection)
+    for index in kind.indexes:
+        if index.name in present:
+            await collection.drop_index(index.name)
+
+
+async def build_each(store: Store, kind: Kind, advance: Callable[[int], object]) -> None:
+    """Build what is missing, one index after another; `advance` is called after each."""
+    missing, _ = await differing(store, kind)
+    for index in kind.indexes:
+        if index.name in missing:
+            await _taken(store.collection(kind), [IndexModel(index.spec, name=index.name)])
+        advance(1)
 
 
 async def _taken(collection: Any, models: list[IndexModel]) -> bool:

@@ -12,13 +12,8 @@ import typer
 from app import auditing
 from app.commands.common import UsageError, database, load_settings, orderly_end, plain_failures
 from app.commands.demo.generate import HIGHEST_SEED, IDS_PER_SEED, generate
-<<<<<<< HEAD
-from app.commands.demo.load import store_drafts
-from app.commands.exporter import FormatName, Kinds, export, options
-=======
 from app.commands.demo.load import store_many
-from app.commands.exporter import Kinds, export
->>>>>>> 66b4546 (scripts/seed builds the indexes of very many sessions afterwards, where that is quicker)
+from app.commands.exporter import FormatName, Kinds, export, options
 from app.commands.imports.rows import MOST_SHOWN
 from app.commands.private_files import output_or_file
 from app.commands.progress import bar

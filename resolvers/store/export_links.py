@@ -8,6 +8,7 @@
 from pymongo import IndexModel
 
 from resolvers.kind import Document
+from resolvers.store.indexes import taken
 from resolvers.store.store import Store
 
 COLLECTION = "export_links"
@@ -16,7 +17,7 @@ COLLECTION = "export_links"
 async def prepare(store: Store) -> None:
     """Create the index that removes those whose time is over."""
     index = IndexModel([("expireAt", 1)], name="expireAt", expireAfterSeconds=0)
-    await store.run(store.database[COLLECTION].create_indexes([index]))
+    await store.run(taken(store.database[COLLECTION], [index]))
 
 
 async def add(store: Store, row: Document) -> None:

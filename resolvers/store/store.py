@@ -46,7 +46,8 @@ class Store:
     timelines: Timelines = field(default_factory=Timelines)
     large: dict[str, tuple[bool, float]] = field(default_factory=dict)
     """Whether collections have many rows, and until when that is believed: see `windows`."""
-    unbounded: Unbounded = field(default_factory=Unbounded)
+    places: Unbounded = field(default_factory=Unbounded)
+    """Of what may look at all rows at a time: see `windows`."""
     budget: Budget | None = None
     """What a request has for all its operations; None: each has the deadline alone."""
     witness: Witness | None = None

@@ -80,7 +80,7 @@ async def bounded(store: Store, kind: Kind, work: Coroutine[Any, Any, T]) -> T:
     """Do what may look at every row of a large collection, a few at a time."""
     if Capability.TIME_LIMIT in store.capabilities or not await is_large(store, kind):
         return await work
-    return await store.unbounded.run(work, store.left / 2)
+    return await store.places.run(work, store.left / 2)
 
 
 async def is_large(store: Store, kind: Kind) -> bool:

@@ -8,6 +8,7 @@
 from pymongo import IndexModel
 
 from resolvers.kind import Document
+from resolvers.store.capabilities import Capability
 from resolvers.store.indexes import taken
 from resolvers.store.store import Store
 
@@ -15,7 +16,9 @@ COLLECTION = "export_links"
 
 
 async def prepare(store: Store) -> None:
-    """Create the index that removes those whose time is over."""
+    """Create the index that removes those whose time is over, where the engine has such ones."""
+    if Capability.TTL not in store.capabilities:
+        return
     index = IndexModel([("expireAt", 1)], name="expireAt", expireAfterSeconds=0)
     await store.run(taken(store.database[COLLECTION], [index]))
 

@@ -38,7 +38,8 @@ T = TypeVar("T")
 
 SMALL_COLLECTION: Final = 1000
 """So many rows are read at once as quickly as in windows."""
-COUNT_MS: Final = 100
+COUNT_MS: Final = 1000
+"""How long it may be counted whether a collection is small: busy machines take their time."""
 SMALL_SECONDS, LARGE_SECONDS = 5.0, 600.0
 """How long a collection counts as small, or as large, until it is counted again."""
 NOTED: Final = timedelta(days=1)
@@ -89,13 +90,23 @@ async def is_large(store: Store, kind: Kind) -> bool:
     known, until = store.large.get(name, (False, 0.0))
     if at < until:
         return known
-    try:
-        count = await store.collection(kind).estimated_document_count(maxTimeMS=COUNT_MS)
-    except ExecutionTimeout:
-        count = SMALL_COLLECTION + 1
-    large = bool(count > SMALL_COLLECTION)
+    large = await _was_surveyed(store, kind) or await _has_many(store, kind)
     store.large[name] = (large, at + (LARGE_SECONDS if large else SMALL_SECONDS))
     return large
+
+
+async def _was_surveyed(store: Store, kind: Kind) -> bool:
+    """Whether a start found it large: that spares the count."""
+    return await writes.mark(store, _mark(store, kind, default_order(kind)[0].path)) is not None
+
+
+async def _has_many(store: Store, kind: Kind) -> bool:
+    time_ms = min(COUNT_MS, store.time_ms)
+    try:
+        count = await store.collection(kind).estimated_document_count(maxTimeMS=time_ms)
+    except ExecutionTimeout:
+        return True
+    return bool(count > SMALL_COLLECTION)
 
 
 def _along(store: Store, kind: Kind, planned: Plan, wanted: Query) -> Riding | None:

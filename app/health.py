@@ -11,6 +11,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from app.database import memory
 from app.http import ending
 from app.http.ending import Ending
 from resolvers.errors import GatewayError, Timeout
@@ -63,7 +64,10 @@ async def readyz(request: Request) -> Response:
     if server and server.announced:
         return _unready("ending")
     ready = request.app.readiness or Readiness(request.app.state.gateway.store)
-    return JSONResponse({"status": "ok"}) if await ready() else _unready("unavailable")
+    if not await ready():
+        return _unready("unavailable")
+    in_memory = request.app.state.gateway.settings.mongodb_uri == memory.URI
+    return JSONResponse({"status": "ok"} | ({"stored": "in memory"} if in_memory else {}))
 
 
 def _unready(status: str) -> Response:

@@ -20,7 +20,7 @@ from app import auditing, health, rest
 from app.access.authenticator import Authenticator
 from app.access.one_time_codes import OneTimeCodes
 from app.context import State
-from app.database.connect import open_store
+from app.database.connect import learned, open_store
 from app.export import endpoint as export
 from app.graphql.endpoint import GraphQLEndpoint, limits
 from app.health import Readiness
@@ -58,7 +58,7 @@ PAGES = (
 """Where a link on another site may lead."""
 ALL_KINDS = frozenset(entry.kind.name for entry in KINDS)
 LEARN_SECONDS = 2.0
-"""How soon a database that did not answer is asked again for its rules."""
+"""How soon a database that did not answer is asked again what it can do."""
 OPERATIONS = 2
 """Connections to the database that one request may need at once: for a page and a count."""
 DRAINED = 16
@@ -202,7 +202,7 @@ def _lifespan(
                 observers.trail(trail)
                 observers.cache("credentials", state.authenticator.credentials)
                 async with (
-                    _knowing_rules(app, state),
+                    _knowing_database(app, state),
                     state.authenticator.running(),
                     observers.running(),
                 ):
@@ -221,8 +221,11 @@ def served_at_once(store: Store) -> int:
 
 
 @asynccontextmanager
-async def _knowing_rules(app: FastAPI, state: State) -> AsyncIterator[None]:
-    """Learn which collections are under the gateway's rules; until the database answers, none."""
+async def _knowing_database(app: FastAPI, state: State) -> AsyncIterator[None]:
+    """Learn what the database can do, and which collections are under the gateway's rules.
+
+    Until it answers, no collection counts as under them.
+    """
     known = await _learned(app, state)
 
     async def learn() -> None:
@@ -241,10 +244,11 @@ async def _knowing_rules(app: FastAPI, state: State) -> AsyncIterator[None]:
 async def _learned(app: FastAPI, state: State) -> bool:
     """Whether the database answered; requests from now on know."""
     try:
-        unruled = await preparation.unruled(state.store, [entry.kind for entry in KINDS])
+        store = await learned(state.store, state.settings)
+        unruled = await preparation.unruled(store, [entry.kind for entry in KINDS])
     except (GatewayError, *DRIVER_ERRORS):
         return False
-    app.state.gateway = replace(state, store=replace(state.store, unruled=unruled))
+    app.state.gateway = replace(state, store=replace(store, unruled=unruled))
     return True
 
 

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from app import private_writing
 from app.access.sealer import sealer
+from app.database import memory
 from app.errors import StartError
 from app.settings import Settings
 from app.settings.access import LONGEST_KEY, SHORTEST_KEY
@@ -37,6 +38,16 @@ def for_embedded(settings: Settings, uri: str) -> Settings:
         made["secret_key"] = SecretStr(_secret_key(settings.data_dir / "secret.key"))
     if settings.demo_key is None:
         made["demo_key"] = SecretStr(_demo_key(settings))
+    return settings.model_copy(update=made)
+
+
+def for_memory(settings: Settings) -> Settings:
+    """The settings completed for a database in memory; its keys are as short-lived as it is."""
+    made: dict[str, object] = {"mongodb_uri": memory.URI}
+    if settings.secret_key is None:
+        made["secret_key"] = SecretStr(Fernet.generate_key().decode())
+    if settings.demo_key is None:
+        made["demo_key"] = SecretStr(f"demo_{secrets.token_urlsafe(32)}")
     return settings.model_copy(update=made)
 
 

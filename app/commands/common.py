@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
 from types import FrameType
 from typing import Any
@@ -14,8 +14,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
-from app.access.own_keys import for_embedded
-from app.database.embedded import embedded
+from app.access.own_keys import for_embedded, for_memory
+from app.database import memory
+from app.database.embedded import NotInstalledError, embedded
 from app.database.guard import Guard, Tend
 from app.database.running import joined
 from app.errors import StartError
@@ -77,13 +78,32 @@ def database(settings: Settings) -> Iterator[Settings]:
 
 @contextmanager
 def own_database(settings: Settings) -> Iterator[tuple[Settings, Tend]]:
-    """As `database`, for a gateway: it shares none, and `Tend` starts a dead one again."""
+    """As `database`, for a gateway: it shares none, and `Tend` starts a dead one again.
+
+    Where the embedded one is not installed, it is one in memory.
+    """
     if settings.mongodb_uri is not None:
         yield settings, lambda: None
         return
     typer.echo(f"Starting the embedded database in {settings.data_dir} …", err=True)
-    with embedded(settings.data_dir) as engine:
-        yield for_embedded(settings, engine.uri), Guard(engine).tend
+    with ExitStack() as stack:
+        try:
+            engine = stack.enter_context(embedded(settings.data_dir))
+        except NotInstalledError as error:
+            typer.echo(error, err=True)
+            yield _in_memory(settings), lambda: None
+        else:
+            yield for_embedded(settings, engine.uri), Guard(engine).tend
+
+
+def _in_memory(settings: Settings) -> Settings:
+    """Settings for a database that is gone with this process, which is said."""
+    memory.client()
+    typer.echo(memory.NOT_INSTALLED, err=True)
+    stored = settings.data_dir / "mongodb"
+    if stored.exists() and any(stored.iterdir()):
+        typer.echo(memory.UNTOUCHED.format(stored), err=True)
+    return for_memory(settings)
 
 
 def require_writable(settings: Settings) -> None:

@@ -12,12 +12,12 @@ import typer
 from app import auditing
 from app.commands.common import UsageError, database, load_settings, orderly_end, plain_failures
 from app.commands.demo.generate import HIGHEST_SEED, IDS_PER_SEED, generate
-from app.commands.demo.load import store_drafts
+from app.commands.demo.load import store_many
 from app.commands.exporter import FormatName, Kinds, export, options
 from app.commands.imports.rows import MOST_SHOWN
 from app.commands.private_files import output_or_file
 from app.commands.progress import bar
-from app.database.connect import open_store
+from app.database.connect import learned, open_store
 from app.errors import StartError
 from app.settings import Settings
 from resolvers import sessions
@@ -63,8 +63,7 @@ def seed(
 
     async def work(context: Context) -> str:
         drafts = generate(chosen, count, number, context.now())
-        with bar(f"Storing {chosen.enum_name}", count) as advance:
-            stored = await store_drafts(context, drafts, advance)
+        stored = await store_many(context, chosen, drafts, count, bar)
         return f"{stored:,} sessions stored, {count - stored:,} existed already."
 
     with plain_data_failures():
@@ -155,7 +154,8 @@ async def surroundings(settings: Settings, tenant: str | None = None) -> AsyncIt
     With a tenant, it may do so for that tenant alone.
     """
     kinds = BY_ENUM.values()
-    async with open_store(settings, DEADLINE) as store:
+    async with open_store(settings, DEADLINE) as opened:
+        store = await learned(opened, settings)
         if not settings.read_only:
             report = await preparation.prepare(store, kinds, settings.retention, settings.policy)
             await outdated(store, (one for one in kinds if store.name(one) not in report.foreign))

@@ -1,8 +1,9 @@
 """Running the application: prepare the database, load the demo data, say where everything is."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import typer
 
@@ -14,7 +15,8 @@ from app.commands import workers as processes
 from app.commands.demo import SIZE, has_demo, load_demo
 from app.commands.progress import bar
 from app.commands.server import Server, allow_files, configuration
-from app.database.connect import open_store
+from app.database import memory
+from app.database.connect import learned, open_store
 from app.database.guard import Tend
 from app.errors import StartError
 from app.main import create_app
@@ -24,7 +26,7 @@ from app.settings import Settings
 from resolvers import rebuild
 from resolvers.context import utc_now
 from resolvers.errors import Timeout, Unavailable
-from resolvers.store import driver, preparation
+from resolvers.store import driver, preparation, windows
 from resolvers.store.store import Store
 from schema.kinds import KINDS
 
@@ -56,21 +58,31 @@ async def prepare(settings: Settings, demo: bool) -> tuple[Settings, str | None]
 
 
 async def _prepare(settings: Settings, demo: bool) -> tuple[Settings, str | None]:
-    async with open_store(settings, PATIENCE) as store:
+    async with open_store(settings, PATIENCE) as opened:
+        store = await learned(opened, settings)
         if settings.read_only:
             typer.echo("Read-only: nothing in the database changes.", err=True)
+            _say(store.capabilities.sentences())
             return settings, _demo_key(settings)
         kinds = [entry.kind for entry in KINDS]
         report = await preparation.prepare(store, kinds, settings.retention, settings.policy)
-        for sentence in report.sentences():
-            typer.echo(sentence, err=True)
+        _say(report.sentences())
+        if settings.mongodb_uri != memory.URI:  # of that one, more important things were said
+            found = store.capabilities
+            _say(replace(found, has=found.has - report.lacks).sentences())
         own = [kind for kind in kinds if store.name(kind) not in report.foreign]
         if old := await rebuild.outdated(store, own):
             typer.echo(REBUILD.format(", ".join(kind.enum_name for kind in old)), err=True)
+        await windows.prepare(store, own, lambda said: typer.echo(said, err=True))
         async with auditing.command(settings, store) as witnessed:
             if demo and await _load_demo(witnessed) and settings.mongodb_uri:
                 settings = for_embedded(settings, settings.mongodb_uri)
             return settings, await ensure_demo(witnessed, settings) if settings.demo_key else None
+
+
+def _say(sentences: Iterable[str]) -> None:
+    for sentence in sentences:
+        typer.echo(sentence, err=True)
 
 
 def _demo_key(settings: Settings) -> str | None:
@@ -111,6 +123,8 @@ def serve(
     `tend` is called a few times a second meanwhile. StartError where the database cannot be used.
     """
     configure(settings.log_format, settings.log_level)
+    if settings.mongodb_uri == memory.URI:
+        workers = 1
     settings, key = asyncio.run(prepare(settings, demo))
     allow_files(settings.max_connections)
     with one_time_codes.opened() as codes:
@@ -160,6 +174,8 @@ def announce(
         lines.append(f"Demo key, with every scope:  {key}")
     else:
         lines.append("Make a key:  .venv/bin/python -m app.cli keys create --name me --scope admin")
+    if settings.mongodb_uri == memory.URI:
+        lines.append("NOTHING IS STORED ON DISK: this is a demo in memory.")
     typer.echo("\n".join(lines))
 
 

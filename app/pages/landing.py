@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from app.context import State
+from app.database import memory
 from app.pages.assets import ASK_AGAIN, Asset
 from app.pages.headers import PAGE_HEADERS
 from app.pages.overview import Figures, Latest
@@ -80,7 +81,7 @@ def page(settings: Settings, figures: Figures | None, origin: str = "") -> str:
         in_graphiql=escape(f"/graphiql?{urlencode({'query': FIRST_QUERY})}"),
         schema=_SCHEMA_LINK if settings.introspection == "all" else "",
         reference=_REFERENCE_LINK if settings.introspection != "none" else "",
-        sessions=_sessions(figures),
+        sessions=_in_memory(settings) + _sessions(figures),
         facts=_facts(settings, figures),
         footer=_footer(settings),
     )
@@ -116,6 +117,16 @@ def _command(settings: Settings, origin: str) -> str:
     return f"curl -s {origin}/graphql \\\n{key}{body}"
 
 
+def _in_memory(settings: Settings) -> str:
+    """What people should know first of a database in memory."""
+    if settings.mongodb_uri != memory.URI:
+        return ""
+    return (
+        '<p role="status"><strong>Nothing is stored on disk.</strong> The embedded database is not '
+        "installed, so this is a demo in memory.</p>"
+    )
+
+
 def _sessions(figures: Figures | None) -> str:
     if figures is None:
         return _STRANGER
@@ -144,11 +155,17 @@ def _facts(settings: Settings, figures: Figures | None) -> str:
     if figures is not None:
         name = {"pymongo": "PyMongo", "motor": "Motor"}[settings.mongodb_driver]
         facts += [
-            ("Database", figures.engine or "does not answer"),
+            ("Database", _engine(settings, figures)),
             ("Driver", f"{name} {version(settings.mongodb_driver)}"),
         ]
     facts.append(("Access", "off" if settings.auth == "off" else "by key"))
     return _pairs(facts)
+
+
+def _engine(settings: Settings, figures: Figures) -> str:
+    if settings.mongodb_uri == memory.URI:
+        return "in memory, lost at the end"
+    return figures.engine or "does not answer"
 
 
 def _pairs(facts: Iterable[tuple[str, str]]) -> str:

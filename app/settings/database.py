@@ -8,6 +8,8 @@ from pydantic import Field, field_validator
 from app import map_files
 from app.settings.types import Group, Names
 from resolvers.mapping import CollectionMap
+from resolvers.store import capabilities
+from resolvers.store.capabilities import Capability
 from resolvers.store.policy import Indexes, Policy, Rules
 
 
@@ -52,6 +54,12 @@ class Database(Group):
         description="Map files (TOML), separated by commas: collections of another shape or name, "
         "served as sessions; see [existing data](existing-data.md).",
     )
+    engine_capabilities: Names = Field(
+        frozenset(),
+        description="What the database can do after all (`+`) or not (`-`), separated by commas, "
+        f"such as `-ttl,+explain`: {', '.join(f'`{one}`' for one in Capability)}. Unset: it is "
+        "asked; see [engines](engines.md).",
+    )
     deadline_seconds: float = Field(
         2.0, gt=0.05, le=60, description="Longest time one database operation may take."
     )
@@ -80,6 +88,12 @@ class Database(Group):
     def policy(self) -> Policy:
         """What a start may do to collections."""
         return Policy(self.database_rules, self.database_indexes)
+
+    @field_validator("engine_capabilities")
+    @classmethod
+    def _known_capabilities(cls, overrides: frozenset[str]) -> frozenset[str]:
+        capabilities.checked(sorted(overrides))
+        return overrides
 
     @field_validator("maps")
     @classmethod

@@ -11,4 +11,5 @@ appends         lists that grow                  circuit      failures known at 
 budget          the time of one request          cursors      replies beyond 16 MB
 leader          which word leads a search        matching     filters, decided in this process
 change_stream   what the database says changed   feed         the changes of one process
+capabilities    what engines can do              probes       what this one can do
 """

@@ -67,8 +67,9 @@ def connect(
 
 
 def pool_size(client: Any) -> int:
-    """How many connections a client may have to each server; POOL if they have no limit."""
-    return int(client.options.pool_options.max_pool_size or POOL)
+    """How many connections a client may have to each server; POOL if there is no limit, or none."""
+    size = client.options.pool_options.max_pool_size
+    return size if isinstance(size, int) and size else POOL  # mongomock has none
 
 
 def database(client: Any, name: str, deadline: float) -> Any:

@@ -22,6 +22,7 @@ from bson import Code
 from resolvers.kind import Document, Kind
 from resolvers.percentiles import GROWTH, LEAST, signed
 from resolvers.request import Filter
+from resolvers.store import windows
 from resolvers.store.cursors import aggregate
 from resolvers.store.leader import led
 from resolvers.store.numbers import as_float, finite, no_list
@@ -98,7 +99,8 @@ async def _aggregate(
     store: Store, kind: Kind, stages: Sequence[Stage], most: int
 ) -> list[Document]:
     # More than there can be, so that one reply has them all, up to 16 MB.
-    return await store.run(aggregate(store, kind, stages, batchSize=most + 2))
+    work = aggregate(store, kind, stages, batchSize=most + 2)
+    return await store.run(windows.bounded(store, kind, work))
 
 
 def _first(store: Store, kind: Kind, where: Filter, asked: Grouping) -> list[Stage]:

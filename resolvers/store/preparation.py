@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bson import ObjectId
+from pymongo.errors import OperationFailure
 
 from resolvers.kind import Kind
 from resolvers.store import (
@@ -22,6 +23,7 @@ from resolvers.store import (
     rules,
 )
 from resolvers.store import write as writes
+from resolvers.store.capabilities import Capability, is_lacking
 from resolvers.store.policy import OWN_ALONE, Indexes, Policy, Rules
 from resolvers.store.rules import Action
 from resolvers.store.store import Store
@@ -37,6 +39,10 @@ class Report:
     made: list[str] = field(default_factory=list)
     changed: dict[str, list[str]] = field(default_factory=dict)
     foreign: list[str] = field(default_factory=list)
+    refused: dict[str, list[str]] = field(default_factory=dict)
+    """The indexes that the engine cannot have."""
+    lacks: set[Capability] = field(default_factory=set)
+    """What the engine turned out not to have."""
 
     def add(self, collection: str, done: str) -> None:
         """Note a change of a collection that existed."""
@@ -46,11 +52,14 @@ class Report:
         """One line for each kind of thing; nothing where nothing changed."""
         lines = []
         if self.made:
-            lines.append(f"Made the collections {', '.join(self.made)}, with rules and indexes.")
+            rules = "" if Capability.RULES in self.lacks else "rules and "
+            lines.append(f"Made the collections {', '.join(self.made)}, with {rules}indexes.")
         for collection, done in self.changed.items():
             lines.append(f"Changed the collection {collection}: {', '.join(done)}.")
         if self.foreign:
             lines.append(FOREIGN.format(", ".join(self.foreign)))
+        for collection, names in self.refused.items():
+            lines.append(REFUSED.format(collection, ", ".join(names)))
         return lines
 
 
@@ -58,6 +67,11 @@ FOREIGN = (
     "These collections had documents before this gateway knew them, so it changes nothing in them: "
     "{}. They are served as they are; scripts/verify shows what does not fit, scripts/adopt makes "
     "it fit (see docs/existing-data.md)."
+)
+
+REFUSED = (
+    "The database refuses these indexes of {}: {}. What they serve works, and is slower there (see "
+    "docs/engines.md)."
 )
 
 
@@ -71,7 +85,7 @@ async def prepare(
 
     `retention` has seconds by the kind's name; the sessions of other kinds never expire.
     """
-    report = Report()
+    report = Report(lacks={*store.capabilities.lacks})
     await credentials.prepare(store)
     await customer_links.prepare(store)
     await idempotency.prepare(store)
@@ -87,25 +101,39 @@ async def prepare(
             report.made.append(store.name(kind))
         elif not own:
             report.foreign.append(store.name(kind))
-        await _rules(store, kind, policy.rules, own, exists)
+        if Capability.RULES not in report.lacks and not await _rules(
+            store, kind, policy.rules, own, exists
+        ):
+            report.lacks.add(Capability.RULES)
         if own:
             await writes.set_mark(store, _mark(store, kind), OWN)
             await change_stream.keep_images(store, kind)
         if own and not kind.ended:
             await _remove_status(store, kind)
         if policy.indexes is Indexes.ALL or (own and policy.indexes is Indexes.OWN):
-            for name in await indexes.build(store, kind):
-                if exists:
-                    report.add(store.name(kind), f"index {name} built")
-            await indexes.set_retention(store, kind, retention.get(kind.name))
+            await _indexes(store, kind, retention.get(kind.name), report, exists)
     return report
 
 
-async def _rules(store: Store, kind: Kind, wanted: Rules, own: bool, exists: bool) -> None:
+async def _rules(store: Store, kind: Kind, wanted: Rules, own: bool, exists: bool) -> bool:
+    """Give a collection its rules, if it is to have some; False if the engine knows none."""
     if wanted is Rules.OFF or not (own or wanted is not Rules.OWN):
-        return
+        return True
     action = Action.WARN if wanted is Rules.WARN else Action.ERROR
-    await (rules.change if exists else rules.create)(store, kind, action)
+    return await (rules.change if exists else rules.create)(store, kind, action)
+
+
+async def _indexes(
+    store: Store, kind: Kind, seconds: int | None, report: Report, exists: bool
+) -> None:
+    """Give a collection its indexes, that of the retention included."""
+    found = await indexes.build(store, kind)
+    for name in found.built if exists else ():
+        report.add(store.name(kind), f"index {name} built")
+    if found.refused:
+        report.refused[store.name(kind)] = [*found.refused]
+    if not await indexes.set_retention(store, kind, seconds):
+        report.lacks.add(Capability.TTL)
 
 
 OWN = "own"
@@ -150,7 +178,7 @@ async def owns(store: Store, kind: Kind, name: str = "") -> bool:
     collection = store.database[name]
     if await store.run(collection.find_one({}, {"_id": 1})) is None:
         return True
-    known = await collection.index_information()
+    known = await indexes.listed(collection)
     if any(index.name not in known for index in kind.indexes[:1]):
         return False
     odd = ({"startedAt": None}, {"_id": {"$gte": ObjectId(bytes(12))}})
@@ -163,7 +191,9 @@ async def unruled(store: Store, kinds: Iterable[Kind]) -> frozenset[str]:
     kinds = list(kinds)
     try:
         found = await rules.options(store, kinds)
-    except NotImplementedError:
+    except (NotImplementedError, OperationFailure) as error:
+        if not is_lacking(error):
+            raise
         return frozenset(kind.name for kind in kinds)
     return frozenset(
         [

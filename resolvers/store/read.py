@@ -8,6 +8,7 @@ from typing import Any
 from resolvers.errors import Timeout
 from resolvers.kind import Document, Kind
 from resolvers.request import Columns, Filter, Page, Read, Summary
+from resolvers.store import windows
 from resolvers.store.cursors import aggregate
 from resolvers.store.find import find
 from resolvers.store.leader import led
@@ -43,9 +44,7 @@ async def _rows(store: Store, read: Read, planned: Plan) -> list[Document]:
     rows: list[Document] = []
     for wanted in planned.queries:
         limit = planned.limit - len(rows)
-        rows += await find(
-            store, read.kind, wanted, planned.projection, limit, planned.sort, read.skip
-        )
+        rows += await windows.found(store, read.kind, planned, wanted, limit, read.skip)
         if len(rows) == planned.limit:
             break
     await complete(store, read.kind, read.columns, rows)
@@ -69,7 +68,11 @@ async def _count(store: Store, kind: Kind, match: Query) -> int:
     collection = store.collection(kind)
     if not match:
         return int(await store.run(collection.estimated_document_count(maxTimeMS=store.time_ms)))
-    return int(await store.run(collection.count_documents(match, maxTimeMS=store.time_ms)))
+
+    async def counted() -> Any:
+        return await collection.count_documents(match, maxTimeMS=store.time_ms)
+
+    return int(await store.run(windows.bounded(store, kind, counted())))
 
 
 async def get(
@@ -143,7 +146,7 @@ async def _summed(store: Store, kind: Kind, asked: Query, among: Query) -> Docum
             }
         },
     ]
-    rows = await aggregate(store, kind, stages)
+    rows = await windows.bounded(store, kind, aggregate(store, kind, stages))
     return rows[0] if rows else {}
 
 

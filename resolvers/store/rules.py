@@ -2,11 +2,13 @@
 
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from enum import StrEnum
 
 from pymongo.errors import CollectionInvalid, OperationFailure
 
 from resolvers.kind import Column, Document, Kind
+from resolvers.store.capabilities import is_lacking
 from resolvers.store.driver import opened
 from resolvers.store.store import Store
 
@@ -22,36 +24,59 @@ class Action(StrEnum):
     WARN = "warn"
 
 
-async def create(store: Store, kind: Kind, action: Action) -> None:
-    """Create a kind's collection with its rules; another worker may be first."""
+async def create(store: Store, kind: Kind, action: Action) -> bool:
+    """Create a kind's collection with its rules; another worker may be first.
+
+    False if the engine knows no such rules: then the collection has none.
+    """
+    create_collection = store.database.create_collection
     try:
-        await store.database.create_collection(store.name(kind), **_options(kind, action))
+        await create_collection(store.name(kind), **_options(kind, action))
     except (CollectionInvalid, OperationFailure) as error:
-        if getattr(error, "code", None) not in (None, NAMESPACE_EXISTS):
+        if getattr(error, "code", None) in (None, NAMESPACE_EXISTS):
+            return await change(store, kind, action)
+        if not is_lacking(error):
             raise
-        await change(store, kind, action)
     except (NotImplementedError, TypeError):
-        log.warning("This database engine keeps no validation rules; the gateway's own remain.")
+        pass
+    else:
+        return True
+    with suppress(CollectionInvalid, OperationFailure):  # the first document makes it, too
+        await create_collection(store.name(kind))
+    return False
 
 
 async def change(store: Store, kind: Kind, action: Action) -> bool:
-    """Give a collection that exists the rules of this version; whether the database took them."""
+    """Give a collection that exists the rules of this version; False if the engine knows none."""
     try:
         await store.database.command({"collMod": store.name(kind), **_options(kind, action)})
     except (NotImplementedError, OperationFailure) as error:
+        if is_lacking(error) and not await _has_rules(store, kind):
+            return False
         log.warning(
             "The database still has its old validation rules for %s: code %s",
             store.name(kind),
             getattr(error, "code", None),
         )
-        return False
     return True
 
 
+async def _has_rules(store: Store, kind: Kind) -> bool:
+    try:
+        found = await options(store, [kind])
+    except (NotImplementedError, OperationFailure):
+        return False
+    return "validator" in found.get(store.name(kind), {})
+
+
 async def remove(store: Store, collection: str) -> None:
-    """Take the rules of a collection away."""
+    """Take the rules of a collection away, where the engine knows rules."""
     off = {"collMod": collection, "validator": {}, "validationLevel": "off"}
-    await store.run(store.database.command(off))
+    try:
+        await store.run(store.database.command(off))
+    except OperationFailure as error:
+        if not is_lacking(error):
+            raise
 
 
 def _options(kind: Kind, action: Action) -> Document:

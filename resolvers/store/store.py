@@ -8,8 +8,11 @@ from resolvers.errors import GatewayError, Timeout, Unavailable, unconfirmed
 from resolvers.kind import Kind
 from resolvers.request_facts import CURRENT
 from resolvers.store.budget import OVER, Budget
+from resolvers.store.capabilities import UNKNOWN, Capabilities
 from resolvers.store.circuit import Circuit
 from resolvers.store.deadline import SIGN_OF_LIFE_SHARE, within
+from resolvers.store.timeline import Timelines
+from resolvers.store.unbounded import Unbounded
 from resolvers.store.witness import Witness
 from resolvers.store.write_locks import WriteLocks
 
@@ -37,7 +40,14 @@ class Store:
     """The kinds, by name, that are served from collections of another shape."""
     write_locks: WriteLocks = field(default_factory=WriteLocks)
     collections: dict[str, Any] = field(default_factory=dict)
+    capabilities: Capabilities = UNKNOWN
+    """What the engine can do."""
     circuit: Circuit = field(default_factory=Circuit)
+    timelines: Timelines = field(default_factory=Timelines)
+    large: dict[str, tuple[bool, float]] = field(default_factory=dict)
+    """Whether collections have many rows, and until when that is believed: see `windows`."""
+    places: Unbounded = field(default_factory=Unbounded)
+    """Of what may look at all rows at a time: see `windows`."""
     budget: Budget | None = None
     """What a request has for all its operations; None: each has the deadline alone."""
     witness: Witness | None = None

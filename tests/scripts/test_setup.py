@@ -23,7 +23,7 @@ def served(tree: Tree) -> Tree:
     """Set up completely, to serve."""
     tree.add("npm", NPM)
     assert tree.run("setup")[0] == 0
-    assert tree.calls() == ["-m venv --clear .venv", pip("embedded"), "npm ci"]
+    assert tree.calls() == ["-m venv --clear .venv", pip("memory,embedded"), "npm ci"]
     return tree
 
 
@@ -80,13 +80,13 @@ def test_changed_constraints(served: Tree) -> None:
     """New Python packages are installed into the environment that is there."""
     (served.folder / "constraints.txt").write_text("")
     assert served.run("setup")[0] == 0
-    assert served.calls() == [pip("embedded")]
+    assert served.calls() == [pip("memory,embedded")]
 
 
 def test_dev_serves_as_well(served: Tree) -> None:
     """What the tests need is added; afterwards serving needs nothing."""
     assert served.run("setup", "--dev")[0] == 0
-    assert served.calls() == [pip("embedded,motor,otel,dev")]
+    assert served.calls() == [pip("memory,embedded,motor,otel,dev")]
     assert served.run("setup") == (0, "")
 
 
@@ -95,16 +95,36 @@ def test_failed_packages(tree: Tree) -> None:
     code, said = tree.run("setup", FAILS="pip install")
     assert code == 1
     assert "Set-up failed: pip could not install the packages (.venv/setup.log" in said
-    tree.calls()
+    assert tree.calls()[1:] == [pip("memory,embedded"), pip("memory")]
     tree.run("setup")
-    assert tree.calls() == [pip("embedded")]
+    assert tree.calls() == [pip("memory,embedded")]
+
+
+def test_missing_embedded_database(tree: Tree) -> None:
+    """Where its package cannot be installed, everything else is, and what that costs is said."""
+    tree.add("npm", NPM)
+    code, said = tree.run("setup", FAILS="embedded")
+    assert code == 0
+    assert "will serve the demo from memory, and store nothing" in said
+    assert tree.calls() == [
+        "-m venv --clear .venv",
+        pip("memory,embedded"),
+        pip("memory"),
+        "npm ci",
+    ]
+    assert tree.run("setup") == (0, "")
+
+
+def test_ci_needs_the_embedded_database(tree: Tree) -> None:
+    """In CI a package that is missing is a failure."""
+    assert tree.run("setup", CI="true", FAILS="embedded")[0] == 1
 
 
 def test_moved_checkout(served: Tree) -> None:
     """An environment that names another folder is made anew."""
     moved = Tree(served.folder.rename(served.folder.with_name("moved")), served.commands)
     assert moved.run("setup")[0] == 0
-    assert moved.calls() == ["-m venv --clear .venv", pip("embedded")]
+    assert moved.calls() == ["-m venv --clear .venv", pip("memory,embedded")]
 
 
 def test_a_link_is_not_emptied(tree: Tree, tmp_path: Path) -> None:

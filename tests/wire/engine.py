@@ -58,6 +58,33 @@ class WireEngine(Engine):
         self._reserved.close()
 
 
+GIVEN = os.environ.get("TEST_MONGODB_URI")
+"""An engine that runs elsewhere, for the tests that only talk to one."""
+
+
+class GivenEngine(WireEngine):
+    """The engine that TEST_MONGODB_URI names: nothing is done to it but by commands."""
+
+    def __init__(self, uri: str) -> None:
+        self._given = uri
+
+    @property
+    def uri(self) -> str:
+        """Its address."""
+        return self._given
+
+    @property
+    def pid(self) -> int:
+        """It is not for tests to signal."""
+        pytest.skip("TEST_MONGODB_URI: the engine runs elsewhere, and has no process here")
+
+    def start(self, seconds: float = 0) -> None:
+        """It runs."""
+
+    def close(self) -> None:
+        """It goes on."""
+
+
 def reserve_port() -> socket.socket:
     """Return a socket that holds a free loopback port, without listening, until it is closed.
 
@@ -73,7 +100,7 @@ def reserve_port() -> socket.socket:
 @pytest.fixture(scope="session")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WireEngine]:
     """The engine of this worker, shared by its tests: leave it running and as it was."""
-    shared = WireEngine(tmp_path_factory.mktemp("engine"))
+    shared = GivenEngine(GIVEN) if GIVEN else WireEngine(tmp_path_factory.mktemp("engine"))
     shared.start()
     yield shared
     shared.close()
@@ -98,6 +125,8 @@ def database_name(engine_client: MongoClient[dict[str, Any]]) -> Iterator[str]:
 @pytest.fixture
 def make_engine(tmp_path: Path) -> Iterator[MakeEngine]:
     """Start engines of this test's own; they may be killed, frozen and started again."""
+    if GIVEN:
+        pytest.skip("TEST_MONGODB_URI: this stops and starts an engine of its own")
     made: list[WireEngine] = []
 
     def make() -> WireEngine:

@@ -1,6 +1,7 @@
 """Loading the demo data, once in the life of a database."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from itertools import islice
 from typing import TypeVar
@@ -11,9 +12,12 @@ from app.rest import VENDORS, samples
 from resolvers import bulk, customers
 from resolvers.bulk import Draft
 from resolvers.context import Context
+from resolvers.kind import Kind
 from resolvers.request import EVERYTHING
+from resolvers.store import indexes, preparation, windows
 from resolvers.store import read as reads
 from resolvers.store import write as writes
+from resolvers.store.capabilities import Capability
 from resolvers.store.store import Store
 from schema.kinds import KINDS
 
@@ -31,8 +35,19 @@ Advance = Callable[[int], object]
 """Called with how many more sessions are done."""
 
 
+Said = Callable[[str, int], AbstractContextManager[Advance]]
+"""Shows the progress of something with a name and a size."""
+LATE_INDEXES = 20_000
+"""Sessions for which it is quicker to build indexes afterwards: measured, docs/performance.md."""
+
+
 def unseen(_number: int) -> None:
     """Nobody looks at the progress."""
+
+
+def unsaid(_name: str, _size: int) -> AbstractContextManager[Advance]:
+    """Nobody looks at any progress."""
+    return nullcontext(unseen)
 
 
 async def load_demo(store: Store, now: datetime, advance: Advance = unseen) -> int:
@@ -60,6 +75,33 @@ async def load_demo(store: Store, now: datetime, advance: Advance = unseen) -> i
 async def has_demo(store: Store) -> bool:
     """Whether the demo data was loaded into this database, whatever is left of it."""
     return await writes.mark(store, MARK) == LOADED
+
+
+async def store_many(
+    context: Context, kind: Kind, drafts: Iterable[Draft], count: int, said: Said = unsaid
+) -> int:
+    """Store a large number of sessions of one kind; how many of them did not exist yet.
+
+    Where each index costs a write as much as the session itself, and most sessions will be new,
+    the indexes are dropped before and built afterwards.
+    """
+    later = count >= LATE_INDEXES and await _better_later(context.store, kind)
+    if later:
+        await indexes.drop(context.store, kind)
+    with said(f"Storing {kind.enum_name}", count) as advance:
+        stored = await store_drafts(context, drafts, advance)
+    if later:
+        with said("Building indexes", len(kind.indexes)) as advance:
+            await indexes.build_each(context.store, kind, advance)
+    return stored
+
+
+async def _better_later(store: Store, kind: Kind) -> bool:
+    if Capability.ORDERED_WALK in store.capabilities or kind.name in store.maps:
+        return False
+    missing, changed = await indexes.differing(store, kind)
+    own = not (missing or changed) and await preparation.owns(store, kind)
+    return own and not await windows.is_large(store, kind)
 
 
 async def store_drafts(context: Context, drafts: Iterable[Draft], advance: Advance = unseen) -> int:

@@ -1,6 +1,7 @@
 """The demo data: the vendors' samples as their pages show them, and generated company."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from itertools import islice
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.commands.demo import SIZE, load_demo
+from app.commands.demo import SIZE, load, load_demo
 from app.commands.demo.dice import words
 from app.commands.demo.generate import generate
 from app.commands.demo.journey import IDENTIFIERS, LENGTH, journey
@@ -19,6 +20,7 @@ from resolvers.context import Context
 from resolvers.customers import CustomerRead
 from resolvers.errors import AlreadyExists
 from resolvers.kind import Document, Kind
+from resolvers.store import indexes, probes
 from resolvers.store.store import Store
 from schema.kinds import KINDS, bot, chat, co_browse, knowledge, remote_support
 from tests.conftest import NOW, mock_store
@@ -259,3 +261,26 @@ async def test_visitors_have_documentation_addresses(loaded: Context) -> None:
 async def test_long_sequences_need_no_memory() -> None:
     """The first of a million come at once."""
     assert len(list(islice(generate(bot.BOT, 1_000_000, 1, NOW), 10))) == 10
+
+
+async def test_indexes_of_many_sessions_are_built_afterwards(
+    wire_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where that is quicker; the collection is as before, and small numbers are stored as ever."""
+    monkeypatch.setattr(load, "LATE_INDEXES", 20)
+    dropped: list[Kind] = []
+    drop = indexes.drop
+
+    async def noted(store: Store, kind: Kind) -> None:
+        dropped.append(kind)
+        await drop(store, kind)
+
+    monkeypatch.setattr(indexes, "drop", noted)
+    known = await probes.learn(wire_store)
+    context = Context(replace(wire_store, capabilities=known), now=lambda: NOW)
+    before = await wire_store.collection(bot.BOT).index_information()
+    for count, seed, late in ((19, 1, 0), (20, 2, 1)):
+        drafts = generate(bot.BOT, count, seed, NOW)
+        assert await load.store_many(context, bot.BOT, drafts, count) == count
+        assert len(dropped) == late
+    assert await wire_store.collection(bot.BOT).index_information() == before

@@ -1,0 +1,373 @@
+"""Finds in windows, for engines that walk no index in order (docs/adr/0032-windows.md).
+
+SecantusDB reads every row that a find's bounds leave, sorts all of them and cuts: the first page of
+a million sessions would take it a minute. So a find that is ordered by moments is read in windows
+of that column, the nearest first, until it has its rows. Where in time there are rows is known from
+a survey; slices of a window say how many there are about, before it is read as a whole.
+
+    newest first, 21 rows    [a day ahead, ∞)  [10:04, a day ahead)  [10:02, 10:04)  …
+
+Engines that walk indexes, small collections, and collections of others are read as planned.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any, Final, TypeVar
+
+from pymongo.errors import ExecutionTimeout
+
+from resolvers.kind import Document, Kind, stored_value
+from resolvers.paging import default_order
+from resolvers.store import write as writes
+from resolvers.store.bson_order import sort_key
+from resolvers.store.capabilities import Capability
+from resolvers.store.cursors import aggregate
+from resolvers.store.find import find
+from resolvers.store.operators import Query
+from resolvers.store.plan import Plan, Projection
+from resolvers.store.riding import Riding, riding
+from resolvers.store.session_ids import as_text
+from resolvers.store.store import Store
+from resolvers.store.timeline import AHEAD, OLDEST, Span, Timeline, merged, now, survey
+
+T = TypeVar("T")
+
+SMALL_COLLECTION: Final = 1000
+"""So many rows are read at once as quickly as in windows."""
+COUNT_MS: Final = 1000
+"""How long it may be counted whether a collection is small: busy machines take their time."""
+SMALL_SECONDS, LARGE_SECONDS = 5.0, 600.0
+"""How long a collection counts as small, or as large, until it is counted again."""
+NOTED: Final = timedelta(days=1)
+"""How long a start takes over the survey of an earlier one."""
+BUDGET: Final = 500
+"""Rows that a window may have, about."""
+LARGEST_BUDGET: Final = 4000
+"""That of later windows, where few of the rows meet the filter."""
+SLICES: Final = 5
+PER_SLICE: Final = 2048
+"""A slice is this part of a window."""
+PROBED, PROBE = 16, 64
+"""How many spans are asked for the share of a filter, and how many rows of each, about."""
+CAUTION: Final = 8
+"""A first window is so much narrower than one that has the rows of a page on average."""
+MINUTE: Final = timedelta(minutes=1)
+"""A shorter window is read without slices."""
+LEAST: Final = timedelta(milliseconds=1)
+
+
+async def found(
+    store: Store, kind: Kind, planned: Plan, wanted: Query, limit: int, skip: int
+) -> list[Document]:
+    """The rows of one range of a plan, as `find` gives them."""
+    plain = find(store, kind, wanted, planned.projection, limit, planned.sort, skip)
+    if Capability.ORDERED_WALK in store.capabilities or not await is_large(store, kind):
+        return await plain
+    if _is_narrow(planned, wanted):
+        return await plain
+    along = _along(store, kind, planned, wanted)
+    if along is not None:
+        plain.close()
+        reading = _Reading(store, kind, planned, along, skip + limit)
+        return (await reading.rows())[skip:]
+    return await bounded(store, kind, plain)
+
+
+async def bounded(store: Store, kind: Kind, work: Coroutine[Any, Any, T]) -> T:
+    """Do what may look at every row of a large collection, a few at a time."""
+    if Capability.TIME_LIMIT in store.capabilities or not await is_large(store, kind):
+        return await work
+    return await store.places.run(work, store.left / 2)
+
+
+async def is_large(store: Store, kind: Kind) -> bool:
+    """Whether a collection has too many rows to read all of them for each page."""
+    name, at = store.name(kind), time.monotonic()
+    known, until = store.large.get(name, (False, 0.0))
+    if at < until:
+        return known
+    large = await _was_surveyed(store, kind) or await _has_many(store, kind)
+    store.large[name] = (large, at + (LARGE_SECONDS if large else SMALL_SECONDS))
+    return large
+
+
+async def _was_surveyed(store: Store, kind: Kind) -> bool:
+    """Whether a start found it large: that spares the count."""
+    return await writes.mark(store, _mark(store, kind, default_order(kind)[0].path)) is not None
+
+
+async def _has_many(store: Store, kind: Kind) -> bool:
+    time_ms = min(COUNT_MS, store.time_ms)
+    try:
+        count = await store.collection(kind).estimated_document_count(maxTimeMS=time_ms)
+    except ExecutionTimeout:
+        return True
+    return bool(count > SMALL_COLLECTION)
+
+
+def _along(store: Store, kind: Kind, planned: Plan, wanted: Query) -> Riding | None:
+    """The query along the first column of the ordering that it leaves open, if that has moments."""
+    if kind.name in store.unruled or kind.name in store.maps:
+        return None
+    for path, _ in planned.sort:
+        condition = wanted.get(path, {})
+        if isinstance(condition, dict) and set(condition) != {"$eq"}:
+            column = next((one for one in kind.columns if one.path == path), None)
+            indexed = any(index.keys[0] == path for index in kind.indexes)
+            if column is None or column.type.name != "datetime" or not indexed:
+                return None
+            return riding(kind, wanted, path)
+    return None
+
+
+def _is_narrow(planned: Plan, wanted: Query) -> bool:
+    """Whether the query names its rows, or is for those that tie in all columns but the id."""
+    ids = wanted.get("_id", {})
+    return (
+        not isinstance(ids, dict)
+        or "$in" in ids
+        or all(
+            path in wanted and not isinstance(wanted[path], dict)
+            for path, _ in planned.sort
+            if path != "_id"
+        )
+    )
+
+
+Step = Span | tuple[datetime | None, datetime | None]
+"""A stretch of time, or what lies before or after one; from None until None: rows without a moment.
+"""
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One find, and what it has read so far."""
+
+    store: Store
+    kind: Kind
+    planned: Plan
+    along: Riding
+    need: int
+    got: list[Document] = field(default_factory=list)
+    budget: int = BUDGET
+
+    @property
+    def falling(self) -> bool:
+        """Whether the newest come first."""
+        return dict(self.planned.sort)[self.along.path] < 0
+
+    @property
+    def missing(self) -> int:
+        """How many rows are still to be found."""
+        return self.need - len(self.got)
+
+    async def rows(self) -> list[Document]:
+        """The first `need` rows."""
+        timeline = await self._timeline()
+        share = await self._share(timeline)
+        for step in self._steps(timeline, share):
+            await (self._span(step) if isinstance(step, Span) else self._read(*step))
+            if self.missing <= 0:
+                break
+        self._learn(timeline)
+        return self.got[: self.need]
+
+    async def _timeline(self) -> Timeline:
+        store, kind, path = _lasting(self.store), self.kind, self.along.path
+
+        async def made() -> Timeline:
+            name = _mark(store, kind, path)
+            text = None if name in store.timelines.known else await writes.mark(store, name)
+            return Timeline.of_text(text) if text else await _surveyed(store, kind, path)
+
+        return await store.timelines.of(_mark(store, kind, path), made)
+
+    async def _share(self, timeline: Timeline) -> float:
+        """Which part of all rows the prefixes have, about: of those in the fullest spans."""
+        if self.along.prefixes == ({},):
+            return 1.0
+        fullest = sorted(timeline.spans, key=lambda span: -span.rows)[:PROBED]
+        seen = sum(min(PROBE, span.rows) for span in fullest)
+        counts = []
+        for span in fullest:
+            part = (span.end - span.start) * min(1.0, PROBE / span.rows)
+            low = span.seen or span.start
+            for prefix in self.along.prefixes:
+                query = {**prefix, self.along.path: {"$gte": low, "$lt": low + part}}
+                counts.append(_count(self.store, self.kind, query))
+        return min(1.0, (sum(await asyncio.gather(*counts)) + 1) / (seen + 1))
+
+    def _steps(
+        self, timeline: Timeline, share: float
+    ) -> list[Span | tuple[datetime | None, datetime | None]]:
+        """The stretches of time in order, and what lies beyond those that a survey knows."""
+        least, until = self.along.least, self.along.until
+        low = max(least, OLDEST) if least else OLDEST
+        high = until + LEAST if until else max(now() + AHEAD, low)
+        first, last = timeline.oldest, timeline.newest
+        known: Iterable[Span]
+        if self._from_the_end and self.falling and last and low < last < high:
+            known = [Span(last, high, 0), *timeline.between(low, last, True)]
+        elif self._from_the_end and not self.falling and first and low < first < high:
+            known = [Span(low, first, 0), *timeline.between(first, high, False)]
+        else:
+            known = timeline.between(low, high, self.falling)
+        spans = merged(known, share, self.need if share == 1.0 else self.budget)
+        above = [(high, None)] if until is None else []
+        below = [(None, low)] if least is None or least < OLDEST else []
+        nothing = [(None, None)] if not self.along.bounds else []
+        if self.falling:
+            return [*above, *spans, *below, *nothing]
+        return [*nothing, *below, *spans, *above]
+
+    @property
+    def _from_the_end(self) -> bool:
+        return (self.along.until if self.falling else self.along.least) is None
+
+    def _learn(self, timeline: Timeline) -> None:
+        """Remember where the first rows are, once a page of all rows was full."""
+        everything = self.along.prefixes == ({},) and not self.along.rest
+        if not (self._from_the_end and everything and self.missing <= 0):
+            return
+        moment = self.got[self.need - 1].get(self.along.path)
+        if isinstance(moment, datetime) and self.falling:
+            timeline.newest = moment
+        elif isinstance(moment, datetime):
+            timeline.oldest = moment + LEAST
+
+    async def _span(self, span: Span) -> None:
+        """Read a stretch of time in windows, the first of them narrow: rows may lie close there."""
+        whole = span.end - span.start
+        width = whole
+        if span.rows > self.budget:
+            width = max(LEAST, whole * min(1.0, self.need / span.rows / CAUTION))
+        at = span.end if self.falling else span.start
+        while self.missing > 0 and (at > span.start if self.falling else at < span.end):
+            before = len(self.got)
+            if self.falling:
+                low, high = max(span.start, at - width), at
+            else:
+                low, high = at, min(span.end, at + width)
+            await self._careful(low, high)
+            at = low if self.falling else high
+            width *= 2 if len(self.got) - before > self.need // 4 else 4
+
+    async def _careful(self, low: datetime, high: datetime) -> None:
+        """Read a window, in quarters if its slices say that it has too many rows."""
+        if self.missing <= 0:
+            return
+        if high - low <= MINUTE or await self._estimate(low, high) <= self.budget:
+            await self._read(low, high)
+            return
+        edges = [low + (high - low) * part / 4 for part in range(4)] + [high]
+        quarters = list(pairwise(edges))
+        for quarter in reversed(quarters) if self.falling else quarters:
+            await self._careful(*quarter)
+
+    async def _estimate(self, low: datetime, high: datetime) -> int:
+        """How many rows the engine would look at, about."""
+        slice_ = max(LEAST, (high - low) / PER_SLICE)
+        starts = [low + (high - low) * (2 * part + 1) / (2 * SLICES) for part in range(SLICES)]
+        counts = [
+            _count(self.store, self.kind, self.along.within(start, start + slice_, prefix))
+            for start in starts
+            for prefix in self.along.prefixes
+        ]
+        return round(sum(await asyncio.gather(*counts)) * ((high - low) / slice_) / SLICES)
+
+    async def _read(self, low: datetime | None, high: datetime | None) -> None:
+        """Add the rows of a window; those without a moment, if it has no bounds."""
+        along, reads = self.along, []
+        for prefix in along.prefixes:
+            unbound = low is None and high is None
+            query = along.without(prefix) if unbound else along.within(low, high, prefix)
+            reads.append(self._rows_of(query))
+        parts = await asyncio.gather(*reads)
+        self.got += parts[0] if len(parts) == 1 else self._merged(parts)
+        if along.rest:
+            self.budget = min(LARGEST_BUDGET, self.budget * 3 // 2)
+
+    async def _rows_of(self, query: Query) -> list[Document]:
+        planned, limit = self.planned, self.missing
+        projection = planned.projection
+        if projection is not None and len(self.along.prefixes) > 1:
+            projection = projection | {path: 1 for path, _ in planned.sort}
+        if not self.along.rest:
+            return await find(self.store, self.kind, query, projection, limit, planned.sort)
+        stages: list[Document] = [
+            {"$match": query},
+            {"$match": self.along.rest},
+            {"$sort": dict(planned.sort)},
+            {"$limit": limit},
+        ]
+        if projection is not None:
+            stages.append({"$project": _as_stage(projection)})
+        return as_text(await aggregate(self.store, self.kind, stages))
+
+    def _merged(self, parts: list[list[Document]]) -> list[Document]:
+        """The rows of several prefixes in order; a row with two values of a list is one row."""
+        rows = list({row["_id"]: row for part in parts for row in part}.values())
+        for path, direction in reversed(self.planned.sort):
+            names = path.split(".")
+            rows.sort(
+                key=lambda row, names=names: sort_key(stored_value(row, names)),  # type: ignore[misc]
+                reverse=direction < 0,
+            )
+        return rows[: self.missing]
+
+
+def _as_stage(projection: Projection) -> Document:
+    """A find's projection as a `$project` says it."""
+    return {
+        path: {"$slice": [{"$ifNull": [f"${path}", []]}, *_parts(shown["$slice"])]}
+        if isinstance(shown, dict)
+        else shown
+        for path, shown in projection.items()
+    }
+
+
+def _parts(reach: Any) -> list[Any]:
+    return [*reach] if isinstance(reach, list) else [reach]
+
+
+def _mark(store: Store, kind: Kind, path: str) -> str:
+    return f"timeline:{store.name(kind)}.{path}"
+
+
+async def _surveyed(store: Store, kind: Kind, path: str) -> Timeline:
+    async def count(low: datetime, high: datetime) -> int:
+        return await _count(store, kind, {path: {"$gte": low, "$lt": high}})
+
+    return await survey(count)
+
+
+async def prepare(store: Store, kinds: Iterable[Kind], say: Callable[[str], object]) -> None:
+    """Survey large collections before the first request, and note it for all processes.
+
+    Nothing happens on an engine that walks indexes, and for a day after a survey.
+    """
+    if Capability.ORDERED_WALK in store.capabilities:
+        return
+    for kind in kinds:
+        path = default_order(kind)[0].path
+        if kind.name in store.maps or not await is_large(store, kind):
+            continue
+        noted = await writes.mark(store, _mark(store, kind, path))
+        if noted and now() - Timeline.of_text(noted).made < NOTED:
+            continue
+        say(f"Looking where in time the sessions of {kind.enum_name} are …")
+        made = await _surveyed(store, kind, path)
+        await writes.set_mark(store, _mark(store, kind, path), made.as_text())
+
+
+def _lasting(store: Store) -> Store:
+    """The store for what outlives a request."""
+    return replace(store, budget=None)
+
+
+async def _count(store: Store, kind: Kind, query: Query) -> int:
+    return len(await find(store, kind, query, {"_id": 1}, LARGEST_BUDGET))

@@ -1,6 +1,6 @@
 """Which shards a MongoDB router (mongos) sends a command to, by the rules of MongoDB's manual.
 
-    route(TENANT_HASHED, Command("bot_sessions", "find", {"filter": {"tenant": "acme"}}))
+    route(TENANT_ID, Command("bot_sessions", "find", {"filter": {"tenant": "acme"}}))
 
 is Route.RANGE: all sessions of a tenant stand together, on one shard or on several.
 
@@ -28,6 +28,9 @@ from app.commands.recording import Command
 
 Filter = Mapping[str, Any]
 HASHED = "hashed"
+CHANGES = ("update_one", "delete_one", "find_one_and_update", "find_one_and_delete")
+"""Of one document that is stored."""
+WRITES = frozenset({*CHANGES, "insert_one", "insert_many", "update_many", "delete_many"})
 
 
 class Route(IntEnum):
@@ -81,6 +84,22 @@ class ShardKey:
     def names(self) -> tuple[str, ...]:
         """The paths."""
         return tuple(path for path, _ in self.fields)
+
+    @property
+    def unique(self) -> str:
+        """Within what an `_id` is unique: each shard alone looks at its own index of ids."""
+        if set(self.names) == {"_id"}:
+            return "all sessions of a kind"
+        if set(self.names) == {"tenant", "_id"}:
+            return "a tenant"
+        return "**one shard: nothing**"
+
+
+ID = ShardKey((("_id", HASHED),))
+TENANT_ID = ShardKey((("tenant", 1), ("_id", HASHED)))
+TENANT_TIME = ShardKey((("tenant", 1), ("startedAt", 1)))
+KEYS = (ID, TENANT_ID, TENANT_TIME)
+"""Those that docs/sharding.md compares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,15 +169,14 @@ def _of_conditions(key: ShardKey, filter_: Filter) -> Route:
 def route(key: ShardKey, command: Command) -> Route:
     """Which shards get a command over a collection with this key."""
     given, name = command.given, command.name
-    match name:
-        case "insert_one":
-            return Route.ONE
-        case "insert_many":
-            return Route.FEW
-        case "aggregate":
-            return of_filter(key, _matched(given["pipeline"]))
-        case "update_one" | "delete_one" | "find_one_and_update" | "find_one_and_delete":
-            return _of_change(key, name, given)
+    if name == "insert_one":
+        return Route.ONE
+    if name == "insert_many":
+        return Route.FEW
+    if name in CHANGES:
+        return _of_change(key, name, given)
+    if name == "aggregate":
+        return of_filter(key, _matched(given["pipeline"]))
     return of_filter(key, given.get("filter") or {})
 
 

@@ -48,7 +48,9 @@ class Cluster:
     sessions: float = assumed(1e9, "sessions of all kinds together")
     shards: float = assumed(12, "shards")
     tenants: float = assumed(1000, "tenants")
-    skew: float = assumed(1.0, "how uneven tenants are: the n-th has 1/n^skew of the first; 0: even")
+    skew: float = assumed(
+        1.0, "the n-th tenant has 1/n^skew of the sessions of the first; 0: all alike"
+    )
     reads: float = assumed(5000, "requests a second that read")
     writes: float = assumed(500, "requests a second that change something")
     limited: float = assumed(0.9, "share of the requests whose credential is limited to one tenant")
@@ -66,7 +68,7 @@ class Figures:
     commands: float
     """A second, of each shard on average."""
     amplification: Mapping[str, float]
-    """Shards that one request asks, by the operation; several times where it sends more commands."""
+    """Commands to shards that one request becomes, by the operation."""
     tenant_shards: float
     """That have sessions of a tenant, weighted by how much it asks."""
     busiest: float
@@ -114,9 +116,7 @@ def figures(cluster: Cluster, key: ShardKey) -> Figures:
     )
 
 
-def _busiest(
-    cluster: Cluster, key: ShardKey, share: Iterable[float], wide: Iterable[int]
-) -> float:
+def _busiest(cluster: Cluster, key: ShardKey, share: Iterable[float], wide: Iterable[int]) -> float:
     """New sessions are spread by the hash, or all go to the newest end of their tenant."""
     even = 1 / cluster.shards
     if key.names[0] != "tenant":
@@ -165,7 +165,7 @@ def page(cluster: Cluster) -> str:
         ("of its capacity", [f"{one.commands / cluster.capacity:.0%}" for one in found]),
         ("shards with sessions of a tenant", [f"{one.tenant_shards:.1f}" for one in found]),
         *(
-            (f"commands to shards for one `{name}`", [f"{one.amplification[name]:.1f}" for one in found])
+            (f"commands for one `{name}`", [f"{one.amplification[name]:.1f}" for one in found])
             for name in (*MIX, *WRITTEN)
         ),
         ("new sessions that the busiest shard gets", [f"{one.busiest:.1%}" for one in found]),
@@ -190,12 +190,12 @@ def _assumptions(cluster: Cluster) -> str:
 
 def _stored(cluster: Cluster, size: sizes.Size, of_shard: float) -> str:
     """Bytes, the same under every key: its own index is the smallest."""
-    index = size.index * of_shard
+    documents, index = (part * of_shard / 1e9 for part in (size.document, size.index))
     return (
-        f"Measured on {sizes.SAMPLE} generated sessions of each kind, before compression: a session "
-        f"has {size.document:,.0f} bytes, and {size.index:,.0f} bytes in indexes. Of "
-        f"{of_shard:,.0f} sessions a shard stores {size.document * of_shard / 1e9:,.0f} GB, and "
-        f"{index / 1e9:,.0f} GB of indexes: {index / 1e9 / cluster.memory_gb:,.1f} times its cache.\n"
+        f"Measured on {sizes.SAMPLE} generated sessions of each kind, before compression: a "
+        f"session has {size.document:,.0f} bytes, and {size.index:,.0f} bytes in indexes. Of "
+        f"{of_shard:,.0f} sessions a shard stores {documents:,.0f} GB, and {index:,.0f} GB of "
+        f"indexes: {index / cluster.memory_gb:,.1f} times its cache.\n"
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import httpx
-from graphql import GraphQLInputObjectType, get_named_type
+from graphql import GraphQLField, GraphQLInputObjectType, get_named_type
 from starlette.applications import Starlette
 
 from app import rest
@@ -24,9 +24,10 @@ from app.context import State
 from app.rest import VENDORS, samples
 from app.rest.vendor import Endpoint, Vendor
 from app.settings import Settings
-from resolvers.access import Caller
-from resolvers.store.store import Store
 from benchmarks.sharding.routing import WRITES
+from resolvers.access import Caller
+from resolvers.kind import Kind
+from resolvers.store.store import Store
 from schema.build import root_fields
 from schema.kinds import KINDS
 from schema.sample_operations import sample
@@ -42,10 +43,12 @@ FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A field or a URL, and its commands by who asks."""
+    """A field or a vendor's URL, and its commands by who asks."""
 
     name: str
     """`botSessions`, `botSessions by tenant`, `GET /history/sessions/{session_history_id}`."""
+    general: str
+    """The same for every kind that has such a field: `…Sessions`."""
     changes: bool
     limited: Sequence[Command]
     free: Sequence[Command]
@@ -60,28 +63,44 @@ async def _recorded() -> list[Operation]:
     free = await Recorder.ready()
     both = free.limited_to(TENANT), free
     found = [
-        Operation(name, changes, *[await _sent(recorder, text) for recorder in both])
-        for name, changes, text in _texts(free)
+        Operation(*names, changes, *[await _sent(recorder, text) for recorder in both])
+        for names, changes, text in _texts(free)
     ]
     for vendor, endpoint in _endpoints():
         name = f"{endpoint.method} {endpoint.path}"
         sent = [await _asked(recorder, vendor, endpoint) for recorder in both]
-        found.append(Operation(name, any(one.name in WRITES for one in sent[0]), *sent))
+        found.append(Operation(name, name, any(one.name in WRITES for one in sent[0]), *sent))
     return found
 
 
-def _texts(recorder: Recorder) -> Iterator[tuple[str, bool, str]]:
-    """Each root field with each filter that it takes: a name, whether it changes, an operation."""
+def _texts(recorder: Recorder) -> Iterator[tuple[tuple[str, str], bool, str]]:
+    """Each root field with each filter that it takes: names, whether it changes, an operation."""
     schema = core_schema(recorder.schema)
     assert schema.query_type
-    for _, name, _ in root_fields():
+    for kind, name, _ in root_fields():
         field = schema.query_type.fields.get(name)
-        taken = get_named_type(field.args["filter"].type) if field and "filter" in field.args else None
-        columns = taken.fields if isinstance(taken, GraphQLInputObjectType) else {}
+        columns = _filtered(field)
         for chosen in FILTERS:
-            if all(column in columns for column in chosen):
+            if columns.issuperset(chosen):
                 label = " ".join((name, *(f"by {column}" for column in chosen)))
-                yield label, field is None, sample(schema, name, chosen)
+                names = label, _general(label, kind)
+                yield names, field is None, sample(schema, name, chosen)
+
+
+def _filtered(field: GraphQLField | None) -> set[str]:
+    """The columns that a field's filter takes."""
+    if field is None or "filter" not in field.args:
+        return set()
+    type_ = get_named_type(field.args["filter"].type)
+    return set(type_.fields) if isinstance(type_, GraphQLInputObjectType) else set()
+
+
+def _general(label: str, kind: Kind | None) -> str:
+    """The label with dots in the place of the kind."""
+    if kind is None:
+        return label
+    name = kind.type_name.removesuffix("Session")
+    return label.replace(name, "…").replace(name[0].lower() + name[1:], "…")
 
 
 async def _sent(recorder: Recorder, text: str) -> list[Command]:

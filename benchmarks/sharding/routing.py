@@ -19,7 +19,8 @@ Sharded Clusters" and "Change a Document's Shard Key Value":
 - Missing values are nulls.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -77,8 +78,8 @@ class ShardKey:
     @property
     def text(self) -> str:
         """As mongosh takes it: `{tenant: 1, _id: "hashed"}`."""
-        inner = (f"{path}: {HASHED!r}" if how == HASHED else f"{path}: 1" for path, how in self.fields)
-        return f"{{{', '.join(inner)}}}".replace("'", '"')
+        inner = (f'{path}: "{how}"' if how == HASHED else f"{path}: 1" for path, how in self.fields)
+        return f"{{{', '.join(inner)}}}"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -113,20 +114,31 @@ class Bounds:
 
 
 ANY = Bounds()
+Clause = tuple[str, Any]
+"""A field or an operator, and what is said of it."""
 BOUND = {"$gt", "$gte", "$lt", "$lte"}
 
 
-def bounds(filter_: Filter, path: str) -> Bounds:
-    """What a filter says of a field, as far as a router can use it; ANY is always true."""
-    found = ANY
-    if path in filter_:
-        found = _condition(filter_[path])
-    for part in filter_.get("$and", ()):
-        found = _narrower(found, bounds(part, path))
-    return found
+def bounds(clauses: Iterable[Clause], path: str) -> Bounds:
+    """What conditions that all hold say of a field, as far as a router can use it."""
+    found = [_condition(value) for name, value in clauses if name == path]
+    points = [one.points for one in found if one.points is not None]
+    return Bounds(min(points, default=None), any(one.ranged for one in found))
+
+
+def _clauses(filter_: Filter) -> Iterator[Clause]:
+    """What holds of every document that meets a filter, `$or` among it."""
+    for name, value in filter_.items():
+        if name == "$and":
+            for part in value:
+                yield from _clauses(part)
+        else:
+            yield name, value
 
 
 def _condition(value: Any) -> Bounds:
+    if isinstance(value, re.Pattern):
+        return ANY
     if not isinstance(value, Mapping) or not any(str(name).startswith("$") for name in value):
         return Bounds(points=1)
     if "$eq" in value or value.get("$exists") is False:
@@ -138,27 +150,23 @@ def _condition(value: Any) -> Bounds:
     return Bounds(ranged=not BOUND.isdisjoint(value))
 
 
-def _narrower(one: Bounds, other: Bounds) -> Bounds:
-    known = [each.points for each in (one, other) if each.points is not None]
-    return Bounds(min(known, default=None), one.ranged or other.ranged)
-
-
 def of_filter(key: ShardKey, filter_: Filter) -> Route:
     """Which shards have documents that may meet a filter."""
-    alternatives = filter_.get("$or")
-    own = _of_conditions(key, filter_)
-    if alternatives is None:
-        return own
-    rest = {name: value for name, value in filter_.items() if name != "$or"}
-    each = [of_filter(key, {"$and": [rest, part]}) for part in alternatives]
-    widest = max(each)
-    return min(own, max(widest, Route.FEW) if len(each) > 1 else widest)
+    clauses = list(_clauses(filter_))
+    plain = [one for one in clauses if one[0] != "$or"]
+    found = [_of_clauses(key, plain)]
+    for name, alternatives in clauses:
+        if name == "$or":
+            all_but = {"$and": [{path: value} for path, value in plain]}
+            each = [of_filter(key, {"$and": [all_but, part]}) for part in alternatives]
+            found.append(max(*each, Route.FEW) if len(each) > 1 else each[0])
+    return min(found)
 
 
-def _of_conditions(key: ShardKey, filter_: Filter) -> Route:
+def _of_clauses(key: ShardKey, clauses: Sequence[Clause]) -> Route:
     places = 1
     for number, (path, how) in enumerate(key.fields):
-        found = bounds(filter_, path)
+        found = bounds(clauses, path)
         if found.points is None:
             usable = number > 0 or (found.ranged and how != HASHED)
             return Route.RANGE if usable else Route.ALL
@@ -194,7 +202,8 @@ def _of_change(key: ShardKey, name: str, given: Mapping[str, Any]) -> Route:
     found = of_filter(key, given["filter"])
     if found is Route.ONE:
         return found
-    if name in ("update_one", "delete_one") and bounds(given["filter"], "_id").points == 1:
+    named = bounds(_clauses(given["filter"]), "_id").points == 1
+    if name in ("update_one", "delete_one") and named:
         return Route.EVERY
     return Route.TWO_PHASES
 
@@ -203,4 +212,3 @@ def _changes(key: ShardKey, update: Mapping[str, Any]) -> bool:
     """Whether an update gives a field of the key another value, or takes it away."""
     changed = {path for how in ("$set", "$unset", "$inc") for path in update.get(how, {})}
     return not changed.isdisjoint(key.names)
-

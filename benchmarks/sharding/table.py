@@ -3,9 +3,11 @@
     | operation | `{_id: "hashed"}` | … |
     | `botSession`, `chatSession` | one | … |
 
-Operations that every key serves alike are one row. A change is `reads → writes`.
+Operations that every key serves alike are one row, fields that all kinds have are one name. A
+change is `reads → writes`.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
@@ -36,13 +38,17 @@ def cells(operation: Operation) -> tuple[str, ...]:
 
 def _rows(chosen: Iterable[Operation]) -> Iterator[tuple[str, ...]]:
     """The names of operations that are alike, and their cells."""
-    alike: dict[tuple[str, ...], list[str]] = {}
+    alike: dict[tuple[str, ...], list[Operation]] = {}
     for operation in chosen:
-        found = cells(operation)
-        if set(found) != {NOTHING}:
-            alike.setdefault(found, []).append(f"`{operation.name}`")
-    for found, names in alike.items():
-        yield ", ".join(names), *found
+        if set(found := cells(operation)) != {NOTHING}:
+            alike.setdefault(found, []).append(operation)
+    of_all = Counter(one.general for one in operations())
+    for found, same in alike.items():
+        of_row = Counter(one.general for one in same)
+        names = (
+            one.general if of_row[one.general] == of_all[one.general] else one.name for one in same
+        )
+        yield ", ".join(f"`{name}`" for name in dict.fromkeys(names)), *found
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

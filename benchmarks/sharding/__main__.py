@@ -62,7 +62,7 @@ def main() -> None:
     """Print the tables, or the model."""
     options = parse()
     if options.operations:
-        print(table.keys(), table.reads(), table.changes(), table.small(), sep="\n")
+        print(table.keys(), table.reads(), table.changes(), sep="\n")
         return
     print(model.page(Cluster(**{one.name: getattr(options, one.name) for one in fields(Cluster)})))
 

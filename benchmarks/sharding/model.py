@@ -28,7 +28,7 @@ MIX: Mapping[str, float] = {
     "botSession": 50,
     "botSessions": 30,
     "sessions": 10,
-    "searchSessions": 5,
+    "searchSessions for two words": 5,
     "botSessionStatistics": 5,
 }
 """What is read, in parts of all reads; a field of one kind stands for those of all kinds."""

@@ -5,7 +5,7 @@
 `limited` is what is sent for a credential that is limited to one tenant, `free` for one without a
 limit. No database is asked: app.commands.recording answers plausibly. Lists are asked for without
 a filter, with the tenant in the filter, and with session ids in it: no other column is in a shard
-key that docs/sharding.md compares, but for `startedAt`.
+key that docs/sharding.md compares, but for `startedAt`. A search for two words counts one of them.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ from resolvers.kind import Kind
 from resolvers.store.store import Store
 from schema.build import root_fields
 from schema.kinds import KINDS
-from schema.sample_operations import sample
+from schema.sample_operations import WORD, sample
 from schema.strawberry_internals import core_schema
 
 TENANT = "acme"
@@ -85,6 +85,9 @@ def _texts(recorder: Recorder) -> Iterator[tuple[tuple[str, str], bool, str]]:
                 label = " ".join((name, *(f"by {column}" for column in chosen)))
                 names = label, _general(label, kind)
                 yield names, field is None, sample(schema, name, chosen)
+        if field is not None and "text" in field.args:
+            label = f"{name} for two words"
+            yield (label, label), False, sample(schema, name).replace(WORD, '"printer paper"')
 
 
 def _filtered(field: GraphQLField | None) -> set[str]:

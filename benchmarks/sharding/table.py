@@ -13,7 +13,7 @@ from functools import cache
 
 from app.commands.recording import Command
 from benchmarks.sharding.operations import SESSIONS, Operation, recorded
-from benchmarks.sharding.routing import ID, KEYS, WRITES, Route, ShardKey, route
+from benchmarks.sharding.routing import KEYS, WRITES, Route, ShardKey, route
 
 NOTHING = "–"
 operations = cache(recorded)
@@ -104,15 +104,3 @@ def widest(key: ShardKey, commands: Iterable[Command]) -> Route:
 def _share(holds: Iterable[bool]) -> str:
     found = list(holds)
     return f"{sum(found)} of {len(found)}"
-
-
-def small() -> str:
-    """The small collections, under a key of their ids: who gets what operations send there."""
-    sent: dict[str, set[str]] = {}
-    for operation in operations():
-        for command in (*operation.limited, *operation.free):
-            if command.collection not in SESSIONS:
-                found = f"{command.name}: {route(ID, command).label}"
-                sent.setdefault(command.collection, set()).add(found)
-    rows = ((f"`{name}`", ", ".join(sorted(sent[name]))) for name in sorted(sent))
-    return _table(["collection", f"under `{ID.text}`"], rows)

@@ -1,5 +1,9 @@
 """Every operation is planned, and the recommended keys serve them as docs/sharding.md says."""
 
+import re
+from importlib import import_module
+from pathlib import Path
+
 from graphql import build_schema
 
 from app.rest import VENDORS
@@ -8,6 +12,7 @@ from benchmarks.sharding.routing import ID, TENANT_ID, WRITES, Route, ShardKey, 
 from benchmarks.sharding.table import NOTHING, cell, operations
 from schema.build import build
 
+ROOT = Path(__file__).resolve().parents[3]
 ALL_TENANTS = {"exportCustomer", "eraseCustomer", "searchSessions for two words"}
 """They look for sessions of an earlier version, and count words, whoever's these are."""
 
@@ -23,6 +28,19 @@ def test_every_operation_is_there() -> None:
         summaries = {(one.method, one.operation.summary) for one in vendor.endpoints}
         own = {f"{one.method} {one.path}" for one in vendor.endpoints}
         assert len(own & names) == len(summaries), vendor.name
+
+
+def test_every_collection_has_its_key() -> None:
+    """The page says how each collection is sharded, or why it is not."""
+    named = re.compile(r"database(?:\[|\.get_collection\()([A-Z_]+)\b")
+    page = (ROOT / "docs" / "sharding.md").read_text(encoding="utf-8")
+    found = set(SESSIONS)
+    for path in (ROOT / "resolvers" / "store").glob("*.py"):
+        module = import_module(f"resolvers.store.{path.stem}")
+        found |= {vars(module)[name] for name in named.findall(path.read_text(encoding="utf-8"))}
+    assert {"audit", "claims", "credentials", "customer_links", "rate_counters"} <= found
+    for name in found:
+        assert f"`{name}`" in page or f'"{name}"' in page, name
 
 
 def test_a_tenant_is_asked_for_where_there_is_a_limit() -> None:

@@ -58,6 +58,9 @@ class Cluster:
     capacity: float = assumed(10_000, "commands a second that one shard can serve")
     memory_gb: float = assumed(64, "GB of memory for the cache of one shard")
     group_us: float = assumed(2.0, "microseconds to group one session in statistics")
+    gateway_ms: float = assumed(
+        0.35, "ms of a gateway's CPU a request: docs/performance.md, 20 rows"
+    )
     processes: float = assumed(8, "gateway processes, each with one change stream")
 
 
@@ -67,6 +70,8 @@ class Figures:
 
     commands: float
     """A second, of each shard on average."""
+    served: float
+    """Reads a second that the shards can serve beside the writes, all together."""
     amplification: Mapping[str, float]
     """Commands to shards that one request becomes, by the operation."""
     tenant_shards: float
@@ -103,12 +108,14 @@ def figures(cluster: Cluster, key: ShardKey) -> Figures:
         + (1 - cluster.limited) * _asked(cluster, key, name, False, tenant_shards)
         for name in (*MIX, *WRITTEN)
     }
-    load = _rate(cluster.reads, MIX, asked) + _rate(cluster.writes, WRITTEN, asked)
+    read, written = _rate(1, MIX, asked), _rate(cluster.writes, WRITTEN, asked)
+    left = cluster.capacity * cluster.shards - written
     of_kind = cluster.sessions / len(KINDS)
     own = sum(part * part / count for part, count in zip(share, wide, strict=True)) * of_kind
     grouped = own, of_kind / cluster.shards
     return Figures(
-        load / cluster.shards,
+        (cluster.reads * read + written) / cluster.shards,
+        max(0.0, left / read),
         asked,
         tenant_shards,
         _busiest(cluster, key, share, wide),
@@ -163,6 +170,7 @@ def page(cluster: Cluster) -> str:
     rows = [
         ("commands a second for each shard", [f"{one.commands:,.0f}" for one in found]),
         ("of its capacity", [f"{one.commands / cluster.capacity:.0%}" for one in found]),
+        ("reads a second that all shards can serve", [f"{one.served:,.0f}" for one in found]),
         ("shards with sessions of a tenant", [f"{one.tenant_shards:.1f}" for one in found]),
         *(
             (f"commands for one `{name}`", [f"{one.amplification[name]:.1f}" for one in found])
@@ -175,7 +183,9 @@ def page(cluster: Cluster) -> str:
     head = ["", *(f"`{key.text}`" for key in KEYS)]
     lines = [head, ["---"] * len(head), *([label, *cells] for label, cells in rows)]
     table = "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
-    return f"{_assumptions(cluster)}\n{_stored(cluster, size, of_shard)}\n{table}\n{_feed(cluster)}"
+    cores = (cluster.reads + cluster.writes) * cluster.gateway_ms / 1000
+    below = f"The gateways need {cores:,.1f} cores together. {_feed(cluster)}"
+    return f"{_assumptions(cluster)}\n{_stored(cluster, size, of_shard)}\n{table}\n{below}"
 
 
 def _assumptions(cluster: Cluster) -> str:

@@ -114,6 +114,16 @@ def this(document: Document) -> Query:
     return {"_id": as_stored(document["_id"]), **({TENANT.path: tenant} if known else {})}
 
 
+def _these(documents: Sequence[Document]) -> Query:
+    """The condition that is met by these sessions, and by none of another tenant."""
+    each = [this(document) for document in documents]
+    wanted: Query = {"_id": {"$in": [one["_id"] for one in each]}}
+    if all(TENANT.path in one for one in each):
+        first, *more = {one[TENANT.path]: None for one in each}
+        wanted[TENANT.path] = {"$in": [first, *more]} if more else first
+    return wanted
+
+
 def difference(before: Document, after: Document) -> Document:
     """The update operators that lead from one document to the other."""
     changed = {
@@ -152,8 +162,7 @@ async def delete_all(store: Store, kind: Kind, documents: Sequence[Document]) ->
     if documents:
         ids = [document["_id"] for document in documents]
         async with witnessed(store, Act.DELETED, kind, ids):
-            wanted = {"_id": {"$in": [as_stored(one) for one in ids]}}
-            await store.change(store.collection(kind).delete_many, wanted)
+            await store.change(store.collection(kind).delete_many, _these(documents))
 
 
 async def delete_unchanged(store: Store, kind: Kind, document: Document) -> bool:

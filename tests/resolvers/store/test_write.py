@@ -66,6 +66,7 @@ async def test_session_of_another_tenant_is_not_changed(
     assert not await write.update(store, BOT, other, {**other, "revision": 2})
     assert not await write.delete(store, BOT, other)
     assert not await write.delete_unchanged(store, BOT, other)
+    await write.delete_all(store, BOT, [other])
     assert await rows.find_one({"_id": "a"}) == row
     assert await write.delete_unchanged(store, BOT, row)
 

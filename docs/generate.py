@@ -16,6 +16,8 @@ from pydantic_core import PydanticUndefined
 from app.rest import VENDORS
 from app.settings import Settings
 from app.settings.types import Group
+from benchmarks.sharding import model, table
+from benchmarks.sharding.routing import TENANT_ID
 from resolvers.kind import Column, Kind
 from resolvers.paging import orderings
 from resolvers.texts import FORMATS
@@ -71,12 +73,32 @@ def _retention() -> str:
     return f"\n| setting | the vendor's figure |\n|---|---|\n{''.join(rows)}"
 
 
+def _shard_commands() -> str:
+    """For mongosh, with every kind's collection."""
+    names = ", ".join(f'"{entry.kind.collection}"' for entry in KINDS)
+    return f"""
+```js
+db = db.getSiblingDB("sessions")
+const key = {TENANT_ID.text}
+for (const name of [{names}]) {{
+  db[name].createIndex(key)
+  sh.shardCollection(`sessions.${{name}}`, key)
+}}
+```
+"""
+
+
 BLOCK = re.compile(r"(?P<head><!-- made: (?P<name>\w+) -->).*?(?P<tail><!-- end -->)", re.DOTALL)
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "kinds": _labels,
     "scopes": _names,
     "retention": _retention,
     "services": _services,
+    "shard_keys": table.keys,
+    "shard_commands": _shard_commands,
+    "shard_reads": table.reads,
+    "shard_changes": table.changes,
+    "shard_model": lambda: f"\n{model.page(model.Cluster())}",
 }
 """What every kind or every vendor is in: prose, scopes, settings."""
 

@@ -172,7 +172,7 @@ class _Appending:
         paths, where = self._growth.same, self._column.path
         if not (paths and added):
             return ()
-        return await appends.same(self._context.store, self._kind, head["_id"], where, paths, added)
+        return await appends.same(self._context.store, self._kind, head, where, paths, added)
 
     def _beside(self, after: Document, count: int, added: list[Document]) -> list[Document]:
         """The entries as they are stored; what is stored beside the list is brought up to date."""

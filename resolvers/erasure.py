@@ -23,7 +23,7 @@ from resolvers.access import ERASING, Action
 from resolvers.anonymising import Anonymiser
 from resolvers.audit.attempts import attempt
 from resolvers.audit.entries import Act
-from resolvers.common_columns import SEARCH_KEYS
+from resolvers.common_columns import SEARCH_KEYS, TENANT
 from resolvers.context import Context
 from resolvers.errors import Conflict, CorruptDocument, Invalid, NotFound, Timeout
 from resolvers.identifiers import Identifier
@@ -34,7 +34,7 @@ from resolvers.store import write as writes
 from resolvers.store.store import Store
 from resolvers.store.witness import witnessed
 
-COLUMNS = RELATED | {"startedAt", "revision", SEARCH_KEYS.path}
+COLUMNS = RELATED | {"startedAt", "revision", TENANT.path, SEARCH_KEYS.path}
 """The stored paths that are read of a session."""
 SIZE = 100
 """How many sessions are found at once."""

@@ -9,10 +9,11 @@ only. A row whose session has expired does not count at all.
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from resolvers import tenants
 from resolvers.context import Context
 from resolvers.errors import AlreadyExists, Timeout, Unavailable
 from resolvers.kind import Document, Kind, Reservation
-from resolvers.request import EVERYTHING, Filter
+from resolvers.request import EVERYTHING, Filter, both
 from resolvers.store import read as reads
 from resolvers.store import write as writes
 
@@ -98,5 +99,6 @@ async def _holds(
     where: Filter = EVERYTHING,
 ) -> bool:
     """Whether the session is stored with the value of `wanted`, and meets `where`."""
-    stored = await reads.get(context.store, kind, session_id, where, None)
+    own = tenants.visible(frozenset({wanted.tenant or tenants.NONE}))
+    stored = await reads.get(context.store, kind, session_id, both(own, where), None)
     return stored is not None and of(kind, stored) == wanted

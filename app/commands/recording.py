@@ -10,10 +10,12 @@ Reads by id find a session as the kind's own creation stores it; pages are empty
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
+from resolvers.access import EVERYBODY, Caller
+from resolvers.common_columns import TENANT
 from resolvers.context import Context
 from resolvers.kind import Document
 from resolvers.store.store import Store
@@ -138,6 +140,13 @@ class Recorder:
 
     schema: Schema
     stored: Mapping[str, Document]
+    caller: Caller = EVERYBODY
+
+    def limited_to(self, tenant: str) -> "Recorder":
+        """The same for a caller that sees one tenant alone, whose sessions are found."""
+        stored = {name: {**row, TENANT.path: tenant} for name, row in self.stored.items()}
+        caller = replace(self.caller, tenants=frozenset({tenant}))
+        return replace(self, stored=stored, caller=caller)
 
     @classmethod
     async def ready(cls) -> "Recorder":
@@ -163,7 +172,7 @@ class Recorder:
             text,
             variable_values=variables,
             operation_name=name,
-            context_value=Context(Store(database, DEADLINE)),
+            context_value=Context(Store(database, DEADLINE), caller=self.caller),
         )
         errors = result.errors or []
         ran = all(error.path for error in errors)

@@ -11,10 +11,9 @@ from resolvers.request import Filter
 from resolvers.store.cursors import aggregate
 from resolvers.store.find import find
 from resolvers.store.operators import Query, conjoin, query
-from resolvers.store.session_ids import as_stored
 from resolvers.store.store import Store
 from resolvers.store.witness import witnessed
-from resolvers.store.write import difference, state
+from resolvers.store.write import difference, state, this, unchanged
 
 
 class Grown(NamedTuple):
@@ -56,7 +55,7 @@ async def head(
 async def same(
     store: Store,
     kind: Kind,
-    session_id: str,
+    session: Document,
     path: str,
     same_paths: Sequence[str],
     entries: Sequence[Document],
@@ -68,7 +67,7 @@ async def same(
     ]
     listed: Document = {"$filter": {"input": f"${path}", "cond": {"$or": alike}}}
     listed = {"$cond": [{"$isArray": [f"${path}"]}, listed, []]}
-    stages = [{"$match": {"_id": as_stored(session_id)}}, {"$project": {path: listed}}]
+    stages = [{"$match": this(session)}, {"$project": {path: listed}}]
     rows = await store.run(aggregate(store, kind, stages))
     return (rows[0].get(path) or []) if rows else []
 
@@ -86,7 +85,7 @@ async def append(store: Store, kind: Kind, asked: Append) -> bool:
 def _guard(asked: Append) -> Query:
     before, (path, count, entries, _, same_paths) = asked.before, asked.grown
     clauses: list[Query] = [
-        {"_id": as_stored(before["_id"]), "revision": before.get("revision")},
+        unchanged(before),
         {path: {"$size": count}},
     ]
     if len(same_paths) == 1:

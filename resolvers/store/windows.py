@@ -1,4 +1,4 @@
-"""Finds in windows, for engines that walk no index in order (docs/adr/0032-windows.md).
+"""Finds in windows, for engines that walk no index in order (docs/adr/0036-windows.md).
 
 SecantusDB reads every row that a find's bounds leave, sorts all of them and cuts: the first page of
 a million sessions would take it a minute. So a find that is ordered by moments is read in windows

@@ -3,7 +3,8 @@
 A change is guarded by the document's `revision`: it is applied to exactly the state it was
 computed from, or not at all (docs/adr/0003-guarded-updates.md). Values that only one live session
 may have, and running numbers, live in small collections of their own, since on a sharded cluster
-only `_id` can be unique.
+only `_id` can be unique. Under a shard key that begins with the tenant, an id is unique within its
+tenant alone: so whatever changes a session names both (docs/adr/0037-shard-keys.md).
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -89,13 +90,38 @@ def state(document: Document) -> dict[str, Any]:
 
 async def update(store: Store, kind: Kind, before: Document, after: Document) -> bool:
     """Replace `before` with `after`; False if the stored session is no longer `before`."""
-    guard = {"_id": as_stored(before["_id"]), "revision": before.get("revision")}
     operators = difference(before, after)
     ids, more = [before["_id"]], state(after)
     async with witnessed(store, Act.UPDATED, kind, ids, operators=operators, **more) as written:
-        result = await store.change(store.collection(kind).update_one, guard, operators)
+        result = await store.change(store.collection(kind).update_one, unchanged(before), operators)
         written.done = bool(result.matched_count)
         return written.done
+
+
+def unchanged(document: Document) -> Query:
+    """The condition that a session is still what was read; `document` has its tenant."""
+    return {**this(document), "revision": document.get("revision")}
+
+
+def this(document: Document) -> Query:
+    """The condition that is met by this session alone.
+
+    A router finds its shard by the tenant, too. A null stands for no tenant. Of a value that no
+    tenant has, as others may have stored, nothing is said.
+    """
+    tenant = document.get(TENANT.path)
+    known = tenant is None or isinstance(tenant, str)
+    return {"_id": as_stored(document["_id"]), **({TENANT.path: tenant} if known else {})}
+
+
+def _these(documents: Sequence[Document]) -> Query:
+    """The condition that is met by these sessions, and by none of another tenant."""
+    each = [this(document) for document in documents]
+    wanted: Query = {"_id": {"$in": [one["_id"] for one in each]}}
+    if all(TENANT.path in one for one in each):
+        first, *more = {one[TENANT.path]: None for one in each}
+        wanted[TENANT.path] = {"$in": [first, *more]} if more else first
+    return wanted
 
 
 def difference(before: Document, after: Document) -> Document:
@@ -128,7 +154,7 @@ def _grown(before: Any, after: Any) -> bool:
 
 async def delete(store: Store, kind: Kind, document: Document) -> bool:
     """Remove a session; False if it is gone already."""
-    return await _delete(store, kind, document, {"_id": as_stored(document["_id"])})
+    return await _delete(store, kind, document, this(document))
 
 
 async def delete_all(store: Store, kind: Kind, documents: Sequence[Document]) -> None:
@@ -136,14 +162,12 @@ async def delete_all(store: Store, kind: Kind, documents: Sequence[Document]) ->
     if documents:
         ids = [document["_id"] for document in documents]
         async with witnessed(store, Act.DELETED, kind, ids):
-            wanted = {"_id": {"$in": [as_stored(one) for one in ids]}}
-            await store.change(store.collection(kind).delete_many, wanted)
+            await store.change(store.collection(kind).delete_many, _these(documents))
 
 
 async def delete_unchanged(store: Store, kind: Kind, document: Document) -> bool:
     """Remove a session if it is still `document`."""
-    guard = {"_id": as_stored(document["_id"]), "revision": document.get("revision")}
-    return await _delete(store, kind, document, guard)
+    return await _delete(store, kind, document, unchanged(document))
 
 
 async def _delete(store: Store, kind: Kind, document: Document, guard: Query) -> bool:

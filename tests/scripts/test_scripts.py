@@ -135,6 +135,11 @@ def test_explain() -> None:
     assert "--variables" in script("explain", "--help")
 
 
+def test_shards() -> None:
+    """It computes what a small cluster has to do."""
+    assert "commands a second for each shard" in script("shards", "--shards", "3")
+
+
 def test_bench(tmp_path: Path) -> None:
     """A tiny run measures the gateway beside the floor."""
     file = tmp_path / "figures.json"

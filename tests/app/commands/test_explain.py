@@ -109,7 +109,7 @@ def test_list(explained: dict[str, str]) -> None:
 def test_update_operators(explained: dict[str, str]) -> None:
     """An update shows its guard and its operators."""
     shown = explained["endBotSession"]
-    assert "filter: {'_id': 'https://end.example/', 'revision': 1}" in shown
+    assert "filter: {'_id': 'https://end.example/', 'tenant': None, 'revision': 1}" in shown
     assert "update: {'$set': {" in shown
     assert "'status': 'CLOSED'" in shown
 

@@ -54,6 +54,30 @@ async def test_change_of_another_state_is_not_applied(store: Store) -> None:
     assert not await write.update(store, BOT, after, {**after, "revision": 3})
 
 
+@pytest.mark.parametrize(("stored", "read"), [("acme", "globex"), ("acme", None), (None, "acme")])
+async def test_session_of_another_tenant_is_not_changed(
+    store: Store, stored: str | None, read: str | None
+) -> None:
+    """On shards, one that another tenant has may have the same id and the same revision."""
+    row = {"_id": "a", "revision": 1, **({"tenant": stored} if stored else {})}
+    other = {"_id": "a", "revision": 1, **({"tenant": read} if read else {})}
+    rows = store.collection(BOT)
+    await rows.insert_one(dict(row), bypass_document_validation=True)
+    assert not await write.update(store, BOT, other, {**other, "revision": 2})
+    assert not await write.delete(store, BOT, other)
+    assert not await write.delete_unchanged(store, BOT, other)
+    await write.delete_all(store, BOT, [other])
+    assert await rows.find_one({"_id": "a"}) == row
+    assert await write.delete_unchanged(store, BOT, row)
+
+
+async def test_session_with_a_damaged_tenant_can_be_removed(store: Store) -> None:
+    """Others may have stored what no tenant is called."""
+    row = {"_id": "a", "revision": 1, "tenant": ["acme"]}
+    await store.collection(BOT).insert_one(dict(row), bypass_document_validation=True)
+    assert await write.delete(store, BOT, row)
+
+
 async def test_marks_are_noted_for_the_whole_database(store: Store) -> None:
     """The last state counts, and each name has its own."""
     assert await write.mark(store, "demo") is None

@@ -11,7 +11,7 @@ import pytest
 from app import private_writing
 from app.access import one_time_codes
 from app.access.own_keys import for_embedded
-from app.commands.data import _writing
+from app.commands.private_files import output_or_file
 from app.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,7 +66,7 @@ def test_an_export_is_closed(tmp_path: Path) -> None:
     """Also over a file that others could read."""
     path = tmp_path / "sessions.jsonl"
     path.touch(0o666)
-    with _writing(path) as file:
+    with output_or_file(path) as file:
         file.write(b"{}")
     assert (mode(path), path.read_bytes()) == (0o600, b"{}")
 

@@ -12,6 +12,7 @@ from pymongo import IndexModel, ReadPreference
 
 from resolvers.audit.entries import Entry, entry_id
 from resolvers.kind import Document
+from resolvers.store.indexes import build_own
 from resolvers.store.store import Store
 
 ENTRIES = "audit"
@@ -26,7 +27,7 @@ async def prepare(store: Store) -> None:
         IndexModel([("changed", 1), ("kind", 1), ("at", -1)], name="changed", sparse=True),
         IndexModel([("of", 1)], name="of", sparse=True),
     ]
-    await store.run(store.database[ENTRIES].create_indexes(indexes))
+    await build_own(store, ENTRIES, indexes)
 
 
 async def insert(store: Store, rows: Sequence[Entry]) -> None:

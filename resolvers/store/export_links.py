@@ -8,8 +8,7 @@
 from pymongo import IndexModel
 
 from resolvers.kind import Document
-from resolvers.store.capabilities import Capability
-from resolvers.store.indexes import taken
+from resolvers.store import indexes
 from resolvers.store.store import Store
 
 COLLECTION = "export_links"
@@ -17,10 +16,8 @@ COLLECTION = "export_links"
 
 async def prepare(store: Store) -> None:
     """Create the index that removes those whose time is over, where the engine has such ones."""
-    if Capability.TTL not in store.capabilities:
-        return
     index = IndexModel([("expireAt", 1)], name="expireAt", expireAfterSeconds=0)
-    await store.run(taken(store.database[COLLECTION], [index]))
+    await indexes.build_own(store, COLLECTION, [index])
 
 
 async def add(store: Store, row: Document) -> None:

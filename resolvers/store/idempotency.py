@@ -15,6 +15,7 @@ from pymongo import IndexModel, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from resolvers.kind import Document
+from resolvers.store.indexes import build_own
 from resolvers.store.store import Store
 
 COLLECTION = "idempotency"
@@ -30,7 +31,7 @@ async def prepare(store: Store) -> None:
         IndexModel([("expireAt", 1)], name="expireAt", expireAfterSeconds=0),
         IndexModel([("sessions", 1)], name="sessions", sparse=True),
     ]
-    await store.run(_rows(store).create_indexes(indexes))
+    await build_own(store, COLLECTION, indexes)
 
 
 async def add(store: Store, row: Document) -> bool:

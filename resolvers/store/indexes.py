@@ -81,6 +81,17 @@ async def taken(collection: Any, models: list[IndexModel]) -> bool:
     return True
 
 
+async def build_own(store: Store, name: str, models: list[IndexModel]) -> None:
+    """Build indexes of one of the gateway's own small collections, as far as the engine has such.
+
+    Without the index that removes what has expired, rows stay until they are removed otherwise.
+    """
+    for model in models:
+        if "expireAfterSeconds" in model.document and Capability.TTL not in store.capabilities:
+            continue
+        await store.run(taken(store.database[name], [model]))
+
+
 async def listed(collection: Any) -> dict[str, Any]:
     """The indexes of a collection, by name; none where the engine does not list them."""
     try:

@@ -13,7 +13,7 @@ Engines that walk indexes, small collections, and collections of others are read
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final, TypeVar
@@ -177,7 +177,7 @@ class _Reading:
         return self.got[: self.need]
 
     async def _timeline(self) -> Timeline:
-        store, kind, path = _lasting(self.store), self.kind, self.along.path
+        store, kind, path = self.store.unbounded(), self.kind, self.along.path
 
         async def made() -> Timeline:
             name = _mark(store, kind, path)
@@ -362,11 +362,6 @@ async def prepare(store: Store, kinds: Iterable[Kind], say: Callable[[str], obje
         say(f"Looking where in time the sessions of {kind.enum_name} are …")
         made = await _surveyed(store, kind, path)
         await writes.set_mark(store, _mark(store, kind, path), made.as_text())
-
-
-def _lasting(store: Store) -> Store:
-    """The store for what outlives a request."""
-    return replace(store, budget=None)
 
 
 async def _count(store: Store, kind: Kind, query: Query) -> int:

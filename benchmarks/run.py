@@ -22,6 +22,7 @@ from benchmarks.cases import find_case
 from benchmarks.load import BadAnswerError, ask
 from benchmarks.report import FLOOR, Results
 from benchmarks.servers import (
+    EVERYTHING,
     ROOT,
     SERVERS,
     Running,
@@ -72,7 +73,8 @@ class Run:
     def _cases(self) -> list[str]:
         rows = self.options.rows
         lists, vendors = [f"list-{size}" for size in rows], [f"vendor-{size}" for size in rows]
-        return [*lists, *vendors, "one", "create"]
+        every = [*lists, *vendors, "one", "create"]
+        return [case for case in every if case.partition("-")[0] in self.options.cases]
 
     def _checked(self, one: Running, case: str) -> bool:
         """Whether the server can be measured on this case; a note says how its answer differs."""
@@ -151,6 +153,15 @@ def _sizes(text: str) -> list[int]:
     return wanted
 
 
+def _kinds(text: str) -> frozenset[str]:
+    wanted = frozenset(text.split(","))
+    if unknown := wanted - EVERYTHING:
+        raise argparse.ArgumentTypeError(
+            f"no case {', '.join(sorted(unknown))}; there are {', '.join(sorted(EVERYTHING))}"
+        )
+    return wanted
+
+
 def _chosen(text: str) -> frozenset[str]:
     wanted = frozenset(text.split(","))
     if unknown := wanted - NAMES:
@@ -170,6 +181,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--requests", type=int, default=2000, help="counted requests a load")
     parser.add_argument("--rounds", type=int, default=3, help="loads of each case on each server")
     parser.add_argument("--only", type=_chosen, help=names)
+    parser.add_argument(
+        "--cases", type=_kinds, default=EVERYTHING, help=", ".join(sorted(EVERYTHING))
+    )
     parser.add_argument(
         "--peers",
         action="store_true",

@@ -106,7 +106,7 @@ def test_run_goes_on_without_the_compiler(
     server = next(server for server in SERVERS if server.name == name)
     with ExitStack() as stack:
         status = stack.enter_context(Console(quiet=True).status(""))
-        one = Run(Namespace(requests=1, rounds=1, rows=[1]), "mongodb://127.0.0.1:1", status)
+        one = Run(Namespace(requests=1, rounds=1), "mongodb://127.0.0.1:1", status)
         one.boot(server, stack)
     assert one.results.notes == [f"{name} is skipped: {program} is not installed"]
     assert not one.up

@@ -3,8 +3,8 @@
 The count is a little less than what is sent: it leaves out numbers, and outside lists the names of
 fields and short texts. The cost of an operation bounds those (schema.execution.cost).
 
-Generated functions subtract in place, since a call for each text cost a tenth of a page of 100 rows,
-and check after each element of a list and at their end.
+Generated functions subtract in place, and check after each element of a list and at their end: a
+call for each text took a seventh of the time that rendering 100 rows takes.
 """
 
 from resolvers.errors import LimitExceeded

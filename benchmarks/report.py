@@ -36,11 +36,15 @@ class Results:
         rounds = self.costs.get((server, case))
         return median(rounds.values()) if rounds else None
 
-    def ratio(self, server: str, case: str) -> float | None:
-        """The median over the rounds of the ratio to the same round's floor."""
-        floor = self.costs.get((FLOOR, case), {})
+    def ratios(self, server: str, case: str, base: str = FLOOR) -> list[float]:
+        """Each round's cost divided by that of `base` in the same round, smallest first."""
+        under = self.costs.get((base, case), {})
         rounds = self.costs.get((server, case), {})
-        ratios = [cost / floor[number] for number, cost in rounds.items() if floor.get(number)]
+        return sorted(cost / under[number] for number, cost in rounds.items() if under.get(number))
+
+    def ratio(self, server: str, case: str) -> float | None:
+        """The median of the ratios to the floor."""
+        ratios = self.ratios(server, case)
         return median(ratios) if ratios else None
 
     def servers(self) -> list[str]:
@@ -61,6 +65,7 @@ class Results:
                     case: {
                         "median": self.cost(server, case),
                         "ratio": self.ratio(server, case),
+                        "ratios": self.ratios(server, case),
                         "rounds": list(rounds.values()),
                     }
                     for (owner, case), rounds in self.costs.items()
@@ -97,10 +102,14 @@ class Results:
         return table
 
     def _cell(self, server: str, case: str) -> str:
-        cost, ratio = self.cost(server, case), self.ratio(server, case)
+        """The medians, and below them the spread of the ratios over the rounds."""
+        cost, ratios = self.cost(server, case), self.ratios(server, case)
         if cost is None:
             return "–"
-        return f"{cost:.2f}" if ratio is None else f"{cost:.2f} ×{ratio:.2f}"
+        if not ratios:
+            return f"{cost:.2f}"
+        spread = f"\n{ratios[0]:.2f}–{ratios[-1]:.2f}" if server != FLOOR else ""
+        return f"{cost:.2f} ×{median(ratios):.2f}{spread}"
 
     def _boots(self) -> Table:
         table = Table(title="Start (wall time: a rough figure)", title_justify="left")

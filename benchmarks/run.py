@@ -17,13 +17,14 @@ from rich.console import Console
 from rich.status import Status
 
 from benchmarks.answers import difference
+from benchmarks.builds import NotStartedError
 from benchmarks.cases import find_case
 from benchmarks.load import BadAnswerError, ask
 from benchmarks.report import FLOOR, Results
 from benchmarks.servers import (
+    EVERYTHING,
     ROOT,
     SERVERS,
-    NotStartedError,
     Running,
     Server,
     canned_engine,
@@ -58,7 +59,7 @@ class Run:
                         stack.push(own.pop_all())
         except NotStartedError as reason:
             del self.results.startups[server.name]
-            self.note(f"{server.name} did not start: {reason}")
+            self.note(f"{server.name} is skipped: {reason}")
 
     def _boot_once(self, one: Running, last: bool) -> None:
         self.results.startups[one.server.name].append(one.startup)
@@ -72,7 +73,8 @@ class Run:
     def _cases(self) -> list[str]:
         rows = self.options.rows
         lists, vendors = [f"list-{size}" for size in rows], [f"vendor-{size}" for size in rows]
-        return [*lists, *vendors, "one", "create"]
+        every = [*lists, *vendors, "one", "create"]
+        return [case for case in every if case.partition("-")[0] in self.options.cases]
 
     def _checked(self, one: Running, case: str) -> bool:
         """Whether the server can be measured on this case; a note says how its answer differs."""
@@ -132,40 +134,68 @@ def measure(options: argparse.Namespace, console: Console) -> Results:
         run = Run(options, stack.enter_context(canned_engine()), status)
         for server in SERVERS:
             if server.name in options.only:
-                status.update(f"starting {server.name}")
+                once = server.build and server.build.stale()
+                status.update(f"{'building' if once else 'starting'} {server.name}")
                 run.boot(server, stack)
         for number in range(1, options.rounds + 1):
             run.round(number)
     return run.results
 
 
+NAMES = frozenset(server.name for server in SERVERS)
+ON_REQUEST = frozenset(server.name for server in SERVERS if server.on_request)
+
+
+def _sizes(text: str) -> list[int]:
+    wanted = [int(size) for size in text.split(",")]
+    if not set(wanted) <= set(SIZES):
+        raise argparse.ArgumentTypeError(f"the page sizes are {SIZES}")
+    return wanted
+
+
+def _kinds(text: str) -> frozenset[str]:
+    wanted = frozenset(text.split(","))
+    if unknown := wanted - EVERYTHING:
+        raise argparse.ArgumentTypeError(
+            f"no case {', '.join(sorted(unknown))}; there are {', '.join(sorted(EVERYTHING))}"
+        )
+    return wanted
+
+
+def _chosen(text: str) -> frozenset[str]:
+    wanted = frozenset(text.split(","))
+    if unknown := wanted - NAMES:
+        raise argparse.ArgumentTypeError(
+            f"no server {', '.join(sorted(unknown))}; there are {', '.join(sorted(NAMES))}"
+        )
+    return wanted | {FLOOR}
+
+
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """The command line; the floor is always part of a run, since ratios need it."""
-    names = [server.name for server in SERVERS]
-
-    def sizes(text: str) -> list[int]:
-        wanted = [int(size) for size in text.split(",")]
-        if not set(wanted) <= set(SIZES):
-            raise argparse.ArgumentTypeError(f"the page sizes are {SIZES}")
-        return wanted
-
-    def chosen(text: str) -> set[str]:
-        wanted = set(text.split(","))
-        if unknown := wanted - set(names):
-            raise argparse.ArgumentTypeError(
-                f"no server {', '.join(sorted(unknown))}; there are {', '.join(names)}"
-            )
-        return wanted | {FLOOR}
-
+    names = ", ".join(server.name for server in SERVERS)
     parser = argparse.ArgumentParser(
         prog="scripts/bench", description=(__doc__ or "").split("\n")[0]
     )
-    parser.add_argument("--rows", type=sizes, default=list(SIZES), help="page sizes: 1, 20, 100")
+    parser.add_argument("--rows", type=_sizes, default=list(SIZES), help="page sizes: 1, 20, 100")
     parser.add_argument("--requests", type=int, default=2000, help="counted requests a load")
     parser.add_argument("--rounds", type=int, default=3, help="loads of each case on each server")
-    parser.add_argument("--only", type=chosen, default=set(names), help=", ".join(names))
+    parser.add_argument("--only", type=_chosen, help=names)
+    parser.add_argument(
+        "--cases", type=_kinds, default=EVERYTHING, help=", ".join(sorted(EVERYTHING))
+    )
+    parser.add_argument(
+        "--peers",
+        action="store_true",
+        help="also the Rust and Go servers; the first run builds them, which takes minutes",
+    )
     parser.add_argument("--json", type=Path, help="write every figure to this file")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    allowed = NAMES if options.peers else NAMES - ON_REQUEST
+    options.only = allowed if options.only is None else options.only
+    if built := options.only - allowed:
+        parser.error(f"{', '.join(sorted(built))} must be built first: add --peers")
+    return options
 
 
 def main() -> None:

@@ -2,7 +2,6 @@
 
 import ctypes
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,15 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.builds import GO, NODE, PEERS, RUST, Build, NotStartedError, last_line
+
 ROOT = Path(__file__).resolve().parent.parent
-PEERS = ROOT / "benchmarks" / "peers"
 START_SECONDS = 30
 STOP_SECONDS = 5
 PARENT_DEATH_SIGNAL = 1  # prctl's PR_SET_PDEATHSIG
-
-
-class NotStartedError(Exception):
-    """A server that cannot be measured here, with the reason in one line."""
 
 
 Command = Callable[[int, str], list[str]]  # port, engine → what to run
@@ -34,7 +30,7 @@ class Server:
 
     `warmup` is the number of uncounted requests before each load. V8 drops compiled code while a
     server idles between its loads and needs some thousand requests to be back at its speed; CPython
-    has nothing to compile.
+    has nothing to compile. A server `on_request` takes minutes to build, and runs with `--peers`.
     """
 
     name: str
@@ -43,7 +39,8 @@ class Server:
     share: float = 1.0
     warmup: int = 200
     environment: Callable[[str], Mapping[str, str]] = field(default=lambda engine: {})
-    needs_node: bool = False
+    build: Build | None = None
+    on_request: bool = False
 
     def answers(self, case: str) -> bool:
         """Whether it has the request called `case` at all."""
@@ -58,6 +55,10 @@ def _module(name: str) -> Command:
 
 def _node(script: str) -> Command:
     return lambda port, engine: ["node", str(PEERS / script), str(port), engine]
+
+
+def _program(path: str) -> Command:
+    return lambda port, engine: [str(PEERS / path), str(port), engine]
 
 
 def _gateway(port: int, engine: str) -> list[str]:
@@ -81,11 +82,17 @@ SERVERS = (
     Server("floor", _module("benchmarks.floor"), EVERYTHING),
     Server("gateway", _gateway, EVERYTHING, environment=_gateway_environment),
     Server("audited", _gateway, EVERYTHING, environment=_audited_environment),
-    Server(
-        "mercurius", _node("mercurius.js"), warmup=4000, environment=_production, needs_node=True
-    ),
-    Server("apollo", _node("apollo.js"), warmup=4000, environment=_production, needs_node=True),
+    Server("mercurius", _node("mercurius.js"), warmup=4000, environment=_production, build=NODE),
+    Server("apollo", _node("apollo.js"), warmup=4000, environment=_production, build=NODE),
     Server("plain", _module("benchmarks.plain"), share=0.25, warmup=50),
+    Server(
+        "rust",
+        _program("rust/target/release/session-gateway-benchmark-peer"),
+        frozenset({"list", "one"}),
+        build=RUST,
+        on_request=True,
+    ),
+    Server("go", _program("go/build/peer"), frozenset({"list", "one"}), build=GO, on_request=True),
 )
 
 
@@ -99,26 +106,11 @@ class Running:
     startup: float
 
 
-def install_peers() -> None:
-    """Install what the Node rows need, once per lock file; raises `NotStartedError`."""
-    if not (shutil.which("npm") and shutil.which("node")):
-        raise NotStartedError("npm is not installed")
-    lock, stamp = PEERS / "package-lock.json", PEERS / "node_modules" / ".installed"
-    if stamp.exists() and stamp.read_bytes() == lock.read_bytes():
-        return
-    done = subprocess.run(
-        ["npm", "ci", "--silent"], cwd=PEERS, capture_output=True, text=True, timeout=300
-    )
-    if done.returncode:
-        raise NotStartedError(f"npm ci failed: {_last_line(done.stderr)}")
-    stamp.write_bytes(lock.read_bytes())
-
-
 @contextmanager
 def running(server: Server, engine: str) -> Iterator[Running]:
-    """Start `server` over the engine, wait for its first answer, end it on the way out."""
-    if server.needs_node:
-        install_peers()
+    """Build `server` where needed, start it over the engine, wait for its answer, end it."""
+    if server.build:
+        server.build.make()
     port = free_port()
     started = time.monotonic()
     with process(server.command(port, engine), server.environment(engine)) as (child, output):
@@ -187,7 +179,7 @@ def wait_for(
     deadline = time.monotonic() + seconds
     while not ready():
         if child.poll() is not None:
-            said = _last_line(output.read_text(errors="replace"))
+            said = last_line(output.read_text(errors="replace"))
             raise NotStartedError(f"ended with {child.returncode}: {said}")
         if time.monotonic() > deadline:
             raise NotStartedError(f"no answer within {seconds:g} s")
@@ -218,8 +210,3 @@ def healthy(port: int) -> bool:
     except OSError:
         return False
     return status.startswith(b"HTTP/1.1 ") and status[9:10] != b"5"
-
-
-def _last_line(text: str) -> str:
-    lines = [line.strip(" │╰╯─") for line in text.splitlines()]
-    return next((line for line in reversed(lines) if line), "it said nothing")[:200]

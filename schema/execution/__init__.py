@@ -43,14 +43,17 @@ The selection, as a tree (tree.py), becomes this function (compiler.py, source.p
         if type(v_2) is not dict: unsound()
         v_3 = v_2.get('userTags')
         if type(v_3) is not list: v_3 = listed(v_3)
-        room.fill(len(v_3) * 8)
+        room.left -= len(v_3) * 8
+        if room.left < 0: room.check()
         list_5 = []
         for item_4 in v_3:
             if type(item_4) is not dict: unsound()
             v_6 = item_4['name']
             if type(v_6) is not str: v_6 = text(v_6)
-            if v_6: room.take(v_6)
+            if v_6: room.left -= len(v_6) if v_6.isascii() else size_of(v_6)
             list_5.append({'name': v_6})
+            if room.left < 0: room.check()
+        if room.left < 0: room.check()
         return {'id': identifier(prefix_1, value['_id']), 'tags': {'userTags': list_5}}
 
 From the document that was found, it makes the data of the response:

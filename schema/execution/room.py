@@ -2,6 +2,9 @@
 
 The count is a little less than what is sent: it leaves out numbers, and outside lists the names of
 fields and short texts. The cost of an operation bounds those (schema.execution.cost).
+
+Generated functions subtract in place, and check after each element of a list and at their end: a
+call for each text took a seventh of the time that rendering 100 rows takes.
 """
 
 from resolvers.errors import LimitExceeded
@@ -24,23 +27,24 @@ class Room:
         self.left = most
         """Put back where what was rendered is rendered again."""
 
-    def take(self, text: str) -> None:
-        """Count a text; AnswerTooLargeError if it is the one too much."""
-        self.fill(len(text) if text.isascii() else len(text.encode(errors="replace")))
-
-    def fill(self, size: int) -> None:
-        """Count bytes."""
-        self.left -= size
+    def check(self) -> None:
+        """AnswerTooLargeError if more was counted than there is."""
         if self.left < 0:
             raise AnswerTooLargeError
 
     def shown(self, value: object) -> None:
         """Count what a field shows, if it is a text or has texts."""
         if isinstance(value, str):
-            self.take(value)
+            self.left -= size_of(value)
+            self.check()
         elif isinstance(value, list):
             for item in value:
                 self.shown(item)
+
+
+def size_of(text: str) -> int:
+    """The bytes of a text."""
+    return len(text) if text.isascii() else len(text.encode(errors="replace"))
 
 
 def too_large(most: int, changed: bool) -> LimitExceeded:

@@ -29,7 +29,7 @@ from schema.common import (
     Session,
     SessionSummary,
 )
-from schema.execution.room import SHORT
+from schema.execution.room import SHORT, size_of
 from schema.execution.tree import Field, Selection
 from schema.execution.windows import WindowOf
 from schema.statistics_types import FIGURES
@@ -65,6 +65,7 @@ HELPERS: Mapping[str, Any] = value_types.HELPERS | {
         number,
         identifier,
         shown,
+        size_of,
         place_cursor,
     )
 }
@@ -120,6 +121,7 @@ class Writer:
             DeleteSessionPayload: self._payload,
         }
         shown = shapes.get(selection.shape, self._document)(selection, "value")
+        self._check_room()
         self._write(f"return {shown}")
         return f"def {name}(value, windows, room):\n" + "".join(self._lines)
 
@@ -212,6 +214,7 @@ class Writer:
         self._depth += 1
         shown = show()
         self._write(f"{made}.append({shown})")
+        self._check_room()
         self._depth -= 1
         return made
 
@@ -220,7 +223,8 @@ class Writer:
     ) -> str:
         """The elements of a session's list `v`; the names of the fields of each are counted."""
         size = sum(len(field.response_name) + len('"":,') for field in inner.fields)
-        self._write(f"room.fill(len({v}) * {size})")
+        self._write(f"room.left -= len({v}) * {size}")
+        self._check_room()
         self._lists += 1
         made = self._loop(names, values or v, show)
         self._lists -= 1
@@ -266,9 +270,16 @@ class Writer:
         given = f"{v} is not None and ({doubt})" if nullable else doubt
         self._write(f"if {given}: {form.remedy.format(v=v)}")
         if column.type is TEXT and (self._lists or (column.max_length or SHORT + 1) > SHORT):
-            self._write(f"if {v}: room.take({v})")
+            self._count_text(v)
         shown = form.shown.format(v=v)
         return f"None if {v} is None else {shown}" if nullable and shown != v else shown
+
+    def _count_text(self, v: str) -> None:
+        """Write the count of a text in place: half as dear as a call."""
+        self._write(f"if {v}: room.left -= len({v}) if {v}.isascii() else size_of({v})")
+
+    def _check_room(self) -> None:
+        self._write("if room.left < 0: room.check()")
 
     def _part(self, selection: Selection, v: str, nullable: bool) -> str:
         """A nested object; a missing one is null where it may be."""
@@ -340,6 +351,10 @@ class Writer:
             type_ = untouched.__name__
             self._write(f"if {v} and (len({v}) > 1 or type({v}[0]) is not {type_}):")
             self._write(f"    all_of({type_}, {v})")
-            self._write(f"if {v}: room.shown({v})")
+            if untouched is str:
+                self._write(f"for {item} in {v}:")
+                self._depth += 1
+                self._count_text(item)
+                self._depth -= 1
             return v
         return self._loop(item, v, lambda: self._checked(column, item, False))

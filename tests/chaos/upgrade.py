@@ -128,7 +128,7 @@ class Upgrade:
             finally:
                 if port in either.ports:
                     either.ports.remove(port)
-                    Event().wait(1)  # for requests that are on their way
+                    Event().wait(limit(1))  # for requests that are on their way
                 process.terminate()
                 process.wait(limit(30))
 

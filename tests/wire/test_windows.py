@@ -35,6 +35,7 @@ from resolvers.store.timeline import Span, Timeline, Timelines, merged
 from resolvers.store.unbounded import Unbounded
 from schema.kinds.bot import BOT
 from tests.properties import examples
+from tests.timing import limit
 
 pytestmark = pytest.mark.anyio
 
@@ -157,7 +158,7 @@ async def test_windows_give_what_the_plain_plan_gives(wire_store: Store) -> None
         rows = list(documents(data.draw(ROWS)))
         wanted = data.draw(reads(rows))
         skip = data.draw(st.integers(0, 3))
-        asyncio.run_coroutine_threadsafe(check(rows, wanted, skip), loop).result(60)
+        asyncio.run_coroutine_threadsafe(check(rows, wanted, skip), loop).result(limit(60))
 
     await asyncio.to_thread(run)
 

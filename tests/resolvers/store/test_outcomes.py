@@ -38,7 +38,7 @@ async def refused() -> None:
 async def test_a_write_that_began_is_unknown(write: Any, code: type[GatewayError]) -> None:
     """Both codes say so, and suggest nothing that could make the change twice."""
     with pytest.raises(code) as failed:
-        await Store(Alive(), deadline=0.1).change(write)
+        await Store(Alive(), deadline=limit(0.1)).change(write)
     assert failed.value.details == {"outcome": "UNKNOWN"}
     assert "Idempotency-Key" in failed.value.message
     assert "Try again" not in failed.value.message
@@ -46,7 +46,7 @@ async def test_a_write_that_began_is_unknown(write: Any, code: type[GatewayError
 
 async def test_a_write_that_never_began_says_nothing() -> None:
     """The request's time was over before."""
-    store = Store(Alive(), deadline=0.1).within(0.0)
+    store = Store(Alive(), deadline=limit(0.1)).within(0.0)
     with pytest.raises(Timeout, match="not begun") as failed:
         await store.change(slow)
     assert failed.value.details == {}
@@ -55,14 +55,14 @@ async def test_a_write_that_never_began_says_nothing() -> None:
 async def test_a_read_says_nothing() -> None:
     """It changes nothing."""
     with pytest.raises(Unavailable) as failed:
-        await Store(Alive(), deadline=0.1).run(lost())
+        await Store(Alive(), deadline=limit(0.1)).run(lost())
     assert failed.value.details == {}
 
 
 async def test_a_refusal_is_an_answer() -> None:
     """Nothing was made, and that is known."""
     with pytest.raises(Invalid, match="no"):
-        await Store(Alive(), deadline=0.1).change(refused)
+        await Store(Alive(), deadline=limit(0.1)).change(refused)
 
 
 def test_graphql_shows_it() -> None:

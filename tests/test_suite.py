@@ -15,8 +15,8 @@ FILES = sorted(
     if "node_modules" not in path.parts
 )
 MAY_SKIP = ("tests/node.py", "tests/test_suite.py", "tests/wire/engine.py")
-"""`unavailable`, which fails in CI; this file, which names what it looks for; and what cannot be done
-to an engine that runs elsewhere."""
+"""`unavailable`, which fails in CI; this file, which names what it looks for; and what cannot be
+done to an engine that runs elsewhere."""
 
 KEYWORDS = {
     "timeout",

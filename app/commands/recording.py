@@ -7,12 +7,15 @@ gives a Recording whose only command is
     Command("bot_sessions", "find", {"filter": {"_id": "a"}, "projection": {"channel": 1}, …})
 
 Reads by id find a session as the kind's own creation stores it; pages are empty. Writes succeed.
+What reads ids alone, as a creation does, finds that none is taken.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
+
+from bson import Timestamp
 
 from resolvers.access import EVERYBODY, Caller
 from resolvers.common_columns import TENANT
@@ -25,6 +28,9 @@ from schema.strawberry_internals import core_schema
 
 DEADLINE = 60.0
 """Seconds; nothing here waits."""
+
+ID_ALONE = {"_id": 1}
+"""The projection of a find that asks which ids are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +77,10 @@ METHODS: Mapping[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any]], Any]]
     "count_documents": (("filter",), lambda _given: 1),
     "estimated_document_count": ((), lambda _given: 1),
     "insert_one": (("document",), lambda _given: None),
+    "insert_many": (("documents",), lambda _given: None),
     "update_one": (("filter", "update"), lambda _given: SimpleNamespace(matched_count=1)),
     "delete_one": (("filter",), lambda _given: SimpleNamespace(deleted_count=1)),
+    "delete_many": (("filter",), lambda _given: SimpleNamespace(deleted_count=1)),
     "find_one": (("filter",), lambda _given: None),
     "find_one_and_update": (("filter", "update"), _row),
 }
@@ -125,8 +133,10 @@ class RecordingDatabase:
             if name in ("filter", "projection", "sort", "skip", "limit")
         }
         self.commands.append(Command(command["find"], "find", shown))
-        rows = self._found(command["find"], command["filter"].get("_id"))
-        return {"cursor": {"id": 0, "firstBatch": rows}}
+        rows: list[Document] = []
+        if shown.get("projection") != ID_ALONE:
+            rows = self._found(command["find"], command["filter"].get("_id"))
+        return {"cursor": {"id": 0, "firstBatch": rows}, "operationTime": Timestamp(1, 1)}
 
     def _found(self, collection: str, wanted: Any) -> list[Document]:
         session = self.stored.get(collection)

@@ -79,8 +79,9 @@ def test_every_root_field(explained: dict[str, str], name: str) -> None:
     elif name in REMOVE:
         assert sent == [f"{kind.collection}.find"]
     else:
-        ends = {"create": "insert_one", "delete": "delete_one"}
-        write = ends.get(name.removesuffix(kind.type_name), "update_one")
+        verb, many = name.removesuffix("s").removesuffix(kind.type_name), name.endswith("Sessions")
+        ends = {"create": "insert", "delete": "delete"}
+        write = f"{ends.get(verb, 'update')}_{'many' if many else 'one'}"
         assert f"{kind.collection}.{write}" in sent
 
 

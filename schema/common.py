@@ -157,7 +157,8 @@ class Session(Node):
         run, window = info.context, paging.window({"first": first, "after": after})
         kind, number = getattr(parent_class(info), KIND), window.first or 0
         found = await history(run.context, kind, self["_id"], number, after)  # type: ignore[index]  # documents are dicts
-        run.room.fill(ENTRY_BYTES * len(found.entries))
+        run.room.left -= ENTRY_BYTES * len(found.entries)
+        run.room.check()
         return found
 
 

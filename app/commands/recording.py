@@ -15,12 +15,11 @@ from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
-from bson import Timestamp
-
 from resolvers.access import EVERYBODY, Caller
 from resolvers.common_columns import TENANT
 from resolvers.context import Context
 from resolvers.kind import Document
+from resolvers.store.change_stream import BEGINNING
 from resolvers.store.store import Store
 from schema.build import Schema, build, root_fields
 from schema.sample_operations import sample
@@ -136,7 +135,7 @@ class RecordingDatabase:
         rows: list[Document] = []
         if shown.get("projection") != ID_ALONE:
             rows = self._found(command["find"], command["filter"].get("_id"))
-        return {"cursor": {"id": 0, "firstBatch": rows}, "operationTime": Timestamp(1, 1)}
+        return {"cursor": {"id": 0, "firstBatch": rows}, "operationTime": BEGINNING}
 
     def _found(self, collection: str, wanted: Any) -> list[Document]:
         session = self.stored.get(collection)

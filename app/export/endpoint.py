@@ -63,7 +63,7 @@ def routes(settings: Settings, schema: Schema, kinds: Sequence[Kind]) -> list[Ba
             for kind in kinds
             for extension in FORMATS
         ),
-        Route("/export{rest:path}", partial(_unknown, addresses(kinds)), name="export"),
+        Route("/export/{rest:path}", partial(_unknown, addresses(kinds)), name="export"),
     ]
 
 

@@ -8,6 +8,7 @@ Pair = tuple[str, str]
 """Whose URLs, and what they start with."""
 OWN: Final = (
     *("/", "/graphql", "/schema.graphql", "/graphiql", "/docs", "/openapi.json", "/guide"),
+    "/export",
     *("/static", "/favicon.ico", "/sign-in", "/healthz", "/readyz", "/.well-known"),
 )
 """What is the gateway's own."""

@@ -57,6 +57,10 @@ LOST: Final = (
 )
 
 
+BEGINNING: Final = Timestamp(1, 1)
+"""Before all changes."""
+
+
 class Action(StrEnum):
     """What happened to a session."""
 

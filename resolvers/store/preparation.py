@@ -107,7 +107,8 @@ async def prepare(
             report.lacks.add(Capability.RULES)
         if own:
             await writes.set_mark(store, _mark(store, kind), OWN)
-            await change_stream.keep_images(store, kind)
+            if policy.rules is not Rules.OFF:
+                await change_stream.keep_images(store, kind)
         if own and not kind.ended:
             await _remove_status(store, kind)
         if policy.indexes is Indexes.ALL or (own and policy.indexes is Indexes.OWN):

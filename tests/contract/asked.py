@@ -123,7 +123,7 @@ def everything(type_: GraphQLNamedType, on: str, above: tuple[str, ...]) -> str:
 
 def _selected(name: str, field: GraphQLField, on: str, above: tuple[str, ...]) -> Iterator[str]:
     inner = get_named_type(field.type)
-    if inner.name in above:  # it would go on for ever
+    if inner.name in above or name == "changes":  # it would go on for ever; `trails` asks for them
         return
     given = next(arguments(name, field))
     yield f"{name}{given} {everything(inner, on, above)}"

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture(scope="module")
 async def application(engine: WireEngine) -> AsyncIterator[Whole]:
     """With every line that can be logged, and everything counted."""
-    seen = {"access_log": True, "slow_seconds": 1e-9, "metrics_port": 0}
+    seen = {"access_log": True, "slow_seconds": 1e-9, "metrics_port": 0, "audit": "all"}
     async with opened(engine, **seen, security_contact="https://example.com/") as made:
         yield made
 
@@ -53,7 +53,7 @@ async def test_nothing_hidden_leaves(stocked: Whole, name: str) -> None:
                 assert hidden not in text, (lack, text[:2000])
 
 
-EMPTY = ("orderings", "documents", "logs", "metrics", "filters")
+EMPTY = ("trails", "orderings", "documents", "logs", "metrics", "filters")
 """Ways by which nothing planted leaves in plain, or at all, to anybody."""
 
 

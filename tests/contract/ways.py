@@ -244,6 +244,18 @@ async def exports(whole: Whole, issued: Issued) -> AsyncIterator[str]:
 
 
 @way
+async def trails(whole: Whole, issued: Issued) -> AsyncIterator[str]:
+    """What the audit trail shows of each session, after it was changed and refused to be."""
+    selection = "{ changes(first: 50) { nodes { action fields code credentialName } } }"
+    for sample in SAMPLES:
+        body = {"query": sample.update, "variables": {"id": IDS[sample.kind], "input": {}}}
+        await whole.http.post("/graphql", json=body, headers=bearer(issued))
+        call = f'{sample.name}(sessionId: "{IDS[sample.kind]}") {selection}'
+        async for text in together(whole, issued, [call]):
+            yield text
+
+
+@way
 async def documents(whole: Whole, issued: Issued) -> AsyncIterator[str]:
     """What describes the API, the pages for people, and what monitors ask."""
     paths = ("/", "/openapi.json", "/schema.graphql", "/graphiql/examples.json", "/docs", "/guide")

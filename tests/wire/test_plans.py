@@ -324,4 +324,7 @@ def index_of(collection: Sessions, command: Command) -> tuple[tuple[str, int], .
         found = [stage["stage"] for stage in stages(plan_["queryPlanner"]["winningPlan"])]
         assert found == ["COLLSCAN"]
         return ()
-    return tuple(winning_index(collection, given["filter"], given.get("sort")).items())
+    where = given["filter"]
+    if isinstance(where.get("_id"), str):  # the engine finds the one, and shows it for the id alone
+        where = {"_id": where["_id"]}
+    return tuple(winning_index(collection, where, given.get("sort")).items())

@@ -239,6 +239,7 @@ async def _knowing_database(app: FastAPI, state: State) -> AsyncIterator[None]:
         yield
     finally:
         learning.cancel()
+        await asyncio.wait({learning})  # its connection goes back before the client closes
 
 
 async def _learned(app: FastAPI, state: State) -> bool:

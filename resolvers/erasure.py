@@ -264,12 +264,12 @@ class _Work:
             await self._delete(part, row)
             return
         is_theirs = has_no_identifier if part.beside else self.whom.is_of
-        touched = False
+        theirs: list[bool] = []
+        """Of each attempt to change it."""
 
         def change(document: Document) -> None:
-            nonlocal touched
-            touched = is_theirs(document)
-            if touched:
+            theirs.append(is_theirs(document))
+            if theirs[-1]:
                 self._anonymiser.anonymise(part.kind, document)
 
         ids = [row["_id"]]
@@ -283,7 +283,7 @@ class _Work:
             return
         if self.whom.is_of(after):
             await self._delete(part, after)
-        elif touched:  # else it is somebody else's by now
+        elif theirs[-1]:  # else it is somebody else's by now
             await self._reserved(part.kind, ids, writes.release_all)
             self.erased.reservations += reserved
             self._done(part, row)

@@ -10,7 +10,7 @@ Reads by id find a session as the kind's own creation stores it; pages are empty
 What reads ids alone, as a creation does, finds that none is taken.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +20,7 @@ from resolvers.common_columns import TENANT
 from resolvers.context import Context
 from resolvers.kind import Document
 from resolvers.store.change_stream import BEGINNING
+from resolvers.store.cursors import encoded
 from resolvers.store.store import Store
 from schema.build import Schema, build, root_fields
 from schema.sample_operations import sample
@@ -64,6 +65,19 @@ class _NoRows:
         return []
 
 
+class _Batches:
+    """A cursor of one raw batch."""
+
+    def __init__(self, rows: list[Document]) -> None:
+        self._rows = rows
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield encoded(self._rows)
+
+    async def close(self) -> None:
+        """It has nothing open."""
+
+
 class _Figures:
     """The answer of an aggregation: of a summary, or of statistics over one group."""
 
@@ -98,6 +112,15 @@ class _Collection:
         self.database.commands.append(Command(self.name, "find", {"filter": wanted}))
         return _NoRows()
 
+    def find_raw_batches(
+        self, wanted: Mapping[str, Any], projection: Any = None, **options: Any
+    ) -> "_Batches":
+        """A find whose rows come as they are sent: kinds with types that the driver cannot read."""
+        shown = {"filter": wanted, "limit": options["limit"]}
+        shown |= {"projection": projection} if projection else {}
+        shown |= {"sort": dict(options["sort"])} if options["sort"] else {}
+        return _Batches(self.database.rows(self.name, shown))
+
     def __getattr__(self, method: str) -> Callable[..., Awaitable[Any]]:
         names, answer = METHODS[method]
 
@@ -131,11 +154,15 @@ class RecordingDatabase:
             for name, value in command.items()
             if name in ("filter", "projection", "sort", "skip", "limit")
         }
-        self.commands.append(Command(command["find"], "find", shown))
-        rows: list[Document] = []
-        if shown.get("projection") != ID_ALONE:
-            rows = self._found(command["find"], command["filter"].get("_id"))
+        rows = self.rows(command["find"], shown)
         return {"cursor": {"id": 0, "firstBatch": rows}, "operationTime": BEGINNING}
+
+    def rows(self, collection: str, shown: Mapping[str, Any]) -> list[Document]:
+        """What a find gives, which is noted."""
+        self.commands.append(Command(collection, "find", shown))
+        if shown.get("projection") == ID_ALONE:
+            return []
+        return self._found(collection, shown["filter"].get("_id"))
 
     def _found(self, collection: str, wanted: Any) -> list[Document]:
         session = self.stored.get(collection)

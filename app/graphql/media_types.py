@@ -31,11 +31,11 @@ def response_type(accept: bytes | None) -> bytes:
 
 @lru_cache(256)
 def asks_for_events(accept: bytes | None) -> bool:
-    """Whether the client names server-sent events, and likes nothing better."""
+    """Whether the client names server-sent events, and likes nothing as much: urql names all."""
     ranges = accepted(accept)
     events = weight(ranges, EVENT_STREAM)
     others = (GRAPHQL_JSON, JSON)
-    return events[1] == 2 and events >= max(weight(ranges, other) for other in others)
+    return events[1] == 2 and events > max(weight(ranges, other) for other in others)
 
 
 @lru_cache(256)

@@ -5,11 +5,11 @@ would keep such a cursor for ten minutes.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from bson import decode_all
+from bson import decode_all, encode
 
 from resolvers.errors import GatewayError, LimitExceeded
 from resolvers.kind import Document, Kind
@@ -62,6 +62,11 @@ async def batches(cursor: Any) -> list[Document]:
         leave(cursor.close())
         raise
     return documents
+
+
+def encoded(documents: Iterable[Document]) -> bytes:
+    """Documents as a batch of a cursor has them."""
+    return b"".join(encode(document, codec_options=CODEC) for document in documents)
 
 
 def _too_much() -> GatewayError:

@@ -25,7 +25,7 @@ ANSWER = Answer(200, "application/json", b'{"a":1}')
 LIFETIME = 10 * 365 * 86_400
 """Seconds: the clock of tests stands, that of the database does not."""
 UUID = "0b6f3c55-6a3c-4a1e-9f4f-53a0c8f6c7d1"
-LEASE = 60
+LEASE = 600
 """Seconds after which a request is taken to be killed, and more."""
 
 

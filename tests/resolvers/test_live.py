@@ -56,7 +56,7 @@ async def test_what_happens_to_a_session(wire_context: Context) -> None:
     ]
     assert found[1].document is not None
     assert found[1].document["channel"] == "sms"
-    assert [one.cursor for one in found] == sorted({one.cursor for one in found})
+    assert [one.place for one in found] == sorted({one.place for one in found})
 
 
 async def test_sessions_come_to_meet_a_filter_and_leave_it(wire_context: Context) -> None:

@@ -115,9 +115,9 @@ async def test_it_ends_once_nobody_listens(
     wire_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The stream is closed after a while, and opened again for the next one."""
-    monkeypatch.setattr(feeds, "IDLE_SECONDS", 0.0)
     feed = Feed()
     for number in (1, 2):
+        monkeypatch.setattr(feeds, "IDLE_SECONDS", limit(60))
         place = await feed.start(wire_store, KINDS)
         changes = feed.follow(wire_store, KINDS, place, chosen, 10)
         coming = asyncio.ensure_future(anext(changes))
@@ -125,6 +125,7 @@ async def test_it_ends_once_nobody_listens(
         async with asyncio.timeout(limit(20)):
             assert await coming == str(number)
         assert len(feed) == 1
+        monkeypatch.setattr(feeds, "IDLE_SECONDS", 0.0)
         await changes.aclose()
         async with asyncio.timeout(limit(20)):
             await feed.ended()

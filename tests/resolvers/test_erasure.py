@@ -105,7 +105,8 @@ async def test_killed_at_any_point(mode: Mode) -> None:
         planted = await plant(first, first=50 * len(KINDS))
         dice, killed = random.Random(seed), 0
         while True:
-            context = await mortal(dice.randrange(1, 40), seed, database)
+            # Each attempt may come further, so that the last one comes to its end.
+            context = await mortal(dice.randrange(1, 40 + 10 * killed), seed, database)
             try:
                 assert (await whole(context, planted.by, mode)).complete
                 break

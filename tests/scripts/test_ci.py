@@ -67,7 +67,7 @@ def test_patience(ci: Tree) -> None:
     ci.add("nproc", "#!/usr/bin/env bash\necho 5\n")
     assert ci.run("../.ci/run")[0] == 0
     (whole,) = [call for call in ci.calls() if call.startswith(WHOLE)]
-    assert whole == f"{WHOLE} true 4 7"
+    assert whole == f"{WHOLE} true 4 6"
 
 
 def test_missing_programs_are_installed(ci: Tree) -> None:

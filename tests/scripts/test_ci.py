@@ -61,7 +61,7 @@ def test_a_failing_set_up_ends_the_run(ci: Tree, name: str) -> None:
 
 
 def test_patience(ci: Tree) -> None:
-    """CI gives every test longer, skips nothing, and has two processes more than cores."""
+    """CI gives every test longer, skips nothing, and has one process more than cores."""
     noted = "$@ $CI $TEST_TIME_FACTOR $PYTEST_XDIST_AUTO_NUM_WORKERS"
     ci.add("some-python", PYTHON.replace('note "$@" ;;', f'note "{noted}" ;;'))
     ci.add("nproc", "#!/usr/bin/env bash\necho 5\n")

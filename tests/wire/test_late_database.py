@@ -16,7 +16,8 @@ pytestmark = pytest.mark.anyio
 
 
 # The driver leaves a connection open that it is making when its time is over.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+@pytest.mark.filterwarnings("ignore:unclosed transport:ResourceWarning")
 async def test_rules_are_learned_late(make_engine: MakeEngine) -> None:
     """Until then no collection counts as ruled, so that no list is short; afterwards all do."""
     engine = make_engine()

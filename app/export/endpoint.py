@@ -22,12 +22,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
+from app.access import rates
 from app.access.authenticator import WrongCredential
 from app.context import State
 from app.export.formats import FORMATS, Format
 from app.export.request import LINK, Asked, understood
 from app.http.leaving import leaving
-from app.http.refusal import RefusedError
+from app.http.refusal import Header, RefusedError
 from app.json_refusals import refusal, refused
 from app.observing.facts import facts_of
 from app.settings import Settings
@@ -42,6 +43,7 @@ from schema.build import Schema
 
 METHODS: Final = ("GET", "HEAD", "POST")
 RETRY_SECONDS: Final = 10
+NO_STORE: Final = {"cache-control": "no-store"}
 
 
 def addresses(kinds: Sequence[Kind]) -> tuple[str, ...]:
@@ -132,7 +134,7 @@ class Export:
         """A one-time link; refused as the file itself would be."""
         if LINK in request.query_params:
             raise BadInput(f"{LINK}: send the address without it.", argument=LINK)
-        context = await self._admitted(request)
+        context, limits = await self._admitted(request)
         understood(self._schema, self._kind, self._extension, request)
         context.caller.require(self._kind, Action.READ)
         address = _address(request)
@@ -142,11 +144,12 @@ class Export:
             "url": f"{address}{sign}{urlencode({LINK: link.code})}",
             "expiresAt": print_datetime(link.expires_at),
         }
-        headers = {"cache-control": "no-store"}
-        return Response(orjson.dumps(body), 201, headers, "application/json")
+        response = Response(orjson.dumps(body), 201, NO_STORE, "application/json")
+        response.raw_headers += limits
+        return response
 
-    async def _admitted(self, request: Request) -> Context:
-        """The context of the caller, whose request is counted."""
+    async def _admitted(self, request: Request) -> tuple[Context, tuple[Header, ...]]:
+        """The context of the caller, whose request is counted, and what is left of its rate."""
         state: State = request.app.state.gateway
         facts = facts_of(request.scope)
         code = request.query_params.get(LINK)
@@ -155,17 +158,17 @@ class Export:
         else:
             caller = await state.authenticator.guarded(request, _redeemed(state, request, code))
         facts.credential = caller.id
-        await state.authenticator.limit(caller)
-        return state.context(caller, facts)
+        windows = await state.authenticator.limit(caller)
+        return state.context(caller, facts), rates.headers(windows)
 
     async def _file(self, request: Request, send: Send) -> None:
+        context, limits = await self._admitted(request)
         asked = understood(self._schema, self._kind, self._extension, request)
-        context = await self._admitted(request)
         self._running.begin()
         try:
             with leaving(request.receive, context.leave):
                 first = await asked.exporting.part(context)
-            await send(_start(asked))
+            await send(_start(asked, limits))
             if request.method == "HEAD":
                 await send({"type": "http.response.body"})
             else:
@@ -221,11 +224,12 @@ def _row(form: Format, document: Document, cursor: str) -> bytes:
         return form.damaged(error, cursor)
 
 
-def _start(asked: Asked) -> dict[str, object]:
+def _start(asked: Asked, limits: tuple[Header, ...]) -> dict[str, object]:
     headers = [
         (b"content-type", asked.format.media_type.encode()),
         (b"content-disposition", f'attachment; filename="{asked.file_name}"'.encode()),
         (b"cache-control", b"no-store"),
+        *limits,
     ]
     return {"type": "http.response.start", "status": 200, "headers": headers}
 

@@ -148,6 +148,23 @@ def test_a_scope_is_needed(sample: Sample) -> None:
     assert code(answer) == (401, "UNAUTHENTICATED")
 
 
+def test_strangers_learn_no_names(door: Door) -> None:
+    """A wrong filter is looked at only for those who have a key."""
+    params = {"filter": '{"bot": {}}', "columns": "bodId"}
+    answer = export(door, "bot.csv", params=params, headers={"authorization": None})
+    assert code(answer) == (401, "UNAUTHENTICATED")
+    assert "botId" not in answer.text
+
+
+def test_rates_are_told() -> None:
+    """What is left, also of a file; and that nothing is."""
+    door = stocked(rate="2/minute", read_only=True)  # which counts in its own memory
+    left = [export(door, "bot.csv") for _ in range(3)]
+    assert [answer.status_code for answer in left] == [200, 200, 429]
+    assert all("ratelimit" in answer.headers for answer in left)
+    assert int(left[2].headers["retry-after"]) > 0
+
+
 def test_a_masked_filter_is_refused() -> None:
     """What would be found shows what is masked."""
     door = open_door(("*:read",))

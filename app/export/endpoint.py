@@ -40,6 +40,8 @@ from resolvers.export import Part
 from resolvers.kind import Document, Kind
 from resolvers.moments import print_datetime
 from schema.build import Schema
+from schema.graphql_core_internals import without_suggestions
+from schema.limits import may_introspect
 
 METHODS: Final = ("GET", "HEAD", "POST")
 RETRY_SECONDS: Final = 10
@@ -125,10 +127,18 @@ class Export:
         except RefusedError as error:
             response = refused(request, error)
         except GatewayError as error:
+            if not self._shows_names(request):
+                error.message = without_suggestions(error.message)
             response = refusal(request, error)
         except ClientDisconnect:
             return
         await response(scope, receive, send)
+
+    def _shows_names(self, request: Request) -> bool:
+        """Whether the caller, if it is known, may see names of the schema in messages."""
+        state: State = request.app.state.gateway
+        caller: Caller | None = getattr(request.state, "caller", None)
+        return caller is not None and may_introspect(caller, state.settings.introspection)
 
     async def _linked(self, request: Request) -> Response:
         """A one-time link; refused as the file itself would be."""
@@ -157,7 +167,7 @@ class Export:
             caller = await state.authenticator.bearer(request)
         else:
             caller = await state.authenticator.guarded(request, _redeemed(state, request, code))
-        facts.credential = caller.id
+        facts.credential, request.state.caller = caller.id, caller
         windows = await state.authenticator.limit(caller)
         return state.context(caller, facts), rates.headers(windows)
 

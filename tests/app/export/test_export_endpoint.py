@@ -156,6 +156,14 @@ def test_strangers_learn_no_names(door: Door) -> None:
     assert "botId" not in answer.text
 
 
+def test_names_are_no_secret_but_where_they_are() -> None:
+    """Suggestions follow the setting, as in GraphQL."""
+    params = {"filter": '{"bodId": {}}'}
+    for setting, shown in (("all", True), ("none", False)):
+        answer = export(open_door(introspection=setting), "bot.csv", params=params)
+        assert ("botId" in error(answer)["message"]) == shown
+
+
 def test_rates_are_told() -> None:
     """What is left, also of a file; and that nothing is."""
     door = stocked(rate="2/minute", read_only=True)  # which counts in its own memory

@@ -72,8 +72,8 @@ def routes(settings: Settings, schema: Schema, kinds: Sequence[Kind]) -> list[Ba
 
 
 def _unknown(known: Sequence[str], request: Request) -> Response:
-    names = ", ".join(known)
-    return refused(request, RefusedError(404, "NOT_FOUND", f"There is no such file. There are {names}."))
+    message = f"There is no such file. There are {', '.join(known)}."
+    return refused(request, RefusedError(404, "NOT_FOUND", message))
 
 
 @dataclass(slots=True)

@@ -29,8 +29,8 @@ class State:
     """Bots of which a session was seen; emptied when there are many."""
     trail: Trail | None = None
     """The audit trail; None where the settings want none."""
-
     feed: Feed = field(default_factory=Feed)
+    """The changes of all sessions in this process."""
 
     retention: Mapping[str, int] = field(init=False)
     restricts: bool = field(init=False)

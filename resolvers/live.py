@@ -97,7 +97,7 @@ async def follow(
     """
     choose = _choosing(context, wheres)
     place = None if after is None else paging.decode_change(after, "after")
-    store, feed = context.store.unbounded(), context.feed
+    store, feed = context.store.of_process(), context.feed
     now = await feed.start(store, kinds)
     changes = feed.follow(
         store, kinds, now if place is None else place, choose, context.most_waiting

@@ -21,7 +21,7 @@ import logging
 import re
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -104,7 +104,7 @@ async def begin(context: Context, header: str, asked: str, lifetime: int) -> Ans
     key, caller = checked_key(header), context.caller
     if caller.read_only:
         return None
-    store = replace(context.store, budget=None)
+    store = context.store.of_process()  # what it keeps is kept when the time is over, too
     record_id = digest(caller.id, _sorted(caller.tenants), key)
     claim = _Claim(context, Repeat(store, record_id, secrets.token_hex(8)), asked, lifetime)
     for _ in range(int(WAIT_SECONDS / POLL_SECONDS)):

@@ -78,7 +78,7 @@ class Store:
         """The same for one request, whose operations have so many seconds together, from now."""
         return replace(self, budget=Budget(seconds), witness=witness)
 
-    def unbounded(self) -> "Store":
+    def of_process(self) -> "Store":
         """The same for work of a process, of which each operation has the deadline."""
         return replace(self, budget=None, witness=None)
 

@@ -177,7 +177,7 @@ class _Reading:
         return self.got[: self.need]
 
     async def _timeline(self) -> Timeline:
-        store, kind, path = self.store.unbounded(), self.kind, self.along.path
+        store, kind, path = self.store.of_process(), self.kind, self.along.path
 
         async def made() -> Timeline:
             name = _mark(store, kind, path)

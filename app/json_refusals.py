@@ -1,4 +1,6 @@
-"""Refusals as JSON responses, for everything but GraphQL and the vendors' URLs."""
+"""Refusals of the resolvers as those of HTTP; and as JSON responses, for pages and exports."""
+
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -6,9 +8,11 @@ from starlette.responses import Response
 from app.access import rates
 from app.access.rates import UsedUp
 from app.errors import STATUS
-from app.http.refusal import JSON, RefusedError
+from app.http.refusal import JSON, Header, RefusedError
 from app.observing.facts import facts_of
 from resolvers.errors import GatewayError
+
+CHALLENGE: Final[Header] = (b"www-authenticate", b'Bearer realm="gateway"')
 
 
 def refused(request: Request, error: RefusedError) -> Response:
@@ -21,15 +25,16 @@ def refused(request: Request, error: RefusedError) -> Response:
 
 
 def refusal(request: Request, error: GatewayError) -> Response:
-    """A refusal of the resolvers, with the headers that its status asks for."""
-    response = refused(
-        request,
-        RefusedError(STATUS.get(error.code, 500), error.code, error.message, **error.details),
-    )
-    if response.status_code == 401:
-        response.headers["www-authenticate"] = 'Bearer realm="gateway"'
-    if response.status_code in (429, 503):
-        response.headers["retry-after"] = str(error.details.get("retry_after", 1))
+    """The same for a refusal of the resolvers."""
+    return refused(request, refused_for(error))
+
+
+def refused_for(error: GatewayError) -> RefusedError:
+    """A request that the resolvers refuse as a whole, with the headers that its status asks for."""
+    status = STATUS.get(error.code, 500)
+    headers: list[Header] = [CHALLENGE] if status == 401 else []
+    if status in (429, 503) or "retry_after" in error.details:
+        headers.append((b"retry-after", b"%d" % error.details.get("retry_after", 1)))
     if isinstance(error, UsedUp):
-        response.raw_headers += rates.headers(error.windows)
-    return response
+        headers += rates.headers(error.windows)
+    return RefusedError(status, error.code, error.message, *headers, **error.details)

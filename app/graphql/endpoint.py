@@ -17,7 +17,7 @@ from strawberry.types.graphql import OperationType
 
 from app.access import rates
 from app.access.authenticator import presented
-from app.access.rates import UsedUp, Window
+from app.access.rates import Window
 from app.context import State
 from app.errors import STATUS
 from app.graphql import event_stream
@@ -35,6 +35,7 @@ from app.http.idempotency import NAME, REPLAYED
 from app.http.leaving import leaving
 from app.http.negotiation import prefers_html
 from app.http.refusal import JSON, Header, RefusedError, respond
+from app.json_refusals import refused_for
 from app.manifests import load
 from app.observing.facts import facts_of
 from app.observing.requests import STREAM
@@ -59,7 +60,6 @@ VARY: Final[Header] = (b"vary", b"Accept")
 NO_KEY: Final = (
     "Idempotency-Key: a change with a key is answered as a whole. Accept application/json."
 )
-CHALLENGE: Final[Header] = (b"www-authenticate", b'Bearer realm="gateway"')
 
 
 NOT_AS_EVENTS: Final = (
@@ -195,7 +195,7 @@ class GraphQLEndpoint:
             lifetime = self._settings.idempotency_seconds
             found = await repeats.begin(run.context, key.decode("latin-1"), question, lifetime)
         except GatewayError as error:
-            raise refusal(error) from None
+            raise refused_for(error) from None
         if found is not None:
             return Answer(found.status, found.body, (REPLAYED,), found.type.encode())
         kept, codes = None, exchange.facts.codes
@@ -298,21 +298,8 @@ async def _caller(exchange: Exchange, request: Request) -> tuple[Caller, tuple[W
         caller = await authenticator.bearer(request)
         exchange.facts.credential = caller.id  # also of one that is refused from here on
         return caller, await authenticator.limit(caller)
-    except UsedUp as error:
-        refused = refusal(error)
-        refused.headers += rates.headers(error.windows)
-        raise refused from None
     except GatewayError as error:
-        raise refusal(error) from None
-
-
-def refusal(error: GatewayError) -> RefusedError:
-    """A request that is refused as a whole."""
-    status = STATUS[error.code]
-    headers: list[Header] = [CHALLENGE] if status == 401 else []
-    if status in (429, 503) or "retry_after" in error.details:
-        headers.append((b"retry-after", b"%d" % error.details.get("retry_after", 1)))
-    return RefusedError(status, error.code, error.message, *headers, **error.details)
+        raise refused_for(error) from None
 
 
 def _require_served(run: Run, name: str | None, posted: bool) -> None:

@@ -19,10 +19,10 @@ from typing import Any, Final
 import orjson
 from starlette.types import Receive, Send
 
-from app.errors import STATUS
 from app.graphql.media_types import EVENT_STREAM
 from app.graphql.streams import Answer, End, Open
 from app.http.refusal import RefusedError
+from app.json_refusals import refused_for
 from resolvers.errors import GatewayError
 from resolvers.request_facts import RequestFacts
 
@@ -93,10 +93,7 @@ async def begun(
     except RefusedError as error:
         yield _refused(error, facts)
     except GatewayError as error:
-        details = error.details
-        yield _refused(
-            RefusedError(STATUS[error.code], error.code, error.message, **details), facts
-        )
+        yield _refused(refused_for(error), facts)
 
 
 def _refused(error: RefusedError, facts: RequestFacts) -> Answer:

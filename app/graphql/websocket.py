@@ -23,12 +23,12 @@ from starlette.types import Receive, Scope, Send
 
 from app.access.authenticator import Presented, presented
 from app.context import State
-from app.errors import STATUS
 from app.graphql.parameters import checked
 from app.graphql.streams import ANYTHING, SLOW, Answer, End, Open, Streams
 from app.http import ending
 from app.http.refusal import RefusedError
 from app.http.request_id import made
+from app.json_refusals import refused_for
 from app.observing.facts import facts_of
 from app.observing.requests import STREAM
 from app.settings import Settings
@@ -230,8 +230,7 @@ class Connection:
         except RefusedError as error:
             final = orjson.loads(error.body(facts.id))["errors"]
         except GatewayError as error:
-            refused = RefusedError(STATUS[error.code], error.code, error.message, **error.details)
-            final = orjson.loads(refused.body(facts.id))["errors"]
+            final = orjson.loads(refused_for(error).body(facts.id))["errors"]
         except ClosedError as error:
             await self._close(error.code, str(error))
             return

@@ -20,8 +20,7 @@ from resolvers.context import Context
 from resolvers.errors import ChangesUnsupported, HistoryLost
 from resolvers.kind import Document, Kind
 from resolvers.request import EVERYTHING, NEVER, Columns, Filter, both
-from resolvers.store import feed as feeds
-from resolvers.store.change_stream import Action, Event, bulky, present
+from resolvers.store.change_stream import Action, Event, bulky
 from resolvers.store.matching import matcher, part_of
 from resolvers.stream_places import StreamPlace
 
@@ -133,7 +132,7 @@ async def page(
     """The first changes after a cursor; without one there are none, but the end says where to go
     on from now."""
     choose = _choosing(context, wheres)
-    now = await present(context.store, kinds)
+    now = await context.feed.present(context.store, kinds)
     if after is None:
         return Changes([], now, False)
     found = await _page(context, kinds, choose, paging.decode_change(after, "after"), now, first)
@@ -153,7 +152,7 @@ async def _page(
     """The first changes after a place, up to the present one."""
     found: list[Change] = []
     looked = 0
-    async with aclosing(feeds.past(context.store, kinds, place, lambda: now)) as batches:
+    async with aclosing(context.feed.past(context.store, kinds, place, lambda: now)) as batches:
         async for batch, reached in batches:
             for event in batch:
                 change = choose(event)

@@ -64,6 +64,13 @@ NUDGES = 10
 a second signal at the very end of it would count as a crash."""
 BROKEN = ("ModuleNotFoundError", "ImportError", "bad interpreter")
 """Signs in its log that its package, or what that needs, is not whole."""
+CONFIGURATION = """\
+# Options of the embedded database; the gateway's own win.
+
+[oplog]
+# How many changes a subscription can go back. The search for a time reads all, 20 µs each.
+max_entries = 20000
+"""
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 
@@ -210,9 +217,7 @@ class Engine:
         # Without --config it would read one from the working directory, the home or /etc.
         config = self.folder / "mongodb.toml"
         if not config.exists():
-            private_writing.write(
-                config, "# Options of the embedded database; the gateway's own win.\n"
-            )
+            private_writing.write(config, CONFIGURATION)
         storage = self.folder / "mongodb"
         private_writing.close_folder(storage)
         places = ["--config", str(config), "--storage-path", str(storage)]

@@ -11,6 +11,7 @@ const FOLLOW = `subscription ($after: String) {
   }
 }`;
 const AGAIN_MS = 1000;
+const PASSING = ["OVERLOADED", "RATE_LIMITED", "TIMEOUT", "UNAVAILABLE"];
 
 const chats = new Map();
 const element = (id) => document.getElementById(id);
@@ -24,7 +25,7 @@ async function begin(key) {
       method: "POST", headers, body: JSON.stringify({ query }),
     });
     const { data, errors } = await answer.json();
-    if (errors) throw new Error(errors[0].message);
+    if (errors) throw Object.assign(new Error(errors[0].message), errors[0].extensions);
     return data;
   };
   try {
@@ -35,6 +36,7 @@ async function begin(key) {
     follow(key, place);
   } catch (error) {
     say(error.message);
+    if (PASSING.includes(error.code)) setTimeout(begin, AGAIN_MS, key);
   }
 }
 

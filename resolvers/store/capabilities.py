@@ -34,6 +34,8 @@ class Capability(StrEnum):
     """A find ends when its `maxTimeMS` is over, whoever still waits."""
     TRUE_LTE = "true_lte"
     """`$lte` finds equal values where further keys follow in the index."""
+    TIMED_CHANGES = "timed_changes"
+    """A change stream begins at a time without reading the log before it."""
 
 
 ALL: Final = frozenset(Capability)
@@ -73,7 +75,7 @@ class Capabilities:
         ]
 
 
-UNKNOWN: Final = Capabilities("The database", ALL - {Capability.TRUE_LTE})
+UNKNOWN: Final = Capabilities("The database", ALL - {Capability.TRUE_LTE, Capability.TIMED_CHANGES})
 """Until the engine is asked: every engine serves what is sent on these terms, if slowly."""
 
 LACKING: Final = frozenset({2, 9, 59, 72, 115, 238, 40324, 40415, 40573, 40602})
@@ -103,7 +105,14 @@ _ENGINES: Final = (
     _Engine(
         "SecantusDB",
         "secantusVersion",
-        frozenset({Capability.ORDERED_WALK, Capability.TIME_LIMIT, Capability.TRUE_LTE}),
+        frozenset(
+            {
+                Capability.ORDERED_WALK,
+                Capability.TIME_LIMIT,
+                Capability.TRUE_LTE,
+                Capability.TIMED_CHANGES,
+            }
+        ),
     ),
     _Engine("FerretDB", "ferretdbVersion"),
     _Engine("FerretDB", "ferretdb"),

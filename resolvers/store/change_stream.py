@@ -1,6 +1,7 @@
 """What changes in the kinds' collections, read from the database's change stream.
 
-    async with watching(store, kinds, await present(store, kinds)) as stream:
+    marks = StreamMarks()
+    async with watching(store, kinds, await present(store, kinds, marks), marks) as stream:
         async for event in stream.events():     # or None, where nothing came for a second
 
 A place in the stream is the database's time of a change, and its number among those of that time.
@@ -26,10 +27,12 @@ from pymongo.read_concern import ReadConcern
 from resolvers.common_columns import SEARCH_KEYS, SEARCH_TEXTS
 from resolvers.errors import ChangesUnsupported, HistoryLost
 from resolvers.kind import Document, Kind
+from resolvers.store.capabilities import Capability
 from resolvers.store.cursors import leave
 from resolvers.store.driver import meaning, opened
 from resolvers.store.session_ids import as_text
 from resolvers.store.store import Store
+from resolvers.store.stream_marks import StreamMarks
 from resolvers.stream_places import LAST, StreamPlace
 
 log = logging.getLogger(__name__)
@@ -99,14 +102,12 @@ def bulky(kind: Kind) -> frozenset[str]:
     return frozenset({*lists, SEARCH_KEYS.path, SEARCH_TEXTS.path})
 
 
-async def present(store: Store, kinds: Sequence[Kind]) -> StreamPlace:
+async def present(store: Store, kinds: Sequence[Kind], marks: StreamMarks) -> StreamPlace:
     """The place after all changes until now; ChangesUnsupported where the engine has no stream."""
-    asked = {
-        "find": store.name(kinds[0]),
-        "filter": {"_id": ""},
-        "limit": 1,
-        "readConcern": {"level": "majority"},
-    }
+    searches = Capability.TIMED_CHANGES not in store.capabilities
+    stream = {"aggregate": 1, "pipeline": [{"$changeStream": {}}], "cursor": {}}
+    look = {"find": store.name(kinds[0]), "filter": {"_id": ""}, "limit": 1}
+    asked = {**(stream if searches else look), "readConcern": {"level": "majority"}}
     try:
         reply = await store.run(store.database.command(asked))
     except (NotImplementedError, OperationFailure) as error:
@@ -114,7 +115,13 @@ async def present(store: Store, kinds: Sequence[Kind]) -> StreamPlace:
     time = reply.get("operationTime")
     if not isinstance(time, Timestamp):
         raise ChangesUnsupported(UNSUPPORTED)
-    return StreamPlace(time.time, time.inc, LAST)
+    place = StreamPlace(time.time, time.inc, LAST)
+    if searches:
+        cursor = reply["cursor"]
+        marks.note(place, cursor["postBatchResumeToken"])
+        ending = {"killCursors": cursor["ns"].partition(".")[2], "cursors": [cursor["id"]]}
+        await store.run(store.database.command(ending))
+    return place
 
 
 async def keep_images(store: Store, kind: Kind) -> bool:
@@ -131,14 +138,18 @@ async def keep_images(store: Store, kind: Kind) -> bool:
 
 @asynccontextmanager
 async def watching(
-    store: Store, kinds: Sequence[Kind], after: StreamPlace, wait_ms: int = WAIT_MS
+    store: Store,
+    kinds: Sequence[Kind],
+    after: StreamPlace,
+    marks: StreamMarks,
+    wait_ms: int = WAIT_MS,
 ) -> AsyncIterator["ChangeStream"]:
     """The changes after a place.
 
-    HistoryLost if the database no longer has them, ChangesUnsupported if it never had.
+    Its events raise HistoryLost if the database no longer has them, ChangesUnsupported if it never
+    had.
     """
-    await _require_history(store, after)
-    stream = ChangeStream(store, kinds, after, wait_ms)
+    stream = ChangeStream(store, kinds, after, marks, wait_ms)
     try:
         yield stream
     finally:
@@ -149,13 +160,21 @@ class ChangeStream:
     """One change stream over all kinds."""
 
     def __init__(
-        self, store: Store, kinds: Sequence[Kind], after: StreamPlace, wait_ms: int
+        self,
+        store: Store,
+        kinds: Sequence[Kind],
+        after: StreamPlace,
+        marks: StreamMarks,
+        wait_ms: int,
     ) -> None:
         self._store = store
         self._wait_ms = wait_ms
         self._kinds = {store.name(kind): kind for kind in kinds}
         self._after = after
         self._last = after._replace(number=-1)
+        self._marks = None if Capability.TIMED_CHANGES in store.capabilities else marks
+        self._token: Any = None
+        """Of the last change."""
         self._cursor: Any = None
 
     async def events(self) -> AsyncGenerator[Event | None, None]:
@@ -165,16 +184,19 @@ class ChangeStream:
             if change is None:
                 yield None
                 continue
-            place = self._place(change["clusterTime"])
+            place = self._place(change["clusterTime"], change["_id"])
             if place <= self._after:
                 continue
             if change["operationType"] in ENDS:
                 raise HistoryLost(LOST)
             yield self._event(place, change)
 
-    def _place(self, time: Timestamp) -> StreamPlace:
+    def _place(self, time: Timestamp, token: Any) -> StreamPlace:
         same = (time.time, time.inc) == self._last[:2]
+        if self._marks and self._token and not same:  # no more changes of the last one's time
+            self._marks.note(self._last._replace(number=LAST), self._token)
         self._last = StreamPlace(time.time, time.inc, self._last.number + 1 if same else 0)
+        self._token = token
         return self._last
 
     def _event(self, place: StreamPlace, change: Document) -> Event:
@@ -199,11 +221,20 @@ class ChangeStream:
         return change
 
     async def _open(self) -> Any:
-        options = {
-            "start_at_operation_time": _time(self._after),
-            "max_await_time_ms": self._wait_ms,
-            "batch_size": MOST_AT_ONCE,
-        }
+        token = self._marks and self._marks.before(self._after)
+        if self._marks and token:
+            try:
+                return await self._opened(resume_after=token)
+            except OperationFailure as error:
+                if error.code not in LOST_CODES:
+                    raise
+                self._marks.forget(token)
+        if self._marks:
+            await self._require_history()
+        return await self._opened(start_at_operation_time=_time(self._after))
+
+    async def _opened(self, **start: Any) -> Any:
+        options = {**start, "max_await_time_ms": self._wait_ms, "batch_size": MOST_AT_ONCE}
         database = self._store.database.with_options(read_concern=ReadConcern("majority"))
         pipeline = _pipeline(self._kinds.values(), list(self._kinds))
         try:
@@ -214,6 +245,19 @@ class ChangeStream:
             if error.code not in UNKNOWN_OPTION_CODES:
                 raise
             return await opened(database.watch(pipeline, **options))
+
+    async def _require_history(self) -> None:
+        """HistoryLost if the engine's log begins after the place, where it can be asked.
+
+        MongoDB checks this itself, also for users who may not read its log; the embedded engine
+        starts with what it has.
+        """
+        entries = self._store.database.client["local"]["oplog.rs"]
+        first = None
+        with suppress(OperationFailure):
+            first = await entries.find_one({}, {"ts": 1}, sort=[("$natural", 1)])
+        if first is not None and first["ts"] > _time(self._after):
+            raise HistoryLost(LOST)
 
     def has_reached(self, place: StreamPlace) -> bool:
         """Where no change came: whether the database has looked beyond a place.
@@ -246,20 +290,6 @@ def _failure(error: OperationFailure, seconds: float) -> Exception:
     if error.code in UNSUPPORTED_CODES:
         return ChangesUnsupported(UNSUPPORTED)
     return meaning(error, seconds) or error
-
-
-async def _require_history(store: Store, after: StreamPlace) -> None:
-    """HistoryLost if the engine's log begins after that place, where it can be asked.
-
-    MongoDB checks this itself, also for users who may not read its log; the embedded engine starts
-    with what it has.
-    """
-    entries = store.database.client["local"]["oplog.rs"]
-    first = None
-    with suppress(OperationFailure):
-        first = await store.run(entries.find_one({}, {"ts": 1}, sort=[("$natural", 1)]))
-    if first is not None and first["ts"] > _time(after):
-        raise HistoryLost(LOST)
 
 
 def _time(place: StreamPlace) -> Timestamp:

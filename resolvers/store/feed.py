@@ -45,6 +45,7 @@ from resolvers.store.change_stream import (
 from resolvers.store.driver import DRIVER_ERRORS
 from resolvers.store.session_ids import as_stored
 from resolvers.store.store import Store
+from resolvers.store.stream_marks import StreamMarks
 from resolvers.stream_places import StreamPlace
 
 log = logging.getLogger(__name__)
@@ -130,6 +131,7 @@ class Feed:
         self._starting: asyncio.Lock | None = None
         self._past: asyncio.Semaphore | None = None
         self._unheard = 0.0
+        self._marks = StreamMarks()
 
     def __len__(self) -> int:
         """How many listen."""
@@ -180,9 +182,41 @@ class Feed:
             return
         if self._past is None:
             self._past = asyncio.Semaphore(CATCHING_UP)
-        async with self._past, aclosing(past(store, kinds, place, lambda: self._floor)) as older:
+        async with (
+            self._past,
+            aclosing(self.past(store, kinds, place, lambda: self._floor)) as older,
+        ):
             async for found in older:
                 yield found
+
+    async def present(self, store: Store, kinds: Sequence[Kind]) -> StreamPlace:
+        """The place after all changes until now; ChangesUnsupported where there is no stream."""
+        return await present(store, kinds, self._marks)
+
+    async def past(
+        self,
+        store: Store,
+        kinds: Sequence[Kind],
+        place: StreamPlace,
+        goal: Callable[[], StreamPlace],
+    ) -> AsyncGenerator[tuple[list[Event], StreamPlace], None]:
+        """Events after a place, up to a goal that may move; in batches, and how far each is.
+
+        The last batch may go beyond the goal, and may be empty.
+        """
+        if place >= goal():
+            return
+        async with watching(store, kinds, place, self._marks, LOOK_MS) as stream:
+            mark = goal()
+            async with aclosing(batched(stream)) as batches:
+                async for batch in batches:
+                    if batch:
+                        place = batch[-1].place
+                    elif stream.has_reached(mark):
+                        place = max(place, mark)
+                    yield await completed(store, batch), place
+                    if place >= (mark := goal()):
+                        return
 
     async def start(self, store: Store, kinds: Sequence[Kind]) -> StreamPlace:
         """Follow the stream, if nobody does yet; the place of the last event that went out."""
@@ -191,7 +225,7 @@ class Feed:
         async with self._starting:
             self._unheard = asyncio.get_running_loop().time()
             if self._running is None or self._running.done():
-                self._begin(await present(store, kinds))
+                self._begin(await self.present(store, kinds))
                 self._running = asyncio.create_task(self._run(store, kinds), context=Context())
             return self._place
 
@@ -206,12 +240,12 @@ class Feed:
             while True:
                 before = self._place
                 try:
-                    async with watching(store, kinds, self._place) as stream:
+                    async with watching(store, kinds, self._place, self._marks) as stream:
                         await self._follow(store, stream)
                         return
                 except HistoryLost as error:
                     self._end_all(error)
-                    self._begin(await present(store, kinds))
+                    self._begin(await self.present(store, kinds))
                 except ChangesUnsupported:
                     raise
                 except (GatewayError, TimeoutError, *DRIVER_ERRORS) as error:
@@ -248,28 +282,6 @@ class Feed:
     def _end_all(self, error: Exception) -> None:
         for listener in self._listeners:
             listener.end(error)
-
-
-async def past(
-    store: Store, kinds: Sequence[Kind], place: StreamPlace, goal: Callable[[], StreamPlace]
-) -> AsyncGenerator[tuple[list[Event], StreamPlace], None]:
-    """Events after a place, up to a goal that may move meanwhile; in batches, and how far each is.
-
-    The last batch may go beyond the goal, and may be empty.
-    """
-    if place >= goal():
-        return
-    async with watching(store, kinds, place, LOOK_MS) as stream:
-        mark = goal()
-        async with aclosing(batched(stream)) as batches:
-            async for batch in batches:
-                if batch:
-                    place = batch[-1].place
-                elif stream.has_reached(mark):
-                    place = max(place, mark)
-                yield await completed(store, batch), place
-                if place >= (mark := goal()):
-                    return
 
 
 async def batched(stream: ChangeStream) -> AsyncGenerator[list[Event], None]:

@@ -125,6 +125,7 @@ async def test_the_embedded_engine_is_known(wire_store: Store) -> None:
         Capability.ORDERED_WALK,
         Capability.TIME_LIMIT,
         Capability.TRUE_LTE,
+        Capability.TIMED_CHANGES,
     }
     assert len(found.sentences()) == 1
 
@@ -167,6 +168,7 @@ async def test_mongomock_is_known() -> None:
         Capability.CHANGE_STREAMS,
         Capability.EXPLAIN,
         Capability.TRUE_LTE,
+        Capability.TIMED_CHANGES,
     ]
 
 

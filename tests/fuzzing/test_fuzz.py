@@ -15,8 +15,9 @@ from tests.wire.engine import WireEngine
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 PARTS = 4
-MOST_MEMORY = 100_000_000
-"""Bytes that a part may leave behind: the caches have their own bounds."""
+MOST_MEMORY = 250_000_000
+"""Bytes that a part may leave behind. The caches have their own bounds: a process of 160 MB had at
+most 284 MB between 20,000 and 60,000 requests, and 243 MB at the end."""
 
 
 @pytest.fixture

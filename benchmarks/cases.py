@@ -39,24 +39,30 @@ INPUT = {
     "noOfTasksExecuted": 1,
 }
 
+IDS = range(1, 1000)
+"""The sessions that are asked for one after another, as numbers."""
+
 
 @dataclass(frozen=True)
 class Case:
-    """One request and how many rows its answer must have."""
+    """Requests that are sent in turn, and how many rows each answer must have."""
 
     name: str
     path: str
-    body: bytes
+    bodies: tuple[bytes, ...]
     rows: int
 
-    def request(self, port: int) -> bytes:
-        """The HTTP/1.1 request, whole."""
+    def requests(self, port: int) -> list[bytes]:
+        """The HTTP/1.1 requests, whole."""
+        return [self._request(port, body) for body in self.bodies]
+
+    def _request(self, port: int, body: bytes) -> bytes:
         head = (
             f"POST {self.path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
             f"Content-Type: application/json\r\nAccept: application/json\r\n"
-            f"Content-Length: {len(self.body)}\r\n\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n"
         )
-        return head.encode() + self.body
+        return head.encode() + body
 
     def fault(self, status: int, body: bytes) -> str | None:
         """What is wrong with an answer, or None."""
@@ -69,24 +75,28 @@ class Case:
         return None
 
 
-def graphql(name: str, query: str, rows: int, **variables: Any) -> Case:
-    """A case of one operation, whose answer has so many rows."""
+def graphql(name: str, query: str, rows: int, *variables: Any) -> Case:
+    """A case of one operation with each of these variables; its answers have so many rows."""
     operation = query.split("(", 1)[0].split()[1]
-    body = {"query": query, "operationName": operation, "variables": variables}
-    return Case(name, "/graphql", json.dumps(body).encode(), rows)
+    named = {"query": query, "operationName": operation}
+    bodies = (json.dumps({**named, "variables": given}).encode() for given in variables)
+    return Case(name, "/graphql", tuple(bodies), rows)
 
 
 def find_case(name: str) -> Case:
-    """The case called `list-20`, `vendor-100`, `one` or `create`; the number is the page's size."""
+    """The case called `list-20`, `vendor-100`, `one`, `other` or `create`; the number is the
+    page's size, and `other` asks for a session by another id each time."""
     kind, _, size = name.partition("-")
     match kind:
         case "list":
-            return graphql(name, LIST, int(size), first=int(size))
+            return graphql(name, LIST, int(size), {"first": int(size)})
         case "one":
-            return graphql(name, ONE, 1, sessionId=POOL[0]["_id"])
+            return graphql(name, ONE, 1, {"sessionId": POOL[0]["_id"]})
+        case "other":
+            return graphql(name, ONE, 1, *({"sessionId": f"{number:024x}"} for number in IDS))
         case "create":
-            return graphql(name, CREATE, 1, input=INPUT)
+            return graphql(name, CREATE, 1, {"input": INPUT})
         case "vendor":
             body = {"limit": int(size), "dateFrom": "2026-01-05", "dateTo": "2026-01-12"}
-            return Case(name, VENDOR_PATH, json.dumps(body).encode(), int(size))
-    raise ValueError(f"no case {name!r}; there are list-N, vendor-N, one, create")
+            return Case(name, VENDOR_PATH, (json.dumps(body).encode(),), int(size))
+    raise ValueError(f"no case {name!r}; there are list-N, vendor-N, one, other, create")

@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import time
+from itertools import cycle, islice
 from pathlib import Path
 
 from benchmarks.cases import Case, find_case
@@ -63,7 +64,7 @@ async def ask(port: int, case: Case) -> bytes:
     """The body of one answer over a connection of its own; raises `BadAnswerError`."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
-        writer.write(case.request(port))
+        writer.write(case.requests(port)[0])
         return await _checked(reader, case)
     finally:
         writer.close()
@@ -78,13 +79,12 @@ async def _checked(reader: asyncio.StreamReader, case: Case) -> bytes:
 
 async def run(port: int, case: Case, requests: int, connections: int) -> None:
     """Send `requests` over `connections` at once, each waiting for its answer before the next."""
-    left = iter(range(requests))
-    request = case.request(port)
+    left = islice(cycle(case.requests(port)), requests)
 
     async def worker() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**20)
         try:
-            for _ in left:
+            for request in left:
                 writer.write(request)
                 await _checked(reader, case)
         finally:
@@ -110,7 +110,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Load one server and print its CPU per request.")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--pid", type=int, required=True, help="the server's process")
-    parser.add_argument("--case", required=True, help="list-N, vendor-N, one or create")
+    parser.add_argument("--case", required=True, help="list-N, vendor-N, one, other or create")
     parser.add_argument("--requests", type=int, default=2000)
     parser.add_argument("--warmup", type=int, default=200, help="uncounted requests before")
     parser.add_argument("--connections", type=int, default=8)

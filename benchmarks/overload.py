@@ -54,7 +54,7 @@ class Level:
 
 async def client(port: int, case: Case, until: float, rude: bool, level: Level) -> None:
     """Ask again and again until the time is over."""
-    request = case.request(port)
+    request = case.requests(port)[0]
     writer: asyncio.StreamWriter | None = None
     while time.monotonic() < until:
         try:

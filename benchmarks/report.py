@@ -13,6 +13,7 @@ TITLES = {
     "list": "page of {}",
     "vendor": "vendor {}",
     "one": "by id",
+    "other": "by ids in turn",
     "create": "write",
 }
 
@@ -82,7 +83,7 @@ class Results:
         """Print the tables."""
         if lists := self.cases("list"):
             console.print(self._table("GraphQL list", lists, self.servers()))
-        if others := self.cases("vendor", "one", "create"):
+        if others := self.cases("vendor", "one", "other", "create"):
             owners = {server for server, case in self.costs if case in others}
             rows = [server for server in self.servers() if server in owners]
             console.print(self._table("Vendor list, by id, stored write", others, rows))

@@ -73,7 +73,7 @@ class Run:
     def _cases(self) -> list[str]:
         rows = self.options.rows
         lists, vendors = [f"list-{size}" for size in rows], [f"vendor-{size}" for size in rows]
-        every = [*lists, *vendors, "one", "create"]
+        every = [*lists, *vendors, "one", "other", "create"]
         return [case for case in every if case.partition("-")[0] in self.options.cases]
 
     def _checked(self, one: Running, case: str) -> bool:
@@ -112,6 +112,7 @@ class Run:
             *(sys.executable, "-m", "benchmarks.load", "--json", "--case", case),
             *("--port", str(one.port), "--pid", str(one.pid), "--requests", str(requests)),
             *("--warmup", str(one.server.warmup)),
+            *("--connections", str(self.options.connections)),
         ]
         done = subprocess.run(
             command, cwd=ROOT, capture_output=True, text=True, timeout=LOAD_SECONDS
@@ -180,6 +181,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--rows", type=_sizes, default=list(SIZES), help="page sizes: 1, 20, 100")
     parser.add_argument("--requests", type=int, default=2000, help="counted requests a load")
     parser.add_argument("--rounds", type=int, default=3, help="loads of each case on each server")
+    parser.add_argument("--connections", type=int, default=8, help="how many clients at once")
     parser.add_argument("--only", type=_chosen, help=names)
     parser.add_argument(
         "--cases", type=_kinds, default=EVERYTHING, help=", ".join(sorted(EVERYTHING))

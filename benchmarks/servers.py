@@ -77,7 +77,7 @@ def _production(engine: str) -> Mapping[str, str]:
     return {"NODE_ENV": "production"}
 
 
-EVERYTHING = frozenset({"list", "vendor", "one", "create"})
+EVERYTHING = frozenset({"list", "vendor", "one", "other", "create"})
 SERVERS = (
     Server("floor", _module("benchmarks.floor"), EVERYTHING),
     Server("gateway", _gateway, EVERYTHING, environment=_gateway_environment),
@@ -88,11 +88,17 @@ SERVERS = (
     Server(
         "rust",
         _program("rust/target/release/session-gateway-benchmark-peer"),
-        frozenset({"list", "one"}),
+        frozenset({"list", "one", "other"}),
         build=RUST,
         on_request=True,
     ),
-    Server("go", _program("go/build/peer"), frozenset({"list", "one"}), build=GO, on_request=True),
+    Server(
+        "go",
+        _program("go/build/peer"),
+        frozenset({"list", "one", "other"}),
+        build=GO,
+        on_request=True,
+    ),
 )
 
 

@@ -68,9 +68,17 @@ class Context:
         return None if cutoff is None else _started(kind, Operator.LTE, cutoff)
 
     def cutoff(self, kind: Kind) -> datetime | None:
-        """The latest start of an expired session; None if sessions do not expire."""
+        """The latest start of an expired session; None if sessions do not expire.
+
+        To a tenth of a second: requests that come together then ask the same.
+        """
         seconds = self.retention.get(kind.name)
-        return None if seconds is None else self.now() - timedelta(seconds=seconds)
+        if seconds is None:
+            return None
+        now = self.now()
+        return now.replace(microsecond=now.microsecond // 100_000 * 100_000) - timedelta(
+            seconds=seconds
+        )
 
 
 def _started(kind: Kind, operator: Operator, moment: datetime) -> Filter:

@@ -15,6 +15,13 @@ class Part(dict[str, Any]):
     owner: str
 
 
+def copied(value: Any) -> Any:
+    """A document, or a part of one, whose objects and lists are its own."""
+    if isinstance(value, dict):
+        return {name: copied(item) for name, item in value.items()}
+    return [copied(item) for item in value] if isinstance(value, list) else value
+
+
 def is_sound(column: Column, value: Any) -> bool:
     """Whether a value other than null is what its column promises."""
     return column.type.sound(value) and (not column.values or value in column.values)

@@ -12,12 +12,13 @@ ordering, would find out an address piece by piece.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
 from resolvers.access import PERSONAL, Caller
 from resolvers.common_columns import SEARCH_KEYS
+from resolvers.documents import copied
 from resolvers.errors import Forbidden, Invalid, Protected
 from resolvers.kind import Column, Document, Kind
 from resolvers.request import (
@@ -55,6 +56,12 @@ def hides(caller: Caller, column: Column) -> bool:
     return column.personal or (column.identifier and caller.masks_identifiers)
 
 
+def view(caller: Caller, kind: Kind) -> Hashable:
+    """How the caller sees documents of the kind: equal for callers who are shown the same."""
+    lacking = tuple(column.path for column in _live(kind.columns) if _lacks(caller, column))
+    return caller.sees_personal, caller.masks_identifiers, lacking
+
+
 def mask(caller: Caller, columns: tuple[Column, ...], documents: Iterable[Document]) -> None:
     """Put MASK, or null where no text can stand, in the place of what the caller may not see.
 
@@ -75,15 +82,9 @@ def shown(caller: Caller, columns: tuple[Column, ...], document: Document) -> Do
     """The document as the caller may see it: a copy, unless nothing is hidden from it."""
     if caller.sees_personal and not any(_lacks(caller, column) for column in _live(columns)):
         return document
-    copied: Document = _copied(document)
-    mask(caller, columns, [copied])
-    return copied
-
-
-def _copied(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _copied(item) for name, item in value.items()}
-    return [_copied(item) for item in value] if isinstance(value, list) else value
+    own: Document = copied(document)
+    mask(caller, columns, [own])
+    return own
 
 
 def masked(caller: Caller, column: Column, value: Any) -> Any:

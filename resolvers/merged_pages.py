@@ -140,7 +140,7 @@ def _as_seen_from(kind: Kind, place: PlaceOfKind) -> Place:
 
 
 async def _page(context: Context, read: Read, kinds: Sequence[Kind]) -> Page:
-    reading = reads.list_(context.store, read)
+    reading = reads.shared(context.store, read, masks.view(context.caller, read.kind))
     whole = "a page over several kinds is whole or not at all"
     page = await (needed(read.kind, reading, whole) if len(kinds) > 1 else reading)
     rows: list[Document] = [of_kind(read.kind, row) for row in page.documents]

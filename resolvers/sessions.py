@@ -19,7 +19,7 @@ from resolvers.context import Context
 from resolvers.errors import AlreadyExists, Conflict, NotFound, Outdated, UserError
 from resolvers.kind import Document, Kind
 from resolvers.lists import add_counts
-from resolvers.masks import needed, require_answerable, require_overwriting
+from resolvers.masks import needed, require_answerable, require_overwriting, view
 from resolvers.request import EVERYTHING, Columns, Filter, Page, Read, Summary, both
 from resolvers.steps import APPLIED, Step
 from resolvers.store import read as reads
@@ -70,7 +70,7 @@ async def list_(context: Context, read: Read) -> Page:
         where=both(read.where, context.visible(read.kind)),
         columns=needed(context.caller, read.kind, read.columns),
     )
-    page = await reads.list_(context.store, read)
+    page = await reads.shared(context.store, read, view(context.caller, read.kind))
     show(context, read.kind, read.columns, page.documents)
     return page
 

@@ -19,6 +19,7 @@ from resolvers.access import EVERYBODY, Caller
 from resolvers.common_columns import TENANT
 from resolvers.context import Context
 from resolvers.kind import Document
+from resolvers.store.capabilities import named
 from resolvers.store.change_stream import BEGINNING
 from resolvers.store.cursors import encoded
 from resolvers.store.store import Store
@@ -204,11 +205,12 @@ class Recorder:
     ) -> Recording:
         """The commands and errors of one operation."""
         database = RecordingDatabase(self.stored)
+        store = Store(database, DEADLINE, capabilities=named({}))
         result = await self.schema.execute(
             text,
             variable_values=variables,
             operation_name=name,
-            context_value=Context(Store(database, DEADLINE), caller=self.caller),
+            context_value=Context(store, caller=self.caller),
         )
         errors = result.errors or []
         ran = all(error.path for error in errors)

@@ -2,7 +2,8 @@
 
 import asyncio
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from resolvers.errors import Timeout
@@ -38,6 +39,14 @@ async def list_(store: Store, read: Read) -> Page:
         rows.reverse()
         return Page(rows, read.window.before is not None, more, total)
     return Page(rows, more, read.window.after is not None or read.skip > 0, total)
+
+
+async def shared(store: Store, read: Read, view: Hashable) -> Page:
+    """The same as `list_`, perhaps shared with others of the same view who ask for it just now.
+
+    Who changes its rows does what all of the view do, and what twice is as once: masking.
+    """
+    return await store.coalescer.same(store.run, (read, view), partial(list_, store, read))
 
 
 async def _rows(store: Store, read: Read, planned: Plan) -> list[Document]:
@@ -88,7 +97,11 @@ async def get_many(
 ) -> dict[str, Document]:
     """The sessions with those ids that meet `where`, by id; unknown ids are left out."""
     ids = list(dict.fromkeys(session_ids))
-    found = await store.run(_by_ids(store, kind, ids, where, columns))
+
+    async def read(some: Sequence[Any]) -> dict[Any, Document]:
+        return await store.run(_by_ids(store, kind, some, where, columns))
+
+    found = await store.coalescer.by_ids(store.run, (kind, where, columns), ids, read)
     if kind.name in store.unruled:
         rest = [other for one in ids if one not in found for other in others(one)]
         if rest:

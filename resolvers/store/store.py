@@ -10,6 +10,7 @@ from resolvers.request_facts import CURRENT
 from resolvers.store.budget import OVER, Budget
 from resolvers.store.capabilities import UNKNOWN, Capabilities
 from resolvers.store.circuit import Circuit
+from resolvers.store.coalescing import Coalescer
 from resolvers.store.deadline import SIGN_OF_LIFE_SHARE, within
 from resolvers.store.timeline import Timelines
 from resolvers.store.unbounded import Unbounded
@@ -48,6 +49,8 @@ class Store:
     """Whether collections have many rows, and until when that is believed: see `windows`."""
     places: Unbounded = field(default_factory=Unbounded)
     """Of what may look at all rows at a time: see `windows`."""
+    coalescer: Coalescer = field(default_factory=Coalescer)
+    """Reads that may be one."""
     budget: Budget | None = None
     """What a request has for all its operations; None: each has the deadline alone."""
     witness: Witness | None = None

@@ -5,7 +5,7 @@
     marks.before(place)           # the token of the last such place, or None
 
 Some engines read all that they have of their log to find a time in it, and let nobody write
-meanwhile: 20 µs an entry in the embedded one. A resume token of theirs tells where to read on. It
+meanwhile: 20 µs an entry in the embedded one. A resume token of theirs says where to read on. It
 names sessions, so it is nothing for clients: a process remembers those of places that it has seen.
 """
 

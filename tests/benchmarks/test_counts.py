@@ -83,7 +83,7 @@ async def gateway(schema: Schema) -> AsyncIterator[Gateway]:
 async def test_first_page(gateway: Gateway, rows: int) -> None:
     """A page is one find of the selected fields and what its cursors need; nothing else."""
     for _ in range(3):
-        sent, (read,) = await gateway.ask(find_case(f"list-{rows}").body)
+        sent, (read,) = await gateway.ask(find_case(f"list-{rows}").bodies[0])
         assert sent == {"find": 1}
         assert set(read["fields"]) == SELECTED | {"startedAt"}
         assert read["limit"] == rows + 1
@@ -108,7 +108,7 @@ async def test_total_count(gateway: Gateway) -> None:
 async def test_one_session(gateway: Gateway) -> None:
     """A lookup is one find of the selected fields of one document."""
     for _ in range(3):
-        sent, (read,) = await gateway.ask(find_case("one").body)
+        sent, (read,) = await gateway.ask(find_case("one").bodies[0])
         assert sent == {"find": 1}
         assert set(read["fields"]) == SELECTED
         assert gateway.engine.documents == 1
@@ -127,7 +127,7 @@ async def test_same_session_twice(gateway: Gateway) -> None:
 async def test_creation(gateway: Gateway) -> None:
     """One stored write is one command: the answer is made from what was written."""
     for _ in range(3):
-        sent, reads = await gateway.ask(find_case("create").body)
+        sent, reads = await gateway.ask(find_case("create").bodies[0])
         assert sent == {"insert": 1}
         assert reads == []
 
@@ -145,7 +145,7 @@ async def test_functions_compiled(
         return original(selection)
 
     monkeypatch.setattr(compiler, "compile_selection", count)
-    asked = json.loads(find_case(case).body)
+    asked = json.loads(find_case(case).bodies[0])
     asked["query"] += "# a text of its own"
     for _ in range(5):
         await gateway.ask(json.dumps(asked).encode())

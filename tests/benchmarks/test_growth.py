@@ -24,7 +24,7 @@ def test_sessions_are_newest_first() -> None:
 def test_last_page_is_full() -> None:
     """The last page begins a page before the end."""
     first, hundredth, last = growth.places(10_000)
-    after = [json.loads(one.body)["variables"]["after"] for one in (first, hundredth, last)]
+    after = [json.loads(one.bodies[0])["variables"]["after"] for one in (first, hundredth, last)]
     order = default_order(BOT)
     rows = [growth.session(1979), growth.session(9979)]
     assert after == [None, *paging.encode_cursors(BOT, order, rows)]

@@ -106,7 +106,7 @@ def case(name: str, after: int | None) -> Case:
         order = default_order(BOT)
         (place,) = paging.encode_cursors(BOT, order, [session(after)])
     body = {"query": LIST, "operationName": "List", "variables": {"after": place}}
-    return Case(name, "/graphql", json.dumps(body).encode(), PAGE)
+    return Case(name, "/graphql", (json.dumps(body).encode(),), PAGE)
 
 
 def places(size: int) -> list[Case]:
@@ -117,7 +117,7 @@ def places(size: int) -> list[Case]:
 async def commands(uri: str, name: str, one: Case) -> int:
     """How many reads a page sends."""
     counter = Counter()
-    asked = json.loads(one.body)
+    asked = json.loads(one.bodies[0])
     async with AsyncMongoClient[Document](uri, event_listeners=[counter]) as client:
         store = Store(client.get_database(name, codec_options=CODEC), 60.0)
         result = await build().execute(

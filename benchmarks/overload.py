@@ -137,7 +137,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--rude", action="store_true", help="ask again at once when refused")
     options = parser.parse_args(arguments)
     # The demo data has fewer sessions of this kind than a page may ask for.
-    case = graphql("list", LIST, 0, first=options.rows)
+    case = graphql("list", LIST, 0, {"first": options.rows})
     port = free_port()
     command = [sys.executable, "-m", "app.cli", "serve", "--port", str(port)]
     with tempfile.TemporaryDirectory(prefix="overload-") as folder:

@@ -82,6 +82,8 @@ class Engine:
         )
         limit = next((s["$limit"] for s in stages if "$limit" in s), 0)
         ids = _ids(next((s["$match"] for s in stages if "$match" in s), {}))
+        if ids is not None:  # all that are named are there
+            stages = [stage for stage in stages if "$limit" not in stage]
         self.reads[name, target, tuple(projection), limit] += 1
         shape = repr(stages) if name == "aggregate" else repr(projection)
         key = (name, command["$db"], target, shape, limit, repr(ids))

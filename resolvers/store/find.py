@@ -11,6 +11,7 @@ from typing import Any
 from pymongo.errors import ConnectionFailure
 
 from resolvers.kind import Document, Kind
+from resolvers.store import quick_command
 from resolvers.store.cursors import batches, leave, rows
 from resolvers.store.driver import CODEC, CODECS
 from resolvers.store.operators import Query
@@ -78,7 +79,10 @@ async def _sent(store: Store, command: dict[str, Any]) -> Document:
     """The reply's cursor; like the driver's own reads, tried twice where the network fails."""
     database = store.database
     try:
-        reply = await database.command(command, codec_options=CODEC)
+        if quick_command.serves(database):
+            reply = await quick_command.run(database, command)
+        else:
+            reply = await database.command(command, codec_options=CODEC)
     except ConnectionFailure:
         reply = await database.command(command, codec_options=CODEC)
     cursor: Document = reply["cursor"]

@@ -1,0 +1,149 @@
+"""Commands over PyMongo's connections: equal to the driver's own, and as safe when something fails.
+
+If a release of PyMongo changes what is used here, these tests notice.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from pymongo.errors import ConnectionFailure, OperationFailure
+
+from resolvers.store import driver, quick_command
+from resolvers.store.listeners import Commands
+from resolvers.store.store import Store
+from tests.conftest import OpenStore, opened_store
+from tests.timing import limit
+from tests.wire.engine import MakeEngine, WireEngine
+
+pytestmark = pytest.mark.anyio
+
+ROWS = [{"_id": number, "text": "x" * number} for number in range(50)]
+FIND = {"find": "rows", "filter": {"_id": {"$gte": 0}}, "limit": 5, "batchSize": 5}
+
+
+@pytest.fixture
+async def filled(wire_store: Store) -> Store:
+    """With some rows."""
+    await wire_store.database["rows"].insert_many([*ROWS])
+    return wire_store
+
+
+async def test_it_is_there(wire_store: Store, open_store: OpenStore) -> None:
+    """With PyMongo's client; Motor's has its own way."""
+    assert quick_command.AVAILABLE
+    assert quick_command.serves(wire_store.database)
+    assert not quick_command.serves((await open_store("motor")).database)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        FIND,
+        {**FIND, "filter": {"text": "none"}},
+        {**FIND, "sort": {"_id": -1}, "projection": {"text": 1}, "skip": 3, "maxTimeMS": 1000},
+        {"count": "rows"},
+        {"ping": 1},
+    ],
+)
+async def test_replies_are_equal(filled: Store, command: dict[str, Any]) -> None:
+    """But for the times in them; and the command stays as it was."""
+    before = repr(command)
+    found = await quick_command.run(filled.database, command)
+    expected = await filled.database.command(dict(command), codec_options=driver.CODEC)
+    for reply in (found, expected):
+        reply.pop("$clusterTime", None)
+        reply.pop("operationTime", None)
+    assert found == expected
+    assert repr(command) == before
+
+
+@pytest.mark.parametrize("command", [{"nonsense": 1}, {**FIND, "filter": {"$nonsense": 1}}])
+async def test_refusals_are_equal(filled: Store, command: dict[str, Any]) -> None:
+    """The same error with the same code; the connection stays good."""
+    failures = []
+    for run in (
+        quick_command.run(filled.database, command),
+        filled.database.command(dict(command)),
+    ):
+        with pytest.raises(OperationFailure) as failure:
+            await run
+        failures.append((failure.value.code, str(failure.value.details.get("errmsg"))))
+    assert failures[0] == failures[1]
+    assert (await quick_command.run(filled.database, FIND))["cursor"]["firstBatch"] == ROWS[:5]
+
+
+async def test_many_at_once(filled: Store) -> None:
+    """Each gets its own reply."""
+
+    async def one(number: int) -> bool:
+        reply = await quick_command.run(filled.database, {**FIND, "filter": {"_id": number}})
+        return bool(reply["cursor"]["firstBatch"] == [ROWS[number]])
+
+    assert all(await asyncio.gather(*(one(number % 50) for number in range(500))))
+
+
+async def test_who_is_cancelled_leaves_no_reply_behind(
+    filled: Store, engine: WireEngine, engine_client: Any
+) -> None:
+    """Its connection is closed: the next one who reads gets what it asked for."""
+    slow = {"failCommands": ["find"], "blockConnection": True, "blockTimeMS": int(limit(300))}
+    for number in range(1, 6):
+        times = {"times": 1}
+        engine_client.admin.command("configureFailPoint", "failCommand", mode=times, data=slow)
+        waiting = asyncio.ensure_future(quick_command.run(filled.database, {"find": "rows"}))
+        await asyncio.sleep(limit(0.02))
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        reply = await quick_command.run(filled.database, {**FIND, "filter": {"_id": number}})
+        assert reply["cursor"]["firstBatch"] == [ROWS[number]]
+    assert engine.running
+
+
+@pytest.mark.slow
+async def test_a_connection_that_is_lost(make_engine: MakeEngine) -> None:
+    """It fails as PyMongo's own command does, and works again afterwards."""
+    engine = make_engine()
+    async with opened_store(engine.uri, "lost") as store:
+        await store.database["rows"].insert_many([*ROWS])
+        await quick_command.run(store.database, FIND)
+        engine.kill()
+        with pytest.raises(ConnectionFailure):
+            await quick_command.run(store.database, FIND)
+        engine.start()
+        assert (await quick_command.run(store.database, FIND))["cursor"]["firstBatch"] == ROWS[:5]
+
+
+@pytest.fixture
+async def heard(engine: WireEngine, database_name: str) -> AsyncIterator[tuple[Any, list[Any]]]:
+    """A database to whose commands somebody listens, and what was heard."""
+    calls: list[Any] = []
+
+    def listen(*told: Any) -> None:
+        calls.append(told)
+
+    client = driver.connect(
+        engine.uri,
+        "pymongo",
+        limit(20),
+        asyncio.get_running_loop(),
+        listeners=[Commands(listen)],
+    )
+    yield driver.database(client, database_name, limit(20)), calls
+    await driver.close(client)
+
+
+async def test_listeners_hear_of_it(heard: tuple[Any, list[Any]]) -> None:
+    """Metrics and traces count these commands like all others, failed ones too."""
+    database, calls = heard
+    assert quick_command.serves(database)
+    await database.command(FIND)
+    expected = len(calls)
+    assert expected
+    await quick_command.run(database, FIND)
+    assert len(calls) == 2 * expected
+    with pytest.raises(OperationFailure):
+        await quick_command.run(database, {"nonsense": 1})
+    assert len(calls) == 3 * expected

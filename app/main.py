@@ -43,7 +43,6 @@ from app.settings import Settings
 from resolvers.errors import GatewayError
 from resolvers.store import driver, preparation
 from resolvers.store.driver import DRIVER_ERRORS
-from resolvers.store.store import Store
 from schema.build import Schema, build
 from schema.kinds import KINDS
 
@@ -57,6 +56,9 @@ PAGES = (
 )
 """Where a link on another site may lead."""
 ALL_KINDS = frozenset(entry.kind.name for entry in KINDS)
+WAITING = 3
+"""How many requests may wait for each that may run, unless the settings say how many there may be.
+They wait for half a second at most, and cost little."""
 LEARN_SECONDS = 2.0
 """How soon a database that did not answer is asked again what it can do."""
 OPERATIONS = 2
@@ -191,7 +193,7 @@ def _lifespan(
             open_store(settings, seconds, health.CONNECTIONS) as asked,
         ):
             app.readiness = Readiness(asked)
-            app.admission.allow(settings.max_in_flight or served_at_once(opened))
+            app.admission.allow(*_admitted(settings, driver.pool_size(opened.database.client)))
             store = replace(opened, unruled=ALL_KINDS)
             async with (
                 auditing.opened(settings, store, "gateway", observers.audit) as trail,
@@ -215,9 +217,12 @@ def _lifespan(
     return lifespan
 
 
-def served_at_once(store: Store) -> int:
-    """How many requests the connections to the database suffice for."""
-    return max(1, driver.pool_size(store.database.client) // OPERATIONS)
+def _admitted(settings: Settings, pool: int) -> tuple[int, int]:
+    """How many requests may run, and how many wait, with so many connections to the database."""
+    if settings.max_in_flight:
+        return settings.max_in_flight, 0
+    running = max(1, pool // OPERATIONS)
+    return running, WAITING * running
 
 
 @asynccontextmanager
@@ -259,7 +264,7 @@ def _entrance(app: Gateway, settings: Settings, observers: Observers) -> ASGIApp
         app.dispatch,
         health.PATHS,
         app.refuse,
-        settings.max_in_flight or driver.POOL // OPERATIONS,
+        _admitted(settings, driver.POOL)[0],  # until the database is open
         math.inf if settings.max_in_flight else settings.deadline_seconds / 2,
     )
     entrance: ASGIApp = Boundary(

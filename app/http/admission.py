@@ -8,7 +8,8 @@ and the ones that are served stay as fast as ever.
     running   ≤ pace        beyond: wait in order, at most WAIT_SECONDS, then 503
 
 `most` is fixed. `pace` follows what the database can do: it starts at FIRST, shrinks by a quarter
-where many answers are late, and grows by one where few are late and requests wait.
+where many answers are late, and grows by one where few are late and requests wait, up to what may
+run. Many may wait that cannot run: clients that each have one request at a time are no overload.
 
 A request is in flight from the moment when it is whole: clients who send a body slowly keep nobody
 out. It is so until its answer begins: neither do clients who read slowly.
@@ -18,7 +19,7 @@ import asyncio
 import math
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -53,7 +54,10 @@ class Admission:
         most: int,
         late_seconds: float = math.inf,
     ) -> None:
-        """An answer that takes longer than `late_seconds` is late; infinite: the pace is fixed."""
+        """An answer that takes longer than `late_seconds` is late; infinite: the pace is fixed.
+
+        `most` may run, and none may wait besides them: see `allow`.
+        """
         self._app = app
         self._exempt = frozenset(exempt)
         self._refuse = refuse
@@ -62,13 +66,14 @@ class Admission:
         """At this moment."""
         self.refused = 0
         """So far."""
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[asyncio.Future[bool]] = deque()
         self.allow(most)
 
-    def allow(self, most: int) -> None:
-        """Set how many requests may be in flight, and forget what was learned."""
-        self.most = most
-        self.pace = float(most if self._late_seconds == math.inf else min(most, FIRST))
+    def allow(self, running: int, waiting: int = 0) -> None:
+        """Set how many requests may run, and how many wait besides; forget what was learned."""
+        self.most = running + waiting
+        self._fastest = running
+        self.pace = float(running if self._late_seconds == math.inf else min(running, FIRST))
         self._answers = self._late = 0
         self._full = False
 
@@ -121,25 +126,31 @@ class Admission:
             self.running += 1
             return
         self._full = True
-        if self.in_flight < self.most:
-            turn = asyncio.get_running_loop().create_future()
-            self._waiting.append(turn)
-            if await self._given(turn):
-                return
-        raise self.refusal(scope)
+        if self.in_flight >= self.most or not await self._given():
+            raise self.refusal(scope)
 
-    async def _given(self, turn: asyncio.Future[None]) -> bool:
+    async def _given(self) -> bool:
+        """Whether there was a place before the time was over."""
+        loop = asyncio.get_running_loop()
+        place: asyncio.Future[bool] = loop.create_future()
+        self._waiting.append(place)
+        timer = loop.call_later(WAIT_SECONDS, self._give_up, place)
         try:
-            await asyncio.wait({turn}, timeout=WAIT_SECONDS)
+            return await place
         except asyncio.CancelledError:
-            if turn.done():
+            if place.cancelled():
+                with suppress(ValueError):  # its place came at the same moment
+                    self._waiting.remove(place)
+            elif place.result():
                 self._pass_on()
             raise
         finally:
-            if not turn.done():
-                self._waiting.remove(turn)
-                turn.cancel()
-        return not turn.cancelled()
+            timer.cancel()
+
+    def _give_up(self, place: asyncio.Future[bool]) -> None:
+        if not place.done():
+            self._waiting.remove(place)
+            place.set_result(False)
 
     def leave(self, seconds: float) -> None:
         """Let the next one run, and learn from how long this one took."""
@@ -149,8 +160,10 @@ class Admission:
     def _pass_on(self) -> None:
         self.running -= 1
         while self._waiting and self.running < self._places:
-            self.running += 1
-            self._waiting.popleft().set_result(None)
+            place = self._waiting.popleft()
+            if not place.done():  # its client went just now
+                self.running += 1
+                place.set_result(True)
 
     @property
     def _places(self) -> int:
@@ -160,10 +173,10 @@ class Admission:
         self._answers += 1
         self._late += seconds > self._late_seconds
         if self._late > MANY * WINDOW:
-            self.pace = max(min(LEAST, self.most), self.pace * 0.75)
+            self.pace = max(min(LEAST, self._fastest), self.pace * 0.75)
         elif self._answers >= WINDOW:
             if self._full:
-                self.pace = min(self.most, self.pace + 1)
+                self.pace = min(self._fastest, self.pace + 1)
         else:
             return
         self._answers = self._late = 0

@@ -91,7 +91,8 @@ class Network(Group):
         description="Most requests that one process serves at the same time; more get 503 with the "
         "code OVERLOADED at once. Unset: half of the connections that the driver may open, which "
         "is 50 unless GATEWAY_MONGODB_URI has a `maxPoolSize`, and fewer while responses take "
-        "longer than half of GATEWAY_DEADLINE_SECONDS.",
+        "longer than half of GATEWAY_DEADLINE_SECONDS; three times as many wait for a place, for "
+        "half a second at most.",
     )
     notice_seconds: float | None = Field(
         None,

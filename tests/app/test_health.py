@@ -129,7 +129,7 @@ async def test_readiness_waits_for_no_connection(engine: WireEngine, database_na
     app = create_app(settings)
     assert isinstance(app, Gateway)
     async with app.router.lifespan_context(app):
-        assert app.admission.most == 2
+        assert (app.admission.pace, app.admission.most) == (2, 8)
         await driver.close(app.state.gateway.store.database.client)
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:

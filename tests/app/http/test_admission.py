@@ -199,3 +199,39 @@ async def test_a_fixed_number_is_fixed() -> None:
     """Where an operator sets it, nothing is learned."""
     gate = Admission(Served(), (), Served().refuse, 50)
     assert learned(gate, 1e9, WINDOW * 4) == 50
+
+
+async def test_more_may_wait_than_may_run() -> None:
+    """They run as places come free; beyond them, the refusal comes at once."""
+    served = Served()
+    gate = Admission(served, (), served.refuse, 1)
+    gate.allow(2, 3)
+    running = [asyncio.create_task(gate(scope(), whole, dropped)) for _ in range(7)]
+    await settle(lambda: len(served.refusals) == 2)
+    assert (served.begun, gate.running, gate.in_flight) == (2, 2, 5)
+    await finished(served, *running)
+    assert (served.begun, gate.in_flight, gate.refused) == (5, 0, 2)
+
+
+async def test_whoever_goes_while_waiting() -> None:
+    """Its place in the queue is another one's, also if its turn to run came just then."""
+    served = Served()
+    gate = Admission(served, (), served.refuse, 1)
+    gate.allow(1, 3)
+    first, second, third = [asyncio.create_task(gate(scope(), whole, dropped)) for _ in range(3)]
+    await settle(lambda: gate.in_flight == 3)
+    second.cancel()
+    served.go.set()
+    await asyncio.gather(first, third)
+    assert second.cancelled() or await asyncio.gather(second, return_exceptions=True)
+    assert (served.begun, gate.in_flight) == (2, 0)
+    served.go.clear()
+    running = asyncio.create_task(gate(scope(), whole, dropped))
+    waiting = asyncio.create_task(gate(scope(), whole, dropped))
+    await settle(lambda: gate.in_flight == 2)
+    gate.leave(0)  # the place is given to the one that waits
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    gate.running += 1
+    await finished(served, running)
+    assert gate.in_flight == 0

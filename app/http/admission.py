@@ -9,7 +9,7 @@ and the ones that are served stay as fast as ever.
 
 `most` is fixed. `pace` follows what the database can do: it starts at FIRST, shrinks by a quarter
 where many answers are late, and grows by one where few are late and requests wait, up to what may
-run. Many may wait that cannot run: clients that each have one request at a time are no overload.
+run. More may wait: many clients with one request each are not yet an overload.
 
 A request is in flight from the moment when it is whole: clients who send a body slowly keep nobody
 out. It is so until its answer begins: neither do clients who read slowly.

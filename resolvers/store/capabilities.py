@@ -61,6 +61,11 @@ class Capabilities:
         return one in self.has
 
     @property
+    def ranged(self) -> bool:
+        """Whether a value is better asked for as a range: by engines that walk indexes."""
+        return Capability.TRUE_LTE in self.has and Capability.ORDERED_WALK in self.has
+
+    @property
     def lacks(self) -> list[Capability]:
         """What it cannot do, in the order of the definition."""
         return [one for one in Capability if one not in self.has]

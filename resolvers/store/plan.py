@@ -19,6 +19,7 @@ more at the end of the list.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -67,10 +68,14 @@ def _sort(keys: tuple[Key, ...]) -> tuple[tuple[str, int], ...]:
     return tuple((part.path, -1 if part.descending else 1) for part in keys)
 
 
-def plan(read: Read, of_any_type: bool = False, mapped: Mapped | None = None) -> Plan:
+def plan(
+    read: Read, of_any_type: bool = False, mapped: Mapped | None = None, ranged: bool = False
+) -> Plan:
     """How to fetch the rows that `read` describes.
 
-    Values may be `of_any_type`, ids too; they may be in a collection of another shape.
+    Values may be `of_any_type`, ids too; they may be in a collection of another shape. Values that
+    tie with a place are asked for by a range if they may be: DocumentDB walks the index in order
+    for `{$gte: v, $lte: v}`, and sorts for `v`; MongoDB does the same for both.
     """
     order, window = ordering(read), read.window
     backward = window.last is not None
@@ -83,9 +88,10 @@ def plan(read: Read, of_any_type: bool = False, mapped: Mapped | None = None) ->
         keys = tuple(key._replace(path=mapped.path(key.path)) for key in keys)
         match = mapped.query(match)
     beyond = _beyond_any if of_any_type else _beyond
-    within = conjoin([match, _until(keys, end, beyond)]) if end else match
+    equal = _within if ranged and not of_any_type else _equal
+    within = conjoin([match, _until(keys, end, beyond, equal)]) if end else match
     if start:
-        queries = tuple(conjoin([within, bound]) for bound in _after(keys, start, beyond))
+        queries = tuple(conjoin([within, bound]) for bound in _after(keys, start, beyond, equal))
     else:
         queries = (within,)
     return Plan(
@@ -166,18 +172,22 @@ def _bounds(
 
 Beyond = Callable[[Key, Any], Iterator[Query]]
 """The ranges that follow a value in one column."""
+Equal = Callable[[Any], Any]
+"""The condition for a value itself."""
 
 
-def _after(keys: tuple[Key, ...], values: Sequence[Any], beyond: Beyond) -> Iterator[Query]:
+def _after(
+    keys: tuple[Key, ...], values: Sequence[Any], beyond: Beyond, equal: Equal
+) -> Iterator[Query]:
     """The ranges that follow a place, nearest first."""
     if isinstance(bound := values[-1], IdBound):
         keys = keys[: len(values) - 1]
         # All rows that tie with the place stand on one side of it.
         if bound is (IdBound.GREATEST if keys[-1].descending else IdBound.LEAST):
-            yield {key.path: _equal(value) for key, value in zip(keys, values, strict=False)}
+            yield {key.path: equal(value) for key, value in zip(keys, values, strict=False)}
     for last in reversed(range(len(keys))):
         ties = {
-            key.path: _equal(value) for key, value in zip(keys[:last], values[:last], strict=True)
+            key.path: equal(value) for key, value in zip(keys[:last], values[:last], strict=True)
         }
         for bound in beyond(keys[last], values[last]):
             yield conjoin([ties, bound])
@@ -186,6 +196,12 @@ def _after(keys: tuple[Key, ...], values: Sequence[Any], beyond: Beyond) -> Iter
 def _equal(value: Any) -> Any:
     """The condition for a value; a number that is none is equal to itself here."""
     return {"$eq": value} if isinstance(value, dict) else value
+
+
+def _within(value: Any) -> Any:
+    """The same as a range; nulls have none."""
+    ordered = isinstance(value, str | int | float | datetime) and not isinstance(value, bool)
+    return {"$gte": value, "$lte": value} if ordered else _equal(value)
 
 
 def _beyond(key: Key, value: Any) -> Iterator[Query]:
@@ -210,8 +226,8 @@ def _beyond_any(key: Key, value: Any) -> Iterator[Query]:
         yield wanted[0] if len(wanted) == 1 else {"$or": wanted}
 
 
-def _until(keys: tuple[Key, ...], values: Sequence[Any], beyond: Beyond) -> Query:
+def _until(keys: tuple[Key, ...], values: Sequence[Any], beyond: Beyond, equal: Equal) -> Query:
     """The rows before a place: the ranges that would follow it in the opposite direction."""
     opposite = tuple(key._replace(descending=not key.descending) for key in keys)
-    ranges = list(_after(opposite, values, beyond))
+    ranges = list(_after(opposite, values, beyond, equal))
     return {"$or": ranges} if ranges else NOTHING

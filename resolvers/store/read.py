@@ -26,7 +26,8 @@ Total = int | Timeout | None
 async def list_(store: Store, read: Read) -> Page:
     """The rows that `read` describes, with the number of all matches if it asks for that."""
     read = read._replace(where=await led(store, read.kind, read.where))
-    planned = plan(read, read.kind.name in store.unruled, store.maps.get(read.kind.name))
+    name = read.kind.name
+    planned = plan(read, name in store.unruled, store.maps.get(name), store.capabilities.ranged)
     work = store.run(_rows(store, read, planned))
     total: Total = None
     if read.count:

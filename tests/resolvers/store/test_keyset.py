@@ -1,5 +1,6 @@
 """Keyset paging against plain sorting in Python: every ordering, nulls, ties, both directions."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from resolvers.kind import Document, Kind
 from resolvers.paging import completed, ordering
 from resolvers.request import EVERYTHING, Compare, Filter, Operator, Order, Page, Read, Window
 from resolvers.store import read
+from resolvers.store.capabilities import named
 from resolvers.store.plan import plan
 from resolvers.store.store import Store
 from tests.conftest import KINDS_BY_NAME, mock_store
@@ -74,14 +76,17 @@ SIZES = st.integers(1, 4)
 PLACES = st.integers(0, 13)
 
 
-@pytest.fixture(params=["wire", "mock"])
+@pytest.fixture(params=["wire", "mock", "ranged"])
 async def paged(request: pytest.FixtureRequest, wire_store: Store) -> Store:
-    """A real engine and the mock."""
-    return wire_store if request.param == "wire" else await mock_store()
+    """A real engine, the mock, and the mock as an engine that finds equal values by ranges."""
+    if request.param == "wire":
+        return wire_store
+    store = await mock_store()
+    return store if request.param == "mock" else replace(store, capabilities=named({}))
 
 
 slow_on_the_wire = pytest.mark.parametrize(
-    "paged", [pytest.param("wire", marks=pytest.mark.slow), "mock"], indirect=True
+    "paged", [pytest.param("wire", marks=pytest.mark.slow), "mock", "ranged"], indirect=True
 )
 """Hundreds of pages of one kind; `test_every_ordering` is quick and walks those of every kind."""
 
@@ -344,3 +349,14 @@ def test_bounds_of_filter_and_cursor_become_one_range() -> None:
     place = cursor_of(wanted, {"_id": "x", "startedAt": DAYS[1]})
     queries = plan(Read(BOT, wanted.where, window=Window(after=place))).queries
     assert queries[1] == {"startedAt": {"$lt": DAYS[1]}}
+
+
+def test_equal_values_as_ranges() -> None:
+    """As engines that walk indexes are asked for rows that tie with a place; nulls stay nulls."""
+    order = (Order(BOT.by_name["startedAt"]), Order(BOT.by_name["endedAt"]))
+    wanted = Read(BOT, order=order)
+    place = cursor_of(wanted, {"_id": "x", "startedAt": DAYS[1], "endedAt": None})
+    read = wanted._replace(window=Window(after=place))
+    plain, ranged = plan(read).queries[0], plan(read, ranged=True).queries[0]
+    assert plain == {"startedAt": DAYS[1], "endedAt": None, "_id": {"$gt": "x"}}
+    assert ranged == {**plain, "startedAt": {"$gte": DAYS[1], "$lte": DAYS[1]}}

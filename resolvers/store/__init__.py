@@ -10,6 +10,7 @@ rate_counters   counters of requests             overview     figures for the pa
 appends         lists that grow                  circuit      failures known at once
 budget          the time of one request          cursors      replies beyond 16 MB
 leader          which word leads a search        matching     filters, decided in this process
+quick_command   a command without frills   single_writes   one session stored or changed
 coalescing      reads that are one command      unbounded       reads of everything, a few at a time
 change_stream   what the database says changed   feed         the changes of one process
 capabilities    what engines can do              probes       what this one can do

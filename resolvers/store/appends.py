@@ -8,6 +8,7 @@ from resolvers.audit.entries import Act
 from resolvers.common_columns import SEARCH_KEYS, SEARCH_TEXTS
 from resolvers.kind import Document, Kind
 from resolvers.request import Filter
+from resolvers.store import single_writes
 from resolvers.store.cursors import aggregate
 from resolvers.store.find import find
 from resolvers.store.operators import Query, conjoin, query
@@ -77,8 +78,9 @@ async def append(store: Store, kind: Kind, asked: Append) -> bool:
     guard, operators = _guard(asked), _operators(asked)
     ids, more = [asked.before["_id"]], state(asked.after)
     async with witnessed(store, Act.UPDATED, kind, ids, operators=operators, **more) as written:
-        result = await store.change(store.collection(kind).update_one, guard, operators)
-        written.done = bool(result.matched_count)
+        written.done = await store.change(
+            single_writes.update_one, store.database, store.name(kind), guard, operators
+        )
         return written.done
 
 

@@ -20,6 +20,7 @@ from resolvers.common_columns import TENANT
 from resolvers.errors import AlreadyExists
 from resolvers.kind import Document, Kind, Reservation
 from resolvers.request import Filter
+from resolvers.store import single_writes
 from resolvers.store.operators import Query, conjoin, query
 from resolvers.store.session_ids import as_stored
 from resolvers.store.store import Store
@@ -50,7 +51,7 @@ def taken(kind: Kind, session_id: str) -> AlreadyExists:
 
 async def _create(store: Store, kind: Kind, document: Document) -> None:
     try:
-        await store.collection(kind).insert_one(document)
+        await single_writes.insert_one(store.database, store.name(kind), document)
     except DuplicateKeyError as error:
         raise AlreadyExists("taken") from error
 
@@ -93,8 +94,9 @@ async def update(store: Store, kind: Kind, before: Document, after: Document) ->
     operators = difference(before, after)
     ids, more = [before["_id"]], state(after)
     async with witnessed(store, Act.UPDATED, kind, ids, operators=operators, **more) as written:
-        result = await store.change(store.collection(kind).update_one, unchanged(before), operators)
-        written.done = bool(result.matched_count)
+        written.done = await store.change(
+            single_writes.update_one, store.database, store.name(kind), unchanged(before), operators
+        )
         return written.done
 
 

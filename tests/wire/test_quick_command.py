@@ -144,3 +144,69 @@ async def test_listeners_hear_of_it(heard: tuple[Any, list[Any]]) -> None:
     with pytest.raises(OperationFailure):
         await quick_command.run(database, {"nonsense": 1})
     assert len(calls) == 3 * expected
+
+
+INSERT = {"insert": "rows", "ordered": True, "documents": [{"_id": "new", "n": 1}]}
+UPDATE = {
+    "update": "rows",
+    "ordered": True,
+    "updates": [{"q": {"_id": 1}, "u": {"$inc": {"n": 1}}}],
+}
+
+
+async def test_writes(filled: Store) -> None:
+    """They are acknowledged, and say how many documents they met."""
+    rows = filled.database["rows"]
+    assert (await quick_command.change(filled.database, INSERT))["n"] == 1
+    assert (await quick_command.change(filled.database, UPDATE))["n"] == 1
+    nobody = {**UPDATE, "updates": [{"q": {"_id": "nobody"}, "u": {"$set": {"n": 1}}}]}
+    assert (await quick_command.change(filled.database, nobody))["n"] == 0
+    assert await rows.find_one({"_id": "new"}) == {"_id": "new", "n": 1}
+    assert await rows.find_one({"_id": 1}) == {**ROWS[1], "n": 1}
+
+
+@pytest.mark.parametrize("command", [INSERT, UPDATE])
+async def test_writes_are_tried_again_once(
+    filled: Store, engine_client: Any, command: dict[str, Any]
+) -> None:
+    """A connection that is lost before the reply changes nothing: the write is done once."""
+    fault = {"failCommands": ["insert", "update"], "closeConnection": True}
+    for number in (1, 2):
+        times = {"times": 1}
+        engine_client.admin.command("configureFailPoint", "failCommand", mode=times, data=fault)
+        if command is INSERT:
+            document = {"_id": f"new {number}"}
+            await quick_command.change(filled.database, {**INSERT, "documents": [document]})
+        else:
+            await quick_command.change(filled.database, UPDATE)
+    rows = filled.database["rows"]
+    if command is INSERT:
+        assert await rows.count_documents({"_id": {"$regex": "^new"}}) == 2
+    else:
+        assert await rows.find_one({"_id": 1}) == {**ROWS[1], "n": 2}
+
+
+async def test_refused_writes_are_equal(filled: Store) -> None:
+    """Taken ids, documents that break a rule or are too large: errors as the driver's own."""
+    database, rows = filled.database, filled.database["rows"]
+    await database.create_collection("ruled", validator={"n": {"$type": "number"}})
+    large = {"_id": "large", "text": "x" * 17_000_000}
+    for name, document in (("rows", {"_id": 1}), ("ruled", {"_id": 1, "n": "x"}), ("rows", large)):
+        failures = []
+        for write in (
+            quick_command.change(database, {**INSERT, "insert": name, "documents": [document]}),
+            database[name].insert_one(dict(document)),
+        ):
+            with pytest.raises(Exception) as failure:  # noqa: PT011  which one is compared
+                await write
+            failures.append((type(failure.value), getattr(failure.value, "code", None)))
+        assert failures[0] == failures[1]
+    assert await rows.count_documents({}) == len(ROWS)
+
+
+async def test_documents_between_the_limits(filled: Store) -> None:
+    """One of 16 MB less a little is stored and read as ever."""
+    document = {"_id": "large", "text": "x" * 15_900_000}
+    await quick_command.change(filled.database, {**INSERT, "documents": [document]})
+    found = await quick_command.run(filled.database, {**FIND, "filter": {"_id": "large"}})
+    assert found["cursor"]["firstBatch"] == [document]

@@ -51,6 +51,7 @@ def test_every_write_of_sessions_is_witnessed(path: str) -> None:
 WRITERS = {
     "resolvers/store/write.py": "sessions: see above",
     "resolvers/store/appends.py": "sessions: see above",
+    "resolvers/store/single_writes.py": "how the two above send",
     "resolvers/store/credentials.py": "credentials: witnessed by resolvers/credentials.py; uses",
     "resolvers/store/customer_links.py": "links: witnessed by resolvers/customers.py, erasure.py",
     "resolvers/store/originals.py": "adoptions: witnessed as a whole by resolvers/adoption.py",

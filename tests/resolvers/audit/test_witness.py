@@ -16,6 +16,7 @@ from resolvers.errors import Forbidden, NotFound, UserError
 from resolvers.identifiers import Identifier, IdentifierType
 from resolvers.kind import Document
 from resolvers.request import Read
+from resolvers.store import single_writes
 from resolvers.store import write as writes
 from resolvers.values import clean
 from schema.kinds.chat import set_instants
@@ -105,7 +106,7 @@ async def test_refused_writes_are_entries() -> None:
     assert entries[2]["credential"] == "reader"
 
 
-async def test_a_write_whose_answer_is_unknown() -> None:
+async def test_a_write_whose_answer_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     """Says so: nobody knows whether it was done."""
     async with followed(await mock_store()) as made:
         context = made.context()
@@ -113,19 +114,12 @@ async def test_a_write_whose_answer_is_unknown() -> None:
         async def lost(*_: Any, **__: Any) -> Any:
             raise ConnectionError
 
-        object.__setattr__(context.store, "collections", {"knowledge": Lost(lost)})
+        monkeypatch.setattr(single_writes, "insert_one", lost)
         with pytest.raises(ConnectionError):
             await sessions.create(context, KNOWLEDGE, {})
         entries = await made.entries()
     assert brief(entries) == [("CREATED", "BEGUN"), ("CREATED", "UNKNOWN")]
     assert entries[1]["code"] == "ConnectionError"
-
-
-class Lost:
-    """A collection whose answers are lost."""
-
-    def __init__(self, insert_one: Any) -> None:
-        self.insert_one = insert_one
 
 
 async def test_a_write_that_others_were_faster_with() -> None:

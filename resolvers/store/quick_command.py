@@ -11,21 +11,22 @@ the driver. What remains is PyMongo's: which server is asked, its pool, its enco
 writes, and what a failure says of a server (docs/adr/0039-quick-commands.md).
 
 Other drivers are not served, nor one in which a name is missing: `tests/wire/test_quick_command.py`
-notices. A connection that compresses, encrypts or is listened to sends PyMongo's own command.
+notices. A connection that compresses or encrypts sends PyMongo's own command.
 """
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from pymongo import AsyncMongoClient, ReadPreference
-from pymongo.errors import DocumentTooLarge
+from pymongo.errors import DocumentTooLarge, NotPrimaryError, OperationFailure
 
 from resolvers.kind import Document
 from resolvers.store.driver import CODEC
 
 try:
+    from pymongo._telemetry import _CommandTelemetry
     from pymongo.helpers_shared import _check_command_response, _check_write_command_response
-    from pymongo.message import _op_msg
+    from pymongo.message import _convert_exception, _op_msg
     from pymongo.network_layer import _UNPACK_REPLY  # type: ignore[attr-defined]
 
     AVAILABLE = all(
@@ -100,18 +101,27 @@ async def _sent(sending: _Sending, connection: Any, given: Mapping[str, Any]) ->
     number, message, _, largest = _op_msg(0, command, database, preference, CODEC)
     if largest > connection.max_bson_size:
         raise DocumentTooLarge(f"{largest} bytes are more than {connection.max_bson_size}")
-    (reply,) = (await _exchanged(connection, number, message)).unpack_response(codec_options=CODEC)
-    await client._process_response(reply, session)
-    _check_command_response(reply, connection.max_wire_version)
+    told = _CommandTelemetry(
+        client._topology_id, connection, connection.listeners, command, database, number, None
+    )
+    told.started(command, False)
+    name = next(iter(command))
+    try:
+        answer = await _exchanged(connection, number, message)
+        (reply,) = answer.unpack_response(codec_options=CODEC)
+        await client._process_response(reply, session)
+        _check_command_response(reply, connection.max_wire_version)
+    except BaseException as error:
+        refused = isinstance(error, OperationFailure | NotPrimaryError)
+        details: Any = getattr(error, "details", None) if refused else _convert_exception(error)
+        told.failed(details, name, isinstance(error, OperationFailure))
+        raise
+    told.succeeded(reply, name, False)
     return reply
 
 
 def _is_special(client: Any, connection: Any) -> bool:
-    return bool(
-        connection.compression_context
-        or client._encrypter
-        or (connection.listeners and connection.listeners.enabled_for_commands)
-    )
+    return bool(connection.compression_context or client._encrypter)
 
 
 async def _exchanged(connection: Any, number: int, message: bytes) -> Any:

@@ -71,7 +71,11 @@ async def _total(store: Store, kind: Kind, match: Query) -> Total:
 
 async def count(store: Store, kind: Kind, where: Filter) -> int:
     """How many sessions meet `where`; the collection's own figure answers at once for all."""
-    return await _count(store, kind, store.query(kind, query(await led(store, kind, where))))
+
+    async def counted() -> int:
+        return await _count(store, kind, store.query(kind, query(await led(store, kind, where))))
+
+    return await store.coalescer.same(store.run, ("count", kind, where), counted)
 
 
 async def _count(store: Store, kind: Kind, match: Query) -> int:
@@ -137,6 +141,11 @@ async def summarise(store: Store, kind: Kind, where: Filter) -> Summary:
 
     A stored duration that is not a number, or too large for a float, has no part in the mean.
     """
+    summing = partial(_summary, store, kind, where)
+    return await store.coalescer.same(store.run, ("summary", kind, where), summing)
+
+
+async def _summary(store: Store, kind: Kind, where: Filter) -> Summary:
     asked = store.query(kind, query(await led(store, kind, where)))
     row = await store.run(_summed(store, kind, asked, {}))
     count, average = int(row.get("count", 0)), row.get("average")

@@ -23,6 +23,7 @@ from app.context import State
 from app.database.connect import learned, open_store
 from app.export import endpoint as export
 from app.graphql.endpoint import GraphQLEndpoint, limits
+from app.graphql.streams import Streams
 from app.health import Readiness
 from app.http.admission import Admission
 from app.http.boundary import Boundary
@@ -76,6 +77,7 @@ class Gateway(FastAPI):
     direct: dict[str, ASGIApp]
     socket: ASGIApp
     """What answers WebSockets at `/graphql`."""
+    streams: Streams
     vendors: VendorRoutes
     entrance: ASGIApp
     admission: Admission
@@ -164,7 +166,7 @@ def create_app(
     )
     endpoint = GraphQLEndpoint(schema, settings)
     app.direct = {"/graphql": endpoint}
-    app.socket = endpoint.websocket
+    app.socket, app.streams = endpoint.websocket, endpoint.streams
     observers.streams(endpoint.streams)
     observers.cache("persisted", endpoint.documents)
     observers.cache("operations", schema.operations)
@@ -277,7 +279,9 @@ def _entrance(app: Gateway, settings: Settings, observers: Observers) -> ASGIApp
         settings.hsts_seconds,
     )
     entrance = Lingering(entrance, DRAINED * settings.max_body_bytes, settings.body_seconds)
-    entrance = observers.around(entrance)
+    observed = observers.around(entrance)
+    app.streams.ended = observed.operation
+    entrance = observed
     if settings.trusted_proxies:
         entrance = TrustedProxies(entrance, settings.trusted_proxies)
     return entrance

@@ -31,6 +31,7 @@ from app.graphql.answers import response
 from app.graphql.parameters import Parameters
 from app.graphql.persisted import Documents
 from app.http.ending import Ending
+from app.observing.requests import STREAM
 from app.settings import Settings
 from resolvers.access import Caller
 from resolvers.errors import GatewayError, LimitExceeded
@@ -102,6 +103,9 @@ class Streams:
         self._watch: asyncio.Task[None] | None = None
         self.told: Callable[[str], object] = lambda _outcome: None
         """Called with `sent` or `left_behind` for each change."""
+        self.ended: Callable[[RequestFacts, int, float], object] = lambda *_: None
+        """Called with the facts, the status that a response would have had, and the seconds of each
+        operation that came over a WebSocket."""
 
     def __len__(self) -> int:
         """How many subscriptions there are."""
@@ -124,6 +128,7 @@ class Streams:
             body = response(result, run, self._settings)
             yield Answer(body, "data" not in body)
             return
+        run.context.facts.api = STREAM
         try:
             with self._counted(run.context.caller):
                 async with aclosing(self._followed(text, asked, run)) as results:

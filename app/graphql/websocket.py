@@ -13,6 +13,7 @@ thinnest one that runs each as a request of its own (docs/adr/0035-transports.md
 
 import asyncio
 import logging
+import time
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -217,7 +218,7 @@ class Connection:
             raise ClosedError(ID_TAKEN, f"Subscriber for {id_:.50} already exists")
         if len(self._operations) >= MOST_OPERATIONS:
             raise ClosedError(TOO_MANY_INITS, f"At most {MOST_OPERATIONS} operations at once.")
-        facts = RequestFacts(made(), api="graphql")
+        facts = RequestFacts(made(), api="graphql", credential=self._stream.caller.id)
         run = Run(self._state.context(self._stream.caller, facts))
         operation = self._operations[id_] = Operation(run)
         operation.task = asyncio.create_task(self._run(id_, operation, payload))
@@ -225,12 +226,15 @@ class Connection:
     async def _run(self, id_: str, operation: Operation, payload: dict[str, Any]) -> None:
         facts = operation.run.context.facts
         CURRENT.set(facts)
+        began = time.perf_counter()
+        refused: RefusedError | None = None
+        final: list[dict[str, Any]] | None = None
         try:
             final = await self._answered(id_, operation, payload)
         except RefusedError as error:
-            final = orjson.loads(error.body(facts.id))["errors"]
+            refused = error
         except GatewayError as error:
-            final = orjson.loads(refused_for(error).body(facts.id))["errors"]
+            refused = refused_for(error)
         except ClosedError as error:
             await self._close(error.code, str(error))
             return
@@ -239,6 +243,12 @@ class Connection:
         except Exception:
             log.exception("an operation over a WebSocket failed")
             refused = RefusedError(500, "INTERNAL", INTERNAL_MESSAGE)
+        finally:
+            if refused:
+                facts.codes.append(refused.extensions["code"])
+            status = refused.status if refused else 200
+            self._streams.ended(facts, status, time.perf_counter() - began)
+        if refused:
             final = orjson.loads(refused.body(facts.id))["errors"]
         if self._operations.get(id_) is operation:
             del self._operations[id_]

@@ -84,10 +84,18 @@ class Observed:
             if metrics:
                 metrics.in_flight -= 1
                 metrics.request(facts, status, seconds)
-            self._log(scope, facts, status, seconds)
+            self._log(facts, status, seconds)
+            if self._access_log:
+                access.info("answered", extra=_answer(scope, facts, status, seconds))
         return status
 
-    def _log(self, scope: Scope, facts: RequestFacts, status: int, seconds: float) -> None:
+    def operation(self, facts: RequestFacts, status: int, seconds: float) -> None:
+        """Note an operation that came over a WebSocket, as if it had been a request."""
+        if self._metrics:
+            self._metrics.request(facts, status, seconds)
+        self._log(facts, status, seconds)
+
+    def _log(self, facts: RequestFacts, status: int, seconds: float) -> None:
         failed = status >= 500 or not FAILURES.isdisjoint(facts.codes)
         if failed and SHED not in facts.codes:
             unexpected = status == 500 or "INTERNAL" in facts.codes
@@ -95,8 +103,6 @@ class Observed:
             log.log(level, "failed", extra=_summary(facts, status, seconds))
         elif seconds >= self._slow and facts.api != STREAM:
             log.warning("slow", extra=_summary(facts, status, seconds))
-        if self._access_log:
-            access.info("answered", extra=_answer(scope, facts, status, seconds))
 
 
 def _summary(facts: RequestFacts, status: int, seconds: float) -> dict[str, Any]:

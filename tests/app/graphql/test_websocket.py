@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from app.graphql import streams
 from app.http.ending import NAME, Ending
+from app.observing import requests
 from resolvers import credentials
 from resolvers.context import utc_now
 from tests.app.graphql.sockets import ClosedByServerError, Socket, connected
@@ -59,6 +61,51 @@ async def test_what_is_not_valid_is_an_error(door: Door) -> None:
             extensions = answer["payload"][0]["extensions"]
             assert extensions["code"] == code
             assert extensions["requestId"]
+
+
+@pytest.fixture
+def measured() -> Door:
+    """One whose requests are counted."""
+    return open_door(metrics_port=0)
+
+
+async def test_operations_are_noted(measured: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As requests are: counted by name and code, and a failure is a line in the log."""
+    door = measured
+    metrics: Any = door.app.entrance._metrics  # type: ignore[attr-defined]  # Gateway's own
+    lines: list[Any] = []
+    monkeypatch.setattr(requests.log, "log", lambda *line, **more: lines.append((line, more)))
+
+    def broken(*_: Any) -> Any:
+        raise RuntimeError("secret")
+
+    async with connected(door.app) as socket:
+        await socket.init(door.key)
+        await socket.ask("query Mine { viewer { name } }")
+        await socket.get()
+        for query in ("{ nothing }", FOLLOWED):
+            await socket.ask(query)
+        with monkeypatch.context() as patched:
+            patched.setattr(streams.Streams, "_subscribes", broken)
+            await socket.ask(VIEWER)
+    asked = [
+        ("graphql", "Mine", "200", ""),
+        ("graphql", "other", "200", "GRAPHQL_VALIDATION_FAILED"),
+        ("graphql-stream", "", "200", "CHANGES_UNSUPPORTED"),
+        ("graphql", "", "500", "INTERNAL"),
+    ]
+    found = {
+        (one.labels["api"], one.labels["operation"], one.labels["status"], one.labels["code"])
+        for family in metrics.collectors.collect()
+        for one in family.samples
+        if one.name == "gateway_requests_total"
+    }
+    assert {(api, status, code) for api, _, status, code in asked} <= {
+        (api, status, code) for api, _, status, code in found
+    }
+    assert asked[0] in found
+    assert [more["extra"]["codes"] for _, more in lines] == ["INTERNAL"]
+    assert "secret" not in str(lines)
 
 
 async def test_ping(door: Door) -> None:

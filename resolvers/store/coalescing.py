@@ -33,7 +33,8 @@ class _Batch:
     __slots__ = ("ids", "riders")
 
     def __init__(self, ids: Sequence[Any]) -> None:
-        self.ids = dict.fromkeys(ids)
+        self.ids = dict.fromkeys(ids, 1)
+        """How many ask for each."""
         self.riders: list[tuple[Sequence[Any], asyncio.Future[Any]]] = []
         """Who waits: for which ids, and where it gets what was read, or None if nothing was."""
 
@@ -42,7 +43,7 @@ class _Batch:
 
     def join(self, ids: Sequence[Any]) -> "asyncio.Future[Any]":
         """What will be read, or None."""
-        self.ids |= dict.fromkeys(ids)
+        self.ids |= {one: self.ids.get(one, 0) + 1 for one in ids}
         waiting: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self.riders.append((ids, waiting))
         return waiting
@@ -70,7 +71,7 @@ class Coalescer:
         async def reading(_: Sequence[Any]) -> T:
             return await read()
 
-        return await self._together(run, key, (), reading, lambda found, _: found)
+        return await self._together(run, key, (), reading, lambda found, *_: found)
 
     async def by_ids(
         self,
@@ -81,8 +82,9 @@ class Coalescer:
     ) -> dict[Any, Document]:
         """The documents that `read` gives for these ids; each caller has its own."""
 
-        def part(found: dict[Any, Document], ids: Sequence[Any]) -> dict[Any, Document]:
-            return {one: copied(found[one]) for one in ids if one in found}
+        def part(found: dict[Any, Document], batch: _Batch, ids: Sequence[Any]) -> Any:
+            there = {one: found[one] for one in ids if one in found}
+            return {one: copied(row) if batch.ids[one] > 1 else row for one, row in there.items()}
 
         found = await self._together(run, key, ids, read, part)
         return {one: found[one] for one in ids if one in found}
@@ -93,7 +95,7 @@ class Coalescer:
         key: Hashable,
         ids: Sequence[Any],
         read: Callable[[Sequence[Any]], Awaitable[T]],
-        part: Callable[[T, Sequence[Any]], T],
+        part: Callable[[T, _Batch, Sequence[Any]], T],
     ) -> T:
         """What is read by whoever came first; it gives the others their parts."""
         try:
@@ -117,12 +119,12 @@ class Coalescer:
         batch: _Batch,
         ids: Sequence[Any],
         read: Callable[[Sequence[Any]], Awaitable[T]],
-        part: Callable[[T, Sequence[Any]], T],
+        part: Callable[[T, _Batch, Sequence[Any]], T],
     ) -> T:
         try:
             await self._filled(key, batch)
             found = await read([*batch.ids])
-            batch.give(lambda ids: part(found, ids))
+            batch.give(lambda ids: part(found, batch, ids))
         except GatewayError:
             if len(batch.ids) == len(ids):
                 raise

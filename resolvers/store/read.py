@@ -106,7 +106,10 @@ async def get_many(
     async def read(some: Sequence[Any]) -> dict[Any, Document]:
         return await store.run(_by_ids(store, kind, some, where, columns))
 
-    found = await store.coalescer.by_ids(store.run, (kind, where, columns), ids, read)
+    if columns is None:  # whole sessions may be large: nobody waits for those of others
+        found = await read(ids)
+    else:
+        found = await store.coalescer.by_ids(store.run, (kind, where, columns), ids, read)
     if kind.name in store.unruled:
         rest = [other for one in ids if one not in found for other in others(one)]
         if rest:

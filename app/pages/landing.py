@@ -138,7 +138,9 @@ def _sessions(figures: Figures | None) -> str:
 
 
 def _row(kind: Kind, arrivals: Arrivals | None) -> str:
-    count = f"{arrivals.count:,}" if arrivals else "unknown"
+    count = "unknown"
+    if arrivals:
+        count = "many" if arrivals.count is None else f"{arrivals.count:,}"
     newest = _moment(arrivals.newest) if arrivals and arrivals.newest else "–"
     name = escape(kind.name.replace("_", " ").capitalize())
     return f'<tr><th scope="row">{name}</th><td class="number">{count}</td><td>{newest}</td></tr>'

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from resolvers.kind import Document, Kind
-from resolvers.store.find import find
+from resolvers.request import Order, Read, Window
+from resolvers.store import windows
+from resolvers.store.read import list_
 from resolvers.store.store import Store
 
 
@@ -12,7 +14,8 @@ from resolvers.store.store import Store
 class Arrivals:
     """How many sessions of a kind there are, about, and when the newest was stored, in UTC."""
 
-    count: int
+    count: int | None
+    """None: too many for an engine that counts them one by one."""
     newest: datetime | None
 
 
@@ -24,11 +27,12 @@ async def engine(store: Store) -> Document:
 
 async def arrivals(store: Store, kind: Kind) -> Arrivals:
     """Counted from the collection's own figures, and found by the index on `createdAt`."""
-    collection = store.collection(kind)
-    count = await store.run(collection.estimated_document_count(maxTimeMS=store.time_ms))
-    mapped = store.maps.get(kind.name)
-    created = mapped.path("createdAt") if mapped else "createdAt"
-    sort = [(created, -1), ("_id", -1)]
-    newest = await store.run(find(store, kind, {}, {"createdAt": 1}, 1, sort))
+    count = None
+    if await windows.is_quick(store, kind):
+        counting = store.collection(kind).estimated_document_count(maxTimeMS=store.time_ms)
+        count = await store.run(counting)
+    order = (Order(kind.by_name["createdAt"], descending=True),)
+    read = Read(kind, order=order, window=Window(first=1), columns=frozenset({"createdAt"}))
+    newest = (await list_(store, read)).documents
     found = newest[0].get("createdAt") if newest else None
     return Arrivals(count, found if isinstance(found, datetime) else None)

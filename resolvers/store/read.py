@@ -118,8 +118,11 @@ async def get_many(
 
 
 async def require_readable(store: Store, kinds: Iterable[Kind]) -> None:
-    """Unavailable or Timeout unless a session of each kind can be read, if there is one."""
-    reads = (find(store, kind, {}, {"_id": 1}, 1) for kind in kinds)
+    """Unavailable or Timeout unless sessions of each kind can be looked up.
+
+    By an id that none has: for a find without a condition, some engines read all that there is.
+    """
+    reads = (find(store, kind, {"_id": ""}, {"_id": 1}, 1) for kind in kinds)
     await asyncio.gather(*map(store.run, reads))
 
 

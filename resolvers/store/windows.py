@@ -65,7 +65,7 @@ async def found(
 ) -> list[Document]:
     """The rows of one range of a plan, as `find` gives them."""
     plain = find(store, kind, wanted, planned.projection, limit, planned.sort, skip)
-    if Capability.ORDERED_WALK in store.capabilities or not await is_large(store, kind):
+    if await is_quick(store, kind):
         return await plain
     if _is_narrow(planned, wanted):
         return await plain
@@ -82,6 +82,11 @@ async def bounded(store: Store, kind: Kind, work: Coroutine[Any, Any, T]) -> T:
     if Capability.TIME_LIMIT in store.capabilities or not await is_large(store, kind):
         return await work
     return await store.places.run(work, store.left / 2)
+
+
+async def is_quick(store: Store, kind: Kind) -> bool:
+    """Whether a find may be left to the engine, whatever it reads for it."""
+    return Capability.ORDERED_WALK in store.capabilities or not await is_large(store, kind)
 
 
 async def is_large(store: Store, kind: Kind) -> bool:

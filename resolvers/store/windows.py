@@ -42,6 +42,9 @@ COUNT_MS: Final = 1000
 """How long it may be counted whether a collection is small: busy machines take their time."""
 SMALL_SECONDS, LARGE_SECONDS = 5.0, 600.0
 """How long a collection counts as small, or as large, until it is counted again."""
+EXPORTED: Final = ("createdAt",)
+"""What a start surveys besides the default ordering: exports and the page at `/` go by it. Others
+are surveyed when they are first asked for, which takes longer than a request may."""
 NOTED: Final = timedelta(days=1)
 """How long a start takes over the survey of an earlier one."""
 BUDGET: Final = 500
@@ -358,15 +361,15 @@ async def prepare(store: Store, kinds: Iterable[Kind], say: Callable[[str], obje
     if Capability.ORDERED_WALK in store.capabilities:
         return
     for kind in kinds:
-        path = default_order(kind)[0].path
         if kind.name in store.maps or not await is_large(store, kind):
             continue
-        noted = await writes.mark(store, _mark(store, kind, path))
-        if noted and now() - Timeline.of_text(noted).made < NOTED:
-            continue
-        say(f"Looking where in time the sessions of {kind.enum_name} are …")
-        made = await _surveyed(store, kind, path)
-        await writes.set_mark(store, _mark(store, kind, path), made.as_text())
+        for path in dict.fromkeys((default_order(kind)[0].path, *EXPORTED)):
+            noted = await writes.mark(store, _mark(store, kind, path))
+            if noted and now() - Timeline.of_text(noted).made < NOTED:
+                continue
+            say(f"Looking where in time the sessions of {kind.enum_name} are, by {path} …")
+            made = await _surveyed(store, kind, path)
+            await writes.set_mark(store, _mark(store, kind, path), made.as_text())
 
 
 async def _count(store: Store, kind: Kind, query: Query) -> int:

@@ -35,7 +35,14 @@ from app.settings import Settings
 from resolvers import export_links
 from resolvers.access import Action, Caller
 from resolvers.context import Context, utc_now
-from resolvers.errors import BadInput, CorruptDocument, GatewayError, Timeout, Unauthenticated
+from resolvers.errors import (
+    BadInput,
+    CorruptDocument,
+    GatewayError,
+    Timeout,
+    Unauthenticated,
+    Unavailable,
+)
 from resolvers.export import Part
 from resolvers.kind import Document, Kind
 from resolvers.moments import print_datetime
@@ -95,6 +102,12 @@ class Running:
                 (b"retry-after", b"%d" % RETRY_SECONDS),
             )
         self.number += 1
+
+
+PATIENCE_SECONDS: Final = 30.0
+"""How long a file waits for a database that does not answer, once it has begun."""
+FIRST_PAUSE: Final = 0.25
+LONGEST_PAUSE: Final = 4.0
 
 
 class Export:
@@ -214,7 +227,6 @@ async def _pieces(
     request: Request, caller: Caller, asked: Asked, part: Part | None
 ) -> AsyncIterator[bytes]:
     """The file, from its first part on; each further part is read as the caller may read then."""
-    state: State = request.app.state.gateway
     if asked.format.head:
         yield asked.format.head
     while part is not None:
@@ -223,8 +235,23 @@ async def _pieces(
         asked.exporting.wrote(len(piece))
         yield piece
         await asyncio.sleep(0)  # others have their turn
-        caller = await state.authenticator.current(caller)
-        part = await asked.exporting.part(state.context(caller, facts_of(request.scope)))
+        caller, part = await _next(request, caller, asked)
+
+
+async def _next(request: Request, caller: Caller, asked: Asked) -> tuple[Caller, Part | None]:
+    """The next part; a database that is away or too busy for a while costs time alone."""
+    state: State = request.app.state.gateway
+    until, pause = time.monotonic() + PATIENCE_SECONDS, FIRST_PAUSE
+    while True:
+        try:
+            caller = await state.authenticator.current(caller)
+            context = state.context(caller, facts_of(request.scope))
+            return caller, await asked.exporting.part(context)
+        except (Timeout, Unavailable):
+            if time.monotonic() + pause > until:
+                raise
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
 
 
 def _row(form: Format, document: Document, cursor: str) -> bytes:

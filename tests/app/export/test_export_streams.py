@@ -8,10 +8,11 @@ from functools import partial
 
 import pytest
 
+from app.export import endpoint
 from app.export.endpoint import Running
 from resolvers import export
 from resolvers.context import Context
-from resolvers.errors import Unavailable
+from resolvers.errors import Timeout, Unavailable
 from resolvers.export import Part
 from tests.app.graphql_client import Door, open_door
 from tests.app.live import live
@@ -85,14 +86,37 @@ async def fail() -> None:
     raise Unavailable("The database is away.")
 
 
-def test_a_failure_cuts_it_off(door: Door, connection: socket.socket, endless: Endless) -> None:
+def test_a_failure_cuts_it_off(
+    door: Door, connection: socket.socket, endless: Endless, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What came before it stays readable; no last chunk follows."""
+    monkeypatch.setattr(endpoint, "PATIENCE_SECONDS", 0)
     endless.happens = fail
     ask(connection, door)
     found = everything(connection)
     assert found.startswith(b"HTTP/1.1 200")
     assert found.count(b"a,W10=,\r\n") == 2
     assert not found.endswith(LAST_CHUNK)
+
+
+def test_a_database_that_comes_back(
+    door: Door, connection: socket.socket, endless: Endless, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file goes on where it was: nothing is missing, and nothing is there twice."""
+    monkeypatch.setattr(endpoint, "FIRST_PAUSE", 0.01)
+    failures = iter((Unavailable("It is away."), Timeout("It is slow.")))
+
+    async def fail_twice() -> None:
+        if failure := next(failures, None):
+            endless.parts -= 1
+            raise failure
+
+    endless.happens = fail_twice
+    ask(connection, door)
+    found = b""
+    while found.count(b"a,W10=,\r\n") < 5:
+        found += connection.recv(65536)
+    assert next(failures, None) is None
 
 
 def test_a_revoked_key_ends_it(door: Door, connection: socket.socket, endless: Endless) -> None:

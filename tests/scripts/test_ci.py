@@ -12,15 +12,17 @@ WHOLE = "-m pytest -n auto --maxprocesses=8 --dist worksteal"
 CHECKS = ["-m ruff check .", "-m ruff format --check .", "-m mypy"]
 TOOLS = ("mktemp", "nice", "nproc")
 CANARY = '#!/usr/bin/env bash\necho "canary" >> "$CALLS"\n'
+SECOND = '#!/usr/bin/env bash\necho "second engine" >> "$CALLS"\n[ "${FAILS-}" != second ]\n'
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
 def ci(tree: Tree) -> Tree:
-    """On a system with npm, a browser and proxies; the canary only notes that it flew."""
+    """On a system with npm, a browser and proxies; canary and second engine only note themselves."""
     shutil.copytree(ROOT / ".ci", tree.folder / ".ci")
     (tree.folder / ".ci/canary").write_text(CANARY, encoding="utf-8")
+    (tree.folder / ".ci/second-engine").write_text(SECOND, encoding="utf-8")
     for tool in TOOLS:
         (tree.commands / tool).symlink_to(str(shutil.which(tool)))
     for name in ("chromium", "nginx", "haproxy", "caddy"):
@@ -29,14 +31,14 @@ def ci(tree: Tree) -> Tree:
     return tree
 
 
-@pytest.mark.parametrize("broken", ["", *CHECKS, "pytest"])
+@pytest.mark.parametrize("broken", ["", *CHECKS, "pytest", "second"])
 def test_all_parts_are_run(ci: Tree, broken: str) -> None:
     """One that fails does not keep the others from being run, and fails the run."""
     code, said = ci.run("../.ci/run", FAILS=broken)
     assert code == (1 if broken else 0), said
     calls = ci.calls()
     assert [call for call in calls if call in CHECKS] == CHECKS
-    assert {WHOLE, "canary"} <= set(calls)
+    assert {WHOLE, "canary", "second engine"} <= set(calls)
 
 
 def test_output_is_not_mixed(ci: Tree) -> None:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def ci(tree: Tree) -> Tree:
-    """On a system with npm, a browser and proxies; canary and second engine only note themselves."""
+    """On a system with npm, a browser and proxies; two parts only note that they ran."""
     shutil.copytree(ROOT / ".ci", tree.folder / ".ci")
     (tree.folder / ".ci/canary").write_text(CANARY, encoding="utf-8")
     (tree.folder / ".ci/second-engine").write_text(SECOND, encoding="utf-8")

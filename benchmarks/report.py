@@ -13,7 +13,7 @@ TITLES = {
     "list": "page of {}",
     "vendor": "vendor {}",
     "one": "by id",
-    "other": "by ids in turn",
+    "other": "by other ids",
     "create": "write",
 }
 

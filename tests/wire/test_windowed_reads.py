@@ -189,7 +189,8 @@ async def test_a_page_looks_at_few_rows(wire_store: Store, monkeypatch: pytest.M
         assert await read.list_(windowed, wanted) == expected
         bounded.clear()
         assert await read.list_(windowed, wanted) == expected
-        assert 5 < max(bounded) < 150
+        assert sum(bounded) >= 5
+        assert max(bounded) < 150
 
 
 def test_what_an_index_finds_comes_first() -> None:

@@ -34,8 +34,9 @@ async def application(engine: WireEngine) -> AsyncIterator[Whole]:
 
 @pytest.fixture
 async def whole(application: Whole) -> AsyncIterator[Whole]:
-    """Over an empty database."""
+    """Over an empty database, whose feed begins now: what was put back is not news."""
     async with application.restored():
+        await application.app.state.gateway.feed.close()  # type: ignore[attr-defined]
         yield application
 
 

@@ -77,7 +77,8 @@ def _production(engine: str) -> Mapping[str, str]:
     return {"NODE_ENV": "production"}
 
 
-EVERYTHING = frozenset({"list", "vendor", "one", "other", "create"})
+READING = frozenset({"list", "one", "other"})
+EVERYTHING = READING | {"vendor", "create"}
 SERVERS = (
     Server("floor", _module("benchmarks.floor"), EVERYTHING),
     Server("gateway", _gateway, EVERYTHING, environment=_gateway_environment),
@@ -88,14 +89,14 @@ SERVERS = (
     Server(
         "rust",
         _program("rust/target/release/session-gateway-benchmark-peer"),
-        frozenset({"list", "one", "other"}),
+        READING,
         build=RUST,
         on_request=True,
     ),
     Server(
         "go",
         _program("go/build/peer"),
-        frozenset({"list", "one", "other"}),
+        READING,
         build=GO,
         on_request=True,
     ),

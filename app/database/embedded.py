@@ -71,6 +71,8 @@ CONFIGURATION = """\
 # How many changes a subscription can go back. The search for a time reads all, 20 µs each.
 max_entries = 20000
 """
+UNTOUCHED = "# Options of the embedded database; the gateway's own win.\n"
+"""The configuration as earlier versions wrote it: nobody has chosen anything."""
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 
@@ -216,7 +218,7 @@ class Engine:
     def _arguments(self, port: int) -> list[str]:
         # Without --config it would read one from the working directory, the home or /etc.
         config = self.folder / "mongodb.toml"
-        if not config.exists():
+        if not config.exists() or config.read_text() == UNTOUCHED:
             private_writing.write(config, CONFIGURATION)
         storage = self.folder / "mongodb"
         private_writing.close_folder(storage)

@@ -120,7 +120,7 @@ async def present(store: Store, kinds: Sequence[Kind], marks: StreamMarks) -> St
         cursor = reply["cursor"]
         marks.note(place, cursor["postBatchResumeToken"])
         ending = {"killCursors": cursor["ns"].partition(".")[2], "cursors": [cursor["id"]]}
-        await store.run(store.database.command(ending))
+        leave(store.database.command(ending))
     return place
 
 

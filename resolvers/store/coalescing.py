@@ -12,7 +12,7 @@ If the read fails or its client goes, the others read for themselves.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from resolvers.documents import copied
@@ -35,8 +35,8 @@ class _Batch:
     def __init__(self, ids: Sequence[Any]) -> None:
         self.ids = dict.fromkeys(ids, 1)
         """How many ask for each."""
-        self.riders: list[tuple[Sequence[Any], asyncio.Future[Any]]] = []
-        """Who waits: for which ids, and where it gets what was read, or None if nothing was."""
+        self.riders: list[asyncio.Future[Any]] = []
+        """Where those who wait get what was read, or None if nothing was."""
 
     def takes(self, ids: Sequence[Any]) -> bool:
         return len(self.ids) + len(ids) <= MOST_IDS
@@ -44,15 +44,15 @@ class _Batch:
     def join(self, ids: Sequence[Any]) -> "asyncio.Future[Any]":
         """What will be read, or None."""
         self.ids |= {one: self.ids.get(one, 0) + 1 for one in ids}
-        waiting: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self.riders.append((ids, waiting))
-        return waiting
+        rider: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self.riders.append(rider)
+        return rider
 
-    def give(self, result: Callable[[Sequence[Any]], Any]) -> None:
+    def give(self, found: Any) -> None:
         """End the waiting of those who still wait."""
-        for ids, waiting in self.riders:
-            if not waiting.done():
-                waiting.set_result(result(ids))
+        for rider in self.riders:
+            if not rider.done():
+                rider.set_result(found)
 
 
 class Coalescer:
@@ -67,11 +67,8 @@ class Coalescer:
 
         It is one object: who changes it does what all the others do, and twice is as once.
         """
-
-        async def reading(_: Sequence[Any]) -> T:
-            return await read()
-
-        return await self._together(run, key, (), reading, lambda found, *_: found)
+        found, _ = await self._together(run, key, (), lambda _: read())
+        return found
 
     async def by_ids(
         self,
@@ -81,13 +78,10 @@ class Coalescer:
         read: Callable[[Sequence[Any]], Awaitable[dict[Any, Document]]],
     ) -> dict[Any, Document]:
         """The documents that `read` gives for these ids; each caller has its own."""
-
-        def part(found: dict[Any, Document], batch: _Batch, ids: Sequence[Any]) -> Any:
-            there = {one: found[one] for one in ids if one in found}
-            return {one: copied(row) if batch.ids[one] > 1 else row for one, row in there.items()}
-
-        found = await self._together(run, key, ids, read, part)
-        return {one: found[one] for one in ids if one in found}
+        found, asked = await self._together(run, key, ids, read)
+        return {
+            one: copied(found[one]) if asked[one] > 1 else found[one] for one in ids if one in found
+        }
 
     async def _together(
         self,
@@ -95,54 +89,47 @@ class Coalescer:
         key: Hashable,
         ids: Sequence[Any],
         read: Callable[[Sequence[Any]], Awaitable[T]],
-        part: Callable[[T, _Batch, Sequence[Any]], T],
-    ) -> T:
-        """What is read by whoever came first; it gives the others their parts."""
+    ) -> tuple[T, Mapping[Any, int]]:
+        """What is read by whoever came first, and how many asked for each id."""
         try:
             batch = self._open.get(key)
         except TypeError:  # a value in it has no hash
-            return await read(ids)
+            return await _alone(ids, read)
         if batch is not None and batch.takes(ids):
             given: T | None = await run(batch.join(ids))
-            return await read(ids) if given is None else given
+            return await _alone(ids, read) if given is None else (given, batch.ids)
         self._reading += 1
         try:
             if self._reading == 1:
-                return await read(ids)
-            return await self._led(key, _Batch(ids), ids, read, part)
+                return await _alone(ids, read)
+            return await self._led(key, ids, read)
         finally:
             self._reading -= 1
 
     async def _led(
-        self,
-        key: Hashable,
-        batch: _Batch,
-        ids: Sequence[Any],
-        read: Callable[[Sequence[Any]], Awaitable[T]],
-        part: Callable[[T, _Batch, Sequence[Any]], T],
-    ) -> T:
+        self, key: Hashable, ids: Sequence[Any], read: Callable[[Sequence[Any]], Awaitable[T]]
+    ) -> tuple[T, Mapping[Any, int]]:
+        """What is read for all that have arrived, once they have joined."""
+        batch = self._open[key] = _Batch(ids)
         try:
-            await self._filled(key, batch)
+            try:
+                await asyncio.sleep(0)
+            finally:
+                if self._open.get(key) is batch:
+                    del self._open[key]
             found = await read([*batch.ids])
-            batch.give(lambda ids: part(found, batch, ids))
+            batch.give(found)
         except GatewayError:
             if len(batch.ids) == len(ids):
                 raise
-            batch.give(_nothing)
-            return await read(ids)  # what it met may be of the others' sessions
+            batch.give(None)
+            return await _alone(ids, read)  # what it met may be of the others' sessions
         finally:
-            batch.give(_nothing)
-        return found
-
-    async def _filled(self, key: Hashable, batch: _Batch) -> None:
-        """Let all that has arrived join."""
-        self._open[key] = batch
-        try:
-            await asyncio.sleep(0)
-        finally:
-            if self._open.get(key) is batch:
-                del self._open[key]
+            batch.give(None)
+        return found, batch.ids
 
 
-def _nothing(_: Sequence[Any]) -> None:
-    """What those get who read for themselves."""
+async def _alone(
+    ids: Sequence[Any], read: Callable[[Sequence[Any]], Awaitable[T]]
+) -> tuple[T, Mapping[Any, int]]:
+    return await read(ids), dict.fromkeys(ids, 1)

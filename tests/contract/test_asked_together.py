@@ -55,13 +55,13 @@ def shared(monkeypatch: pytest.MonkeyPatch) -> Shared:
     counted = Shared()
     plain = Coalescer._together
 
-    async def together(self: Coalescer, run: Any, key: Any, ids: Any, read: Any, part: Any) -> Any:
+    async def together(self: Coalescer, run: Any, key: Any, ids: Any, read: Any) -> Any:
         async def reading(ids: Any) -> Any:
             counted.begun += 1
             return await read(ids)
 
         counted.asked += 1
-        return await plain(self, run, key, ids, reading, part)
+        return await plain(self, run, key, ids, reading)
 
     monkeypatch.setattr(Coalescer, "_together", together)
     return counted

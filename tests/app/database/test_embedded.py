@@ -16,7 +16,14 @@ import pytest
 from pymongo import MongoClient
 
 from app.database import folder, launcher
-from app.database.embedded import Engine, PortTakenError, embedded, running_at
+from app.database.embedded import (
+    CONFIGURATION,
+    UNTOUCHED,
+    Engine,
+    PortTakenError,
+    embedded,
+    running_at,
+)
 from app.database.running import joined
 from app.errors import StartError
 from tests.timing import until
@@ -130,6 +137,23 @@ def test_folder_is_private(tmp_path: Path) -> None:
     """The folder it makes is closed to other users of the machine."""
     with embedded(tmp_path / "data"):
         assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (None, CONFIGURATION),
+        (UNTOUCHED, CONFIGURATION),
+        ("[oplog]\nmax_entries = 7\n", "[oplog]\nmax_entries = 7\n"),
+    ],
+)
+def test_what_an_operator_chose_stays(tmp_path: Path, before: str | None, after: str) -> None:
+    """A new folder, and one of an earlier version, get the options of this one."""
+    file = tmp_path / "mongodb.toml"
+    if before is not None:
+        file.write_text(before)
+    Engine(tmp_path)._arguments(1)
+    assert file.read_text() == after
 
 
 def test_start_outside_the_main_thread_is_refused(tmp_path: Path) -> None:

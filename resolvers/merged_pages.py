@@ -19,7 +19,6 @@ from resolvers import masks
 from resolvers.across import OfKind, for_kind, needed, of_kind
 from resolvers.audit.showing import noted
 from resolvers.context import Context
-from resolvers.errors import Timeout
 from resolvers.kind import Document, Kind, stored_value
 from resolvers.paging import (
     PlaceColumn,
@@ -33,6 +32,7 @@ from resolvers.paging import (
 from resolvers.request import (
     EVERYTHING,
     NEVER,
+    Count,
     Filter,
     IdBound,
     Order,
@@ -40,6 +40,7 @@ from resolvers.request import (
     Paths,
     Place,
     Read,
+    Total,
     Window,
     both,
 )
@@ -148,14 +149,14 @@ async def _page(context: Context, read: Read, kinds: Sequence[Kind]) -> Page:
     return page._replace(documents=rows)
 
 
-def _total(totals: Iterable[int | Timeout | None]) -> int | Timeout:
+def _total(totals: Iterable[Total]) -> Total:
     """The sum, or why there is none."""
-    total = 0
+    number, is_estimate = 0, False
     for one in totals:
-        if isinstance(one, Timeout):
+        if not isinstance(one, Count):
             return one
-        total += one or 0
-    return total
+        number, is_estimate = number + one.number, is_estimate or one.is_estimate
+    return Count(number, is_estimate)
 
 
 class Key(NamedTuple):

@@ -89,7 +89,7 @@ class Person:
 
     async def count(self, kind: Kind) -> int:
         """How many sessions of a kind have one of their identifiers."""
-        counting = reads.count(self.context.store, kind, self.visible(kind))
+        counting = reads.count_exactly(self.context.store, kind, self.visible(kind))
         return await needed(kind, counting, WHY)
 
     async def groups(

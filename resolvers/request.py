@@ -175,14 +175,25 @@ class Read(NamedTuple):
     """Whether the number of all matches is wanted."""
 
 
+class Count(NamedTuple):
+    """How many sessions there are."""
+
+    number: int
+    is_estimate: bool = False
+    """Whether an engine that counts slowly was asked for samples only."""
+
+
+Total = Count | Timeout | None
+"""All matches, if asked for; the error if they could not be counted in time."""
+
+
 class Page(NamedTuple):
     """The rows of a Read in its order, and what lies around them."""
 
     documents: list[dict[str, Any]]
     has_next: bool
     has_previous: bool
-    total: int | Timeout | None = None
-    """All matches, if asked for; the error if they could not be counted in time."""
+    total: Total = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from resolvers.request import DEFAULT_PAGE, EVERYTHING, LARGEST_PAGE, Filter, Or
 from resolvers.value_types import ENUM
 from schema import filters, paging, statistics
 from schema.columns import SESSION_NAMES, columns_of
-from schema.common import Connection, Session, SessionKind
+from schema.common import Session, SessionConnection, SessionKind
 from schema.connection import ConnectionSource
 from schema.execution import projection
 from schema.execution.projection import PageRead
@@ -168,7 +168,7 @@ def across_fields(entries: Sequence[KindType]) -> tuple[RootField, ...]:
     return (
         RootField(
             "sessions",
-            Connection[Session] | None,
+            SessionConnection[Session] | None,
             over.page_arguments,
             LIST_TEXT,
             sessions,

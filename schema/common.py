@@ -215,6 +215,19 @@ class Connection(Generic[T]):
     )
 
 
+@strawberry.type(
+    name="Connection",
+    description="A page of a list. New entries are neither skipped nor repeated between pages.",
+)
+class SessionConnection(Connection[T], Generic[T]):
+    """A page of sessions, of which there may be too many to count."""
+
+    total_count_is_estimate: bool = strawberry.field(
+        description="Whether `totalCount` is an estimate, from samples: some engines take too long "
+        "to count a great many sessions (docs/engines.md)."
+    )
+
+
 @strawberry.type(description="Number and average duration of the sessions that match a filter.")
 class SessionSummary:
     """An aggregate, not a page."""

@@ -26,7 +26,7 @@ from resolvers.errors import UserError as Refusal
 from resolvers.identifiers import LONGEST, Identifier, IdentifierType
 from resolvers.kind import Document, Kind
 from schema.all_kinds import AllKinds, all_kinds
-from schema.common import Connection, Session
+from schema.common import Session, SessionConnection
 from schema.connection import ConnectionSource
 from schema.errors import UserError, user_error
 from schema.execution.projection import PageRead
@@ -180,7 +180,7 @@ def customer_type(over: AllKinds) -> Any:
     )
     connection = NestedField(
         "sessions",
-        Connection[Session] | None,
+        SessionConnection[Session] | None,
         over.page_arguments,
         SESSIONS_TEXT,
         sessions,

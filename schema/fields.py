@@ -25,10 +25,10 @@ from resolvers.paging import cursors, default_order, with_places
 from resolvers.request import DEFAULT_PAGE, LARGEST_PAGE, Paths, Read
 from schema import filters, paging, statistics
 from schema.common import (
-    Connection,
     DeleteSessionPayload,
     Node,
     Payload,
+    SessionConnection,
     SessionSummary,
     not_a_global_id,
     parse_global_id,
@@ -241,7 +241,7 @@ LIST = Standard(
     "{}s, newest first unless `orderBy` says otherwise. Page with `first` and `after`, or `last` "
     f"and `before`: {DEFAULT_PAGE} sessions a page by default, at most {LARGEST_PAGE}. Null, with "
     "an error, if it is refused.",
-    lambda entry: Optional[_over(Connection)(entry)],
+    lambda entry: Optional[_over(SessionConnection)(entry)],
     lambda entry: (filter_argument(entry.filter_type), order_argument(entry.kind), *PAGE),
     list_,
     projection.of_page,

@@ -149,6 +149,9 @@ class SessionSearchConnection:
         description="How many sessions were found on all pages together; counted only when "
         "selected. Null, with an error, if counting takes too long."
     )
+    total_count_is_estimate: bool = strawberry.field(
+        description="Whether `totalCount` is an estimate, from samples."
+    )
 
 
 class Found:
@@ -161,6 +164,7 @@ class Found:
         self.nodes = page.nodes
         self.page_info = page.page_info
         self.total_count = page.total_count
+        self.total_count_is_estimate = page.total_count_is_estimate
         self._page, self._search, self._texts = page, search, texts
 
     @property

@@ -26,7 +26,7 @@ from app.settings import Settings
 from resolvers import rebuild
 from resolvers.context import utc_now
 from resolvers.errors import Timeout, Unavailable
-from resolvers.store import driver, preparation, windows
+from resolvers.store import driver, preparation, surveys
 from resolvers.store.store import Store
 from schema.kinds import KINDS
 
@@ -73,7 +73,7 @@ async def _prepare(settings: Settings, demo: bool) -> tuple[Settings, str | None
         own = [kind for kind in kinds if store.name(kind) not in report.foreign]
         if old := await rebuild.outdated(store, own):
             typer.echo(REBUILD.format(", ".join(kind.enum_name for kind in old)), err=True)
-        await windows.prepare(store, own, lambda said: typer.echo(said, err=True))
+        await surveys.prepare(store, own, lambda said: typer.echo(said, err=True))
         async with auditing.command(settings, store) as witnessed:
             if demo and await _load_demo(witnessed) and settings.mongodb_uri:
                 settings = for_embedded(settings, settings.mongodb_uri)

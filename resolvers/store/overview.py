@@ -5,7 +5,7 @@ from datetime import datetime
 
 from resolvers.kind import Document, Kind
 from resolvers.request import Order, Read, Window
-from resolvers.store import windows
+from resolvers.store import surveys
 from resolvers.store.read import list_
 from resolvers.store.store import Store
 
@@ -28,7 +28,7 @@ async def engine(store: Store) -> Document:
 async def arrivals(store: Store, kind: Kind) -> Arrivals:
     """Counted from the collection's own figures, and found by the index on `createdAt`."""
     count = None
-    if await windows.is_quick(store, kind):
+    if await surveys.is_quick(store, kind):
         counting = store.collection(kind).estimated_document_count(maxTimeMS=store.time_ms)
         count = await store.run(counting)
     order = (Order(kind.by_name["createdAt"], descending=True),)

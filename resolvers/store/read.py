@@ -8,8 +8,8 @@ from typing import Any
 
 from resolvers.errors import Timeout
 from resolvers.kind import Document, Kind
-from resolvers.request import Columns, Filter, Page, Read, Summary
-from resolvers.store import windows
+from resolvers.request import Columns, Count, Filter, Page, Read, Summary, Total
+from resolvers.store import counting, surveys, windows
 from resolvers.store.cursors import aggregate
 from resolvers.store.find import find
 from resolvers.store.leader import led
@@ -19,8 +19,6 @@ from resolvers.store.operators import Query, conjoin, query
 from resolvers.store.plan import Plan, plan, projection
 from resolvers.store.session_ids import others
 from resolvers.store.store import Store
-
-Total = int | Timeout | None
 
 
 async def list_(store: Store, read: Read) -> Page:
@@ -64,29 +62,27 @@ async def _rows(store: Store, read: Read, planned: Plan) -> list[Document]:
 async def _total(store: Store, kind: Kind, match: Query) -> Total:
     """The number of matches; if counting takes too long, the page is returned without it."""
     try:
-        return await _count(store, kind, match)
+        return await store.run(counting.count(store, kind, match))
     except Timeout as error:
         return error
 
 
-async def count(store: Store, kind: Kind, where: Filter) -> int:
-    """How many sessions meet `where`; the collection's own figure answers at once for all."""
+async def count(store: Store, kind: Kind, where: Filter) -> Count:
+    """How many sessions meet `where`."""
 
-    async def counted() -> int:
-        return await _count(store, kind, store.query(kind, query(await led(store, kind, where))))
+    async def counted() -> Count:
+        return await store.run(counting.count(store, kind, await _match(store, kind, where)))
 
     return await store.coalescer.same(store.run, ("count", kind, where), counted)
 
 
-async def _count(store: Store, kind: Kind, match: Query) -> int:
-    collection = store.collection(kind)
-    if not match:
-        return int(await store.run(collection.estimated_document_count(maxTimeMS=store.time_ms)))
+async def count_exactly(store: Store, kind: Kind, where: Filter) -> int:
+    """The same, where an estimate is not enough."""
+    return await store.run(counting.exactly(store, kind, await _match(store, kind, where)))
 
-    async def counted() -> Any:
-        return await collection.count_documents(match, maxTimeMS=store.time_ms)
 
-    return int(await store.run(windows.bounded(store, kind, counted())))
+async def _match(store: Store, kind: Kind, where: Filter) -> Query:
+    return store.query(kind, query(await led(store, kind, where)))
 
 
 async def get(
@@ -152,7 +148,7 @@ async def summarise(store: Store, kind: Kind, where: Filter) -> Summary:
 
 
 async def _summary(store: Store, kind: Kind, where: Filter) -> Summary:
-    asked = store.query(kind, query(await led(store, kind, where)))
+    asked = await _match(store, kind, where)
     row = await store.run(_summed(store, kind, asked, {}))
     count, average = int(row.get("count", 0)), row.get("average")
     if average is not None and not (isinstance(average, int | float) and math.isfinite(average)):
@@ -175,7 +171,7 @@ async def _summed(store: Store, kind: Kind, asked: Query, among: Query) -> Docum
             }
         },
     ]
-    rows = await windows.bounded(store, kind, aggregate(store, kind, stages))
+    rows = await surveys.bounded(store, kind, aggregate(store, kind, stages))
     return rows[0] if rows else {}
 
 

@@ -11,20 +11,14 @@ Engines that walk indexes, small collections, and collections of others are read
 """
 
 import asyncio
-import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any, Final, TypeVar
-
-from pymongo.errors import ExecutionTimeout
+from typing import Any, Final
 
 from resolvers.kind import Document, Kind, stored_value
-from resolvers.paging import default_order
-from resolvers.store import write as writes
 from resolvers.store.bson_order import sort_key
-from resolvers.store.capabilities import Capability
 from resolvers.store.cursors import aggregate
 from resolvers.store.find import find
 from resolvers.store.operators import Query
@@ -32,24 +26,12 @@ from resolvers.store.plan import Plan, Projection
 from resolvers.store.riding import Riding, riding
 from resolvers.store.session_ids import as_text
 from resolvers.store.store import Store
-from resolvers.store.timeline import AHEAD, OLDEST, Span, Timeline, merged, now, survey
+from resolvers.store.surveys import MOST_ROWS, bounded, is_quick, rows_within, timeline_of
+from resolvers.store.timeline import AHEAD, OLDEST, Span, Timeline, merged, now
 
-T = TypeVar("T")
-
-SMALL_COLLECTION: Final = 1000
-"""So many rows are read at once as quickly as in windows."""
-COUNT_MS: Final = 1000
-"""How long it may be counted whether a collection is small: busy machines take their time."""
-SMALL_SECONDS, LARGE_SECONDS = 5.0, 600.0
-"""How long a collection counts as small, or as large, until it is counted again."""
-EXPORTED: Final = ("createdAt",)
-"""What a start surveys besides the default ordering: exports and the page at `/` go by it. Others
-are surveyed when they are first asked for, which takes longer than a request may."""
-NOTED: Final = timedelta(days=1)
-"""How long a start takes over the survey of an earlier one."""
 BUDGET: Final = 500
 """Rows that a window may have, about."""
-LARGEST_BUDGET: Final = 4000
+LARGEST_BUDGET: Final = MOST_ROWS
 """That of later windows, where few of the rows meet the filter."""
 SLICES: Final = 5
 PER_SLICE: Final = 2048
@@ -78,43 +60,6 @@ async def found(
         reading = _Reading(store, kind, planned, along, skip + limit)
         return (await reading.rows())[skip:]
     return await bounded(store, kind, plain)
-
-
-async def bounded(store: Store, kind: Kind, work: Coroutine[Any, Any, T]) -> T:
-    """Do what may look at every row of a large collection, a few at a time."""
-    if Capability.TIME_LIMIT in store.capabilities or not await is_large(store, kind):
-        return await work
-    return await store.places.run(work, store.left / 2)
-
-
-async def is_quick(store: Store, kind: Kind) -> bool:
-    """Whether a find may be left to the engine, whatever it reads for it."""
-    return Capability.ORDERED_WALK in store.capabilities or not await is_large(store, kind)
-
-
-async def is_large(store: Store, kind: Kind) -> bool:
-    """Whether a collection has too many rows to read all of them for each page."""
-    name, at = store.name(kind), time.monotonic()
-    known, until = store.large.get(name, (False, 0.0))
-    if at < until:
-        return known
-    large = await _was_surveyed(store, kind) or await _has_many(store, kind)
-    store.large[name] = (large, at + (LARGE_SECONDS if large else SMALL_SECONDS))
-    return large
-
-
-async def _was_surveyed(store: Store, kind: Kind) -> bool:
-    """Whether a start found it large: that spares the count."""
-    return await writes.mark(store, _mark(store, kind, default_order(kind)[0].path)) is not None
-
-
-async def _has_many(store: Store, kind: Kind) -> bool:
-    time_ms = min(COUNT_MS, store.time_ms)
-    try:
-        count = await store.collection(kind).estimated_document_count(maxTimeMS=time_ms)
-    except ExecutionTimeout:
-        return True
-    return bool(count > SMALL_COLLECTION)
 
 
 def _along(store: Store, kind: Kind, planned: Plan, wanted: Query) -> Riding | None:
@@ -175,7 +120,7 @@ class _Reading:
 
     async def rows(self) -> list[Document]:
         """The first `need` rows."""
-        timeline = await self._timeline()
+        timeline = await timeline_of(self.store, self.kind, self.along.path)
         share = await self._share(timeline)
         for step in self._steps(timeline, share):
             await (self._span(step) if isinstance(step, Span) else self._read(*step))
@@ -183,16 +128,6 @@ class _Reading:
                 break
         self._learn(timeline)
         return self.got[: self.need]
-
-    async def _timeline(self) -> Timeline:
-        store, kind, path = self.store.of_process(), self.kind, self.along.path
-
-        async def made() -> Timeline:
-            name = _mark(store, kind, path)
-            text = None if name in store.timelines.known else await writes.mark(store, name)
-            return Timeline.of_text(text) if text else await _surveyed(store, kind, path)
-
-        return await store.timelines.of(_mark(store, kind, path), made)
 
     async def _share(self, timeline: Timeline) -> float:
         """Which part of all rows the prefixes have, about: of those in the fullest spans."""
@@ -206,7 +141,7 @@ class _Reading:
             low = span.seen or span.start
             for prefix in self.along.prefixes:
                 query = {**prefix, self.along.path: {"$gte": low, "$lt": low + part}}
-                counts.append(_count(self.store, self.kind, query))
+                counts.append(rows_within(self.store, self.kind, query))
         return min(1.0, (sum(await asyncio.gather(*counts)) + 1) / (seen + 1))
 
     def _steps(
@@ -281,7 +216,7 @@ class _Reading:
         slice_ = max(LEAST, (high - low) / PER_SLICE)
         starts = [low + (high - low) * (2 * part + 1) / (2 * SLICES) for part in range(SLICES)]
         counts = [
-            _count(self.store, self.kind, self.along.within(start, start + slice_, prefix))
+            rows_within(self.store, self.kind, self.along.within(start, start + slice_, prefix))
             for start in starts
             for prefix in self.along.prefixes
         ]
@@ -340,37 +275,3 @@ def _as_stage(projection: Projection) -> Document:
 
 def _parts(reach: Any) -> list[Any]:
     return [*reach] if isinstance(reach, list) else [reach]
-
-
-def _mark(store: Store, kind: Kind, path: str) -> str:
-    return f"timeline:{store.name(kind)}.{path}"
-
-
-async def _surveyed(store: Store, kind: Kind, path: str) -> Timeline:
-    async def count(low: datetime, high: datetime) -> int:
-        return await _count(store, kind, {path: {"$gte": low, "$lt": high}})
-
-    return await survey(count)
-
-
-async def prepare(store: Store, kinds: Iterable[Kind], say: Callable[[str], object]) -> None:
-    """Survey large collections before the first request, and note it for all processes.
-
-    Nothing happens on an engine that walks indexes, and for a day after a survey.
-    """
-    if Capability.ORDERED_WALK in store.capabilities:
-        return
-    for kind in kinds:
-        if kind.name in store.maps or not await is_large(store, kind):
-            continue
-        for path in dict.fromkeys((default_order(kind)[0].path, *EXPORTED)):
-            noted = await writes.mark(store, _mark(store, kind, path))
-            if noted and now() - Timeline.of_text(noted).made < NOTED:
-                continue
-            say(f"Looking where in time the sessions of {kind.enum_name} are, by {path} …")
-            made = await _surveyed(store, kind, path)
-            await writes.set_mark(store, _mark(store, kind, path), made.as_text())
-
-
-async def _count(store: Store, kind: Kind, query: Query) -> int:
-    return len(await find(store, kind, query, {"_id": 1}, LARGEST_BUDGET))

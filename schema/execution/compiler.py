@@ -39,6 +39,7 @@ from schema.common import (
     PageInfo,
     Payload,
     Session,
+    SessionConnection,
     SessionSummary,
 )
 from schema.errors import UserError
@@ -60,7 +61,16 @@ MOST_FIELDS = 2000
 """Selections beyond this size are not worth a function of their own."""
 
 ATTRIBUTES = frozenset(
-    {Connection, Edge, PageInfo, Payload, SessionSummary, DeleteSessionPayload, UserError}
+    {
+        Connection,
+        SessionConnection,
+        Edge,
+        PageInfo,
+        Payload,
+        SessionSummary,
+        DeleteSessionPayload,
+        UserError,
+    }
 )
 """Types that are not documents; schema.execution.source knows their fields by name."""
 
@@ -135,7 +145,7 @@ class _Collector:
         self, parent: GraphQLObjectType, inner: GraphQLAbstractType, nodes: list[FieldNode]
     ) -> dict[str, Selection]:
         """What is selected on each kind of session, where a connection has all of them."""
-        if _shape(parent) not in (Connection, Edge):
+        if _shape(parent) not in (SessionConnection, Edge):
             raise NotCompiledError(inner.name)
         types = self._selections.schema.get_possible_types(inner)
         kinds = {type_: KIND_BY_TYPE[type_.name].name.lower() for type_ in types}

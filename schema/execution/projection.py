@@ -84,7 +84,8 @@ def of_page(selected: Selected, kind: Kind) -> Given:
         selected.named(*path).nodes
         for path in (("edges", "cursor"), ("pageInfo", "startCursor"), ("pageInfo", "endCursor"))
     )
-    read = PageRead(columns.fixed, cursors, count=bool(selected.named("totalCount").nodes))
+    count = any(selected.named(name).nodes for name in ("totalCount", "totalCountIsEstimate"))
+    read = PageRead(columns.fixed, cursors, count)
     if not columns.lists:
         return lambda _variables: read
     return lambda variables: replace(read, columns=columns(variables))

@@ -23,10 +23,10 @@ from resolvers.value_types import INTEGER, TEXT
 from schema import value_types
 from schema.common import (
     KIND_BY_TYPE,
-    Connection,
     DeleteSessionPayload,
     Payload,
     Session,
+    SessionConnection,
     SessionSummary,
 )
 from schema.execution.room import SHORT, size_of
@@ -80,6 +80,12 @@ PAGE_INFO: Mapping[str, str] = {
 """The attributes of schema.connection.ConnectionSource behind PageInfo's fields."""
 
 
+TOTAL: Mapping[str, str] = {
+    "totalCount": "integer({rows}.total_count)",
+    "totalCountIsEstimate": "{rows}.total_count_is_estimate",
+}
+
+
 SUMMARY: Mapping[str, str] = {
     "count": "integer({source}.count)",
     "averageDurationSeconds": "None if {source}.average_duration_seconds is None "
@@ -115,7 +121,7 @@ class Writer:
         """A whole function, from its arguments `value` and `windows`."""
         shapes: Mapping[type, Callable[[Selection, str], str]] = {
             Session: self._session_or_none,
-            Connection: self._connection,
+            SessionConnection: self._connection,
             Payload: self._payload,
             SessionSummary: self._summary,
             DeleteSessionPayload: self._payload,
@@ -183,7 +189,7 @@ class Writer:
                 return self._loop("row", f"{rows}.documents", lambda: self._node(field))
             if field.name == "pageInfo" and inner:
                 return self._object(inner, lambda part: f"{rows}.{PAGE_INFO[part.name]}")
-            return f"integer({rows}.page.total)"
+            return TOTAL[field.name].format(rows=rows)
 
         return self._object(selection, show)
 

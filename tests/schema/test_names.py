@@ -164,7 +164,7 @@ def test_kind(kind: Sample) -> None:
     assert signature(mutation, f"delete{kind.type}") == (changed, "DeleteSessionPayload!")
     shapes = {
         f"{kind.type}Connection": f"""edges: [{kind.type}Edge!]!, nodes: [{kind.type}]!,
-            pageInfo: PageInfo!, totalCount: Int""",
+            pageInfo: PageInfo!, totalCount: Int, totalCountIsEstimate: Boolean!""",
         f"{kind.type}Edge": f"cursor: String!, node: {kind.type}",
         f"{kind.type}Payload": f"session: {kind.type}, errors: [UserError!]!, query: Query!",
         f"{kind.type}Statistics": f"groups: [{kind.type}Group!]!, groupCount: Int!",

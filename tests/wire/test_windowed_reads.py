@@ -27,7 +27,7 @@ from resolvers.request import (
     Read,
     Window,
 )
-from resolvers.store import read, timeline, windows
+from resolvers.store import read, surveys, timeline, windows
 from resolvers.store.capabilities import UNKNOWN, Capability
 from resolvers.store.riding import riding
 from resolvers.store.store import Store
@@ -46,7 +46,7 @@ LACKING = replace(UNKNOWN, has=UNKNOWN.has - {Capability.ORDERED_WALK, Capabilit
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Windows of few rows, a coarse survey, and no collection that is read as a whole."""
-    monkeypatch.setattr(windows, "SMALL_COLLECTION", -1)
+    monkeypatch.setattr(surveys, "SMALL_COLLECTION", -1)
     monkeypatch.setattr(windows, "BUDGET", 3)
     monkeypatch.setattr(windows, "MINUTE", timedelta(seconds=5))
     monkeypatch.setattr(timeline, "GROWTH", 4)
@@ -263,9 +263,9 @@ def test_a_noted_timeline_is_the_same() -> None:
 async def test_a_start_surveys_large_collections(wire_store: Store) -> None:
     """Once, for all processes; engines that walk indexes need none."""
     said: list[str] = []
-    await windows.prepare(wire_store, [BOT], said.append)
+    await surveys.prepare(wire_store, [BOT], said.append)
     assert said == []
     windowed = replace(wire_store, capabilities=LACKING)
     for _ in range(2):
-        await windows.prepare(windowed, [BOT], said.append)
+        await surveys.prepare(windowed, [BOT], said.append)
     assert [line.split()[-2] for line in said] == ["startedAt", "createdAt"]

@@ -14,7 +14,7 @@ from resolvers.bulk import Draft
 from resolvers.context import Context
 from resolvers.kind import Kind
 from resolvers.request import EVERYTHING
-from resolvers.store import indexes, preparation, windows
+from resolvers.store import indexes, preparation, surveys
 from resolvers.store import read as reads
 from resolvers.store import write as writes
 from resolvers.store.capabilities import Capability
@@ -101,7 +101,7 @@ async def _better_later(store: Store, kind: Kind) -> bool:
         return False
     missing, changed = await indexes.differing(store, kind)
     own = not (missing or changed) and await preparation.owns(store, kind)
-    return own and not await windows.is_large(store, kind)
+    return own and not await surveys.is_large(store, kind)
 
 
 async def store_drafts(context: Context, drafts: Iterable[Draft], advance: Advance = unseen) -> int:

@@ -1,0 +1,100 @@
+"""Counts are exact, or estimates that say so."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from resolvers.request import EVERYTHING, All, Compare, Count, Filter, Operator, Read, Window
+from resolvers.store import counting, read, surveys, timeline
+from resolvers.store.capabilities import UNKNOWN, Capability
+from resolvers.store.store import Store
+from schema.kinds.bot import BOT
+
+pytestmark = pytest.mark.anyio
+
+LACKING = replace(UNKNOWN, has=UNKNOWN.has - {Capability.ORDERED_WALK, Capability.TIME_LIMIT})
+ROWS = 3000
+LAST = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+
+
+def compared(name: str, value: Any, operator: Operator = Operator.EQ) -> Filter:
+    return Compare((BOT.by_name[name],), operator, value)
+
+
+RARE, FREQUENT = compared("channel", "rare"), compared("channel", "frequent")
+EARLIER = compared("startedAt", LAST - timedelta(hours=1200), Operator.LT)
+
+
+@pytest.fixture(name="filled")
+async def _filled(wire_store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """Hours with much and hours with little; two of three rows are frequent, five rare."""
+    monkeypatch.setattr(surveys, "SMALL_COLLECTION", -1)
+    monkeypatch.setattr(counting, "COUNTED", 500)
+    monkeypatch.setattr(timeline, "GROWTH", 32)
+    monkeypatch.setattr(timeline, "LATER_GROWTH", 2)
+    monkeypatch.setattr(timeline, "SLICE", 4)
+    rows = [
+        {
+            "_id": f"{number:05}",
+            "startedAt": LAST - timedelta(hours=number // 25 * 30 + number % 25 / 5),
+            "channel": "rare" if number % 600 == 0 else "frequent" if number % 3 else "other",
+        }
+        for number in range(ROWS)
+    ]
+    collection = wire_store.collection(BOT)
+    await collection.insert_many(rows, bypass_document_validation=True)
+    return replace(wire_store, capabilities=LACKING)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [EVERYTHING, FREQUENT, EARLIER, All((EARLIER, FREQUENT))],
+    ids=["all", "frequent", "earlier", "both"],
+)
+async def test_many_are_estimated(filled: Store, where: Filter) -> None:
+    """Within a fifth, of uneven data too, and it says so."""
+    found = await read.count(filled, BOT, where)
+    actual = await read.count_exactly(filled, BOT, where)
+    assert found.is_estimate
+    assert abs(found.number - actual) < actual / 5
+
+
+@pytest.mark.parametrize(
+    "where", [RARE, compared("startedAt", LAST - timedelta(hours=90), Operator.GTE)]
+)
+async def test_few_are_counted(filled: Store, where: Filter) -> None:
+    """What has few rows, or few in its time, is exact."""
+    found = await read.count(filled, BOT, where)
+    assert found == Count(await read.count_exactly(filled, BOT, where))
+    assert found.number > 0
+
+
+async def test_engines_that_walk_indexes_count(filled: Store, wire_store: Store) -> None:
+    """However many there are."""
+    assert await read.count(wire_store, BOT, FREQUENT) == Count(2000)
+
+
+async def test_an_estimate_reads_few_rows(filled: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And never all of a collection: no command is without bounds in time."""
+    await read.count(filled, BOT, EVERYTHING)  # the survey
+    asked: list[Any] = []
+    plain = counting.aggregate
+
+    async def aggregate(store: Store, kind: Any, stages: list[Any]) -> Any:
+        asked.append(stages[0]["$match"]["startedAt"])
+        return await plain(store, kind, stages)
+
+    monkeypatch.setattr(counting, "aggregate", aggregate)
+    await read.count(filled, BOT, FREQUENT)
+    assert 0 < len(asked) <= 2 * counting.SAMPLES
+    assert all({"$gte", "$lt"} == set(window) for window in asked)
+
+
+async def test_a_page_says_that_its_total_is_an_estimate(filled: Store) -> None:
+    """The page itself is exact."""
+    page = await read.list_(filled, Read(BOT, FREQUENT, window=Window(first=2), count=True))
+    assert len(page.documents) == 2
+    assert isinstance(page.total, Count)
+    assert page.total.is_estimate

@@ -19,6 +19,7 @@ from resolvers import masks
 from resolvers.across import OfKind, for_kind, needed, of_kind
 from resolvers.audit.showing import noted
 from resolvers.context import Context
+from resolvers.errors import Timeout
 from resolvers.kind import Document, Kind, stored_value
 from resolvers.paging import (
     PlaceColumn,
@@ -32,7 +33,7 @@ from resolvers.paging import (
 from resolvers.request import (
     EVERYTHING,
     NEVER,
-    Count,
+    Estimate,
     Filter,
     IdBound,
     Order,
@@ -40,7 +41,6 @@ from resolvers.request import (
     Paths,
     Place,
     Read,
-    Total,
     Window,
     both,
 )
@@ -149,14 +149,15 @@ async def _page(context: Context, read: Read, kinds: Sequence[Kind]) -> Page:
     return page._replace(documents=rows)
 
 
-def _total(totals: Iterable[Total]) -> Total:
+def _total(totals: Iterable[int | Timeout | None]) -> int | Timeout:
     """The sum, or why there is none."""
-    number, is_estimate = 0, False
+    total, add = 0, int
     for one in totals:
-        if not isinstance(one, Count):
+        if isinstance(one, Timeout):
             return one
-        number, is_estimate = number + one.number, is_estimate or one.is_estimate
-    return Count(number, is_estimate)
+        add = Estimate if isinstance(one, Estimate) else add
+        total += one or 0
+    return add(total)
 
 
 class Key(NamedTuple):

@@ -175,16 +175,8 @@ class Read(NamedTuple):
     """Whether the number of all matches is wanted."""
 
 
-class Count(NamedTuple):
-    """How many sessions there are."""
-
-    number: int
-    is_estimate: bool = False
-    """Whether an engine that counts slowly was asked for samples only."""
-
-
-Total = Count | Timeout | None
-"""All matches, if asked for; the error if they could not be counted in time."""
+class Estimate(int):
+    """About how many sessions there are, where an engine takes too long to count them."""
 
 
 class Page(NamedTuple):
@@ -193,7 +185,8 @@ class Page(NamedTuple):
     documents: list[dict[str, Any]]
     has_next: bool
     has_previous: bool
-    total: Total = None
+    total: int | Timeout | None = None
+    """All matches, if asked for; the error if they could not be counted in time."""
 
 
 @dataclass(frozen=True, slots=True)

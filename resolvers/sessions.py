@@ -20,7 +20,7 @@ from resolvers.errors import AlreadyExists, Conflict, NotFound, Outdated, UserEr
 from resolvers.kind import Document, Kind
 from resolvers.lists import add_counts
 from resolvers.masks import needed, require_answerable, require_overwriting, view
-from resolvers.request import EVERYTHING, Columns, Count, Filter, Page, Read, Summary, both
+from resolvers.request import EVERYTHING, Columns, Filter, Page, Read, Summary, both
 from resolvers.steps import APPLIED, Step
 from resolvers.store import read as reads
 from resolvers.store import write as writes
@@ -75,7 +75,7 @@ async def list_(context: Context, read: Read) -> Page:
     return page
 
 
-async def count(context: Context, kind: Kind, where: Filter) -> Count:
+async def count(context: Context, kind: Kind, where: Filter) -> int:
     """How many sessions meet `where`; Timeout if counting them takes too long."""
     context.caller.require(kind, Action.READ)
     require_answerable(context.caller, where)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from resolvers.errors import Timeout
 from resolvers.kind import Document
-from resolvers.request import Count, Page
+from resolvers.request import Estimate, Page
 from schema.common import Edge, PageInfo
 
 
@@ -65,10 +65,9 @@ class ConnectionSource:
     @property
     def total_count(self) -> int | Timeout | None:
         """All matches, if they were counted; an error is reported in the count's own place."""
-        total = self.page.total
-        return total.number if isinstance(total, Count) else total
+        return self.page.total
 
     @property
     def total_count_is_estimate(self) -> bool:
         """Whether the engine would have taken too long to count them all."""
-        return isinstance(self.page.total, Count) and self.page.total.is_estimate
+        return isinstance(self.page.total, Estimate)

@@ -1,7 +1,7 @@
 """The commands over stored data: `seed`, `export` and `rebuild`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from app import auditing
 from app.commands.common import UsageError, database, load_settings, orderly_end, plain_failures
 from app.commands.demo.generate import HIGHEST_SEED, IDS_PER_SEED, generate
 from app.commands.demo.load import store_many
-from app.commands.exporter import Chosen, FormatName, Kinds, export, options
+from app.commands.exporter import FormatName, Kinds, export, options
 from app.commands.imports.rows import MOST_SHOWN
 from app.commands.private_files import output_or_file
 from app.commands.progress import bar
@@ -96,7 +96,7 @@ def export_command(
 
     async def work(context: Context) -> str:
         damaged: list[str] = []
-        total = await _number_of(context, exports)
+        total = sum([await sessions.count(context, one.kind, one.where) for one in exports])
         with output_or_file(output) as file, bar("Exporting", total) as advance:
             written = 0
             for one in exports:
@@ -133,14 +133,8 @@ def rebuild_command(
         run(work)
 
 
-async def _number_of(context: Context, exports: Iterable[Chosen]) -> int:
-    """About how many sessions will be written."""
-    counts = [await sessions.count(context, one.kind, one.where) for one in exports]
-    return sum(count.number for count in counts)
-
-
 async def _rebuilt(context: Context, kind: Kind) -> Rebuilt:
-    total = (await reads.count(context.store, kind, EVERYTHING)).number
+    total = await reads.count(context.store, kind, EVERYTHING)
     with bar(f"Rebuilding {kind.enum_name}", total) as advance:
         return await rebuild(context, kind, advance)
 

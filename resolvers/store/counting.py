@@ -4,7 +4,7 @@ An engine without ordered walks counts by reading each document, with a lock tha
 for: 7 s for a million. So what has more than `COUNTED` there is estimated, and says so. The survey
 of the collection knows about how many begin when; of a filter, samples show which part it leaves.
 
-    Count(1003417, is_estimate=True)
+    Estimate(1003417)
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from typing import Final
 
 from resolvers.kind import Kind
 from resolvers.paging import default_order
-from resolvers.request import Count
+from resolvers.request import Estimate
 from resolvers.store.cursors import aggregate
 from resolvers.store.operators import Query
 from resolvers.store.riding import Riding, riding
@@ -35,22 +35,22 @@ LEAST: Final = timedelta(milliseconds=1)
 Stretch = tuple[datetime, datetime]
 
 
-async def count(store: Store, kind: Kind, match: Query) -> Count:
-    """How many documents of the kind meet `match`; an estimate is right within about a fifth."""
+async def count(store: Store, kind: Kind, match: Query) -> int:
+    """How many documents of the kind meet `match`; an `Estimate` is right within about a fifth."""
     along = await _along(store, kind, match)
     if along is None:
-        return Count(await exactly(store, kind, match))
+        return await exactly(store, kind, match)
     spans = await _spans(store, kind, along)
     rows = sum(span.rows for span in spans)
     if rows <= COUNTED:
-        return Count(await exactly(store, kind, match))
+        return await exactly(store, kind, match)
     rest = {key: condition for key, condition in match.items() if key != along.path}
     if not rest:
-        return Count(rows, is_estimate=True)
+        return Estimate(rows)
     hits, share = await _share(store, kind, along.path, rest, spans)
     if hits < FEW:
-        return Count(await exactly(store, kind, match))
-    return Count(round(share * rows), is_estimate=True)
+        return await exactly(store, kind, match)
+    return Estimate(share * rows)
 
 
 async def exactly(store: Store, kind: Kind, match: Query) -> int:

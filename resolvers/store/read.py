@@ -8,7 +8,7 @@ from typing import Any
 
 from resolvers.errors import Timeout
 from resolvers.kind import Document, Kind
-from resolvers.request import Columns, Count, Filter, Page, Read, Summary, Total
+from resolvers.request import Columns, Filter, Page, Read, Summary
 from resolvers.store import counting, surveys, windows
 from resolvers.store.cursors import aggregate
 from resolvers.store.find import find
@@ -19,6 +19,8 @@ from resolvers.store.operators import Query, conjoin, query
 from resolvers.store.plan import Plan, plan, projection
 from resolvers.store.session_ids import others
 from resolvers.store.store import Store
+
+Total = int | Timeout | None
 
 
 async def list_(store: Store, read: Read) -> Page:
@@ -67,10 +69,10 @@ async def _total(store: Store, kind: Kind, match: Query) -> Total:
         return error
 
 
-async def count(store: Store, kind: Kind, where: Filter) -> Count:
-    """How many sessions meet `where`."""
+async def count(store: Store, kind: Kind, where: Filter) -> int:
+    """How many sessions meet `where`; an `Estimate` of a great many, on some engines."""
 
-    async def counted() -> Count:
+    async def counted() -> int:
         return await store.run(counting.count(store, kind, await _match(store, kind, where)))
 
     return await store.coalescer.same(store.run, ("count", kind, where), counted)

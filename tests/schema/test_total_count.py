@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from resolvers.errors import Timeout
-from resolvers.request import Count
+from resolvers.request import Estimate
 from resolvers.store import counting
 from tests.kinds import SAMPLES
 from tests.schema.conftest import Client
@@ -17,9 +17,9 @@ LISTS = ["sessions", *(f"{kind.name}s" for kind in SAMPLES)]
 @pytest.fixture(name="answer")
 def _answer(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What a count of each kind gives."""
-    given: list[Any] = [Count(7, is_estimate=True)]
+    given: list[Any] = [Estimate(7)]
 
-    async def count(*_: Any) -> Count:
+    async def count(*_: Any) -> int:
         if isinstance(given[0], Exception):
             raise given[0]
         return given[0]
@@ -32,7 +32,7 @@ def _answer(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 @pytest.mark.parametrize("is_estimate", [True, False])
 def test_said(client: Client, answer: list[Any], field: str, is_estimate: bool) -> None:
     """The flag is that of the count, which it asks for by itself; over kinds it is that of any."""
-    answer[0] = Count(7, is_estimate)
+    answer[0] = Estimate(7) if is_estimate else 7
     asked = f"{{ {field} {{ totalCount totalCountIsEstimate }} }}"
     number = 7 * len(SAMPLES) if field == "sessions" else 7
     for _ in range(3):

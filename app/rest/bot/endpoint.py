@@ -98,7 +98,7 @@ async def _list(context: Context, own: Filter, wanted: Search) -> Document:
     total = wanted.skip + len(found.documents)
     # The last page knows the total; only others pay for a count.
     if found.has_next or (wanted.skip and not found.documents):
-        total = (await sessions.count(context, BOT, where)).number
+        total = await sessions.count(context, BOT, where)
     # A page of no sessions would be followed by itself.
     return page(newest_first(found.documents), total, found.has_next and wanted.limit > 0)
 

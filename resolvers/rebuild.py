@@ -1,13 +1,13 @@
 """Computing anew what follows from stored sessions and is stored with them.
 
 A new version may compute more than the one that stored a session, such as a count of messages.
-`rebuild` goes through all sessions of a kind by their ids, and computes and stores what
+`rebuild` goes through all sessions of a kind, the first created first, and computes and stores what
 `resolvers.changes.derived` says. Nothing that a client gave changes, `updatedAt` included;
 `revision` rises, because the guards of others must notice (docs/adr/0003-guarded-updates.md).
 Sessions whose UUID is stored in capitals are moved to the same id in lower case.
 
-A mark says how far a kind is: `4f1c` (done by the version 4f1c), or `4f1c chat-17` (done up to the
-session chat-17). So a rebuild that was ended early goes on where it was.
+A mark says how far a kind is: `4f1c` (done by the version 4f1c), or `4f1c@AbC3` (done up to the
+cursor AbC3). So a rebuild that was ended early goes on where it was.
 """
 
 import asyncio
@@ -21,7 +21,8 @@ from resolvers.changes import DERIVATION, rederived
 from resolvers.context import Context
 from resolvers.errors import AlreadyExists, Conflict, CorruptDocument, GatewayError, Invalid
 from resolvers.kind import Document, Kind, walk
-from resolvers.request import EVERYTHING
+from resolvers.paging import cursors
+from resolvers.request import EVERYTHING, Order, Read, Window
 from resolvers.store import read as reads
 from resolvers.store import write as writes
 from resolvers.store.store import Store
@@ -66,7 +67,7 @@ async def outdated(store: Store, kinds: Iterable[Kind]) -> list[Kind]:
     for kind in kinds:
         if await _is_done(store, kind):
             continue
-        if await reads.following(store, kind, "", 1):
+        if await reads.has_any(store, kind):
             found.append(kind)
         else:
             await writes.set_mark(store, _mark(kind), version(kind))
@@ -75,7 +76,7 @@ async def outdated(store: Store, kinds: Iterable[Kind]) -> list[Kind]:
 
 async def is_outdated(store: Store, kind: Kind) -> bool:
     """Whether a kind has sessions that may lack computed values; nothing is marked."""
-    return not await _is_done(store, kind) and bool(await reads.following(store, kind, "", 1))
+    return not await _is_done(store, kind) and await reads.has_any(store, kind)
 
 
 async def _is_done(store: Store, kind: Kind) -> bool:
@@ -89,11 +90,16 @@ async def rebuild(context: Context, kind: Kind, advance: Callable[[int], object]
     """
     context.caller.require(kind, Action.WRITE)
     store, found = context.store, Rebuilt()
-    last = await _place(store, kind)
-    while rows := await reads.following(store, kind, last, BATCH):
+    order = (Order(kind.by_name["createdAt"]),)
+    window = Window(first=BATCH, after=await _place(store, kind))
+    while True:
+        read = Read(kind, EVERYTHING, order, window)
+        rows = (await reads.list_(store, read)).documents
+        if not rows:
+            break
+        window = window._replace(after=cursors(read, rows[-1:])[0])
         await asyncio.gather(*(_update(context, kind, row, found) for row in rows))
-        last = rows[-1]["_id"]
-        await writes.set_mark(store, _mark(kind), f"{version(kind)} {last}")
+        await writes.set_mark(store, _mark(kind), f"{version(kind)}@{window.after}")
         found.seen += len(rows)
         advance(len(rows))
     await writes.set_mark(store, _mark(kind), version(kind))
@@ -104,10 +110,10 @@ def _mark(kind: Kind) -> str:
     return f"derived:{kind.name}"
 
 
-async def _place(store: Store, kind: Kind) -> str:
-    """The last session that an earlier run of this version did."""
-    done, _, last = (await writes.mark(store, _mark(kind)) or "").partition(" ")
-    return last if done == version(kind) else ""
+async def _place(store: Store, kind: Kind) -> str | None:
+    """The cursor of the last session that an earlier run of this version did."""
+    done, _, last = (await writes.mark(store, _mark(kind)) or "").partition("@")
+    return last if last and done == version(kind) else None
 
 
 async def _update(context: Context, kind: Kind, session: Document, found: Rebuilt) -> None:
@@ -132,8 +138,8 @@ async def _update(context: Context, kind: Kind, session: Document, found: Rebuil
 
 
 async def _respell(context: Context, kind: Kind, session: Document, found: Rebuilt) -> None:
-    """Move a session to its id in lower case, where the rebuild comes by later: letters in
-    capitals are sorted before the others."""
+    """Move a session to its id in lower case, where the rebuild comes by later: of those created at
+    one moment, letters in capitals are sorted before the others."""
     before: Document | None = session
     for _ in range(ATTEMPTS):
         if before is None:

@@ -124,10 +124,11 @@ async def require_readable(store: Store, kinds: Iterable[Kind]) -> None:
     await asyncio.gather(*map(store.run, reads))
 
 
-async def following(store: Store, kind: Kind, last: str, limit: int) -> list[Document]:
-    """The first `limit` whole sessions whose ids are texts and come after `last`, by id."""
-    wanted: Query = {"_id": {"$gt": last}}
-    return await store.run(find(store, kind, wanted, None, limit, [("_id", 1)]))
+async def has_any(store: Store, kind: Kind) -> bool:
+    """Whether the collection has a session."""
+    if not await surveys.is_quick(store, kind):  # it has too many to look for one
+        return True
+    return bool(await store.run(find(store, kind, {}, {"_id": 1}, 1)))
 
 
 async def _by_ids(

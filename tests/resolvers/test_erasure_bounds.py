@@ -14,7 +14,7 @@ from resolvers.errors import Conflict, Forbidden, GatewayError, Invalid, ReadOnl
 from resolvers.identifiers import Identifier, IdentifierType
 from resolvers.kind import Document
 from resolvers.rebuild import outdated
-from resolvers.request import EVERYTHING
+from resolvers.request import EVERYTHING, Read
 from resolvers.store import read as reads
 from resolvers.store import write as writes
 from tests.conftest import KINDS_BY_NAME, NOW, mock_store
@@ -61,8 +61,8 @@ async def whole(
 
 async def stored(context: Context) -> set[str]:
     """The ids of all sessions."""
-    rows = [await reads.following(context.store, kind, "", 500) for kind in KINDS]
-    return {row["_id"] for found in rows for row in found}
+    pages = [await reads.list_(context.store, Read(kind)) for kind in KINDS]
+    return {row["_id"] for page in pages for row in page.documents}
 
 
 def own(erased: Erased) -> dict[str, int]:

@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resolvers import paging
+from resolvers import rebuild as rebuilding
+from resolvers.context import Context
 from resolvers.errors import Unavailable
 from resolvers.kind import Document, Kind
 from resolvers.paging import ordering
@@ -269,3 +271,35 @@ async def test_a_start_surveys_large_collections(wire_store: Store) -> None:
     for _ in range(2):
         await surveys.prepare(windowed, [BOT], said.append)
     assert [line.split()[-2] for line in said] == ["startedAt", "createdAt"]
+
+
+async def test_a_rebuild_looks_at_few_rows_at_a_time(
+    wire_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes along the moments when sessions were created, and comes by all of them."""
+    windowed = replace(wire_store, capabilities=LACKING)
+    rows = [
+        {
+            "_id": f"{number * 7919 % 1000:03}",
+            "startedAt": START,
+            "createdAt": START + timedelta(hours=number // 2) if number > 4 else None,
+            "revision": 1,
+        }
+        for number in range(300)
+    ]
+    await wire_store.collection(BOT).insert_many(rows, bypass_document_validation=True)
+    bounded: list[int] = []
+    plain = windows.find
+
+    async def noted(store: Store, kind: Kind, wanted: Document, *more: Any) -> list[Document]:
+        found = await plain(store, kind, wanted, *more)
+        bounded.append(len(found))
+        assert "createdAt" in wanted
+        return found
+
+    monkeypatch.setattr(windows, "find", noted)
+    monkeypatch.setattr(rebuilding, "BATCH", 20)
+    assert await rebuilding.outdated(windowed, [BOT]) == [BOT]
+    done = await rebuilding.rebuild(Context(windowed), BOT, lambda number: None)
+    assert done.seen == 300
+    assert 1 < max(bounded) < 100

@@ -13,7 +13,6 @@ from resolvers import bulk, customers
 from resolvers.bulk import Draft
 from resolvers.context import Context
 from resolvers.kind import Kind
-from resolvers.request import EVERYTHING
 from resolvers.store import indexes, preparation, surveys
 from resolvers.store import read as reads
 from resolvers.store import write as writes
@@ -132,5 +131,4 @@ def _drafts(now: datetime) -> Iterator[Draft]:
 
 
 async def _is_empty(store: Store) -> bool:
-    counts = [await reads.count(store, entry.kind, EVERYTHING) for entry in KINDS]
-    return not any(counts)
+    return not any([await reads.has_any(store, entry.kind) for entry in KINDS])

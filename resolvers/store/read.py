@@ -125,10 +125,10 @@ async def require_readable(store: Store, kinds: Iterable[Kind]) -> None:
 
 
 async def has_any(store: Store, kind: Kind) -> bool:
-    """Whether the collection has a session."""
-    if not await surveys.is_quick(store, kind):  # it has too many to look for one
+    """Whether the collection has a session; many are not looked at for that."""
+    if not await surveys.is_quick(store, kind):
         return True
-    return bool(await store.run(find(store, kind, {}, {"_id": 1}, 1)))
+    return bool(await store.run(find(store, kind, {"_id": {"$gt": ""}}, {"_id": 1}, 1)))
 
 
 async def _by_ids(

@@ -12,10 +12,10 @@ from resolvers.store.capabilities import UNKNOWN, Capability
 from resolvers.store.store import Store
 from schema.kinds.bot import BOT
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 LACKING = replace(UNKNOWN, has=UNKNOWN.has - {Capability.ORDERED_WALK, Capability.TIME_LIMIT})
-ROWS = 3000
+ROWS = 1200
 LAST = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
 
 
@@ -24,22 +24,22 @@ def compared(name: str, value: Any, operator: Operator = Operator.EQ) -> Filter:
 
 
 RARE, FREQUENT = compared("channel", "rare"), compared("channel", "frequent")
-EARLIER = compared("startedAt", LAST - timedelta(hours=1200), Operator.LT)
+EARLIER = compared("startedAt", LAST - timedelta(hours=480), Operator.LT)
 
 
 @pytest.fixture(name="filled")
 async def _filled(wire_store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
     """Hours with much and hours with little; two of three rows are frequent, five rare."""
     monkeypatch.setattr(surveys, "SMALL_COLLECTION", -1)
-    monkeypatch.setattr(counting, "COUNTED", 500)
-    monkeypatch.setattr(timeline, "GROWTH", 32)
+    monkeypatch.setattr(counting, "COUNTED", 200)
+    monkeypatch.setattr(timeline, "GROWTH", 64)
     monkeypatch.setattr(timeline, "LATER_GROWTH", 2)
     monkeypatch.setattr(timeline, "SLICE", 4)
     rows = [
         {
             "_id": f"{number:05}",
             "startedAt": LAST - timedelta(hours=number // 25 * 30 + number % 25 / 5),
-            "channel": "rare" if number % 600 == 0 else "frequent" if number % 3 else "other",
+            "channel": "rare" if number % 240 == 0 else "frequent" if number % 3 else "other",
         }
         for number in range(ROWS)
     ]
@@ -48,33 +48,27 @@ async def _filled(wire_store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
     return replace(wire_store, capabilities=LACKING)
 
 
-@pytest.mark.parametrize(
-    "where",
-    [EVERYTHING, FREQUENT, EARLIER, All((EARLIER, FREQUENT))],
-    ids=["all", "frequent", "earlier", "both"],
-)
-async def test_many_are_estimated(filled: Store, where: Filter) -> None:
-    """Within a fifth, of uneven data too, and it says so."""
-    found = await read.count(filled, BOT, where)
-    actual = await read.count_exactly(filled, BOT, where)
-    assert isinstance(found, Estimate)
-    assert abs(found - actual) < actual / 5
+async def test_many_are_estimated(filled: Store) -> None:
+    """About right, of uneven data too, and it says so."""
+    for where in (EVERYTHING, FREQUENT, EARLIER, All((EARLIER, FREQUENT))):
+        found = await read.count(filled, BOT, where)
+        actual = await read.count_exactly(filled, BOT, where)
+        assert isinstance(found, Estimate)
+        assert abs(found - actual) < actual / 4, where
 
 
-@pytest.mark.parametrize(
-    "where", [RARE, compared("startedAt", LAST - timedelta(hours=90), Operator.GTE)]
-)
-async def test_few_are_counted(filled: Store, where: Filter) -> None:
+async def test_few_are_counted(filled: Store) -> None:
     """What has few rows, or few in its time, is exact."""
-    found = await read.count(filled, BOT, where)
-    assert not isinstance(found, Estimate)
-    assert found == await read.count_exactly(filled, BOT, where) > 0
+    for where in (RARE, compared("startedAt", LAST - timedelta(hours=60), Operator.GTE)):
+        found = await read.count(filled, BOT, where)
+        assert not isinstance(found, Estimate)
+        assert found == await read.count_exactly(filled, BOT, where) > 0
 
 
 async def test_engines_that_walk_indexes_count(filled: Store, wire_store: Store) -> None:
     """However many there are."""
     found = await read.count(wire_store, BOT, FREQUENT)
-    assert (found, isinstance(found, Estimate)) == (2000, False)
+    assert (found, isinstance(found, Estimate)) == (800, False)
 
 
 async def test_an_estimate_reads_few_rows(filled: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -189,8 +189,9 @@ def _spelled(value: Any, source: Source) -> list[Any]:
     if source.format is not None and isinstance(value, datetime):
         exact = source.format.at_most(value) == value
         return [source.format.store(value)] if exact else []
-    if source.column.type is TEXT and isinstance(value, str) and len(value) in (24, 36):
-        return [value, *others(value)]
+    is_id = source.native == "_id"  # whose other spellings are in the query already
+    if source.column.type is TEXT and isinstance(value, str) and not is_id:
+        return [value, *others(value)] if len(value) in (24, 36) else [value]
     return [value]
 
 

@@ -34,7 +34,8 @@ class StoredId(str):
 
     def __new__(cls, stored: Any) -> Self:
         """The text for any value that MongoDB takes as an `_id`."""
-        self = super().__new__(cls, _text(stored))
+        text = str(stored) if type(stored) is ObjectId else _text(stored)  # mostly
+        self = str.__new__(cls, text)
         self.stored = stored
         return self
 
@@ -70,8 +71,6 @@ def others(session_id: str) -> Iterator[Any]:
 
 
 def _text(stored: Any) -> str:
-    if type(stored) is ObjectId:  # mostly
-        return str(stored)
     if isinstance(stored, str | ObjectId | uuid.UUID):
         return str(stored)
     if isinstance(stored, float) and stored.is_integer():

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from io import BufferedReader
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,7 @@ class Files:
     merges = True
 
     def rows(
-        self, problems: Problems, notes: Notes, advance: Callable[[int], object]
+        self, problems: Problems, notes: Notes | None, advance: Callable[[int], object]
     ) -> Iterator[Row]:
         """See Source."""
         with Ledger() as ledger:
@@ -96,7 +97,7 @@ class Files:
         file: BufferedReader,
         pages: "_Pages",
         problems: Problems,
-        notes: Notes,
+        notes: Notes | None,
         advance: Callable[[int], object],
     ) -> Iterator[Row]:
         """The rows of one file."""
@@ -167,20 +168,17 @@ class Files:
         yield False, around
 
     def _row(
-        self, place: Place, given: Any, size: int, problems: Problems, notes: Notes
+        self, place: Place, given: Any, size: int, problems: Problems, notes: Notes | None
     ) -> Row | None:
         whose = self._whose(place, given)
 
         def says(error: UserError) -> str:
             return _sentence(whose, given, self.export.translated(given, error))
 
+        note = partial(_note, notes, whose) if notes else None
+        options = self.files[place[0]].options or self.options
         try:
-            document = self.export.document(
-                self.context,
-                given,
-                self.files[place[0]].options or self.options,
-                lambda sentence, here: notes.add(sentence, f"{here} in {whose}" if here else whose),
-            )
+            document = self.export.document(self.context, given, options, note)
         except Invalid as error:
             problems.add(place, _sentence(whose, given, error))
             return None
@@ -203,8 +201,9 @@ class _Pages:
     arrive while somebody pages, so each session counts once.
     """
 
-    def __init__(self, export: Export, notes: Notes, ledger: Ledger) -> None:
-        self._counted, self._notes, self._ledger = export.counted, notes, ledger
+    def __init__(self, export: Export, notes: Notes | None, ledger: Ledger) -> None:
+        self._counted = export.counted if notes else None
+        self._notes, self._ledger = notes or Notes(), ledger
         self._run = self._rows = 0
         self._open = ""
         """The name of the last file, if it says that more follow."""
@@ -239,6 +238,10 @@ class _Pages:
                 "Warning: the last page says that more sessions follow: some are missing",
                 self._open,
             )
+
+
+def _note(notes: Notes, whose: str, sentence: str, here: str) -> None:
+    notes.add(sentence, f"{here} in {whose}" if here else whose)
 
 
 def _starts(file: BufferedReader) -> bytes:

@@ -11,7 +11,7 @@ them: half a surrogate pair becomes `?`, and `1e3` is no longer known from `1000
 import codecs
 import json
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from resolvers.json_text import Spelled, whole
 
@@ -52,7 +52,7 @@ DECODER = json.JSONDecoder(
 class JsonStream:
     """The text of a file, of which a part is in memory."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         """A byte-order mark says UTF-8 or UTF-16; without one it is UTF-8."""
         self._file, self._text, self._at, self._ended = file, "", 0, False
         start = file.peek(4)[:4] if hasattr(file, "peek") else b""

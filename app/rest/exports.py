@@ -72,7 +72,8 @@ class Export:
     unshown: tuple[str, ...] = ()
     """Columns that rows may have under their own names, although the vendor's URL has none."""
     counted: tuple[str, str] | None = None
-    """The members of a page that say how many rows there are, and whether more follow."""
+    """The members of a page that say how many rows there are, and whether more follow; the second
+    is empty where no page says that."""
     own_columns: tuple[str, ...] = field(init=False)
     """Stored paths of what an import says of a session, and may replace."""
 
@@ -142,7 +143,7 @@ class Export:
         """The fields that a session must have, and the row does not."""
         for one in self.layout.members:
             codec, name = one.field.shown, one.field.name
-            if not (one.nullable or one.optional or one.column.many or name in given):
+            if not (one.nullable or one.optional or one.column.many or given.get(name) is not None):
                 shown = document.get(one.column.path)
                 if codec.found and not one.members:
                     word = codec.show[shown] if isinstance(codec.show, Mapping) else shown

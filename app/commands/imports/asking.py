@@ -13,7 +13,7 @@ from limits import parse_many
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from app.commands.imports.json_stream import BrokenError
+from app.commands.imports.encoding import BrokenError
 
 ATTEMPTS = 6
 """How often one request is sent."""

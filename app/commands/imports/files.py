@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from app.commands.imports import xml_stream
-from app.commands.imports.json_stream import BrokenError, JsonStream
+from app.commands.imports.encoding import (
+    BrokenError,
+    Decoder,
+    reading,
+    unpacked,
+)
+from app.commands.imports.json_stream import JsonStream
 from app.commands.imports.ledger import Ledger, Place
 from app.commands.imports.rows import Notes, Problems, Row
 from app.rest.exports import Export, Options
@@ -81,7 +87,7 @@ class Files:
             pages = _Pages(self.export, notes, ledger)
             for number, file in enumerate(self.files):
                 try:
-                    with file.path.open("rb") as opened:
+                    with file.path.open("rb") as opened, reading():
                         yield from self._rows(number, opened, pages, problems, notes, advance)
                 except BrokenError as error:
                     problems.add((number, LAST), f"{file.name}: {error}")
@@ -101,14 +107,16 @@ class Files:
         advance: Callable[[int], object],
     ) -> Iterator[Row]:
         """The rows of one file."""
-        name, row, before = self.files[number].name, 0, 0
-        for is_row, given in self._items(file):
+        name, row, before, start = self.files[number].name, 0, 0, 0
+        content = unpacked(file)
+        decoder = Decoder(content.peek(4))
+        for is_row, given in self._items(content, decoder):
             if is_row:
                 row += 1
-                reached = file.tell()
-                found = self._row((number, row), given, reached - before, problems, notes)
+                reached, end = file.tell(), content.tell()
+                found = self._row((number, row), given, end - start, problems, notes)
                 advance(reached - before)
-                before = reached
+                before, start = reached, end
                 if found:
                     pages.row(found)
                     yield found
@@ -116,13 +124,15 @@ class Files:
                 raise BrokenError(f"It is not an export: the service refused to answer. {refusal}")
             else:
                 pages.page(name, given)
+        if decoder.guessed and notes:
+            notes.add("Warning: bytes that are not UTF-8 were read as Windows-1252", name)
         advance(file.tell() - before)
 
-    def _items(self, file: BufferedReader) -> Iterator[Item]:
+    def _items(self, file: BufferedReader, decoder: Decoder) -> Iterator[Item]:
         if self.export.xml and _starts(file) == b"<":
-            yield from self._xml(file)
+            yield from self._xml(file, decoder)
             return
-        stream = JsonStream(file)
+        stream = JsonStream(file, decoder)
         if not stream.peek():
             raise BrokenError("It is empty.")
         while character := stream.peek():
@@ -153,7 +163,7 @@ class Files:
         else:
             yield True, members
 
-    def _xml(self, file: BufferedReader) -> Iterator[Item]:
+    def _xml(self, file: BufferedReader, decoder: Decoder) -> Iterator[Item]:
         around: dict[str, str] = {}
         lists = {
             one.field.name: one.field.item or None
@@ -161,7 +171,7 @@ class Files:
             if one.column.many
         }
         row = self.options.row or self.export.xml
-        for element in xml_stream.rows(file, row, around):
+        for element in xml_stream.rows(file, row, around, decoder):
             yield True, xml_stream.plain(element, lists)
         if self.export.rows not in around and not self.export.refused(around):
             raise BrokenError(f"It has no element {self.export.rows}, in which the rows are.")
@@ -223,10 +233,10 @@ class _Pages:
         if more is True:
             self._open = name
             return
-        if isinstance(total, int) and self._rows < total:
+        if str(total).isdecimal() and self._rows < int(str(total)):  # a text in XML
             self._notes.add(
-                f"Warning: it says that there are {total:,} sessions, and {self._rows:,} are "
-                "here: some are missing",
+                f"Warning: it says that there are {int(str(total)):,} sessions, and "
+                f"{self._rows:,} are here: some are missing",
                 name,
             )
         self._run, self._rows, self._open = self._run + 1, 0, ""

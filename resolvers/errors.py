@@ -209,7 +209,7 @@ def nearest(name: str, allowed: Iterable[str]) -> str:
 
 @lru_cache(1000)
 def _nearest(name: str, words: tuple[str, ...]) -> str:
-    """Kept, as each row of a large file may have the same unknown field."""
+    """Cached, as each row of a large file may have the same unknown field."""
     close = get_close_matches(name, words, n=1)
     hint = f"Did you mean {close[0]}? " if close else ""
     return f"{hint}Allowed: {', '.join(words)}."

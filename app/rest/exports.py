@@ -126,7 +126,7 @@ class Export:
         return document
 
     def _compare(self, given: Any, document: Document, options: Options, note: Note) -> None:
-        """Say what was missing, and what the vendor's URL will show in another way."""
+        """Say what was missing, and what the vendor's URL will show otherwise."""
         for sentence in self._missing(given, document):
             note(sentence, "")
         for path, was, shown in differences(given, self.layout.row(document)):

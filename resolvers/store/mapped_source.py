@@ -27,7 +27,7 @@ from typing import Any
 from resolvers.fitting import UNFIT
 from resolvers.mapping import PLACE, Source
 from resolvers.store.mapped_values import DURATION, ID, STATUS, Branch, Fit, Row, fit_of, tree
-from resolvers.value_types import BOOLEAN, ENUM, FLOAT, INTEGER, TEXT, ValueType
+from resolvers.value_types import BOOLEAN, FLOAT, INTEGER, TEXT, ValueType
 
 SOUND: Mapping[ValueType, type] = {TEXT: str, INTEGER: int, FLOAT: float, BOOLEAN: bool}
 """Values of exactly this type are shown as they are stored."""
@@ -110,7 +110,7 @@ class Writer:
         fit, sound = fit_of(source), SOUND.get(source.column.type)
         if fit is None:
             return v
-        if source.column.type is ENUM and source.values is not None:
+        if source.values is not None:
             return f"{self._constant('names', source.values)}.get({v}, {v})"
         if source.native == ID:
             return f"{v} if type({v}) is str else {self._constant('fit', fit)}({v})"

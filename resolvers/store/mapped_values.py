@@ -108,16 +108,17 @@ def fit_of(source: Source) -> Fit | None:
         return lambda value: value if type(value) is str else StoredId(value)
     if column.many:
         return _objects(source) if source.columns else _list(_one(column, None))
+    if (values := source.values) is not None:
+        return lambda value: _named(values, value)
     if column.type is ENUM:
-        values = source.values
-        return None if values is None else lambda value: _named(values, value)
+        return None
     if source.format is not None and source.format.name == "date":
         return None
     return _one(column, source.format)
 
 
-def _named(values: Mapping[str, str], value: Any) -> Any:
-    return values.get(value, value) if isinstance(value, str) else value
+def _named(values: Mapping[Any, Any], value: Any) -> Any:
+    return values.get(value, value) if isinstance(value, str | int | float) else value
 
 
 def _one(column: Column, format_: Format | None) -> Fit:

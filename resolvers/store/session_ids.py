@@ -70,6 +70,12 @@ def others(session_id: str) -> Iterator[Any]:
         return
 
 
+def others_of_text(value: str) -> Iterator[Any]:
+    """The same for a text of another column: its ObjectId, UUID or number."""
+    if len(value) in (24, 36) or NUMBER.fullmatch(value):
+        yield from others(value)
+
+
 def _text(stored: Any) -> str:
     if isinstance(stored, str | ObjectId | uuid.UUID):
         return str(stored)

@@ -82,7 +82,7 @@ class Asker:
                 try:
                     found = _read(response.body, read)
                 except (ValueError, BrokenError):
-                    reason = "its answer is not complete"
+                    reason = "its answer is not complete, or not one of this service"
                     continue
                 return response.body, found
             with response.body:

@@ -96,10 +96,21 @@ def _like(example: str) -> Callable[[Any], datetime]:
     return parse
 
 
+def _is_whole(value: Any) -> bool:
+    """An int, also one of 64 bits: BSON has a class of its own for those."""
+    return isinstance(value, int) and value is not True and value is not False
+
+
 def _seconds(value: Any) -> datetime:
-    if type(value) is int:
+    if _is_whole(value):
         return EPOCH + timedelta(0, value)
     return milliseconds(EPOCH + timedelta(0, _number(value)))
+
+
+def _milliseconds(value: Any) -> datetime:
+    if _is_whole(value):
+        return EPOCH + timedelta(0, 0, 0, value)
+    return milliseconds(EPOCH + timedelta(0, 0, 0, _number(value)))
 
 
 def _date(value: Any) -> datetime:
@@ -122,7 +133,7 @@ FORMATS: Mapping[str, Format] = {
         ),
         Format(
             "epoch-milliseconds",
-            lambda value: milliseconds(EPOCH + timedelta(milliseconds=_number(value))),
+            _milliseconds,
             lambda moment: (moment - EPOCH) // timedelta(milliseconds=1),
             lambda stored: {"$add": [EPOCH, stored]},
         ),

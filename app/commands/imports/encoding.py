@@ -29,9 +29,6 @@ def _as_windows_1252(error: UnicodeError) -> tuple[str, int]:
     return decoded(error.object[error.start : error.end], "windows-1252"), error.end
 
 
-codecs.register_error(FALLBACK, _as_windows_1252)
-
-
 @contextmanager
 def reading() -> Iterator[None]:
     """BrokenError where packed data are damaged."""
@@ -69,5 +66,6 @@ class Decoder:
             if self._encoding == "utf-16":
                 raise
             self.guessed = True
+            codecs.register_error(FALLBACK, _as_windows_1252)
             self._decoder = codecs.getincrementaldecoder("utf-8")(FALLBACK)
             return self._decoder.decode(error.object, last)

@@ -6,13 +6,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 import bson
+from bson import ObjectId
 from bson.int64 import Int64
 
-from benchmarks.sessions import COLLECTION, POOL, Document, project
+from benchmarks.sessions import COLLECTION, FOREIGN, FOREIGN_COLLECTION, POOL, Document, project
 
 # A page of n asks for n + 1 rows to learn whether another follows; here none does.
 ONE_TOO_MANY = frozenset({2, 21, 101})
 CACHE_SIZE = 1000
+POOLS: Mapping[str, tuple[Sequence[Document], type]] = {
+    COLLECTION: (POOL, str),
+    FOREIGN_COLLECTION: (FOREIGN, ObjectId),
+}
 READS = frozenset({"find", "aggregate"})
 
 
@@ -112,10 +117,11 @@ def _stages(name: str, command: Mapping[str, Any]) -> list[Document]:
 
 
 def _source(target: str, ids: Sequence[object] | None) -> list[Document]:
-    """The documents a read starts from: any id exists, any other collection is empty."""
-    if target != COLLECTION:
-        return []
-    return list(POOL) if ids is None else [{**POOL[0], "_id": one} for one in ids]
+    """The documents a read starts from: any id of its type exists, other collections are empty."""
+    pool, type_ = POOLS.get(target, ((), object))
+    if ids is None:
+        return list(pool)
+    return [{**pool[0], "_id": one} for one in ids if pool and isinstance(one, type_)]
 
 
 def _run(stages: Sequence[Document], rows: list[Document]) -> list[Document]:

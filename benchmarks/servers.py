@@ -73,6 +73,11 @@ def _audited_environment(engine: str) -> Mapping[str, str]:
     return {**_gateway_environment(engine), "GATEWAY_AUDIT": "all"}
 
 
+def _mapped_environment(engine: str) -> Mapping[str, str]:
+    maps = str(ROOT / "benchmarks" / "conversations.toml")
+    return {**_gateway_environment(engine), "GATEWAY_MAPS": maps, "GATEWAY_READ_ONLY": "true"}
+
+
 def _production(engine: str) -> Mapping[str, str]:
     return {"NODE_ENV": "production"}
 
@@ -83,6 +88,7 @@ SERVERS = (
     Server("floor", _module("benchmarks.floor"), EVERYTHING),
     Server("gateway", _gateway, EVERYTHING, environment=_gateway_environment),
     Server("audited", _gateway, EVERYTHING, environment=_audited_environment),
+    Server("mapped", _gateway, READING | {"vendor"}, environment=_mapped_environment),
     Server("mercurius", _node("mercurius.js"), warmup=4000, environment=_production, build=NODE),
     Server("apollo", _node("apollo.js"), warmup=4000, environment=_production, build=NODE),
     Server("plain", _module("benchmarks.plain"), share=0.25, warmup=50),

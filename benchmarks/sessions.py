@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from bson import ObjectId
+
 Document = dict[str, Any]
 
 COLLECTION = "bot_sessions"
@@ -38,6 +40,7 @@ PROJECTION: dict[str, int] = dict.fromkeys(
     1,
 )
 
+EPOCH = datetime(1970, 1, 1)
 NEWEST = datetime(2026, 1, 11, 18, 30, 12, 345000)  # naive UTC, as BSON decodes it
 _CHANNELS = ("rtm", "facebook", "slack", "email")
 _LANGUAGES = (["en"], ["en", "fr"], ["de"])
@@ -82,6 +85,34 @@ def session(number: int) -> Document:
 
 
 POOL: tuple[Document, ...] = tuple(session(number) for number in range(POOL_SIZE))
+
+FOREIGN_COLLECTION = "conversations"
+_MODES = {"INTERACTIVE": "Human", "NON_INTERACTIVE": "Robot"}
+_OUTCOMES = {"DROP_OFF": "left", "SELF_SERVICE": "solved", "AGENT": "human"}
+
+
+def foreign(document: Document) -> Document:
+    """The same session as another application stores it; conversations.toml leads back."""
+    tags = document["tags"]
+    return {
+        "_id": ObjectId(document["_id"]),
+        "bot": document["botId"],
+        "channel_name": document["channel"],
+        "data": {"user": {"id": document["userId"]}},
+        "started_ms": (document["startTime"] - EPOCH) // timedelta(milliseconds=1),
+        "ended_ms": (document["endTime"] - EPOCH) // timedelta(milliseconds=1),
+        "languages": document["sessionLang"],
+        "mode": _MODES[document["sessionType"]],
+        "outcome": _OUTCOMES[document["containmentType"]],
+        "test": document["isDeveloper"],
+        "message_count": document["noOfMessagesExchanged"],
+        "task_count": document["noOfTasksExecuted"],
+        "labels": [{"key": tag["name"], "text": tag["value"]} for tag in tags["userTags"]],
+        "topics": [{"key": tag["name"], "text": tag["value"]} for tag in tags["sessionTags"]],
+    }
+
+
+FOREIGN: tuple[Document, ...] = tuple(map(foreign, POOL))
 
 
 def project(document: Document, projection: Mapping[str, Any] | None) -> Document:

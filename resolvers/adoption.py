@@ -83,7 +83,7 @@ class Target:
 def _described(source: Source) -> tuple[Any, ...]:
     format_ = source.format.name if source.format else None
     inner = [_described(one) for one in source.columns]
-    values = sorted(source.values.items()) if source.values else None
+    values = sorted(source.values.items(), key=str) if source.values else None
     return (source.native, source.stored, source.constant, format_, values, inner)
 
 

@@ -30,6 +30,7 @@ carries text of the driver, a collection's name or a stack.
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, ClassVar
 
 
@@ -203,7 +204,12 @@ class CorruptDocument(GatewayError):
 
 def nearest(name: str, allowed: Iterable[str]) -> str:
     """The end of a message: the allowed words, and the one that `name` comes close to."""
-    words = sorted(allowed)
+    return _nearest(name, tuple(sorted(allowed)))
+
+
+@lru_cache(1000)
+def _nearest(name: str, words: tuple[str, ...]) -> str:
+    """Cached, as each row of a large file may have the same unknown field."""
     close = get_close_matches(name, words, n=1)
     hint = f"Did you mean {close[0]}? " if close else ""
     return f"{hint}Allowed: {', '.join(words)}."

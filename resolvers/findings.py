@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from resolvers.kind import Column
 from resolvers.mapping import Source
+from resolvers.store.session_ids import StoredId
 from resolvers.value_types import DATETIME, ENUM, LOCAL_DATETIME
 
 DATES = (DATETIME, LOCAL_DATETIME)
@@ -64,7 +65,7 @@ class Findings:
             known = one in self.counts or len(self.counts) < MOST_FINDINGS
             counted = one if known else OTHERS
             self.counts[counted] += 1
-            self.examples.setdefault(counted, str(document_id)[:100])
+            self.examples.setdefault(counted, StoredId(document_id)[:100])
 
 
 def type_of(value: Any) -> str:

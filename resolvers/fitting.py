@@ -4,7 +4,8 @@ fitted(<a column of dates>, "2026-03-01T09:30:00+01:00")    datetime(2026, 3, 1,
 fitted(<a whole number>, 7.0)                               7
 fitted(<one of ACTIVE, CLOSED>, "closed")                   "CLOSED"
 fitted(<a text>, ObjectId("64…"))                           "64…"
-fitted(<a text>, 7)                                         Misfit
+fitted(<a text>, 7)                                         "7"
+fitted(<a text>, [7])                                       Misfit
 """
 
 import re
@@ -19,6 +20,8 @@ from resolvers.moments import milliseconds, parse_datetime, parse_local
 from resolvers.value_types import DATETIME, ENUM, INTEGER, LOCAL_DATETIME, TEXT
 
 EPOCH = datetime(1970, 1, 1)
+UUID_SUBTYPE = 4
+"""Of BSON's binary values."""
 SECONDS_UNTIL = 10**11
 """Greater numbers are milliseconds: so many seconds are the year 5138."""
 OFFSET = r"([Zz]|[+-]\d\d:?\d\d)$|^\d{4}-\d\d-\d\d$"
@@ -93,10 +96,21 @@ def _like(example: str) -> Callable[[Any], datetime]:
     return parse
 
 
+def _is_whole(value: Any) -> bool:
+    """An int, also one of 64 bits: BSON has a class of its own for those."""
+    return isinstance(value, int) and value is not True and value is not False
+
+
 def _seconds(value: Any) -> datetime:
-    if type(value) is int:
+    if _is_whole(value):
         return EPOCH + timedelta(0, value)
     return milliseconds(EPOCH + timedelta(0, _number(value)))
+
+
+def _milliseconds(value: Any) -> datetime:
+    if _is_whole(value):
+        return EPOCH + timedelta(0, 0, 0, value)
+    return milliseconds(EPOCH + timedelta(0, 0, 0, _number(value)))
 
 
 def _date(value: Any) -> datetime:
@@ -119,7 +133,7 @@ FORMATS: Mapping[str, Format] = {
         ),
         Format(
             "epoch-milliseconds",
-            lambda value: milliseconds(EPOCH + timedelta(milliseconds=_number(value))),
+            _milliseconds,
             lambda moment: (moment - EPOCH) // timedelta(milliseconds=1),
             lambda stored: {"$add": [EPOCH, stored]},
         ),
@@ -187,7 +201,13 @@ def _whole(_column: Column, value: Any, _format: Format | None) -> Any:
 
 
 def _as_text(_column: Column, value: Any, _format: Format | None) -> Any:
-    return str(value) if type(value).__name__ in ("ObjectId", "UUID") else value
+    """Ids and numbers of customers and agents are often stored in types of their own."""
+    if type(value).__name__ in ("ObjectId", "UUID"):
+        return str(value)
+    if type(value).__name__ == "Binary" and value.subtype == UUID_SUBTYPE:
+        return str(value.as_uuid())
+    whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    return str(int(value)) if whole and not isinstance(value, bool) else value
 
 
 def _as_it_is(_column: Column, value: Any, _format: Format | None) -> Any:

@@ -13,6 +13,7 @@
 becomes a CollectionMap, whose sources have columns and stored paths in place of names.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,13 +21,14 @@ from typing import Any
 from resolvers.errors import BadInput, nearest
 from resolvers.fitting import FORMATS, Format, Misfit, fitted
 from resolvers.kind import Column, Kind
-from resolvers.value_types import DATETIME, ENUM, LOCAL_DATETIME, OBJECT
+from resolvers.value_types import BOOLEAN, DATETIME, ENUM, LOCAL_DATETIME, OBJECT
 
 PLACE = "#"
 """As `from`: an element's place in its list, from 1, as a text."""
 OPTIONS = ("from", "constant", "format", "values", "columns")
 MEMBERS = ("kind", "collection", "columns")
 DATES = (DATETIME, LOCAL_DATETIME)
+FLAGS: Mapping[str, bool] = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,8 @@ class Source:
     """As the gateway stores it."""
     format: Format | None = None
     """Of a column of dates: how they are stored."""
-    values: Mapping[str, str] | None = None
-    """Of a column of names (an enum): the gateway's name for each stored one."""
+    values: Mapping[Any, Any] | None = None
+    """Of names (an enum) and flags: the gateway's for each stored value."""
     columns: tuple["Source", ...] = ()
     """Of a list of objects: those of its elements."""
 
@@ -164,21 +166,30 @@ def _format(column: Column, given: Mapping[str, Any], at: str) -> Format | None:
     return FORMATS[name]
 
 
-def _values(column: Column, given: Mapping[str, Any], at: str) -> Mapping[str, str] | None:
+def _values(column: Column, given: Mapping[str, Any], at: str) -> Mapping[Any, Any] | None:
     values = given.get("values")
     if values is None:
         return None
-    if column.type is not ENUM or not isinstance(values, Mapping):
-        raise BadInput(f"{at}.values: write a table of names, for one of {_enums(column)}.")
+    allowed = column.values or (True, False)
+    if column.type not in (ENUM, BOOLEAN) or not isinstance(values, Mapping):
+        raise BadInput(f"{at}.values: only names and flags have such a table.")
     for name in values.values():
-        if name not in column.values:
-            near = nearest(str(name), column.values)
-            raise BadInput(f"{at}.values: there is no {name!r}. {near}")
-    return dict(values)
+        if column.type is BOOLEAN and type(name) is not bool:
+            raise BadInput(f"{at}.values: write true or false for {name!r}.")
+        if name not in allowed:
+            raise BadInput(
+                f"{at}.values: there is no {name!r}. {nearest(str(name), column.values)}"
+            )
+    return {one: name for stored, name in values.items() for one in _spellings(stored)}
 
 
-def _enums(column: Column) -> str:
-    return ", ".join(column.values) or "the columns that have such names"
+def _spellings(stored: str) -> Iterator[Any]:
+    """What may be stored for a name of a table: the text, or the number or flag that it spells."""
+    yield stored
+    if re.fullmatch("-?[0-9]{1,9}", stored):
+        yield int(stored)
+    if stored in FLAGS:
+        yield FLAGS[stored]
 
 
 def _elements(column: Column, given: Mapping[str, Any], at: str) -> tuple[Source, ...]:

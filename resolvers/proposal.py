@@ -25,7 +25,7 @@ from resolvers.kind import Column, Document, Kind
 from resolvers.mapping import PLACE
 from resolvers.proposal_words import ENUM_ALIASES, GENERAL, INSTEAD, words
 from resolvers.texts import FORMATS as TEXTS
-from resolvers.value_types import DATETIME, ENUM, LOCAL_DATETIME, OBJECT, TEXT
+from resolvers.value_types import BOOLEAN, DATETIME, ENUM, LOCAL_DATETIME, OBJECT, TEXT
 
 DATES = (DATETIME, LOCAL_DATETIME)
 ENOUGH = 0.9
@@ -217,6 +217,8 @@ def _source(column: Column, path: str, found: Values) -> Proposed | None:
         return Proposed(text)
     if column.type is ENUM:
         return _names(column, path, values)
+    if column.type is BOOLEAN and (flags := _flags(values)):
+        return Proposed(f"{start}, values = {{ {flags} }} }}")
     return Proposed(_toml(path)) if _fit(column, values) else None
 
 
@@ -256,6 +258,15 @@ def _names(column: Column, path: str, values: Sequence[Any]) -> Proposed | None:
     return Proposed(f"{{ from = {_toml(path)}, values = {{ {pairs} }} }}", note)
 
 
+def _flags(values: Sequence[Any]) -> str:
+    """A flag that is written as words, `"Y" = true, "N" = false`; empty if it is none."""
+    words = {str(value): str(value).lower() for value in values if not isinstance(value, bool)}
+    known = {name: word in YES for name, word in words.items() if word in YES | NO}
+    if not known or len(known) < len(words):
+        return ""
+    return ", ".join(f"{_toml(name)} = {_toml(flag)}" for name, flag in sorted(known.items()))
+
+
 def _like_name(column: Column, name: str) -> str | None:
     found = fitted(column, name)
     if not isinstance(found, Misfit):
@@ -281,6 +292,8 @@ def _format(column: Column, values: Sequence[Any]) -> Format | None:
     return None
 
 
+YES, NO = frozenset({"y", "yes", "true", "1", "on"}), frozenset({"n", "no", "false", "0", "off"})
+"""How others write flags, in lower case."""
 EPOCH_SECONDS_END = 10**11
 EPOCH_LEAST = 10**8
 """So many seconds after 1970 is 1973."""

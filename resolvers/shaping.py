@@ -319,7 +319,7 @@ class _Building:
     def _fit(self, column: Column, value: Any, path: str, source: Source | None = None) -> Any:
         format_ = source.format if source else None
         names = source.values if source else None
-        named = names.get(value, value) if names and isinstance(value, str) else value
+        named = names.get(value, value) if names and isinstance(value, str | int | float) else value
         found = fitted(column, named, format_)
         if not self.strict:
             found = _leniently(column, named, format_, found)

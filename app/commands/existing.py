@@ -23,7 +23,7 @@ from resolvers.access import EVERYBODY
 from resolvers.adoption import Report, Target, Undone
 from resolvers.context import Context
 from resolvers.errors import BadInput
-from resolvers.findings import Findings
+from resolvers.findings import MISSING, Findings
 from resolvers.kind import Kind
 from resolvers.mapping import read
 from resolvers.proposal import Sample, propose
@@ -207,11 +207,10 @@ def _print_report(target: Target, report: Report, what: str) -> None:
 def _lines(findings: Findings, verb: str) -> Iterator[str]:
     shown = findings.counts.most_common(MOST_SHOWN)
     for one, count in shown:
-        where = one.path or "the document"
-        yield (
-            f"  {count:9,}  {where}: {one.found} {verb} {one.right} "
-            f"(such as {findings.examples[one]})"
-        )
+        where, says = one.path or "the document", f"{one.found} {verb} {one.right}"
+        if one.found == MISSING:
+            says = f"{MISSING}: {one.right}"
+        yield f"  {count:9,}  {where}: {says} (such as {findings.examples[one]})"
     if len(findings.counts) > len(shown):
         yield f"             and {len(findings.counts) - len(shown):,} more"
 

@@ -41,6 +41,10 @@ Finish = Callable[[Given, dict[str, Any], Options, Note], Mapping[str, Any]]
 Invalid, with the vendor's path, for a row that contradicts itself."""
 
 
+def _unheard(_sentence: str, _here: str) -> None:
+    """Nobody asks for notes."""
+
+
 def _nothing_more(
     _given: Given, _values: dict[str, Any], _options: Options, _note: Note
 ) -> Mapping[str, Any]:
@@ -68,7 +72,8 @@ class Export:
     unshown: tuple[str, ...] = ()
     """Columns that rows may have under their own names, although the vendor's URL has none."""
     counted: tuple[str, str] | None = None
-    """The members of a page that say how many rows there are, and whether more follow."""
+    """The members of a page that say how many rows there are, and whether more follow; the second
+    is empty where no page says that."""
     own_columns: tuple[str, ...] = field(init=False)
     """Stored paths of what an import says of a session, and may replace."""
 
@@ -101,22 +106,32 @@ class Export:
         by_id = self.kind.by_name["sessionId"]
         return next(one.field.name for one in self.layout.members if one.column is by_id)
 
-    def document(self, context: Context, given: Any, options: Options, note: Note) -> Document:
-        """The session of a row, ready to be stored; Invalid, with the vendor's path."""
+    def document(
+        self, context: Context, given: Any, options: Options, note: Note | None = None
+    ) -> Document:
+        """The session of a row, ready to be stored; Invalid, with the vendor's path.
+
+        Without a `note`, nothing is worked out that is only to be said.
+        """
         unshown = {name: self.kind.by_name[name] for name in self.unshown}
         rules = Rules(self.required | {self.id}, options.ignored, unshown)
         values = read(self.layout, given, rules)
-        known = self.finish(given, values, options, note)
+        known = self.finish(given, values, options, note or _unheard)
         try:
             document = bulk.prepare(context, Draft(self.kind, values, known))
         except UserError as error:
             raise self.translated(given, error) from None
+        if note:
+            self._compare(given, document, options, note)
+        return document
+
+    def _compare(self, given: Any, document: Document, options: Options, note: Note) -> None:
+        """Say what was missing, and what the vendor's URL will show otherwise."""
         for sentence in self._missing(given, document):
             note(sentence, "")
         for path, was, shown in differences(given, self.layout.row(document)):
             if path not in options.ignored:
                 note(f"{path} does not come back as it came", f"{_short(shown)} for {_short(was)}")
-        return document
 
     def translated(self, given: Any, error: UserError) -> Invalid:
         """A refusal in GraphQL's names in the vendor's."""
@@ -128,7 +143,7 @@ class Export:
         """The fields that a session must have, and the row does not."""
         for one in self.layout.members:
             codec, name = one.field.shown, one.field.name
-            if not (one.nullable or one.optional or one.column.many or name in given):
+            if not (one.nullable or one.optional or one.column.many or given.get(name) is not None):
                 shown = document.get(one.column.path)
                 if codec.found and not one.members:
                     word = codec.show[shown] if isinstance(codec.show, Mapping) else shown

@@ -93,6 +93,8 @@ def words(spelled: Mapping[Any, str]) -> Codec:
     def read(value: Any) -> Any:
         if isinstance(value, str) and value.lower() in stored:
             return stored[value.lower()]
+        if isinstance(value, bool) and value in spelled:
+            return value
         raise Invalid(f"one of {', '.join(spelled.values())}")
 
     return Codec(spelled, {"type": "string", "enum": list(spelled.values())}, read=read)

@@ -18,7 +18,7 @@ import orjson
 from app.rest.layout import Layout, Member
 from resolvers.errors import Invalid, nearest
 from resolvers.kind import Column
-from resolvers.value_types import ENUM
+from resolvers.value_types import ENUM, TEXT
 
 Given = Mapping[str, Any]
 """A vendor's row, or a part of one."""
@@ -95,7 +95,7 @@ class _Reader:
             values[one.column.name] = [{**left, **right} for left, right in pairs]
         else:
             value = self._value(one, given[name], here)
-            if value is None and one.column.many:
+            if value is None and (one.column.many or one.column.default):
                 return
             earlier = values.get(one.column.name)
             if earlier is not None and value is not None and earlier != value:
@@ -113,6 +113,8 @@ class _Reader:
 
     def _value(self, one: Member, value: Any, path: Path) -> Any:
         if value is None or (one.field.shown.null is not None and value == one.field.shown.null):
+            return None
+        if value == "" and (one.column.many or one.column.type is not TEXT):
             return None
         if not one.column.many:
             return self._one(one, value, path)

@@ -27,7 +27,7 @@ from resolvers.mapping import CollectionMap, Source
 from resolvers.store.conditions import meets
 from resolvers.store.mapped_rows import Reading, reading
 from resolvers.store.operators import NOTHING, Query, conjoin, ignoring_case
-from resolvers.store.session_ids import others
+from resolvers.store.session_ids import others_of_text
 from resolvers.value_types import TEXT
 
 Stage = dict[str, Any]
@@ -155,7 +155,8 @@ class Mapped:
         name = found[0].name if found and not found[0].hidden else native
         return BadInput(
             f"{name} of {self.kind.type_name} cannot be {verb}: these sessions are served from a "
-            "collection of another shape, which does not store it so.",
+            "collection of another shape, which does not store it so. If it does, the map file can "
+            "give its source.",
             argument=argument,
         )
 
@@ -189,8 +190,9 @@ def _spelled(value: Any, source: Source) -> list[Any]:
     if source.format is not None and isinstance(value, datetime):
         exact = source.format.at_most(value) == value
         return [source.format.store(value)] if exact else []
-    if source.column.type is TEXT and isinstance(value, str) and len(value) in (24, 36):
-        return [value, *others(value)]
+    is_id = source.native == "_id"  # whose other spellings are in the query already
+    if source.column.type is TEXT and isinstance(value, str) and not is_id:
+        return [value, *others_of_text(value)]
     return [value]
 
 

@@ -105,14 +105,8 @@ async def get_many(
         return await store.run(_by_ids(store, kind, some, where, columns))
 
     if columns is None:  # whole sessions may be large: nobody waits for those of others
-        found = await read(ids)
-    else:
-        found = await store.coalescer.by_ids(store.run, (kind, where, columns), ids, read)
-    if kind.name in store.unruled:
-        rest = [other for one in ids if one not in found for other in others(one)]
-        if rest:
-            found |= await store.run(_by_ids(store, kind, rest, where, columns))
-    return found
+        return await read(ids)
+    return await store.coalescer.by_ids(store.run, (kind, where, columns), ids, read)
 
 
 async def require_readable(store: Store, kinds: Iterable[Kind]) -> None:
@@ -134,11 +128,14 @@ async def has_any(store: Store, kind: Kind) -> bool:
 async def _by_ids(
     store: Store, kind: Kind, ids: Sequence[Any], where: Filter, columns: Columns
 ) -> dict[str, Document]:
+    if kind.name in store.unruled:
+        ids = [*ids, *(other for one in ids for other in others(one))]
     wanted: Query = {"_id": ids[0] if len(ids) == 1 else {"$in": ids}}
     asked = store.query(kind, conjoin([wanted, query(where)]))
     rows = await find(store, kind, asked, projection(columns), len(ids))
     await complete(store, kind, columns, rows)
-    return {row["_id"]: row for row in rows}
+    found = {row["_id"]: row for row in rows}
+    return found | {row["_id"]: row for row in rows if type(row["_id"]) is str}
 
 
 async def summarise(store: Store, kind: Kind, where: Filter) -> Summary:

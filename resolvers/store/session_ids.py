@@ -34,7 +34,8 @@ class StoredId(str):
 
     def __new__(cls, stored: Any) -> Self:
         """The text for any value that MongoDB takes as an `_id`."""
-        self = super().__new__(cls, _text(stored))
+        text = str(stored) if type(stored) is ObjectId else _text(stored)  # mostly
+        self = str.__new__(cls, text)
         self.stored = stored
         return self
 
@@ -69,9 +70,13 @@ def others(session_id: str) -> Iterator[Any]:
         return
 
 
+def others_of_text(value: str) -> Iterator[Any]:
+    """The same for a text of another column: its ObjectId, UUID or number."""
+    if len(value) in (24, 36) or NUMBER.fullmatch(value):
+        yield from others(value)
+
+
 def _text(stored: Any) -> str:
-    if type(stored) is ObjectId:  # mostly
-        return str(stored)
     if isinstance(stored, str | ObjectId | uuid.UUID):
         return str(stored)
     if isinstance(stored, float) and stored.is_integer():

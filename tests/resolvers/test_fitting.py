@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from bson import Decimal128, ObjectId
+from bson import Binary, Decimal128, Int64, ObjectId
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,6 +54,10 @@ def column(type_: Any) -> Column:
         (ENUM, "Drop-Off", "DROP_OFF"),
         (TEXT, ObjectId("64" * 12), "64" * 12),
         (TEXT, uuid.UUID(int=7), str(uuid.UUID(int=7))),
+        (TEXT, Binary.from_uuid(uuid.UUID(int=7)), str(uuid.UUID(int=7))),
+        (TEXT, 7, "7"),
+        (TEXT, Int64(2**40), str(2**40)),
+        (TEXT, 7.0, "7"),
         (TEXT, "x", "x"),
         (BOOLEAN, True, True),
     ],
@@ -85,7 +89,9 @@ def test_fits(type_: Any, value: Any, expected: Any) -> None:
         (FLOAT, "1.5"),
         (ENUM, "resolved"),
         (ENUM, 1),
-        (TEXT, 7),
+        (TEXT, 7.5),
+        (TEXT, True),
+        (TEXT, float("inf")),
         (TEXT, ["x"]),
         (BOOLEAN, 1),
         (BOOLEAN, "true"),

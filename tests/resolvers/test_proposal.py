@@ -106,6 +106,9 @@ def proposed(kind: str, *documents: Document) -> dict[str, Any]:
             "computerName": "computer_name",
             "customerEmail": "customer_email",
         }),
+        ("REMOTE_SUPPORT", {**REMOTE, "was_answered": "Y"}, {
+            "answered": {"from": "was_answered", "values": {"Y": True}},
+        }),
         ("KNOWLEDGE", KNOWLEDGE, {
             "startedAt": {"from": "created", "format": "epoch-milliseconds"},
             "agentId": "agent",
@@ -119,7 +122,7 @@ def proposed(kind: str, *documents: Document) -> dict[str, Any]:
             }},
         }),
     ],
-    ids=["bot", "chat", "remote support", "knowledge", "co-browse"],
+    ids=["bot", "chat", "remote support", "flag", "knowledge", "co-browse"],
 )  # fmt: skip
 def test_recognised(kind: str, document: Document, expected: dict[str, Any]) -> None:
     """Other spellings, synonyms, nesting, forms of dates and names; the document then fits."""

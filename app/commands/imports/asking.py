@@ -2,15 +2,18 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from tempfile import SpooledTemporaryFile
+from typing import IO, NamedTuple, TypeVar
 
 import httpx
 from limits import parse_many
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
+
+from app.commands.imports.encoding import BrokenError
 
 ATTEMPTS = 6
 """How often one request is sent."""
@@ -18,8 +21,11 @@ LONGEST_WAIT = 3700
 """Seconds: a service that counts by the hour may ask for one. More is given up at once."""
 SECONDS = 120
 """For one answer, its body included."""
-LARGEST_ANSWER = 128 * 2**20
+LARGEST_ANSWER = 2**30
+IN_MEMORY = 2**20
+"""Bytes of an answer that are not on disk: answers may be large."""
 
+T = TypeVar("T")
 Sleep = Callable[[float], Awaitable[object]]
 
 
@@ -35,6 +41,14 @@ class NotFoundError(RefusedError):
     """404: the service does not know what is asked for."""
 
 
+class Response(NamedTuple):
+    """An answer; its body, unpacked, is in a temporary file."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: IO[bytes]
+
+
 class Asker:
     """Sends requests one after the other."""
 
@@ -45,11 +59,12 @@ class Asker:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     async def ask(
-        self, request: Callable[[], httpx.Request], read: Callable[[bytes], Any] = bytes
-    ) -> Any:
-        """What `read` makes of the body of the answer, asked again where it raises ValueError.
+        self, request: Callable[[], httpx.Request], read: Callable[[IO[bytes]], T]
+    ) -> tuple[IO[bytes], T]:
+        """The body of the answer, and what `read` makes of it; the caller closes the body.
 
-        `request` makes a request anew for each attempt: its credential may expire.
+        It is asked again where `read` raises ValueError or BrokenError. `request` makes a request
+        anew for each attempt: its credential may expire.
         """
         reason, wait = "", 0.0
         for attempt in range(ATTEMPTS):
@@ -60,33 +75,40 @@ class Asker:
             try:
                 async with asyncio.timeout(SECONDS):
                     response = await self._send(request())
-                if response.status_code == 200:
-                    return read(response.content)
-                reason = f"it answers {response.status_code}"
             except (httpx.RequestError, TimeoutError) as error:
                 reason = f"it cannot be reached ({type(error).__name__})"
                 continue
-            except ValueError:
-                reason = "its answer is not complete"
-                continue
-            wait = max(wait, _retry_after(response))
-            if response.status_code != 429 and response.status_code < 500:
-                raise _refusal(response)
+            if response.status == 200:
+                try:
+                    found = _read(response.body, read)
+                except (ValueError, BrokenError):
+                    reason = "its answer is not complete, or not one of this service"
+                    continue
+                return response.body, found
+            with response.body:
+                reason = f"it answers {response.status}"
+                wait = max(wait, _retry_after(response))
+                if response.status != 429 and response.status < 500:
+                    raise _refusal(response)
             if wait > LONGEST_WAIT:
                 break
         raise UnansweredError(reason)
 
-    async def _send(self, request: httpx.Request) -> httpx.Response:
+    async def _send(self, request: httpx.Request) -> Response:
         response = await self._client.send(request, stream=True)
+        body = SpooledTemporaryFile(IN_MEMORY, prefix="session-import-")  # noqa: SIM115  # the caller's
         try:
-            body = bytearray()
             async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > LARGEST_ANSWER:
+                body.write(chunk)
+                if body.tell() > LARGEST_ANSWER:
                     raise RefusedError(f"An answer is larger than {LARGEST_ANSWER:,} bytes.")
+            body.seek(0)
+        except BaseException:
+            body.close()
+            raise
         finally:
             await response.aclose()
-        return httpx.Response(response.status_code, headers=_plain(response), content=bytes(body))
+        return Response(response.status_code, response.headers, body)
 
     async def _turn(self) -> None:
         """Wait until the rates allow one more request, and count it."""
@@ -97,13 +119,18 @@ class Asker:
             self._limiter.hit(rate)
 
 
-def _plain(response: httpx.Response) -> dict[str, str]:
-    """The headers that are needed; the body is unpacked already."""
-    names = ("retry-after", "content-type")
-    return {name: response.headers[name] for name in names if name in response.headers}
+def _read(body: IO[bytes], read: Callable[[IO[bytes]], T]) -> T:
+    """What is made of a body, which is then at its start again; closed if that fails."""
+    try:
+        found = read(body)
+        body.seek(0)
+    except BaseException:
+        body.close()
+        raise
+    return found
 
 
-def _retry_after(response: httpx.Response) -> float:
+def _retry_after(response: Response) -> float:
     """Seconds that the service asks to wait; 0 if it does not say."""
     text = response.headers.get("retry-after", "")
     if text.isascii() and text.isdecimal():
@@ -114,7 +141,7 @@ def _retry_after(response: httpx.Response) -> float:
         return 0.0
 
 
-def _refusal(response: httpx.Response) -> RefusedError:
-    text = " ".join(response.text[:300].split())
-    kind = NotFoundError if response.status_code == 404 else RefusedError
-    return kind(f"The service answers {response.status_code}: {text}")
+def _refusal(response: Response) -> RefusedError:
+    text = " ".join(response.body.read(300).decode(errors="replace").split())
+    kind = NotFoundError if response.status == 404 else RefusedError
+    return kind(f"The service answers {response.status}: {text}")

@@ -3,12 +3,19 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
 from app.commands.imports import xml_stream
-from app.commands.imports.json_stream import BrokenError, JsonStream
+from app.commands.imports.encoding import (
+    BrokenError,
+    Decoder,
+    reading,
+    unpacked,
+)
+from app.commands.imports.json_stream import JsonStream
 from app.commands.imports.ledger import Ledger, Place
 from app.commands.imports.rows import Notes, Problems, Row
 from app.rest.exports import Export, Options
@@ -73,14 +80,14 @@ class Files:
     merges = True
 
     def rows(
-        self, problems: Problems, notes: Notes, advance: Callable[[int], object]
+        self, problems: Problems, notes: Notes | None, advance: Callable[[int], object]
     ) -> Iterator[Row]:
         """See Source."""
         with Ledger() as ledger:
             pages = _Pages(self.export, notes, ledger)
             for number, file in enumerate(self.files):
                 try:
-                    with file.path.open("rb") as opened:
+                    with file.path.open("rb") as opened, reading():
                         yield from self._rows(number, opened, pages, problems, notes, advance)
                 except BrokenError as error:
                     problems.add((number, LAST), f"{file.name}: {error}")
@@ -96,18 +103,20 @@ class Files:
         file: BufferedReader,
         pages: "_Pages",
         problems: Problems,
-        notes: Notes,
+        notes: Notes | None,
         advance: Callable[[int], object],
     ) -> Iterator[Row]:
         """The rows of one file."""
-        name, row, before = self.files[number].name, 0, 0
-        for is_row, given in self._items(file):
+        name, row, before, start = self.files[number].name, 0, 0, 0
+        content = unpacked(file)
+        decoder = Decoder(content.peek(4))
+        for is_row, given in self._items(content, decoder):
             if is_row:
                 row += 1
-                reached = file.tell()
-                found = self._row((number, row), given, reached - before, problems, notes)
+                reached, end = file.tell(), content.tell()
+                found = self._row((number, row), given, end - start, problems, notes)
                 advance(reached - before)
-                before = reached
+                before, start = reached, end
                 if found:
                     pages.row(found)
                     yield found
@@ -115,13 +124,15 @@ class Files:
                 raise BrokenError(f"It is not an export: the service refused to answer. {refusal}")
             else:
                 pages.page(name, given)
+        if decoder.guessed and notes:
+            notes.add("Warning: bytes that are not UTF-8 were read as Windows-1252", name)
         advance(file.tell() - before)
 
-    def _items(self, file: BufferedReader) -> Iterator[Item]:
+    def _items(self, file: BufferedReader, decoder: Decoder) -> Iterator[Item]:
         if self.export.xml and _starts(file) == b"<":
-            yield from self._xml(file)
+            yield from self._xml(file, decoder)
             return
-        stream = JsonStream(file)
+        stream = JsonStream(file, decoder)
         if not stream.peek():
             raise BrokenError("It is empty.")
         while character := stream.peek():
@@ -152,7 +163,7 @@ class Files:
         else:
             yield True, members
 
-    def _xml(self, file: BufferedReader) -> Iterator[Item]:
+    def _xml(self, file: BufferedReader, decoder: Decoder) -> Iterator[Item]:
         around: dict[str, str] = {}
         lists = {
             one.field.name: one.field.item or None
@@ -160,27 +171,24 @@ class Files:
             if one.column.many
         }
         row = self.options.row or self.export.xml
-        for element in xml_stream.rows(file, row, around):
+        for element in xml_stream.rows(file, row, around, decoder):
             yield True, xml_stream.plain(element, lists)
         if self.export.rows not in around and not self.export.refused(around):
             raise BrokenError(f"It has no element {self.export.rows}, in which the rows are.")
         yield False, around
 
     def _row(
-        self, place: Place, given: Any, size: int, problems: Problems, notes: Notes
+        self, place: Place, given: Any, size: int, problems: Problems, notes: Notes | None
     ) -> Row | None:
         whose = self._whose(place, given)
 
         def says(error: UserError) -> str:
             return _sentence(whose, given, self.export.translated(given, error))
 
+        note = partial(_note, notes, whose) if notes else None
+        options = self.files[place[0]].options or self.options
         try:
-            document = self.export.document(
-                self.context,
-                given,
-                self.files[place[0]].options or self.options,
-                lambda sentence, here: notes.add(sentence, f"{here} in {whose}" if here else whose),
-            )
+            document = self.export.document(self.context, given, options, note)
         except Invalid as error:
             problems.add(place, _sentence(whose, given, error))
             return None
@@ -203,8 +211,9 @@ class _Pages:
     arrive while somebody pages, so each session counts once.
     """
 
-    def __init__(self, export: Export, notes: Notes, ledger: Ledger) -> None:
-        self._counted, self._notes, self._ledger = export.counted, notes, ledger
+    def __init__(self, export: Export, notes: Notes | None, ledger: Ledger) -> None:
+        self._counted = export.counted if notes else None
+        self._notes, self._ledger = notes or Notes(), ledger
         self._run = self._rows = 0
         self._open = ""
         """The name of the last file, if it says that more follow."""
@@ -224,10 +233,10 @@ class _Pages:
         if more is True:
             self._open = name
             return
-        if isinstance(total, int) and self._rows < total:
+        if str(total).isdecimal() and self._rows < int(str(total)):  # a text in XML
             self._notes.add(
-                f"Warning: it says that there are {total:,} sessions, and {self._rows:,} are "
-                "here: some are missing",
+                f"Warning: it says that there are {int(str(total)):,} sessions, and "
+                f"{self._rows:,} are here: some are missing",
                 name,
             )
         self._run, self._rows, self._open = self._run + 1, 0, ""
@@ -239,6 +248,10 @@ class _Pages:
                 "Warning: the last page says that more sessions follow: some are missing",
                 self._open,
             )
+
+
+def _note(notes: Notes, whose: str, sentence: str, here: str) -> None:
+    notes.add(sentence, f"{here} in {whose}" if here else whose)
 
 
 def _starts(file: BufferedReader) -> bytes:

@@ -85,7 +85,7 @@ class Import:
         """Store what `check` found right; ImportRefusedError, saying how far it came, else."""
         done, problems, last = Imported(), Problems(), ""
         with Ledger() as ledger:
-            for batch in _batches(self.source.rows(problems, Notes(), advance)):
+            for batch in _batches(self.source.rows(problems, None, advance)):
                 rows = [row for row in batch if self._is_first(ledger, row, done, problems)]
                 try:
                     await self._settle(rows, bulk.create, done, problems, replace=True)

@@ -8,11 +8,11 @@ Python's own scanner reads the pieces, each as it is in the text. (ijson and its
 them: half a surrogate pair becomes `?`, and `1e3` is no longer known from `1000`.)
 """
 
-import codecs
 import json
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import IO, Any
 
+from app.commands.imports.encoding import BrokenError, Decoder
 from resolvers.json_text import Spelled, whole
 
 CHUNK = 1 << 18
@@ -20,11 +20,6 @@ LARGEST = 1 << 26
 """Characters of one piece: four times what the database stores as one session."""
 SPACE = " \t\r\n"
 OF_NUMBERS = "0123456789.eE+-"
-MARKS = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-
-
-class BrokenError(Exception):
-    """The text ends early, or is not JSON; what follows cannot be read."""
 
 
 class NotJsonError(ValueError):
@@ -52,12 +47,10 @@ DECODER = json.JSONDecoder(
 class JsonStream:
     """The text of a file, of which a part is in memory."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        """A byte-order mark says UTF-8 or UTF-16; without one it is UTF-8."""
+    def __init__(self, file: IO[bytes], decoder: Decoder | None = None) -> None:
+        """Without a decoder it is UTF-8, or what is read in its place."""
         self._file, self._text, self._at, self._ended = file, "", 0, False
-        start = file.peek(4)[:4] if hasattr(file, "peek") else b""
-        encoding = next((name for mark, name in MARKS if start.startswith(mark)), "utf-8-sig")
-        self._decode = codecs.getincrementaldecoder(encoding)().decode
+        self._decode = (decoder or Decoder(b"")).decode
         self._before = 0
         """Characters that are no longer in memory."""
 
@@ -139,7 +132,7 @@ class JsonStream:
             text = self._decode(chunk, self._ended)
         except UnicodeDecodeError as error:
             place = self._before + len(self._text)
-            raise BrokenError(f"Not UTF-8 text, near character {place}: {error.reason}.") from None
+            raise BrokenError(f"Not UTF-16 text, near character {place}: {error.reason}.") from None
         if self._ended and not text:
             return False
         self._before += self._at

@@ -22,6 +22,8 @@ class Ledger:
             "CREATE TABLE row (key BLOB PRIMARY KEY, digest BLOB, file INT, number INT) "
             "WITHOUT ROWID"
         )
+        self.size = 0
+        """How many keys there are."""
 
     def __enter__(self) -> Self:
         """For `with`."""
@@ -42,6 +44,7 @@ class Ledger:
         with closing(self._rows.cursor()) as cursor:
             cursor.execute("INSERT OR IGNORE INTO row VALUES (?, ?, ?, ?)", (*digests, *place))
             if cursor.rowcount:
+                self.size += 1
                 return place, True
             cursor.execute("SELECT digest, file, number FROM row WHERE key = ?", digests[:1])
             digest, file, number = cursor.fetchone()

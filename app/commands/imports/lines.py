@@ -21,7 +21,7 @@ class Lines:
     merges = False
 
     def rows(
-        self, problems: Problems, _notes: Notes, advance: Callable[[int], object]
+        self, problems: Problems, _notes: Notes | None, advance: Callable[[int], object]
     ) -> Iterator[Row]:
         """See Source."""
         with self.path.open("rb") as file:

@@ -80,9 +80,12 @@ class Source(Protocol):
     """Whether equal rows with one id are one, and an equal session that is stored no conflict."""
 
     def rows(
-        self, problems: Problems, notes: Notes, advance: Callable[[int], object]
+        self, problems: Problems, notes: Notes | None, advance: Callable[[int], object]
     ) -> Iterator[Row]:
-        """The rows that can be understood; the others are problems. `advance` hears of bytes."""
+        """The rows that can be understood; the others are problems. `advance` hears of bytes.
+
+        Without `notes`, what is worth knowing is not worked out: it was said before.
+        """
         ...
 
     def named(self, place: Place) -> str:

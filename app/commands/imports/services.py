@@ -5,21 +5,23 @@ ended early goes on with the next piece.
 """
 
 import hashlib
-import json
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote, urlsplit
 
 import httpx
 import jwt
 
 from app import private_writing
+from app.commands.imports.answers import Answer, answer_of
 from app.commands.imports.asking import Asker, NotFoundError, RefusedError, UnansweredError
 from app.commands.imports.files import File
+from app.commands.imports.ledger import Ledger
 from app.commands.imports.rows import MOST_SHOWN
 from app.rest.exports import Options
 from app.rest.remote_support.layout import WORDS
@@ -33,7 +35,7 @@ IDS_AT_ONCE = 500
 ROWS_AT_ONCE = 1000
 """Sessions of a page; a service may send fewer."""
 READINGS = 3
-"""How often a week is read that is not complete."""
+"""How often a week is read whose pages do not fit each other."""
 FAILURES = 3
 """Pieces in a row that fail before the service is given up."""
 TOKEN_SECONDS = 300
@@ -88,7 +90,8 @@ class PartialError(Exception):
     """The answers to a piece are not complete; the text says why."""
 
 
-Answers = AsyncIterator[bytes]
+Answers = AsyncIterator[IO[bytes]]
+"""Files, each of which is closed once it was copied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,8 @@ class Piece:
     read: Callable[[Asker], Answers]
     """The answers, one by one; PartialError behind the last one if some are missing."""
     options: Options
+    readings: int = 1
+    """How often it is read as long as it is not complete."""
 
 
 async def fetch(
@@ -131,9 +136,19 @@ async def fetch(
 
 
 async def _write(piece: Piece, asker: Asker, path: Path) -> None:
-    with private_writing.opened(path) as file:
-        async for answer in piece.read(asker):
-            file.write(answer + b"\n")
+    """Write the answers to a piece, as they come, so that memory does not grow with them."""
+    for reading in range(1, piece.readings + 1):
+        with private_writing.opened(path) as file:
+            try:
+                async for answer in piece.read(asker):
+                    with answer:
+                        shutil.copyfileobj(answer, file)
+                    file.write(b"\n")
+            except PartialError:
+                if reading == piece.readings:
+                    raise
+            else:
+                return
 
 
 def windows(account: Account, length: timedelta) -> Iterator[tuple[datetime, datetime]]:
@@ -164,55 +179,49 @@ def kore(account: Account, client: httpx.AsyncClient, options: Options) -> list[
 
         name = f"kore-{account.bot}-{start:%Y%m%dT%H%M%S}-{end:%Y%m%dT%H%M%S}"
         label = f"{_instant(start)} to {_instant(last)}"
-        return Piece(_safe(name), label, lambda asker: _week(asker, request), options)
+        return Piece(_safe(name), label, lambda asker: _week(asker, request), options, READINGS)
 
     return [piece(*span) for span in windows(account, WEEK)]
 
 
 async def _week(asker: Asker, request: Callable[[int], Callable[[], httpx.Request]]) -> Answers:
-    """All pages of a week, read again as a whole where they do not fit each other."""
-    for reading in count(1):
-        pages: list[bytes] = []
-        wrong = await _pages(asker, request, pages)
-        if not wrong or reading == READINGS:
-            break
-    for page in pages:
-        yield page
-    if wrong:
-        raise PartialError(wrong)
+    """All pages of a week; PartialError as soon as they do not fit each other."""
+    with Ledger() as known:
+        skip, more = 0, True
+        while more:
+            before = known.size
+            body, page = await asker.ask(request(skip), partial(_page, known))
+            yield body
+            skip += page.rows or 0
+            more = page.members.get("moreAvailable") is True
+            if more and known.size == before:
+                raise PartialError("it says that there are more sessions, and sends none")
+        total = page.members.get("total")
+        if isinstance(total, int) and known.size < total:
+            raise PartialError(
+                f"it says that there are {total:,} sessions, and sends {known.size:,}"
+            )
 
 
-async def _pages(
-    asker: Asker, request: Callable[[int], Callable[[], httpx.Request]], pages: list[bytes]
-) -> str:
-    """Add the pages one by one; what is wrong with them, or nothing."""
-    known: dict[str, int] = {}
-    skip = 0
-    while True:
-        body, answer = await asker.ask(request(skip), _answer)
-        rows = answer["sessions"]
-        pages.append(body)
-        for row in rows:
-            if known.setdefault(str(row.get("sessionId")), hash(str(row))) != hash(str(row)):
-                return "a session changed while it was read"
-        skip += len(rows)
-        if answer.get("moreAvailable") is not True:
-            break
-        if not rows:
-            return "it says that there are more sessions, and sends none"
-    total = answer.get("total")
-    if isinstance(total, int) and len(known) < total:
-        return f"it says that there are {total:,} sessions, and sends {len(known):,}"
-    return ""
+def _page(known: Ledger, body: IO[bytes]) -> Answer:
+    """A page of getSessions; PartialError if a session is not as it was in another one."""
+
+    def row(given: Any) -> None:
+        if not isinstance(given, dict):
+            raise ValueError("not a session")  # noqa: TRY004  of the text, not of the argument
+        _, same = known.enter(str(given.get("sessionId")), str(given), (0, 0))
+        if not same:
+            raise PartialError("a session changed while it was read")
+
+    answer = answer_of(body, "sessions", row)
+    if answer.rows is None:
+        raise ValueError("no sessions")
+    return answer
 
 
-def _answer(body: bytes) -> tuple[bytes, dict[str, Any]]:
-    """An answer of getSessions; ValueError if it is not complete."""
-    answer = json.loads(body)
-    match answer:
-        case {"sessions": list(rows)} if all(isinstance(row, dict) for row in rows):
-            return body, answer
-    raise ValueError("no sessions")
+def _object(body: IO[bytes]) -> dict[str, Any]:
+    """The members of an answer but for the rows of n-able."""
+    return answer_of(body, "requests", lambda _row: None).members
 
 
 def _token(account: Account) -> str:
@@ -267,20 +276,14 @@ async def _day(
     refusal = answer.get("error_msg")
     if refusal is None:
         yield body
-    elif str(refusal).startswith("Invalid") or end - start <= SHORTEST:
+        return
+    body.close()
+    if str(refusal).startswith("Invalid") or end - start <= SHORTEST:
         raise RefusedError(f"The service answers: {refusal}")
-    else:
-        middle = (start + (end - start) / 2).replace(microsecond=0)
-        for span in ((start, middle), (middle, end)):
-            async for part in _day(asker, client, url, form, *span):
-                yield part
-
-
-def _object(body: bytes) -> tuple[bytes, dict[str, Any]]:
-    answer = json.loads(body)
-    if not isinstance(answer, dict):
-        raise ValueError("not an object")  # noqa: TRY004  of the text, not of the argument
-    return body, answer
+    middle = (start + (end - start) / 2).replace(microsecond=0)
+    for span in ((start, middle), (middle, end)):
+        async for part in _day(asker, client, url, form, *span):
+            yield part
 
 
 def by_id(

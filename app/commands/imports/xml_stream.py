@@ -5,6 +5,7 @@
 Each `request` is given as an element of xml.etree.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import (
@@ -14,7 +15,7 @@ from xml.etree.ElementTree import (
     XMLParser,
 )
 
-from app.commands.imports.json_stream import BrokenError
+from app.commands.imports.encoding import MARKS, BrokenError, Decoder
 
 CHUNK = 1 << 16
 DEEPEST = 50
@@ -71,7 +72,7 @@ class _Rows:
         """All is read."""
 
 
-def rows(file: BinaryIO, row: str, around: dict[str, str]) -> Iterator[Element]:
+def rows(file: BinaryIO, row: str, around: dict[str, str], decoder: Decoder) -> Iterator[Element]:
     """The elements of that name; `around` gets the other elements with their texts.
 
     BrokenError if it is not XML that can be read.
@@ -79,12 +80,8 @@ def rows(file: BinaryIO, row: str, around: dict[str, str]) -> Iterator[Element]:
     target = _Rows(row)
     parser = XMLParser(target=target)  # noqa: S314  no document type, no entities
     try:
-        started = False
-        while chunk := file.read(CHUNK):
-            if not started:
-                chunk = chunk.lstrip()
-                started = bool(chunk)
-            parser.feed(chunk)
+        for piece in _pieces(file, decoder):
+            parser.feed(piece)
             yield from target.rows
             target.rows.clear()
         parser.close()
@@ -94,6 +91,20 @@ def rows(file: BinaryIO, row: str, around: dict[str, str]) -> Iterator[Element]:
         raise BrokenError(f"It cannot be read as XML: {error}.") from None
     yield from target.rows
     around.update(target.around)
+
+
+def _pieces(file: BinaryIO, decoder: Decoder) -> Iterator[bytes | str]:
+    """The file without space at its start: bytes if it names its encoding itself, else text."""
+    first = file.read(CHUNK).lstrip()
+    named = re.match(rb"(?:\xef\xbb\xbf)?<\?xml[^>]*encoding\s*=\s*[\"']([\w.-]+)", first)
+    itself = named and named[1].lower() not in (b"utf-8", b"utf8")
+    if itself or any(first.startswith(mark) for mark, _ in MARKS):
+        yield first
+        yield from iter(lambda: file.read(CHUNK), b"")
+        return
+    yield decoder.decode(first, False)
+    yield from (decoder.decode(piece, False) for piece in iter(lambda: file.read(CHUNK), b""))
+    yield decoder.decode(b"", True)
 
 
 def plain(element: Element, lists: dict[str, str | None]) -> dict[str, Any]:

@@ -24,6 +24,8 @@ from app.http.request_id import request_id
 from app.rest.routing import FOUND, VendorRoutes
 from app.rest.vendor import Endpoint, Vendor
 
+PIECE: Final = 4096
+"""Bytes that are unpacked at once, so that a small body cannot become a very large one."""
 CONNECT_SECONDS: Final = 10.0
 VENDOR_SECONDS: Final = 300.0
 """Between two bytes of the vendor."""
@@ -49,7 +51,8 @@ WRITES: Final[Mapping[str, tuple[str, ...]]] = {"knowledge": ("PUT", "POST")}
 """The methods by which a vendor's clients change sessions; a POST of the others only asks."""
 RANDOM: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {("knowledge", "PUT"): ("sessionId",)}
 """Fields that each side makes up."""
-DECODED: Final = frozenset({"", "identity", "gzip", "deflate"})
+DECODED: Final = frozenset({"", "identity", "gzip", "deflate", "br", "zstd"})
+"""The codings of bodies that are compared; browsers and the usual clients accept no others."""
 
 
 class Relay:
@@ -192,16 +195,21 @@ class _Call:
 
 
 def _decoded(response: httpx.Response, raw: bytes) -> Answer | None:
-    """The answer with its body unpacked; None if this tool cannot."""
-    coding = response.headers.get("content-encoding", "").strip().lower()
-    if coding not in DECODED:
+    """The answer with its body unpacked; None if this tool cannot, or the body is too large."""
+    codings = response.headers.get("content-encoding", "").lower().split(",")
+    if not DECODED.issuperset(coding.strip() for coding in codings):
         return None
-    headers = {"content-encoding": coding} if coding else {}
+    headers = {"content-encoding": ",".join(codings)}
+    pieces = (raw[start : start + PIECE] for start in range(0, len(raw), PIECE))
+    body = bytearray()
     try:
-        body = httpx.Response(200, headers=headers, content=raw).content
+        for part in httpx.Response(200, headers=headers, content=pieces).iter_bytes():
+            body += part
+            if len(body) > MOST_BYTES:
+                return None
     except httpx.DecodingError:
         return None
-    return Answer(response.status_code, response.headers.get("content-type", ""), body)
+    return Answer(response.status_code, response.headers.get("content-type", ""), bytes(body))
 
 
 def _shown(vendor: Vendor, scope: Scope, endpoints: Mapping[str, Endpoint]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ def _finish(
     """The history has chats that are over; clock times without a zone need one."""
     sent = [message["sent"] for message in values.get("messages") or ()]
     for moment in (values["start"], *sent):
-        if moment.get("timeZone") is not None:
+        if moment.get("timeZone"):
             continue
         moment.pop("timeZone", None)
         if options.time_zone:

@@ -34,4 +34,5 @@ EXPORT = Export(
     options=frozenset({"answered", "start_method", "row"}),
     finish=_finish,
     refusal=("error_msg",),
+    counted=("nrequests", ""),
 )

@@ -66,12 +66,12 @@ def test_wrong_maps(database: Any, tmp_path: Path) -> None:
 
 def test_dry_run(database: Any) -> None:
     """Each kind is reported; misfits make exit code 1; nothing is written, no mark either."""
-    database["bot_sessions"].insert_many([OTHER_FORMS, {**OTHER_FORMS, "_id": 7, "botId": 1}])
+    database["bot_sessions"].insert_many([OTHER_FORMS, {**OTHER_FORMS, "_id": 7, "botId": True}])
     before = repr(list(database["bot_sessions"].find()))  # NaN is not equal to itself
     done = run("adopt", "--dry-run")
     assert done.exit_code == 1
     assert "1  do not fit" in done.output
-    assert "botId: int does not fit: a text" in done.output
+    assert "botId: bool does not fit: a text" in done.output
     assert "CHAT: chat_sessions has no documents." in done.output
     assert database.list_collection_names() == ["bot_sessions"]
     assert repr(list(database["bot_sessions"].find())) == before

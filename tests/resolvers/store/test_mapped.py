@@ -29,6 +29,7 @@ from resolvers.request import (
     Some,
     Window,
 )
+from resolvers.store import find
 from resolvers.store.mapped import Mapped
 from resolvers.store.store import Store
 from resolvers.tenants import NOBODYS
@@ -269,3 +270,63 @@ async def test_nothing_is_changed(served: Context) -> None:
     with pytest.raises(ReadOnly):
         await sessions.delete(served, BOT, session_id)
     assert await served.store.database["conversations"].find({}).to_list(None) == before
+
+
+CODES = {
+    **MAP["columns"],
+    "sessionType": {"from": "mode", "values": {"0": "INTERACTIVE", "1": "NON_INTERACTIVE"}},
+    "isDeveloper": {"from": "testing", "values": {"Y": True, "N": False}},
+}
+
+
+@pytest.mark.parametrize(
+    ("where", "numbers"),
+    [
+        (Compare(path("userId"), Operator.EQ, "17"), [1]),
+        (Compare(path("userId"), Operator.NIN, ["17", "18"]), [0]),
+        (Compare(path("isDeveloper"), Operator.EQ, True), [1]),
+        (Compare(path("sessionType"), Operator.EQ, "NON_INTERACTIVE"), [2, 1]),
+        (Compare(path("sessionType"), Operator.NE, "NON_INTERACTIVE"), [0]),
+    ],
+)
+async def test_numbers_and_words_for_flags(
+    wire_store: Store, where: Filter, numbers: list[int]
+) -> None:
+    """A text may be stored as a number, a name as a code, and a flag as a word."""
+    rows = [
+        foreign(0, data={"user": {"id": "u"}}, mode=0, testing="N"),
+        foreign(1, data={"user": {"id": 17}}, mode=1, testing="Y"),
+        foreign(2, data={"user": {"id": 18.0}}, mode="1", testing="N"),
+    ]
+    await wire_store.database["conversations"].insert_many(rows)
+    mapped = Mapped(mapping.read({**MAP, "columns": CODES}, KINDS))
+    served = context_of(wire_store)
+    served = replace(served, store=replace(served.store, maps={"bot": mapped}))
+    found = (await sessions.list_(served, Read(BOT, where))).documents
+    assert [int(row["_id"], 16) for row in found] == numbers
+    assert {(row["userId"], row["sessionType"], row["isDeveloper"]) for row in found} <= {
+        ("u", "INTERACTIVE", False),
+        ("17", "NON_INTERACTIVE", True),
+        ("18", "NON_INTERACTIVE", False),
+    }
+
+
+async def test_an_id_of_any_type_takes_one_find(served: Context, monkeypatch: Any) -> None:
+    """Texts, and what is shown as they are, are looked for together."""
+    finds: list[Any] = []
+    wrapped = find.find
+
+    async def counted(*given: Any) -> Any:
+        finds.append(given)
+        return await wrapped(*given)
+
+    monkeypatch.setattr("resolvers.store.read.find", counted)
+    rows = served.store.database["conversations"]
+    await rows.insert_many([foreign(20, _id=17), foreign(21, _id=f"{5:024x}")])
+    found = await sessions.get_many(served, BOT, ["17", f"{4:024x}", f"{5:024x}", "none"])
+    assert {one: row["noOfMessagesExchanged"] for one, row in found.items()} == {
+        "17": 20,
+        f"{4:024x}": 4,
+        f"{5:024x}": 21,
+    }
+    assert len(finds) == 1

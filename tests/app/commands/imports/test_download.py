@@ -1,7 +1,8 @@
 """Straight from a service: another gateway is the vendor, with and without faults."""
 
 import json
-from collections.abc import Callable
+import tracemalloc
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -363,3 +364,44 @@ async def test_genesys_by_ids(tmp_path: Path, name: str) -> None:
     assert [request.headers["authorization"] for request in client.wire.requests] == [
         f"Bearer {SECRET}"
     ] * 2
+
+
+def pages_of(number: int, row: dict[str, Any]) -> Callable[[httpx.Request], httpx.Response]:
+    """A service with so many pages of ten rows in the first week, and nothing later."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked = json.loads(request.content)
+        first = asked["skip"] if asked["dateFrom"].startswith("2026-01-01") else 10 * number
+        rows = [row | {"sessionId": f"s{first + place}"} for place in range(10)]
+        more = first + 10 < 10 * number
+        page = {"moreAvailable": more, "sessions": rows if first < 10 * number else []}
+        return httpx.Response(200, content=sent(json.dumps(page).encode()))
+
+    async def sent(body: bytes) -> AsyncIterator[bytes]:
+        yield body
+
+    return answer
+
+
+async def test_a_week_of_any_size_needs_no_memory(kore: Client) -> None:
+    """Pages go to the file as they come, and large ones through a file: 48 MB here."""
+    kore.wire.fault = pages_of(40, {"text": "x" * 120_000})
+    tracemalloc.start()
+    try:
+        fetched = await kore.fetch()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert fetched.incomplete == []
+    assert sum(file.path.stat().st_size for file in fetched.files) > 46e6
+    assert peak < 20e6
+
+
+async def test_the_same_page_again_and_again_has_an_end(kore: Client) -> None:
+    """A service that ignores `skip` says for ever that more follow."""
+    page = {"moreAvailable": True, "sessions": [{"sessionId": "s1"}]}
+    kore.wire.fault = lambda _request: httpx.Response(200, json=page)
+    fetched = await kore.fetch(until=SINCE + timedelta(days=7))
+    (missing,) = fetched.incomplete
+    assert missing.endswith("it says that there are more sessions, and sends none")
+    assert len(kore.wire.requests) == 2 * 3

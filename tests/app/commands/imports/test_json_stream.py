@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.commands.imports import json_stream
-from app.commands.imports.json_stream import BrokenError, JsonStream
+from app.commands.imports.encoding import BrokenError
+from app.commands.imports.json_stream import JsonStream
 from tests.properties import examples
 
 VALUES = st.recursive(

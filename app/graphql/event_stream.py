@@ -16,7 +16,6 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, Final
 
-import orjson
 from starlette.types import Receive, Send
 
 from app.graphql.media_types import EVENT_STREAM
@@ -98,7 +97,7 @@ async def begun(
 
 def _refused(error: RefusedError, facts: RequestFacts) -> Answer:
     facts.codes.append(error.extensions["code"])
-    return Answer(orjson.loads(error.body(facts.id)), True)
+    return Answer(error.body(facts.id), error.extensions["code"], True)
 
 
 def _coming(answers: AsyncGenerator[Answer, None]) -> "asyncio.Task[Answer | None]":
@@ -108,13 +107,13 @@ def _coming(answers: AsyncGenerator[Answer, None]) -> "asyncio.Task[Answer | Non
     return asyncio.create_task(one())
 
 
-def _next(body: dict[str, Any]) -> bytes:
-    return b"event: next\ndata: %b\n\n" % orjson.dumps(body)
+def _next(body: bytes) -> bytes:
+    return b"event: next\ndata: %b\n\n" % body
 
 
 async def _end(send: Send, why: End, id_: str) -> None:
     if why is End.REVOKED:
-        error = orjson.loads(RefusedError(401, "UNAUTHENTICATED", why.value).body(id_))
+        error = RefusedError(401, "UNAUTHENTICATED", why.value).body(id_)
         await _write(send, _next(error) + COMPLETE, False)
     else:
         await _write(send, b"", False)

@@ -275,7 +275,8 @@ class Connection:
                 if answer.final:
                     return _final(answer)
                 if self._operations.get(id_) is operation:
-                    await self._send_json({"id": id_, "type": "next", "payload": answer.body})
+                    body = orjson.Fragment(answer.body)
+                    await self._send_json({"id": id_, "type": "next", "payload": body})
         return None
 
     async def _send_json(self, message: dict[str, Any]) -> None:
@@ -291,7 +292,7 @@ class Connection:
 
 
 def _final(answer: Answer) -> list[dict[str, Any]]:
+    errors: list[dict[str, Any]] = orjson.loads(answer.body)["errors"]
     if answer.code == SLOW:
-        raise ClosedError(TOO_SLOW, answer.body["errors"][0]["message"])
-    errors: list[dict[str, Any]] = answer.body["errors"]
+        raise ClosedError(TOO_SLOW, errors[0]["message"])
     return errors

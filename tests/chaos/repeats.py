@@ -31,7 +31,7 @@ PROGRESS_SECONDS = 10.0
 SHARED = 4
 """Sessions to which all clients add."""
 MOST_ADDED = 40
-"""Additions to one of them until another takes its place: the embedded engine writes whole lists."""
+"""Additions to one until another takes its place: engines that write whole lists get slow."""
 REPEATED = {"IDEMPOTENCY_KEY_IN_USE", "UNAVAILABLE", "TIMEOUT", "OVERLOADED", "RATE_LIMITED"}
 """What leads to one more attempt."""
 

@@ -178,7 +178,8 @@ class Feed:
             first = bisect_right(self._kept, place, key=lambda event: event.place)
             batch = list(islice(self._kept, first, first + AT_ONCE))
             end = batch[-1].place if batch else self._place
-            yield await completed(store, batch), end
+            async for found in parts(store, batch, end):
+                yield found
             return
         if self._past is None:
             self._past = asyncio.Semaphore(CATCHING_UP)
@@ -214,7 +215,8 @@ class Feed:
                         place = batch[-1].place
                     elif stream.has_reached(mark):
                         place = max(place, mark)
-                    yield await completed(store, batch), place
+                    async for found in parts(store, batch, place):
+                        yield found
                     if place >= (mark := goal()):
                         return
 
@@ -263,8 +265,9 @@ class Feed:
         """Until nobody has listened for a while."""
         async with aclosing(batched(stream)) as batches:
             async for batch in batches:
-                for event in await completed(store, batch):
-                    await self._dispatch(event)
+                async for part, _ in parts(store, batch, self._place):
+                    for event in part:
+                        await self._dispatch(event)
                 idle = asyncio.get_running_loop().time() - self._unheard
                 if not self._listeners and idle > IDLE_SECONDS:
                     return
@@ -309,8 +312,32 @@ def _ahead(events: AsyncIterator[Event | None]) -> "asyncio.Task[Event | None]":
     return asyncio.ensure_future(anext(events))
 
 
+async def parts(
+    store: Store, events: Sequence[Event], end: StreamPlace
+) -> AsyncGenerator[tuple[list[Event], StreamPlace], None]:
+    """The events with their sessions as they are now, and how far each part reaches: to the end.
+
+    There are several parts where the sessions are too large to be read, and held, together.
+    """
+    try:
+        found = await completed(store, events)
+    except LimitExceeded:
+        if len(events) == 1:
+            raise
+    else:
+        yield found, end
+        return
+    half = len(events) // 2
+    for some, reached in ((events[:half], events[half - 1].place), (events[half:], end)):
+        async for part in parts(store, some, reached):
+            yield part
+
+
 async def completed(store: Store, events: Sequence[Event]) -> list[Event]:
-    """The events with their sessions as they are now; None of those that are gone."""
+    """The events with their sessions as they are now; None of those that are gone.
+
+    LimitExceeded where the sessions are too large together.
+    """
     wanted: dict[str, tuple[Kind, list[str]]] = {}
     for event in events:
         if event.action is not Action.DELETED:
@@ -326,20 +353,8 @@ async def completed(store: Store, events: Sequence[Event]) -> list[Event]:
 
 async def _documents(store: Store, kind: Kind, session_ids: list[str]) -> dict[str, Document]:
     """The sessions by their ids, as `resolvers.sessions` reads whole ones."""
-    rows = await _read(store, kind, [as_stored(one) for one in dict.fromkeys(session_ids)])
+    ids = [as_stored(one) for one in dict.fromkeys(session_ids)]
+    rows = await reads.get_many(store, kind, ids, EVERYTHING, None)
     for row in rows.values():
         add_counts(kind.columns, row)
-    return rows
-
-
-async def _read(store: Store, kind: Kind, ids: list[Any]) -> dict[str, Document]:
-    """One by one where they are too large to be read together."""
-    try:
-        return await reads.get_many(store, kind, ids, EVERYTHING, None)
-    except LimitExceeded:
-        if len(ids) == 1:
-            raise
-    rows: dict[str, Document] = {}
-    for one in ids:
-        rows |= await _read(store, kind, [one])
     return rows

@@ -186,7 +186,13 @@ def _data(answer: bytes) -> dict[str, Any]:
 
 
 class RepeatingSite(Site):
-    """The same site with such clients."""
+    """The same site with such clients.
+
+    No connection breaks here, so the driver repeats no write. The embedded engine remembers each
+    write that may be repeated for half an hour, and sorts them all once there are 10,000.
+    """
+
+    options = "directConnection=true&retryWrites=false"
 
     def __init__(self, folder: Path, workers: int, clients: int, seed: int, count: int) -> None:
         super().__init__(folder, workers, clients, seed)

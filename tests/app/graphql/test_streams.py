@@ -28,6 +28,7 @@ def anyio_backend() -> str:
 async def application(engine: WireEngine) -> AsyncIterator[Whole]:
     """Small limits, and everything counted."""
     limits = {"max_subscriptions": 2, "max_waiting_changes": 5, "metrics_port": 0}
+    limits |= {"max_answer_bytes": 65_536, "max_query_aliases": 200}
     async with opened(engine, **limits) as found:
         yield found
 
@@ -193,3 +194,40 @@ async def test_the_largest_answer(whole: Whole) -> None:
             )  # fmt: skip
             change = (await socket.get())["payload"]["data"]["botSessionChanged"]
             assert change["session"]["relatedSessions"][0]["session"]
+
+
+def often(field: str, type_: str, inner: str) -> tuple[str, str]:
+    """A field ten times, with four long names each, and their fragment: only bytes tell."""
+    fields = " ".join(f"f{number}: {field} {{ ...F }}" for number in range(20))
+    names = " ".join(f"{'n' * 980}{number}: {inner}" for number in range(4))
+    return fields, f" fragment F on {type_} {{ {names} }}"
+
+
+QUERY = "{{ {} }}{}".format(*often("viewer", "Viewer", "name"))
+PULLED = "{{ sessionChanges {{ {} }} }}{}".format(*often("pageInfo", "PageInfo", "endCursor"))
+FOLLOWED = "subscription {{ botSessionChanged {{ {} }} }}{}".format(
+    *often("session", "BotSession", "botId")
+)
+
+
+@pytest.mark.parametrize("query", [QUERY, PULLED, FOLLOWED])
+async def test_too_large_an_answer(whole: Whole, query: str) -> None:
+    """It is refused over every transport, by its bytes; a subscription ends with that."""
+    issued = await whole.issue(*EVERYTHING)
+    follows = query is FOLLOWED
+    async with connected(whole.app) as socket:
+        await socket.init(issued.key)
+        await socket.subscribe(query)
+        async with streaming(whole.app, issued.key, query) as events:
+            if follows:
+                await followed(whole, 2)
+                await made(whole.context, "1")
+            _, data = await events.get()
+            assert data["errors"][0]["extensions"]["limit"] == "answer_bytes"
+            assert await events.get() == ("complete", None)
+        answer = await socket.get()
+        assert answer["type"] == "error"
+        assert answer["payload"][0]["extensions"]["limit"] == "answer_bytes"
+    if not follows:
+        answer = await whole.graphql(issued, query)
+        assert answer["errors"][0]["extensions"]["limit"] == "answer_bytes"

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from resolvers.errors import GatewayError, SlowReader
+from resolvers.errors import GatewayError, LimitExceeded, SlowReader
+from resolvers.kind import Document, Kind
 from resolvers.store import feed as feeds
 from resolvers.store.change_stream import Action, Event
-from resolvers.store.feed import Feed, Listener
+from resolvers.store.feed import Feed, Listener, parts
 from resolvers.store.store import Store
 from resolvers.stream_places import StreamPlace
 from tests.conftest import NOW, opened_store, prepared
@@ -130,3 +131,21 @@ async def test_it_ends_once_nobody_listens(
         async with asyncio.timeout(limit(20)):
             await feed.ended()
         assert len(feed) == 0
+
+
+async def test_sessions_that_are_too_large_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are read and held in parts, each with its own place; nothing is left out."""
+    read: list[int] = []
+
+    async def get_many(_store: Store, _kind: Kind, ids: list[str], *_: Any) -> dict[str, Document]:
+        if len(ids) > 2:
+            raise LimitExceeded("too large")
+        read.append(len(ids))
+        return {one: {"_id": one} for one in ids}
+
+    monkeypatch.setattr(feeds.reads, "get_many", get_many)
+    events, end = [event(number) for number in range(7)], StreamPlace(1, 9, 0)
+    found = [part async for part in parts(Store(None, 1.0), events, end)]
+    assert [one.session_id for part, _ in found for one in part] == list("0123456")
+    assert [reached for _, reached in found] == [*(part[-1].place for part, _ in found[:-1]), end]
+    assert max(read) == 2

@@ -15,7 +15,6 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from app.access import rates
-from app.access.authenticator import presented
 from app.access.rates import Window
 from app.context import State
 from app.graphql import event_stream
@@ -127,8 +126,7 @@ class GraphQLEndpoint:
         asked = await self._parameters(exchange)
         state, facts = exchange.state, exchange.facts
         facts.api = STREAM
-        given = None if self._settings.auth == "off" else presented(request)
-        stream = Open(given, caller, request.scope["state"].get(ending.NAME))
+        stream = Open(caller, request.scope["state"].get(ending.NAME))
         run = Run(state.context(caller, facts))
         types = ANYTHING if exchange.method == "POST" else READING
         found = self.streams.answers(asked, run, types, header=exchange.headers.get(NAME))

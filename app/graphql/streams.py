@@ -25,7 +25,7 @@ from graphql import GraphQLError
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from app.access.authenticator import Authenticator, Presented
+from app.access.authenticator import Authenticator
 from app.graphql.answers import Response, response, stored, too_large_response, whole
 from app.graphql.media_types import GRAPHQL_JSON
 from app.graphql.parameters import Parameters
@@ -36,7 +36,7 @@ from app.observing.requests import STREAM
 from app.settings import Settings
 from resolvers import repeats
 from resolvers.access import Caller
-from resolvers.errors import GatewayError, LimitExceeded
+from resolvers.errors import GatewayError, LimitExceeded, Unauthenticated
 from resolvers.request_facts import RequestFacts
 from schema.build import Schema
 from schema.execution.room import AnswerTooLargeError
@@ -76,8 +76,7 @@ class Answer(NamedTuple):
 class Open:
     """A connection that carries answers, and whose key may end it."""
 
-    def __init__(self, given: Presented | None, caller: Caller, ending: Ending | None) -> None:
-        self.given = given
+    def __init__(self, caller: Caller, ending: Ending | None) -> None:
         self.caller = caller
         self.ending = ending
         self.ended: asyncio.Future[End] = asyncio.get_running_loop().create_future()
@@ -97,8 +96,7 @@ class Streams:
         self._documents = documents
         self._subscriptions: Counter[str] = Counter()
         self._pace = asyncio.Semaphore(AT_ONCE)
-        self._open: dict[tuple[Presented | None, Caller], dict[Open, None]] = {}
-        """By their keys."""
+        self._open: dict[Caller, dict[Open, None]] = {}
         self._watch: asyncio.Task[None] | None = None
         self.told: Callable[[str], object] = lambda _outcome: None
         """Called with `sent` or `left_behind` for each change."""
@@ -221,16 +219,16 @@ class Streams:
     @asynccontextmanager
     async def watched(self, stream: Open, authenticator: Authenticator) -> AsyncIterator[None]:
         """Look after a stream's key meanwhile."""
-        key = (stream.given, stream.caller)
-        self._open.setdefault(key, {})[stream] = None
+        caller = stream.caller
+        self._open.setdefault(caller, {})[stream] = None
         if self._watch is None or self._watch.done():
             self._watch = asyncio.create_task(self._look_often(authenticator))
         try:
             yield
         finally:
-            del self._open[key][stream]
-            if not self._open[key]:
-                del self._open[key]
+            del self._open[caller][stream]
+            if not self._open[caller]:
+                del self._open[caller]
 
     async def _look_often(self, authenticator: Authenticator) -> None:
         """Until no stream is open."""
@@ -243,16 +241,29 @@ class Streams:
 
     async def _look(self, authenticator: Authenticator) -> None:
         """All streams of a key are looked at together; all of a process end together."""
-        for (given, caller), streams in list(self._open.items()):
+        for caller, streams in list(self._open.items()):
             ending = next(iter(streams)).ending
             if ending is not None and ending.closing:
                 why = End.CLOSING
-            elif given is not None and not await authenticator.still(given, caller):
+            elif not await _valid(authenticator, caller):
                 why = End.REVOKED
             else:
                 continue
             for stream in streams:
                 stream.end(why)
+
+
+async def _valid(authenticator: Authenticator, caller: Caller) -> bool:
+    """Whether a stream goes on: its key may do what it might when the stream began.
+
+    Where the database does not answer, it does until the key expires.
+    """
+    try:
+        return await authenticator.current(caller) == caller
+    except Unauthenticated:
+        return False
+    except GatewayError:
+        return True
 
 
 def _answer(shown: Response, over: bool = False) -> Answer:

@@ -32,7 +32,7 @@ class Repeat:
     sessions: set[str] = field(default_factory=set)
     """Those that the answer is about."""
     settled: bool = True
-    """Whether the answer is the last word: only such a one is kept."""
+    """Whether the answer is the last word: only such a one is stored."""
     _steps: int = 0
 
     def step(self) -> "Step":

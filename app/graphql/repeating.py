@@ -33,7 +33,7 @@ class Keyed(NamedTuple):
 def keyed(schema: Schema, text: str, asked: Parameters, header: bytes | None) -> Keyed | None:
     """The key of a mutation, with what it is for; None without one, and for what changes nothing.
 
-    BadInput for what is not a key, and for two different ones.
+    BadInput for anything else in its place, and for two different keys.
     """
     given = asked.extensions.get(MEMBER)
     if (header is None and given is None) or not changes(schema, text, asked):

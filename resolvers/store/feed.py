@@ -317,7 +317,7 @@ async def parts(
 ) -> AsyncGenerator[tuple[list[Event], StreamPlace], None]:
     """The events with their sessions as they are now, and how far each part reaches: to the end.
 
-    There are several parts where the sessions are too large to be read, and held, together.
+    There are several parts where the sessions are too large to be read together.
     """
     try:
         found = await completed(store, events)

@@ -3,7 +3,8 @@
     python -m tests.chaos.repeats --count 10000
 
 Afterwards the database must be that of each request carried out once, and each repetition must have
-had the bytes of the first answer. It ends once nothing is answered for STILL_SECONDS, too.
+had the bytes of the first answer. It ends after `--minutes`, too, and says how many requests were
+made by then; and once nothing was answered for STILL_SECONDS.
 """
 
 import asyncio
@@ -227,9 +228,13 @@ def run(
     workers: int,
     clients: int,
     every: float,
+    seconds: float = 3600,
     tell: Callable[[str], object] = lambda _progress: None,
 ) -> Stream:
-    """`count` requests, and a worker killed every so many seconds; what is wrong is in `wrong`."""
+    """At most `count` requests within `seconds`, and a worker killed every so many seconds.
+
+    What is wrong is in `wrong`.
+    """
     site, killed = RepeatingSite(folder, workers, clients, seed, count), 0
     stream, began = site.stream, time.monotonic()
     with site.running():
@@ -237,6 +242,8 @@ def run(
         while stream.goes_on:
             Event().wait(0.2)
             now = time.monotonic()
+            if now > began + seconds:
+                break
             if now > stream.answered_at + STILL_SECONDS:
                 stream.wrong.append(f"nothing was answered for {STILL_SECONDS} seconds")
             if now > next_line:
@@ -245,6 +252,8 @@ def run(
             if now > next_kill and len(site.processes()) > workers:
                 site.kill_worker(killed)
                 killed, next_kill = killed + 1, now + every
+        stream.outcomes["requests"] = count - stream.left
+        stream.left = 0
         if not stream.wrong:
             site.finish()
             stream.wrong = list(site.mistakes())
@@ -258,12 +267,13 @@ def main(
     workers: Annotated[int, typer.Option(min=1, help="Processes of the gateway.")] = 3,
     clients: Annotated[int, typer.Option(min=1, help="Clients that write.")] = 8,
     every: Annotated[float, typer.Option(help="Seconds from one kill to the next.")] = 20.0,
+    minutes: Annotated[float, typer.Option(help="How long at most.")] = 60.0,
 ) -> None:
     """Repeat requests in every way; exit 1 if anything was done twice, or answered otherwise."""
     chosen = SystemRandom().randrange(2**31) if seed is None else seed
     typer.echo(f"--seed {chosen}")
     with tempfile.TemporaryDirectory() as folder:
-        stream = run(Path(folder), count, chosen, workers, clients, every, typer.echo)
+        stream = run(Path(folder), count, chosen, workers, clients, every, 60 * minutes, typer.echo)
     typer.echo(", ".join(f"{name}: {number}" for name, number in sorted(stream.outcomes.items())))
     typer.echo(f"{len(stream.added)} shared appends, {len(stream.notes)} sessions")
     for line in stream.wrong[:20]:

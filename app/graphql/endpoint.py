@@ -132,7 +132,7 @@ class GraphQLEndpoint:
         found = self.streams.answers(asked, run, types, header=exchange.headers.get(NAME))
         answers = event_stream.begun(found, facts)
         async with self.streams.watched(stream, state.authenticator):
-            await event_stream.serve(answers, stream, exchange.receive, send, facts.id)
+            await event_stream.serve(answers, stream, exchange.receive, send, run)
 
     async def _answer(self, exchange: Exchange, request: Request, content_type: bytes) -> Answer:
         caller, windows = await _caller(exchange, request)

@@ -24,6 +24,7 @@ from app.http.refusal import RefusedError
 from app.json_refusals import refused_for
 from resolvers.errors import GatewayError
 from resolvers.request_facts import RequestFacts
+from schema.execution.run import Run
 
 KEEP_ALIVE_SECONDS: Final = 12.0
 """Shorter than the idle limits of proxies."""
@@ -36,14 +37,14 @@ COMPLETE: Final = b"event: complete\ndata:\n\n"
 
 
 async def serve(
-    answers: AsyncGenerator[Answer, None], stream: Open, receive: Receive, send: Send, id_: str
+    answers: AsyncGenerator[Answer, None], stream: Open, receive: Receive, send: Send, run: Run
 ) -> None:
-    """Send all answers, until they or the client's connection end."""
+    """Send all answers of a run, until they or the client's connection end."""
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     left = asyncio.create_task(_left(receive))
     try:
         async with aclosing(answers):
-            await _sent(answers, stream, left, send, id_)
+            await _sent(answers, stream, left, send, run)
     finally:
         left.cancel()
 
@@ -53,7 +54,7 @@ async def _sent(
     stream: Open,
     left: "asyncio.Task[None]",
     send: Send,
-    id_: str,
+    run: Run,
 ) -> None:
     coming = _coming(answers)
     try:
@@ -65,7 +66,7 @@ async def _sent(
             if left.done():
                 return
             if stream.ended.done():
-                await _end(send, stream.ended.result(), id_)
+                await _end(send, stream.ended.result(), run.context.facts.id)
                 return
             if not coming.done():
                 await _write(send, b":\n\n", True)
@@ -77,7 +78,8 @@ async def _sent(
             await _write(send, _next(answer.body), True)
             coming = _coming(answers)
     finally:
-        coming.cancel()
+        if run.leave():  # else it writes, and is waited for
+            coming.cancel()
         await asyncio.wait({coming})
 
 

@@ -1,5 +1,7 @@
 """Subscriptions over both transports, with a real engine's changes."""
 
+import asyncio
+from asyncio import Event
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -8,7 +10,15 @@ import pytest
 from app.http.ending import NAME, Ending
 from resolvers import credentials, sessions
 from resolvers.context import utc_now
-from tests.app.graphql.sockets import ClosedByServerError, Socket, connected, happens, streaming
+from resolvers.store import single_writes
+from tests.app.graphql.sockets import (
+    SECONDS,
+    ClosedByServerError,
+    Socket,
+    connected,
+    happens,
+    streaming,
+)
 from tests.contract.whole import EVERYTHING, Whole, opened
 from tests.resolvers.followed import BOT, bot_id, made
 from tests.wire.engine import WireEngine
@@ -101,6 +111,29 @@ async def test_a_query_as_events(whole: Whole) -> None:
             name, data = await events.get()
             assert (name, set(data)) == ("next", {member})
             assert await events.get() == ("complete", None)
+
+
+async def test_a_client_that_leaves_while_it_is_written(
+    whole: Whole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The write is not cancelled halfway: nobody would know what it did."""
+    issued, begun, go_on, done = await whole.issue(*EVERYTHING), Event(), Event(), Event()
+    original = single_writes.insert_one
+
+    async def slow(*given: Any, **options: Any) -> Any:
+        begun.set()
+        await go_on.wait()
+        result = await original(*given, **options)
+        done.set()
+        return result
+
+    monkeypatch.setattr(single_writes, "insert_one", slow)
+    query = "mutation { createChatSession(input: {}) { errors { code } } }"
+    async with asyncio.timeout(SECONDS):
+        async with streaming(whole.app, issued.key, query):
+            await begun.wait()
+            asyncio.get_running_loop().call_later(0.1, go_on.set)
+        assert done.is_set()
 
 
 async def test_only_the_head(whole: Whole) -> None:

@@ -12,7 +12,6 @@ that for the gateway's own collections (`keep_images`), whoever deletes, and whe
 How the session is now is read afterwards, so that nobody is shown what was erased meanwhile.
 """
 
-import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -29,7 +28,8 @@ from resolvers.errors import ChangesUnsupported, HistoryLost
 from resolvers.kind import Document, Kind
 from resolvers.store.capabilities import Capability
 from resolvers.store.cursors import leave
-from resolvers.store.driver import meaning, opened
+from resolvers.store.deadline import within
+from resolvers.store.driver import opened
 from resolvers.store.session_ids import as_text
 from resolvers.store.store import Store
 from resolvers.store.stream_marks import StreamMarks
@@ -207,17 +207,19 @@ class ChangeStream:
         return Event(place, kind, action, key["_id"], at, change.get(BEFORE))
 
     async def _next(self) -> Document | None:
-        """The next change; None if there was none."""
-        seconds = 2 * self._store.deadline + self._wait_ms / 1000
+        """The next change; None if there was none. Unavailable or Timeout for the database."""
+        store = self._store
+        return await within(2 * store.deadline + self._wait_ms / 1000, store.ping, self._asked())
+
+    async def _asked(self) -> Document | None:
         try:
-            async with asyncio.timeout(seconds):
-                if self._cursor is None:
-                    self._cursor = await self._open()
-                change: Document | None = await self._cursor.try_next()
+            if self._cursor is None:
+                self._cursor = await self._open()
+            change: Document | None = await self._cursor.try_next()
         except NotImplementedError as error:
             raise ChangesUnsupported(UNSUPPORTED) from error
         except OperationFailure as error:
-            raise _failure(error, seconds) from error
+            raise _failure(error) from error
         return change
 
     async def _open(self) -> Any:
@@ -284,12 +286,12 @@ def _pipeline(kinds: Any, names: list[str]) -> list[Document]:
     ]
 
 
-def _failure(error: OperationFailure, seconds: float) -> Exception:
+def _failure(error: OperationFailure) -> Exception:
     if error.code in LOST_CODES:
         return HistoryLost(LOST)
     if error.code in UNSUPPORTED_CODES:
         return ChangesUnsupported(UNSUPPORTED)
-    return meaning(error, seconds) or error
+    return error
 
 
 def _time(place: StreamPlace) -> Timestamp:

@@ -29,6 +29,8 @@ from resolvers.errors import (
     HistoryLost,
     LimitExceeded,
     SlowReader,
+    Timeout,
+    Unavailable,
 )
 from resolvers.kind import Document, Kind
 from resolvers.lists import add_counts
@@ -140,15 +142,22 @@ class Feed:
     async def follow(
         self, store: Store, kinds: Sequence[Kind], after: StreamPlace, choose: Choose, most: int
     ) -> AsyncGenerator[Any, None]:
-        """What a client gets of all events after a place, without end; the feed has started."""
-        place = after
+        """What a client gets of all events after a place, without end; the feed has started.
+
+        While the database fails, it waits.
+        """
+        place, pause = after, FIRST_PAUSE
         while place < self._place:
-            async with aclosing(self._since(store, kinds, place)) as batches:
-                async for batch, reached in batches:
-                    for event in batch:
-                        if (given := choose(event)) is not None:
-                            yield given
-                    place = max(place, reached)
+            try:
+                async with aclosing(self._since(store, kinds, place)) as batches:
+                    async for batch, reached in batches:
+                        for event in batch:
+                            if (given := choose(event)) is not None:
+                                yield given
+                        place, pause = max(place, reached), FIRST_PAUSE
+            except (Timeout, Unavailable):
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
         listener = Listener(choose, place, most)
         self._listeners[listener] = None
         try:
@@ -250,7 +259,7 @@ class Feed:
                     self._begin(await self.present(store, kinds))
                 except ChangesUnsupported:
                     raise
-                except (GatewayError, TimeoutError, *DRIVER_ERRORS) as error:
+                except (GatewayError, *DRIVER_ERRORS) as error:
                     log.warning(
                         "the change stream ended (%s): it is opened again", type(error).__name__
                     )

@@ -1,18 +1,21 @@
 """The feed of one process: failures of the database, slow listeners, and when it ends."""
 
 import asyncio
+from contextlib import aclosing
 from typing import Any
 
 import pytest
+from bson import Timestamp
+from pymongo.errors import AutoReconnect
 
-from resolvers.errors import GatewayError, LimitExceeded, SlowReader
+from resolvers.errors import GatewayError, LimitExceeded, SlowReader, Timeout, Unavailable
 from resolvers.kind import Document, Kind
 from resolvers.store import feed as feeds
-from resolvers.store.change_stream import Action, Event
+from resolvers.store.change_stream import Action, ChangeStream, Event
 from resolvers.store.feed import Feed, Listener, parts
 from resolvers.store.store import Store
 from resolvers.stream_places import StreamPlace
-from tests.conftest import NOW, opened_store, prepared
+from tests.conftest import NOW, mock_store, opened_store, prepared
 from tests.resolvers.followed import BOT, KINDS
 from tests.timing import limit
 from tests.wire.engine import MakeEngine
@@ -110,6 +113,44 @@ async def test_the_database_is_killed(make_engine: MakeEngine) -> None:
             await following
         await feed.close()
     assert found == [str(number) for number in range(1, 41)]
+
+
+@pytest.mark.parametrize(
+    ("failure", "told"), [(AutoReconnect("killed"), Unavailable), (TimeoutError(), Timeout)]
+)
+async def test_the_database_fails_in_the_past(
+    monkeypatch: pytest.MonkeyPatch, failure: Exception, told: type[GatewayError]
+) -> None:
+    """A page says so as any read does; who follows waits, and then gets everything."""
+    store, feed = await mock_store(), Feed()
+    feed._place = feed._floor = StreamPlace(2, 0, 0)
+    monkeypatch.setattr(feeds, "FIRST_PAUSE", 0.0)
+    failures = [failure, failure]
+    closed = asyncio.Semaphore(0)
+
+    class Cursor:
+        async def try_next(self) -> Any:
+            if failures:
+                raise failures.pop()
+            at = {"clusterTime": Timestamp(2, 0), "ns": {"coll": store.name(BOT)}}
+            change = {"_id": "t", "documentKey": {"_id": "1"}, "operationType": "delete"}
+            return {**change, **at}
+
+        async def close(self) -> None:
+            closed.release()
+
+    async def opened(_stream: ChangeStream) -> Cursor:
+        return Cursor()
+
+    monkeypatch.setattr(ChangeStream, "_open", opened)
+    async with asyncio.timeout(limit(10)):
+        past = feed.past(store, KINDS, START, lambda: feed._floor)
+        with pytest.raises(told):
+            await anext(past)
+        async with aclosing(feed.follow(store, KINDS, START, chosen, 10)) as changes:
+            assert await anext(changes) == "1"
+        for _ in range(3):
+            await closed.acquire()
 
 
 async def test_it_ends_once_nobody_listens(

@@ -60,6 +60,10 @@ LOST: Final = (
 )
 
 
+WHOLE_LOG: Final = "initiating set"
+"""The message of the first entry of a log from which nothing was removed."""
+UNSETTLED_SECONDS: Final = 10
+"""For how long a change whose time is past may not be shown yet, where the engine does not wait."""
 BEGINNING: Final = Timestamp(1, 1)
 """Before all changes."""
 
@@ -122,6 +126,17 @@ async def present(store: Store, kinds: Sequence[Kind], marks: StreamMarks) -> St
         ending = {"killCursors": cursor["ns"].partition(".")[2], "cursors": [cursor["id"]]}
         leave(store.database.command(ending))
     return place
+
+
+def settled(store: Store, now: StreamPlace) -> StreamPlace:
+    """The place up to which all changes are shown by now: a cursor may say that they were seen.
+
+    MongoDB's present time is that. Other engines give a change its time when it begins, and show it
+    once it is written: changes before the present one may come later.
+    """
+    if Capability.TIMED_CHANGES in store.capabilities:
+        return now
+    return StreamPlace(max(0, now.seconds - UNSETTLED_SECONDS), now.increment, LAST)
 
 
 async def keep_images(store: Store, kind: Kind) -> bool:
@@ -257,8 +272,12 @@ class ChangeStream:
         entries = self._store.database.client["local"]["oplog.rs"]
         first = None
         with suppress(OperationFailure):
-            first = await entries.find_one({}, {"ts": 1}, sort=[("$natural", 1)])
-        if first is not None and first["ts"] > _time(self._after):
+            first = await entries.find_one({}, {"ts": 1, "o.msg": 1}, sort=[("$natural", 1)])
+        if first is None:
+            return
+        whole = first.get("o", {}).get("msg") == WHOLE_LOG
+        spare = UNSETTLED_SECONDS if whole else 0  # a settled place may lie before the log's first
+        if (first["ts"].time - spare, first["ts"].inc) > self._after[:2]:
             raise HistoryLost(LOST)
 
     def has_reached(self, place: StreamPlace) -> bool:

@@ -42,6 +42,7 @@ from resolvers.store.change_stream import (
     ChangeStream,
     Event,
     present,
+    settled,
     watching,
 )
 from resolvers.store.driver import DRIVER_ERRORS
@@ -127,8 +128,9 @@ class Feed:
     def __init__(self) -> None:
         self._listeners: dict[Listener, None] = {}
         self._kept: deque[Event] = deque()
-        self._floor = self._place = StreamPlace(0, 0, 0)
-        """All events after the floor are in memory; the place is that of the last one."""
+        self._floor = self._place = self._began = StreamPlace(0, 0, 0)
+        """All events after the floor are in memory; the place is that of the last one. What came
+        before it began is no news."""
         self._running: asyncio.Task[None] | None = None
         self._starting: asyncio.Lock | None = None
         self._past: asyncio.Semaphore | None = None
@@ -236,13 +238,14 @@ class Feed:
         async with self._starting:
             self._unheard = asyncio.get_running_loop().time()
             if self._running is None or self._running.done():
-                self._begin(await self.present(store, kinds))
+                await self._begin(store, kinds)
                 self._running = asyncio.create_task(self._run(store, kinds), context=Context())
-            return self._place
+            return max(self._place, self._began)
 
-    def _begin(self, place: StreamPlace) -> None:
+    async def _begin(self, store: Store, kinds: Sequence[Kind]) -> None:
+        self._began = await self.present(store, kinds)
         self._kept.clear()
-        self._floor = self._place = place
+        self._floor = self._place = settled(store, self._began)
 
     async def _run(self, store: Store, kinds: Sequence[Kind]) -> None:
         """Follow the stream, over all failures of the database, as long as somebody listens."""
@@ -256,7 +259,7 @@ class Feed:
                         return
                 except HistoryLost as error:
                     self._end_all(error)
-                    self._begin(await self.present(store, kinds))
+                    await self._begin(store, kinds)
                 except ChangesUnsupported:
                     raise
                 except (GatewayError, *DRIVER_ERRORS) as error:

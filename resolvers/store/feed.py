@@ -130,7 +130,7 @@ class Feed:
         self._kept: deque[Event] = deque()
         self._floor = self._place = self._began = StreamPlace(0, 0, 0)
         """All events after the floor are in memory; the place is that of the last one. What came
-        before it began is no news."""
+        before it began is not news."""
         self._running: asyncio.Task[None] | None = None
         self._starting: asyncio.Lock | None = None
         self._past: asyncio.Semaphore | None = None

@@ -49,6 +49,7 @@ def gateway(subscribers: int) -> Any:
             "GATEWAY_RATE": "",
             "GATEWAY_DEADLINE_SECONDS": "30",
             "GATEWAY_REQUEST_SECONDS": "60",
+            "GATEWAY_HEAD_SECONDS": "60",
             "GATEWAY_MAX_CONNECTIONS": str(2 * subscribers + 100),
             "GATEWAY_MAX_SUBSCRIPTIONS": str(2 * subscribers + 100),
         }
@@ -134,18 +135,23 @@ async def created(origin: str, process: psutil.Process, events: int) -> float:
 
 
 async def measured(origin: str, process: psutil.Process, number: int, events: int) -> None:
-    """Print a table."""
+    """Print a table, line by line."""
+    tell("subscribers", f"{number}")
+    each = 1e6 / number
     async with subscribed(origin, 1, "another"):
         await created(origin, process, events)  # everything is warm
         alone = await created(origin, process, events)
     idle = process.memory_info().rss
     async with subscribed(origin, number, "another") as subscribers:
         memory = (process.memory_info().rss - idle) / number
+        tell("memory of one", f"{memory / 1024:.0f} KiB")
         started = sum(process.cpu_times()[:2])
         await asyncio.sleep(10)
         waiting = (sum(process.cpu_times()[:2]) - started) / 10
+        tell("CPU while nothing happens", f"{waiting * 100:.1f} % of a core")
         dropped = await created(origin, process, events) - alone
         assert not any(one.received for one in subscribers)
+        tell("CPU for a change that its filter drops", f"{dropped / events * each:.1f} µs")
     async with subscribed(origin, number, "one") as subscribers:
         sent = await created(origin, process, events // 10) - alone / 10
         deadline = time.monotonic() + 120
@@ -153,15 +159,12 @@ async def measured(origin: str, process: psutil.Process, number: int, events: in
             if time.monotonic() > deadline:
                 raise SystemExit("not every change arrived")
             await asyncio.sleep(0.1)
-    each = 1e6 / number
-    for name, value in (
-        ("subscribers", f"{number}"),
-        ("memory of one", f"{memory / 1024:.0f} KiB"),
-        ("CPU while nothing happens", f"{waiting * 100:.1f} % of a core"),
-        ("CPU for a change that its filter drops", f"{dropped / events * each:.1f} µs"),
-        ("CPU for a change that is sent to it", f"{sent / (events // 10) * each:.0f} µs"),
-    ):
-        print(f"{name:<40} {value}")
+    tell("CPU for a change that is sent to it", f"{sent / (events // 10) * each:.0f} µs")
+
+
+def tell(name: str, value: str) -> None:
+    """Print a line of the table."""
+    print(f"{name:<40} {value}", flush=True)
 
 
 def main() -> None:

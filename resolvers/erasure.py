@@ -25,7 +25,7 @@ from resolvers.audit.attempts import attempt
 from resolvers.audit.entries import Act
 from resolvers.common_columns import SEARCH_KEYS, TENANT
 from resolvers.context import Context
-from resolvers.errors import Conflict, CorruptDocument, Invalid, NotFound, Timeout
+from resolvers.errors import Conflict, Contended, CorruptDocument, Invalid, NotFound, Timeout
 from resolvers.identifiers import Identifier
 from resolvers.kind import Document, Kind, no_reservation
 from resolvers.person import RELATED, Group, Person, has_no_identifier, person
@@ -103,7 +103,7 @@ async def erase(
     `complete`, and the same call goes on. `advance` is called with each number of sessions that
     went. ReadOnly where nothing changes. Forbidden without ERASING and what `person`
     asks for, or without the `write` of a kind. Conflict if another application writes some of the
-    sessions: nothing is changed before they are gone; and if others keep changing sessions.
+    sessions: nothing is changed before they are gone. Contended if others keep changing them.
     """
     until, caller = time.monotonic() + seconds, context.caller
     context = replace(context, repeat=None)  # every step may be repeated by itself
@@ -201,20 +201,20 @@ class _Work:
             self.erased.complete = self.erased.limited or await self._unlink()
         except _TimeIsOver:
             pass
-        except Timeout:
+        except (Timeout, Contended):
             if not self.erased.changed:
                 raise
         if not self.erased.complete:
             self.erased.remaining = await self._remaining()
 
     async def _passes(self) -> None:
-        """Go through all kinds until nothing is found; Conflict if nothing found can be erased."""
+        """Go through all kinds until nothing is found; Contended if nothing found can be erased."""
         idle = before = 0
         while await self._pass():
             idle = idle + 1 if self.erased.changed == before else 0
             before = self.erased.changed
             if idle == IDLE_PASSES:
-                raise Conflict("Others keep changing these sessions. Repeat this.", ("by",))
+                raise Contended("Others keep changing these sessions. Try again.")
 
     async def _pass(self) -> bool:
         """Go through all kinds once; whether there was any session of the customer."""

@@ -19,6 +19,7 @@
     ├── AnswerGone               IDEMPOTENCY_ANSWER_GONE
     ├── Timeout                  TIMEOUT
     ├── Unavailable              UNAVAILABLE
+    │   └── Contended
     ├── ChangesUnsupported       CHANGES_UNSUPPORTED
     ├── HistoryLost              HISTORY_LOST
     ├── SlowReader               SLOW_READER
@@ -80,7 +81,7 @@ class Invalid(UserError):
 
 
 class Conflict(UserError):
-    """The session's state does not allow this, or others changed it again and again."""
+    """The session's state does not allow this."""
 
     code = "CONFLICT"
 
@@ -165,6 +166,10 @@ class Unavailable(GatewayError):
     """The database cannot be reached."""
 
     code = "UNAVAILABLE"
+
+
+class Contended(Unavailable):
+    """Others changed the same again and again: nothing was changed, and it may be tried again."""
 
 
 class ChangesUnsupported(GatewayError):

@@ -46,7 +46,9 @@ LARGEST_KEPT: Final = 1_048_576
 PASSING: Final = frozenset(
     {"TIMEOUT", "UNAVAILABLE", "OVERLOADED", "RATE_LIMITED", "INTERNAL", "UNAUTHENTICATED"}
 )
-"""Codes of answers that are not stored: the same request may have another one later."""
+"""Codes of answers that are not stored: the same request may have another one later.
+
+Among them are those of what others change all the time (Contended)."""
 _QUOTED: Final = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
 _PLAIN: Final = re.compile(r"[!#-+\--~]+")
 LONGEST_KEY: Final = 255
@@ -82,6 +84,12 @@ def checked_key(header: str) -> str:
 def next_step(context: Context) -> Step | None:
     """The next write of a request with a key; None without one."""
     return context.repeat.step() if context.repeat else None
+
+
+def unsettle(context: Context) -> None:
+    """Note that the answer says what is left to do: the same request carries on with that."""
+    if context.repeat:
+        context.repeat.settled = False
 
 
 def digest(*parts: str | bytes) -> str:
@@ -188,7 +196,7 @@ async def finish(context: Context, answer: Answer | None, codes: Iterable[str]) 
     if repeat is None:
         return
     try:
-        if answer is None or not PASSING.isdisjoint(codes):
+        if answer is None or not repeat.settled or not PASSING.isdisjoint(codes):
             await records.release(repeat.store, repeat.id, repeat.owner, context.now())
             return
         kept: Document = {"sessions": sorted(repeat.sessions)}

@@ -16,7 +16,7 @@ from resolvers.audit.entries import Act
 from resolvers.audit.showing import show
 from resolvers.changes import Change, changed, revision
 from resolvers.context import Context
-from resolvers.errors import AlreadyExists, Conflict, NotFound, Outdated, UserError
+from resolvers.errors import AlreadyExists, Contended, NotFound, Outdated, UserError
 from resolvers.kind import Document, Kind
 from resolvers.lists import add_counts
 from resolvers.masks import needed, require_answerable, require_overwriting, view
@@ -217,7 +217,7 @@ async def _acted(
             after[APPLIED] = await step.marks(before)
         if after is before or await _replace(context, kind, before, after):
             return _shown(context, kind, after)
-    raise Conflict("Other requests keep changing this session. Try again.")
+    raise Contended("Other requests keep changing this session. Try again.")
 
 
 @attempt(Act.DELETED)

@@ -31,6 +31,8 @@ class Repeat:
     noted: dict[str, Any] = field(default_factory=dict)
     sessions: set[str] = field(default_factory=set)
     """Those that the answer is about."""
+    settled: bool = True
+    """Whether the answer is the last word: only such a one is stored."""
     _steps: int = 0
 
     def step(self) -> "Step":

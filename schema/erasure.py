@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import strawberry
 
+from resolvers import repeats
 from resolvers.access import ERASING
 from resolvers.erasure import Erased, KindCount, Mode, erase
 from resolvers.errors import UserError as Refusal
@@ -106,6 +107,8 @@ def erasure_fields(kinds: Sequence[Kind]) -> tuple[RootField, ...]:
             )
         except Refusal as error:
             return _shown(Erased([], [], limited=False, remaining=None), [user_error(error)])
+        if not erased.complete:
+            repeats.unsettle(run.context)
         return _shown(erased, [])
 
     arguments = (

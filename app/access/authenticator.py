@@ -24,7 +24,7 @@ from resolvers.access import EVERYBODY, PERSONAL, Caller
 from resolvers.context import utc_now
 from resolvers.credential_cache import CredentialCache, Uses
 from resolvers.credentials import Credential, hash_key, same
-from resolvers.errors import Forbidden, GatewayError, Unauthenticated
+from resolvers.errors import GatewayError, Unauthenticated
 from resolvers.store.store import Store
 from resolvers.tenants import NOBODYS
 
@@ -123,27 +123,6 @@ class Authenticator:
         given = presented(request)
         return await self.guarded(request, self._by_bearer(*given))
 
-    async def still(self, given: "Presented", caller: Caller) -> bool:
-        """Whether a credential that was accepted gives the same caller now.
-
-        Asking does not count as a use. Where the database does not answer, it does until it
-        expires.
-        """
-        if self._off:
-            return True
-        now = self._now()
-        try:
-            found = await self._by_token(given.key) if self._tokens and given.bearer else None
-            if found is None:
-                credential = await self.credentials.by_key(given.key)
-                valid = credential is not None and credential.valid_at(now)
-                found = credential.caller() if credential is not None and valid else None
-        except (Unauthenticated, Forbidden):
-            return False
-        except GatewayError:
-            return caller.expires_at is None or now < caller.expires_at
-        return found == caller
-
     async def _by_bearer(self, key: str, may_be_token: bool) -> Caller:
         found = await self._by_token(key) if self._tokens and may_be_token else None
         return found or await self.by_key(key)
@@ -186,22 +165,22 @@ class Authenticator:
         return self._accepted(found if secret and signed else None)
 
     async def current(self, caller: Caller) -> Caller:
-        """The same caller as it may ask now, for responses that take long; Unauthenticated once it
-        has expired or was revoked.
+        """The same caller as it may ask now, for what takes long: exports and streams.
 
-        A token of the identity provider is valid until it expires.
+        Unauthenticated once it has expired or was revoked. Asking does not count as a use. A token
+        of the identity provider is valid until it expires.
         """
         if self._off or caller.id.startswith(OPEN):
             return caller
         now = self._now()
+        if caller.expires_at is not None and caller.expires_at <= now:
+            raise Unauthenticated(REFUSAL)
         if self._tokens and caller.id.startswith(PREFIX):
-            if caller.expires_at is None or now < caller.expires_at:
-                return caller
-        else:
-            found = await self.credentials.by_id(caller.id)
-            if found and found.valid_at(now):
-                return found.caller()
-        raise Unauthenticated(REFUSAL)
+            return caller
+        found = await self.credentials.by_id(caller.id)
+        if found is None or not found.valid_at(now):
+            raise Unauthenticated(REFUSAL)
+        return found.caller()
 
     async def limit(self, caller: Caller, bots: Iterable[str] | None = None) -> tuple[Window, ...]:
         """Count one request: of the caller (GATEWAY_RATE), or of each of these bots that it may

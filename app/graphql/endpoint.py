@@ -9,23 +9,20 @@ import logging
 from dataclasses import fields
 from typing import Final, NamedTuple
 
-import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from app.access import rates
-from app.access.authenticator import presented
 from app.access.rates import Window
 from app.context import State
-from app.errors import STATUS
 from app.graphql import event_stream
 from app.graphql.answers import response
-from app.graphql.changing import changes, is_wide
 from app.graphql.media_types import GRAPHQL_JSON, asks_for_events, require_json, response_type
 from app.graphql.parameters import Parameters, from_address, from_body
 from app.graphql.persisted import Documents
+from app.graphql.repeating import keyed, once
 from app.graphql.streams import ANYTHING, READING, Open, Streams
 from app.graphql.websocket import Connection
 from app.http import ending
@@ -46,7 +43,6 @@ from resolvers.errors import GatewayError
 from resolvers.request_facts import RequestFacts
 from schema.build import Schema
 from schema.errors import INTERNAL_MESSAGE
-from schema.execution.room import too_large
 from schema.execution.run import Run
 from schema.limits import Limits
 
@@ -57,15 +53,6 @@ ANY: Final = {OperationType.QUERY, OperationType.MUTATION}
 ALLOWED: Final = b"GET, HEAD, POST, OPTIONS"
 GRAPHIQL: Final = b"/graphiql"
 VARY: Final[Header] = (b"vary", b"Accept")
-NO_KEY: Final = (
-    "Idempotency-Key: a change with a key is answered as a whole. Accept application/json."
-)
-
-
-NOT_AS_EVENTS: Final = (
-    "Idempotency-Key: a mutation with a key is answered as JSON, not as events. Accept "
-    "application/graphql-response+json."
-)
 
 
 class Exchange(NamedTuple):
@@ -137,21 +124,15 @@ class GraphQLEndpoint:
         """All answers of one operation, as server-sent events."""
         caller, _ = await _caller(exchange, request)
         asked = await self._parameters(exchange)
-        if NAME in exchange.headers and changes(self._schema, self.documents.text(asked), asked):
-            raise RefusedError(400, "BAD_USER_INPUT", NO_KEY)
         state, facts = exchange.state, exchange.facts
-        if exchange.headers.get(NAME) is not None and changes(
-            self._schema, self.documents.text(asked), asked
-        ):
-            raise RefusedError(400, "BAD_USER_INPUT", NOT_AS_EVENTS)
         facts.api = STREAM
-        given = None if self._settings.auth == "off" else presented(request)
-        stream = Open(given, caller, request.scope["state"].get(ending.NAME))
+        stream = Open(caller, request.scope["state"].get(ending.NAME))
         run = Run(state.context(caller, facts))
         types = ANYTHING if exchange.method == "POST" else READING
-        answers = event_stream.begun(self.streams.answers(asked, run, types), facts)
+        found = self.streams.answers(asked, run, types, header=exchange.headers.get(NAME))
+        answers = event_stream.begun(found, facts)
         async with self.streams.watched(stream, state.authenticator):
-            await event_stream.serve(answers, stream, exchange.receive, send, facts.id)
+            await event_stream.serve(answers, stream, exchange.receive, send, run)
 
     async def _answer(self, exchange: Exchange, request: Request, content_type: bytes) -> Answer:
         caller, windows = await _caller(exchange, request)
@@ -166,52 +147,24 @@ class GraphQLEndpoint:
     async def _answered(self, exchange: Exchange, caller: Caller, content_type: bytes) -> Answer:
         asked = await self._parameters(exchange)
         run = Run(exchange.state.context(caller, exchange.facts))
-        text = self.documents.text(asked)
-        key = exchange.headers.get(NAME)
-        if key is not None and exchange.method == "POST" and changes(self._schema, text, asked):
-            return await self._once(key, text, asked, exchange, run, content_type)
-        return await self._worked(text, asked, exchange, run, content_type)
+        text, posted = self.documents.text(asked), exchange.method == "POST"
 
-    async def _worked(
-        self, text: str, asked: Parameters, exchange: Exchange, run: Run, content_type: bytes
-    ) -> Answer:
-        with leaving(exchange.receive, run.leave):
-            result = await self._execute(text, asked, exchange, run)
-        return self._rendered(result, run, exchange, content_type)
+        async def work() -> repeats.Answer:
+            with leaving(exchange.receive, run.leave):
+                result = await self._execute(text, asked, exchange, run)
+            return self._rendered(result, run, exchange, content_type)
 
-    async def _once(
-        self,
-        key: bytes,
-        text: str,
-        asked: Parameters,
-        exchange: Exchange,
-        run: Run,
-        content_type: bytes,
-    ) -> Answer:
-        """Answer a mutation with an idempotency key: carried out once, answered each time."""
-        variables = orjson.dumps(asked.variables or {}, option=orjson.OPT_SORT_KEYS)
-        question = repeats.digest("graphql", text, asked.operation_name or "", variables)
         try:
-            lifetime = self._settings.idempotency_seconds
-            found = await repeats.begin(run.context, key.decode("latin-1"), question, lifetime)
+            header = exchange.headers.get(NAME)
+            key = keyed(self._schema, text, asked, header) if posted else None
+            if key is None:
+                answer, replayed = await work(), False
+            else:
+                answer, replayed = await once(key, run, self._settings.idempotency_seconds, work)
         except GatewayError as error:
             raise refused_for(error) from None
-        if found is not None:
-            return Answer(found.status, found.body, (REPLAYED,), found.type.encode())
-        kept, codes = None, exchange.facts.codes
-        try:
-            answer = await self._worked(text, asked, exchange, run, content_type)
-            kept = repeats.Answer(answer.status, content_type.decode(), answer.body)
-            return answer
-        except RefusedError as error:
-            status = error.legacy if content_type is JSON else error.status
-            kept = repeats.Answer(status, content_type.decode(), error.body(exchange.facts.id))
-            codes = [*codes, error.extensions["code"]]
-            raise
-        finally:
-            if run.context.repeat and is_wide(run.operation.document):
-                run.context.repeat.sessions.add(repeats.wide(run.context.caller))
-            await repeats.finish(run.context, kept, codes)
+        headers = (REPLAYED,) if replayed else ()
+        return Answer(answer.status, answer.body, headers, answer.type.encode())
 
     async def _parameters(self, exchange: Exchange) -> Parameters:
         if exchange.method != "POST":
@@ -245,22 +198,14 @@ class GraphQLEndpoint:
 
     def _rendered(
         self, result: ExecutionResult, run: Run, exchange: Exchange, content_type: bytes
-    ) -> Answer:
-        shown = response(result, run, self._settings)
-        status = 200
-        if "data" not in shown and content_type is GRAPHQL_JSON:
-            status = STATUS.get(shown["errors"][0]["extensions"]["code"], 400)
+    ) -> repeats.Answer:
+        extensions = None
         if exchange.headers.get(b"x-graphql-cost") == b"1" and run.cost is not None:
             cost = {"requested": run.cost, "maximum": self._settings.max_query_cost}
-            shown["extensions"] = {"cost": cost}
-        body = orjson.dumps(shown)
-        most = self._settings.max_answer_bytes
-        if len(body) > most:
-            error = too_large(most, run.operation.changes)
-            raise RefusedError(
-                STATUS[error.code], error.code, error.message, legacy=200, **error.details
-            )
-        return Answer(status, body)
+            extensions = {"cost": cost}
+        shown = response(result, run, self._settings, extensions)
+        status = shown.status if content_type is GRAPHQL_JSON else 200
+        return repeats.Answer(status, content_type.decode(), shown.body)
 
 
 def limits(settings: Settings) -> Limits:

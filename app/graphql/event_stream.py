@@ -16,7 +16,6 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, Final
 
-import orjson
 from starlette.types import Receive, Send
 
 from app.graphql.media_types import EVENT_STREAM
@@ -25,6 +24,7 @@ from app.http.refusal import RefusedError
 from app.json_refusals import refused_for
 from resolvers.errors import GatewayError
 from resolvers.request_facts import RequestFacts
+from schema.execution.run import Run
 
 KEEP_ALIVE_SECONDS: Final = 12.0
 """Shorter than the idle limits of proxies."""
@@ -37,14 +37,14 @@ COMPLETE: Final = b"event: complete\ndata:\n\n"
 
 
 async def serve(
-    answers: AsyncGenerator[Answer, None], stream: Open, receive: Receive, send: Send, id_: str
+    answers: AsyncGenerator[Answer, None], stream: Open, receive: Receive, send: Send, run: Run
 ) -> None:
-    """Send all answers, until they or the client's connection end."""
+    """Send all answers of a run, until they or the client's connection end."""
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     left = asyncio.create_task(_left(receive))
     try:
         async with aclosing(answers):
-            await _sent(answers, stream, left, send, id_)
+            await _sent(answers, stream, left, send, run)
     finally:
         left.cancel()
 
@@ -54,7 +54,7 @@ async def _sent(
     stream: Open,
     left: "asyncio.Task[None]",
     send: Send,
-    id_: str,
+    run: Run,
 ) -> None:
     coming = _coming(answers)
     try:
@@ -66,7 +66,7 @@ async def _sent(
             if left.done():
                 return
             if stream.ended.done():
-                await _end(send, stream.ended.result(), id_)
+                await _end(send, stream.ended.result(), run.context.facts.id)
                 return
             if not coming.done():
                 await _write(send, b":\n\n", True)
@@ -78,7 +78,8 @@ async def _sent(
             await _write(send, _next(answer.body), True)
             coming = _coming(answers)
     finally:
-        coming.cancel()
+        if run.leave():  # else it writes, and is waited for
+            coming.cancel()
         await asyncio.wait({coming})
 
 
@@ -98,7 +99,7 @@ async def begun(
 
 def _refused(error: RefusedError, facts: RequestFacts) -> Answer:
     facts.codes.append(error.extensions["code"])
-    return Answer(orjson.loads(error.body(facts.id)), True)
+    return Answer(error.body(facts.id), error.extensions["code"], True)
 
 
 def _coming(answers: AsyncGenerator[Answer, None]) -> "asyncio.Task[Answer | None]":
@@ -108,13 +109,13 @@ def _coming(answers: AsyncGenerator[Answer, None]) -> "asyncio.Task[Answer | Non
     return asyncio.create_task(one())
 
 
-def _next(body: dict[str, Any]) -> bytes:
-    return b"event: next\ndata: %b\n\n" % orjson.dumps(body)
+def _next(body: bytes) -> bytes:
+    return b"event: next\ndata: %b\n\n" % body
 
 
 async def _end(send: Send, why: End, id_: str) -> None:
     if why is End.REVOKED:
-        error = orjson.loads(RefusedError(401, "UNAUTHENTICATED", why.value).body(id_))
+        error = RefusedError(401, "UNAUTHENTICATED", why.value).body(id_)
         await _write(send, _next(error) + COMPLETE, False)
     else:
         await _write(send, b"", False)

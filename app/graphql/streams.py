@@ -1,7 +1,7 @@
 """Operations that are answered more than once, whatever carries the answers.
 
     async for answer in streams.answers(asked, run, ANYTHING):
-        answer.body                     # {"data": {"botSessionChanged": {…}}}
+        answer.body                     # b'{"data": {"botSessionChanged": {…}}}'
 
 What carries them is an Open stream for as long as it is: it ends when its key is revoked or has
 expired, and when this process is about to end.
@@ -22,22 +22,24 @@ from enum import Enum
 from typing import Any, Final, NamedTuple
 
 from graphql import GraphQLError
-from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from app.access.authenticator import Authenticator, Presented
-from app.graphql.answers import response
+from app.access.authenticator import Authenticator
+from app.graphql.answers import Response, response, stored, too_large_response, whole
+from app.graphql.media_types import GRAPHQL_JSON
 from app.graphql.parameters import Parameters
 from app.graphql.persisted import Documents
+from app.graphql.repeating import keyed, once
 from app.http.ending import Ending
 from app.observing.requests import STREAM
 from app.settings import Settings
+from resolvers import repeats
 from resolvers.access import Caller
-from resolvers.errors import GatewayError, LimitExceeded
+from resolvers.errors import GatewayError, LimitExceeded, Unauthenticated
 from resolvers.request_facts import RequestFacts
-from schema.build import Schema, refusal
-from schema.execution.room import AnswerTooLargeError, too_large
+from schema.build import Schema
+from schema.execution.room import AnswerTooLargeError
 from schema.execution.run import Run
 
 log = logging.getLogger(__name__)
@@ -63,22 +65,18 @@ class End(Enum):
 class Answer(NamedTuple):
     """One response of an operation."""
 
-    body: dict[str, Any]
+    body: bytes
+    """The JSON object of a GraphQL response."""
+    code: str | None
+    """Of its first error."""
     final: bool
     """Whether it says why no more comes."""
-
-    @property
-    def code(self) -> str | None:
-        """Of its first error."""
-        errors = self.body.get("errors")
-        return errors[0]["extensions"]["code"] if errors else None
 
 
 class Open:
     """A connection that carries answers, and whose key may end it."""
 
-    def __init__(self, given: Presented | None, caller: Caller, ending: Ending | None) -> None:
-        self.given = given
+    def __init__(self, caller: Caller, ending: Ending | None) -> None:
         self.caller = caller
         self.ending = ending
         self.ended: asyncio.Future[End] = asyncio.get_running_loop().create_future()
@@ -98,8 +96,7 @@ class Streams:
         self._documents = documents
         self._subscriptions: Counter[str] = Counter()
         self._pace = asyncio.Semaphore(AT_ONCE)
-        self._open: dict[tuple[Presented | None, Caller], dict[Open, None]] = {}
-        """By their keys."""
+        self._open: dict[Caller, dict[Open, None]] = {}
         self._watch: asyncio.Task[None] | None = None
         self.told: Callable[[str], object] = lambda _outcome: None
         """Called with `sent` or `left_behind` for each change."""
@@ -117,30 +114,53 @@ class Streams:
         run: Run,
         types: set[OperationType],
         place: Place = nullcontext,
+        header: bytes | None = None,
     ) -> AsyncGenerator[Answer, None]:
-        """The answers: one of a query or a mutation, which waits for its place."""
+        """The answers: one of a query or a mutation, which waits for its place.
+
+        `header` is an `Idempotency-Key`, from where there are headers.
+        """
         text = self._documents.text(asked)
         if not self._subscribes(text, asked.operation_name, run.context.facts):
             async with place():
-                result = await self._schema.execute(
-                    text, asked.variables, run, None, asked.operation_name, types
-                )
-            body = response(result, run, self._settings)
-            yield Answer(body, "data" not in body)
+                only = await self._only(text, asked, run, types, header)
+            yield _answer(only)
             return
         run.context.facts.api = STREAM
-        try:
-            with self._counted(run.context.caller):
-                async with aclosing(self._followed(text, asked, run)) as results:
-                    async for result in results:
-                        yield self._answer(result, run)
-        except AnswerTooLargeError:
-            result = ExecutionResult(data=None, errors=[refusal(too_large(run.room.most, False))])
-            yield Answer(response(result, run, self._settings), True)
+        with self._counted(run.context.caller):
+            async with aclosing(self._followed(text, asked, run)) as answers:
+                async for answer in answers:
+                    yield answer
+
+    async def _only(
+        self,
+        text: str,
+        asked: Parameters,
+        run: Run,
+        types: set[OperationType],
+        header: bytes | None,
+    ) -> Response:
+        """The answer of a query or a mutation; GatewayError for one of a key that is refused."""
+
+        async def work() -> Response:
+            result = await self._schema.execute(
+                text, asked.variables, run, None, asked.operation_name, types
+            )
+            return response(result, run, self._settings)
+
+        async def kept() -> repeats.Answer:
+            shown = await work()
+            return repeats.Answer(shown.status, GRAPHQL_JSON.decode(), shown.body)
+
+        key = keyed(self._schema, text, asked, header)
+        if key is None:
+            return await work()
+        answer, _ = await once(key, run, self._settings.idempotency_seconds, kept)
+        return stored(answer.body)
 
     async def _followed(
         self, text: str, asked: Parameters, run: Run
-    ) -> AsyncGenerator[ExecutionResult, None]:
+    ) -> AsyncGenerator[Answer, None]:
         results: Any = await self._schema.subscribe(
             text, asked.variables, run, None, asked.operation_name
         )
@@ -149,18 +169,20 @@ class Streams:
             async with aclosing(results):
                 async for result in results:
                     run.end_answer()
-                    yield result
+                    over = run.over or isinstance(result, PreExecutionError)
+                    answer = _answer(whole(result, run, self._settings), over)
+                    self._tell(answer)
+                    yield answer
+        except AnswerTooLargeError:
+            yield _answer(too_large_response(run, self._settings))
         finally:
             run.end_answer()
 
-    def _answer(self, result: ExecutionResult, run: Run) -> Answer:
-        final = run.over or isinstance(result, PreExecutionError)
-        answer = Answer(response(result, run, self._settings), final)
-        if not final:
+    def _tell(self, answer: Answer) -> None:
+        if not answer.final:
             self.told("sent")
         elif answer.code == SLOW:
             self.told("left_behind")
-        return answer
 
     def _subscribes(self, text: str, name: str | None, facts: RequestFacts) -> bool:
         """Whether the operation is a subscription; what is wrong with it is said by running it.
@@ -197,16 +219,16 @@ class Streams:
     @asynccontextmanager
     async def watched(self, stream: Open, authenticator: Authenticator) -> AsyncIterator[None]:
         """Look after a stream's key meanwhile."""
-        key = (stream.given, stream.caller)
-        self._open.setdefault(key, {})[stream] = None
+        caller = stream.caller
+        self._open.setdefault(caller, {})[stream] = None
         if self._watch is None or self._watch.done():
             self._watch = asyncio.create_task(self._look_often(authenticator))
         try:
             yield
         finally:
-            del self._open[key][stream]
-            if not self._open[key]:
-                del self._open[key]
+            del self._open[caller][stream]
+            if not self._open[caller]:
+                del self._open[caller]
 
     async def _look_often(self, authenticator: Authenticator) -> None:
         """Until no stream is open."""
@@ -219,13 +241,30 @@ class Streams:
 
     async def _look(self, authenticator: Authenticator) -> None:
         """All streams of a key are looked at together; all of a process end together."""
-        for (given, caller), streams in list(self._open.items()):
+        for caller, streams in list(self._open.items()):
             ending = next(iter(streams)).ending
             if ending is not None and ending.closing:
                 why = End.CLOSING
-            elif given is not None and not await authenticator.still(given, caller):
+            elif not await _valid(authenticator, caller):
                 why = End.REVOKED
             else:
                 continue
             for stream in streams:
                 stream.end(why)
+
+
+async def _valid(authenticator: Authenticator, caller: Caller) -> bool:
+    """Whether a stream goes on: its key may do what it might when the stream began.
+
+    Where the database does not answer, it does until the key expires.
+    """
+    try:
+        return await authenticator.current(caller) == caller
+    except Unauthenticated:
+        return False
+    except GatewayError:
+        return True
+
+
+def _answer(shown: Response, over: bool = False) -> Answer:
+    return Answer(shown.body, shown.code, over or not shown.executed)

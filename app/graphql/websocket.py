@@ -22,7 +22,6 @@ import orjson
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
-from app.access.authenticator import Presented, presented
 from app.context import State
 from app.graphql.parameters import checked
 from app.graphql.streams import ANYTHING, SLOW, Answer, End, Open, Streams
@@ -167,15 +166,13 @@ class Connection:
             raise ClosedError(BAD_REQUEST, "connection_init: the payload is not an object.")
         connection = HTTPConnection({**self._scope, "headers": self._headers(payload or {})})
         authenticator = self._state.authenticator
-        given: Presented | None = None
         try:
             caller = await authenticator.bearer(connection)
-            given = None if self._settings.auth == "off" else presented(connection)
             await authenticator.limit(caller)
         except GatewayError as error:
             raise ClosedError(CODES.get(error.code, FORBIDDEN), error.message) from None
         facts_of(self._scope).credential = caller.id
-        return Open(given, caller, self._scope["state"].get(ending.NAME))
+        return Open(caller, self._scope["state"].get(ending.NAME))
 
     def _headers(self, payload: dict[str, Any]) -> list[tuple[bytes, bytes]]:
         """The request's, with the key of the payload: two different ones are refused."""
@@ -275,7 +272,8 @@ class Connection:
                 if answer.final:
                     return _final(answer)
                 if self._operations.get(id_) is operation:
-                    await self._send_json({"id": id_, "type": "next", "payload": answer.body})
+                    body = orjson.Fragment(answer.body)
+                    await self._send_json({"id": id_, "type": "next", "payload": body})
         return None
 
     async def _send_json(self, message: dict[str, Any]) -> None:
@@ -291,7 +289,7 @@ class Connection:
 
 
 def _final(answer: Answer) -> list[dict[str, Any]]:
+    errors: list[dict[str, Any]] = orjson.loads(answer.body)["errors"]
     if answer.code == SLOW:
-        raise ClosedError(TOO_SLOW, answer.body["errors"][0]["message"])
-    errors: list[dict[str, Any]] = answer.body["errors"]
+        raise ClosedError(TOO_SLOW, errors[0]["message"])
     return errors

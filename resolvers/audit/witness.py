@@ -7,12 +7,19 @@ from typing import Any, Final
 from resolvers.access import Caller
 from resolvers.audit.entries import Act, Entry, Outcome, digest, in_parts, shown_id
 from resolvers.audit.trail import Trail
-from resolvers.errors import CorruptDocument, Forbidden, GatewayError, ReadOnly, UserError
+from resolvers.errors import (
+    Contended,
+    CorruptDocument,
+    Forbidden,
+    GatewayError,
+    ReadOnly,
+    UserError,
+)
 from resolvers.kind import Kind
 from resolvers.request_facts import RequestFacts
 from resolvers.store.witness import Write, Written
 
-REFUSALS: Final = (UserError, Forbidden, ReadOnly, CorruptDocument)
+REFUSALS: Final = (UserError, Forbidden, ReadOnly, CorruptDocument, Contended)
 """Errors that say that nothing was written."""
 ALWAYS: Final = frozenset({"updatedAt", "revision"})
 """What every update changes."""

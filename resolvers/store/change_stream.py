@@ -12,7 +12,6 @@ that for the gateway's own collections (`keep_images`), whoever deletes, and whe
 How the session is now is read afterwards, so that nobody is shown what was erased meanwhile.
 """
 
-import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -29,7 +28,8 @@ from resolvers.errors import ChangesUnsupported, HistoryLost
 from resolvers.kind import Document, Kind
 from resolvers.store.capabilities import Capability
 from resolvers.store.cursors import leave
-from resolvers.store.driver import meaning, opened
+from resolvers.store.deadline import within
+from resolvers.store.driver import opened
 from resolvers.store.session_ids import as_text
 from resolvers.store.store import Store
 from resolvers.store.stream_marks import StreamMarks
@@ -60,6 +60,10 @@ LOST: Final = (
 )
 
 
+WHOLE_LOG: Final = "initiating set"
+"""The message of the first entry of a log from which nothing was removed."""
+UNSETTLED_SECONDS: Final = 10
+"""For how long a change whose time is past may not be shown yet, where the engine does not wait."""
 BEGINNING: Final = Timestamp(1, 1)
 """Before all changes."""
 
@@ -122,6 +126,17 @@ async def present(store: Store, kinds: Sequence[Kind], marks: StreamMarks) -> St
         ending = {"killCursors": cursor["ns"].partition(".")[2], "cursors": [cursor["id"]]}
         leave(store.database.command(ending))
     return place
+
+
+def settled(store: Store, now: StreamPlace) -> StreamPlace:
+    """The place up to which all changes are shown by now: a cursor may say that they were seen.
+
+    MongoDB's present time is that. Other engines give a change its time when it begins, and show it
+    once it is written: changes before the present one may come later.
+    """
+    if Capability.TIMED_CHANGES in store.capabilities:
+        return now
+    return StreamPlace(max(0, now.seconds - UNSETTLED_SECONDS), now.increment, LAST)
 
 
 async def keep_images(store: Store, kind: Kind) -> bool:
@@ -207,17 +222,19 @@ class ChangeStream:
         return Event(place, kind, action, key["_id"], at, change.get(BEFORE))
 
     async def _next(self) -> Document | None:
-        """The next change; None if there was none."""
-        seconds = 2 * self._store.deadline + self._wait_ms / 1000
+        """The next change; None if there was none. Unavailable or Timeout for the database."""
+        store = self._store
+        return await within(2 * store.deadline + self._wait_ms / 1000, store.ping, self._asked())
+
+    async def _asked(self) -> Document | None:
         try:
-            async with asyncio.timeout(seconds):
-                if self._cursor is None:
-                    self._cursor = await self._open()
-                change: Document | None = await self._cursor.try_next()
+            if self._cursor is None:
+                self._cursor = await self._open()
+            change: Document | None = await self._cursor.try_next()
         except NotImplementedError as error:
             raise ChangesUnsupported(UNSUPPORTED) from error
         except OperationFailure as error:
-            raise _failure(error, seconds) from error
+            raise _failure(error) from error
         return change
 
     async def _open(self) -> Any:
@@ -255,8 +272,12 @@ class ChangeStream:
         entries = self._store.database.client["local"]["oplog.rs"]
         first = None
         with suppress(OperationFailure):
-            first = await entries.find_one({}, {"ts": 1}, sort=[("$natural", 1)])
-        if first is not None and first["ts"] > _time(self._after):
+            first = await entries.find_one({}, {"ts": 1, "o.msg": 1}, sort=[("$natural", 1)])
+        if first is None:
+            return
+        whole = first.get("o", {}).get("msg") == WHOLE_LOG
+        spare = UNSETTLED_SECONDS if whole else 0  # a settled place may lie before the log's first
+        if (first["ts"].time - spare, first["ts"].inc) > self._after[:2]:
             raise HistoryLost(LOST)
 
     def has_reached(self, place: StreamPlace) -> bool:
@@ -284,12 +305,12 @@ def _pipeline(kinds: Any, names: list[str]) -> list[Document]:
     ]
 
 
-def _failure(error: OperationFailure, seconds: float) -> Exception:
+def _failure(error: OperationFailure) -> Exception:
     if error.code in LOST_CODES:
         return HistoryLost(LOST)
     if error.code in UNSUPPORTED_CODES:
         return ChangesUnsupported(UNSUPPORTED)
-    return meaning(error, seconds) or error
+    return error
 
 
 def _time(place: StreamPlace) -> Timestamp:

@@ -80,10 +80,11 @@ class Circuit:
 
     async def _listens(self, database: Any) -> bool:
         """Whether a server accepts connections; those who ask together share the answer."""
-        if self._listening is None or self._listening.done():
-            self._listening = asyncio.create_task(_accepts(database))
-        done, _ = await asyncio.wait({self._listening}, timeout=CONNECT_SECONDS)
-        return bool(done) and self._listening.result()
+        listening = self._listening
+        if listening is None or listening.done():
+            listening = self._listening = asyncio.create_task(_accepts(database))
+        done, _ = await asyncio.wait({listening}, timeout=CONNECT_SECONDS)
+        return bool(done) and listening.result()  # who asked meanwhile may have begun another
 
     async def _ask(self, store: Asked) -> None:
         while self.open:

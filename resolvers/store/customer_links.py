@@ -30,7 +30,7 @@ from typing import Any, NamedTuple
 
 from pymongo import IndexModel, ReadPreference
 
-from resolvers.errors import Conflict
+from resolvers.errors import Contended
 from resolvers.kind import Document
 from resolvers.store.indexes import taken
 from resolvers.store.store import Store
@@ -100,7 +100,7 @@ async def change(
 ) -> list[Document]:
     """Make one group of those that these identifiers are in, with what `compute` leaves.
 
-    Only those of one tenant, or of none, count. The answer is what was linked before. Conflict if
+    Only those of one tenant, or of none, count. The answer is what was linked before. Contended if
     other processes change the same groups again and again.
     """
     async with store.write_locks.hold((COLLECTION,), store.left):
@@ -114,7 +114,7 @@ async def change(
                 await _settle(store, found)
                 continue
             await asyncio.sleep(PAUSE_SECONDS * random.random())  # noqa: S311  # no secret
-    raise Conflict("Other requests keep changing these links. Try again.", ("identifiers",))
+    raise Contended("Other requests keep changing these links. Try again.")
 
 
 def _united(groups: Sequence[Document]) -> list[Document]:

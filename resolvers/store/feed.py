@@ -29,6 +29,8 @@ from resolvers.errors import (
     HistoryLost,
     LimitExceeded,
     SlowReader,
+    Timeout,
+    Unavailable,
 )
 from resolvers.kind import Document, Kind
 from resolvers.lists import add_counts
@@ -40,6 +42,7 @@ from resolvers.store.change_stream import (
     ChangeStream,
     Event,
     present,
+    settled,
     watching,
 )
 from resolvers.store.driver import DRIVER_ERRORS
@@ -125,8 +128,9 @@ class Feed:
     def __init__(self) -> None:
         self._listeners: dict[Listener, None] = {}
         self._kept: deque[Event] = deque()
-        self._floor = self._place = StreamPlace(0, 0, 0)
-        """All events after the floor are in memory; the place is that of the last one."""
+        self._floor = self._place = self._began = StreamPlace(0, 0, 0)
+        """All events after the floor are in memory; the place is that of the last one. What came
+        before it began is not news."""
         self._running: asyncio.Task[None] | None = None
         self._starting: asyncio.Lock | None = None
         self._past: asyncio.Semaphore | None = None
@@ -140,15 +144,22 @@ class Feed:
     async def follow(
         self, store: Store, kinds: Sequence[Kind], after: StreamPlace, choose: Choose, most: int
     ) -> AsyncGenerator[Any, None]:
-        """What a client gets of all events after a place, without end; the feed has started."""
-        place = after
+        """What a client gets of all events after a place, without end; the feed has started.
+
+        While the database fails, it waits.
+        """
+        place, pause = after, FIRST_PAUSE
         while place < self._place:
-            async with aclosing(self._since(store, kinds, place)) as batches:
-                async for batch, reached in batches:
-                    for event in batch:
-                        if (given := choose(event)) is not None:
-                            yield given
-                    place = max(place, reached)
+            try:
+                async with aclosing(self._since(store, kinds, place)) as batches:
+                    async for batch, reached in batches:
+                        for event in batch:
+                            if (given := choose(event)) is not None:
+                                yield given
+                        place, pause = max(place, reached), FIRST_PAUSE
+            except (Timeout, Unavailable):
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
         listener = Listener(choose, place, most)
         self._listeners[listener] = None
         try:
@@ -178,7 +189,8 @@ class Feed:
             first = bisect_right(self._kept, place, key=lambda event: event.place)
             batch = list(islice(self._kept, first, first + AT_ONCE))
             end = batch[-1].place if batch else self._place
-            yield await completed(store, batch), end
+            async for found in parts(store, batch, end):
+                yield found
             return
         if self._past is None:
             self._past = asyncio.Semaphore(CATCHING_UP)
@@ -214,7 +226,8 @@ class Feed:
                         place = batch[-1].place
                     elif stream.has_reached(mark):
                         place = max(place, mark)
-                    yield await completed(store, batch), place
+                    async for found in parts(store, batch, place):
+                        yield found
                     if place >= (mark := goal()):
                         return
 
@@ -225,13 +238,14 @@ class Feed:
         async with self._starting:
             self._unheard = asyncio.get_running_loop().time()
             if self._running is None or self._running.done():
-                self._begin(await self.present(store, kinds))
+                await self._begin(store, kinds)
                 self._running = asyncio.create_task(self._run(store, kinds), context=Context())
-            return self._place
+            return max(self._place, self._began)
 
-    def _begin(self, place: StreamPlace) -> None:
+    async def _begin(self, store: Store, kinds: Sequence[Kind]) -> None:
+        self._began = await self.present(store, kinds)
         self._kept.clear()
-        self._floor = self._place = place
+        self._floor = self._place = settled(store, self._began)
 
     async def _run(self, store: Store, kinds: Sequence[Kind]) -> None:
         """Follow the stream, over all failures of the database, as long as somebody listens."""
@@ -245,10 +259,10 @@ class Feed:
                         return
                 except HistoryLost as error:
                     self._end_all(error)
-                    self._begin(await self.present(store, kinds))
+                    await self._begin(store, kinds)
                 except ChangesUnsupported:
                     raise
-                except (GatewayError, TimeoutError, *DRIVER_ERRORS) as error:
+                except (GatewayError, *DRIVER_ERRORS) as error:
                     log.warning(
                         "the change stream ended (%s): it is opened again", type(error).__name__
                     )
@@ -263,8 +277,9 @@ class Feed:
         """Until nobody has listened for a while."""
         async with aclosing(batched(stream)) as batches:
             async for batch in batches:
-                for event in await completed(store, batch):
-                    await self._dispatch(event)
+                async for part, _ in parts(store, batch, self._place):
+                    for event in part:
+                        await self._dispatch(event)
                 idle = asyncio.get_running_loop().time() - self._unheard
                 if not self._listeners and idle > IDLE_SECONDS:
                     return
@@ -309,8 +324,32 @@ def _ahead(events: AsyncIterator[Event | None]) -> "asyncio.Task[Event | None]":
     return asyncio.ensure_future(anext(events))
 
 
+async def parts(
+    store: Store, events: Sequence[Event], end: StreamPlace
+) -> AsyncGenerator[tuple[list[Event], StreamPlace], None]:
+    """The events with their sessions as they are now, and how far each part reaches: to the end.
+
+    There are several parts where the sessions are too large to be read together.
+    """
+    try:
+        found = await completed(store, events)
+    except LimitExceeded:
+        if len(events) == 1:
+            raise
+    else:
+        yield found, end
+        return
+    half = len(events) // 2
+    for some, reached in ((events[:half], events[half - 1].place), (events[half:], end)):
+        async for part in parts(store, some, reached):
+            yield part
+
+
 async def completed(store: Store, events: Sequence[Event]) -> list[Event]:
-    """The events with their sessions as they are now; None of those that are gone."""
+    """The events with their sessions as they are now; None of those that are gone.
+
+    LimitExceeded where the sessions are too large together.
+    """
     wanted: dict[str, tuple[Kind, list[str]]] = {}
     for event in events:
         if event.action is not Action.DELETED:
@@ -326,20 +365,8 @@ async def completed(store: Store, events: Sequence[Event]) -> list[Event]:
 
 async def _documents(store: Store, kind: Kind, session_ids: list[str]) -> dict[str, Document]:
     """The sessions by their ids, as `resolvers.sessions` reads whole ones."""
-    rows = await _read(store, kind, [as_stored(one) for one in dict.fromkeys(session_ids)])
+    ids = [as_stored(one) for one in dict.fromkeys(session_ids)]
+    rows = await reads.get_many(store, kind, ids, EVERYTHING, None)
     for row in rows.values():
         add_counts(kind.columns, row)
-    return rows
-
-
-async def _read(store: Store, kind: Kind, ids: list[Any]) -> dict[str, Document]:
-    """One by one where they are too large to be read together."""
-    try:
-        return await reads.get_many(store, kind, ids, EVERYTHING, None)
-    except LimitExceeded:
-        if len(ids) == 1:
-            raise
-    rows: dict[str, Document] = {}
-    for one in ids:
-        rows |= await _read(store, kind, [one])
     return rows

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Hashable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from weakref import WeakValueDictionary
 
-from resolvers.errors import Unavailable
+from resolvers.errors import Contended, Unavailable
 from resolvers.store.driver import UNREACHABLE
 
 
@@ -53,6 +53,8 @@ class WriteLocks:
 def _counted(lock: _Lock) -> Iterator[None]:
     try:
         yield
+    except Contended:  # the database lives
+        raise
     except Unavailable:
         lock.failures += 1
         raise

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from resolvers import sessions
 from resolvers.errors import Timeout
 from resolvers.store import idempotency, write
 from tests.app.graphql_client import GRAPHQL, Door, open_door
@@ -13,6 +14,10 @@ from tests.app.rest.gateway import KEY, Gateway
 
 CREATE = """mutation ($note: String) { createChatSession(input: {note: $note}) {
   session { sessionId note revision } errors { code } } }"""
+ERASE = """mutation { eraseCustomer(by: {customerId: "17"}, mode: DELETE, dryRun: false) {
+  complete errors { message } } }"""
+ERASING = ("*:read", "*:write", "pii:read", "customer:erase")
+KEYED = {"idempotency-key": "k2"}
 HEADERS = {"authorization": f"Bearer {KEY}"}
 
 
@@ -86,6 +91,38 @@ def test_passing_failures_are_not(door: Door, monkeypatch: pytest.MonkeyPatch) -
         assert code(create(door)) == "TIMEOUT"
     assert create(door).json()["data"]["createChatSession"]["errors"] == []
     assert count(door) == 1
+
+
+def test_contention_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What others keep changing may be changed later: the repetition is carried out."""
+    door = open_door(ERASING)
+    session_id = create(door).json()["data"]["createChatSession"]["session"]["sessionId"]
+    update = f"""mutation {{ updateChatSession(sessionId: "{session_id}", input: {{note: "b"}}) {{
+      session {{ note }} errors {{ code }} }} }}"""
+
+    async def lost(*_: Any) -> bool:
+        return False
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sessions, "_replace", lost)
+        assert code(door.post(update, headers=KEYED)) == "UNAVAILABLE"
+    again = door.post(update, headers=KEYED)
+    assert again.json()["data"]["updateChatSession"]["session"] == {"note": "b"}
+
+
+def test_what_is_not_complete_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same request carries on with an erasure that had no time for all; then it is done."""
+    door = open_door(ERASING)
+    door.post('mutation { createKnowledgeSession(input: {customerId: "17"}) { errors { code } } }')
+    monkeypatch.setattr("resolvers.erasure._Work._over", True)
+    complete: list[bool] = []
+    for _ in range(2):
+        answer = door.post(ERASE, headers=KEYED)
+        complete.append(answer.json()["data"]["eraseCustomer"]["complete"])
+        assert "idempotency-replayed" not in answer.headers
+        monkeypatch.setattr("resolvers.erasure._Work._over", False)
+    assert complete == [False, True]
+    assert "idempotency-replayed" in door.post(ERASE, headers=KEYED).headers
 
 
 @pytest.mark.parametrize("key", ["", "two words", "x" * 256])

@@ -3,14 +3,16 @@
     python -m tests.chaos.repeats --count 10000
 
 Afterwards the database must be that of each request carried out once, and each repetition must have
-had the bytes of the first answer.
+had the bytes of the first answer. It ends after `--minutes`, too, and says how many requests were
+made by then; and once nothing was answered for STILL_SECONDS.
 """
 
 import asyncio
 import tempfile
+import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import SystemRandom
@@ -24,10 +26,13 @@ from pymongo import MongoClient
 
 from tests.chaos.clients import Client
 from tests.chaos.site import DATABASE, Site
-from tests.timing import until
 
+STILL_SECONDS = 120
+PROGRESS_SECONDS = 10.0
 SHARED = 4
 """Sessions to which all clients add."""
+MOST_ADDED = 40
+"""Additions to one until another takes its place: engines that write whole lists get slow."""
 REPEATED = {"IDEMPOTENCY_KEY_IN_USE", "UNAVAILABLE", "TIMEOUT", "OVERLOADED", "RATE_LIMITED"}
 """What leads to one more attempt."""
 
@@ -61,13 +66,27 @@ class Stream:
 
     left: int
     """How many requests are still to be made, repetitions not counted."""
-    shared: list[str] = field(default_factory=list)
+    shared: dict[str, int] = field(default_factory=dict)
+    """The sessions to which all clients add, and how often each did."""
     added: Counter[str] = field(default_factory=Counter)
     """Messages that must be stored, by session and text: each by `a` and by `b`."""
     notes: dict[str, str] = field(default_factory=dict)
     """The notes of the sessions that must be stored."""
     outcomes: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
+    answered_at: float = field(default_factory=time.monotonic)
+    """When a request was answered last."""
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether there is more to do, and nothing is wrong."""
+        return self.left > 0 and not self.wrong
+
+    def added_to(self, id_: str) -> None:
+        """Count an addition; the last one of a session makes place for another one."""
+        self.shared[id_] += 1
+        if self.shared[id_] == MOST_ADDED:
+            del self.shared[id_]
 
 
 class Repeating(Client):
@@ -77,9 +96,12 @@ class Repeating(Client):
 
     async def run(self) -> None:
         """One request after another; some are repeated much later."""
-        while self.stream.left > 0 and not self.stream.wrong:
+        while self.stream.goes_on:
             self.stream.left -= 1
-            await self._next()
+            try:
+                await self._next()
+            except Exception as error:  # else the others would wait for this one
+                self.stream.wrong.append(f"{self.name}: {error!r}")
 
     async def _next(self) -> None:
         stream, note = self.stream, uuid.uuid4().hex
@@ -87,7 +109,8 @@ class Repeating(Client):
         if len(stream.shared) < SHARED or kind < 0.2:
             sent = await self._opened(note)
         else:
-            id_ = self.random.choice(stream.shared[:SHARED])
+            id_ = self.random.choice(list(stream.shared))
+            stream.added_to(id_)
             sent = await self._made(ADD, id=id_, note=note)
             stream.added[f"{id_} {note}"] += 1
         if late:
@@ -98,7 +121,7 @@ class Repeating(Client):
         sent = await self._made(OPEN, note=note)
         id_ = _data(sent.answer)["session"]["sessionId"]
         if len(self.stream.shared) < SHARED:
-            self.stream.shared.append(id_)
+            self.stream.shared[id_] = 0
             self.stream.notes[id_] = note
             return sent
         updated = await self._made(UPDATE, id=id_, note=f"{note} again")
@@ -145,6 +168,7 @@ class Repeating(Client):
                 told = answer.json()
                 codes = {error["extensions"]["code"] for error in told.get("errors", ())}
                 self.stream.outcomes.update(codes or {"ok"})
+                self.stream.answered_at = time.monotonic()
                 if not codes & REPEATED:
                     return answer.content
             await asyncio.sleep(0.05)
@@ -163,7 +187,13 @@ def _data(answer: bytes) -> dict[str, Any]:
 
 
 class RepeatingSite(Site):
-    """The same site with such clients."""
+    """The same site with such clients.
+
+    No connection breaks here, so the driver repeats no write. The embedded engine remembers each
+    write that may be repeated for half an hour, and sorts them all once there are 10,000.
+    """
+
+    options = "directConnection=true&retryWrites=false"
 
     def __init__(self, folder: Path, workers: int, clients: int, seed: int, count: int) -> None:
         super().__init__(folder, workers, clients, seed)
@@ -191,19 +221,44 @@ class RepeatingSite(Site):
             yield f"{text}: {stored[text]} times"
 
 
-def run(folder: Path, count: int, seed: int, workers: int, clients: int, every: float) -> Stream:
-    """`count` requests, and a worker killed every so many seconds; what is wrong is in `wrong`."""
-    site, number = RepeatingSite(folder, workers, clients, seed, count), 0
+def run(
+    folder: Path,
+    count: int,
+    seed: int,
+    workers: int,
+    clients: int,
+    every: float,
+    seconds: float = 3600,
+    tell: Callable[[str], object] = lambda _progress: None,
+) -> Stream:
+    """At most `count` requests within `seconds`, and a worker killed every so many seconds.
+
+    What is wrong is in `wrong`.
+    """
+    site, killed = RepeatingSite(folder, workers, clients, seed, count), 0
+    stream, began = site.stream, time.monotonic()
     with site.running():
-        while site.stream.left > 0 and not site.stream.wrong:
-            Event().wait(every)
-            site.kill_worker(number)
-            number += 1
-            until(lambda: len(site.processes()) > workers, 60)
-        site.finish()
-        site.stream.wrong = list(site.mistakes())
-    site.stream.outcomes["workers killed"] = number
-    return site.stream
+        next_kill, next_line = began + every, began + PROGRESS_SECONDS
+        while stream.goes_on:
+            Event().wait(0.2)
+            now = time.monotonic()
+            if now > began + seconds:
+                break
+            if now > stream.answered_at + STILL_SECONDS:
+                stream.wrong.append(f"nothing was answered for {STILL_SECONDS} seconds")
+            if now > next_line:
+                next_line += PROGRESS_SECONDS
+                tell(f"{now - began:4.0f} s: {count - stream.left} of {count} requests")
+            if now > next_kill and len(site.processes()) > workers:
+                site.kill_worker(killed)
+                killed, next_kill = killed + 1, now + every
+        stream.outcomes["requests"] = count - stream.left
+        stream.left = 0
+        if not stream.wrong:
+            site.finish()
+            stream.wrong = list(site.mistakes())
+    stream.outcomes["workers killed"] = killed
+    return stream
 
 
 def main(
@@ -212,12 +267,13 @@ def main(
     workers: Annotated[int, typer.Option(min=1, help="Processes of the gateway.")] = 3,
     clients: Annotated[int, typer.Option(min=1, help="Clients that write.")] = 8,
     every: Annotated[float, typer.Option(help="Seconds from one kill to the next.")] = 20.0,
+    minutes: Annotated[float, typer.Option(help="How long at most.")] = 60.0,
 ) -> None:
     """Repeat requests in every way; exit 1 if anything was done twice, or answered otherwise."""
     chosen = SystemRandom().randrange(2**31) if seed is None else seed
     typer.echo(f"--seed {chosen}")
     with tempfile.TemporaryDirectory() as folder:
-        stream = run(Path(folder), count, chosen, workers, clients, every)
+        stream = run(Path(folder), count, chosen, workers, clients, every, 60 * minutes, typer.echo)
     typer.echo(", ".join(f"{name}: {number}" for name, number in sorted(stream.outcomes.items())))
     typer.echo(f"{len(stream.added)} shared appends, {len(stream.notes)} sessions")
     for line in stream.wrong[:20]:

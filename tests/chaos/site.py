@@ -27,6 +27,9 @@ COMMANDS = ["insert", "update", "delete", "find", "aggregate", "findAndModify"]
 class Site:
     """All of it, with one method for each thing that can be done to it."""
 
+    options = "directConnection=true"
+    """Of the gateway's connections to the database."""
+
     def __init__(self, folder: Path, workers: int, clients: int, seed: int) -> None:
         self.folder, self.workers, self.seed, self.count = folder, workers, seed, clients
         self.engine = WireEngine(folder)
@@ -88,7 +91,7 @@ class Site:
     def start_gateway(self) -> None:
         """Start it, and return once it is ready."""
         settings = {
-            "GATEWAY_MONGODB_URI": f"mongodb://127.0.0.1:{self.proxy.port}/?directConnection=true",
+            "GATEWAY_MONGODB_URI": f"mongodb://127.0.0.1:{self.proxy.port}/?{self.options}",
             "GATEWAY_MONGODB_DATABASE": DATABASE,
             "GATEWAY_DEMO_KEY": KEY,
         }

@@ -10,7 +10,7 @@ from resolvers import customers, erasure, sessions
 from resolvers.access import Caller
 from resolvers.context import Context
 from resolvers.erasure import Erased, Mode, erase
-from resolvers.errors import Conflict, Forbidden, GatewayError, Invalid, ReadOnly
+from resolvers.errors import Conflict, Contended, Forbidden, GatewayError, Invalid, ReadOnly
 from resolvers.identifiers import Identifier, IdentifierType
 from resolvers.kind import Document
 from resolvers.rebuild import outdated
@@ -142,7 +142,7 @@ async def test_sessions_that_others_keep_changing(
         return False
 
     monkeypatch.setattr(writes, "delete_unchanged", delete)
-    with pytest.raises(Conflict, match="keep changing"):
+    with pytest.raises(Contended, match="keep changing"):
         await whole(context)
 
 

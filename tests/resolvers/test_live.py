@@ -16,6 +16,9 @@ from resolvers.errors import BadInput, ChangesUnsupported, Forbidden, GatewayErr
 from resolvers.masks import MASK
 from resolvers.paging import change_cursor
 from resolvers.request import EVERYTHING, Compare, Filter, Operator, Read
+from resolvers.store import change_stream
+from resolvers.store import feed as feeds
+from resolvers.store.capabilities import Capability
 from resolvers.store.feed import Feed
 from resolvers.store.store import Store
 from resolvers.stream_places import StreamPlace
@@ -36,9 +39,16 @@ from tests.timing import limit
 
 pytestmark = pytest.mark.anyio
 
+UNSETTLED_SECONDS = change_stream.UNSETTLED_SECONDS
 CHANNEL = (BOT.by_name["channel"],)
 RTM: Filter = Compare(CHANNEL, Operator.EQ, "rtm")
 LABELS = next(one for one in SESSION_COLUMNS if one.name == "labels")
+
+
+@pytest.fixture(autouse=True)
+def settled_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an earlier test did some seconds ago is not seen."""
+    monkeypatch.setattr(change_stream, "UNSETTLED_SECONDS", 0)
 
 
 async def test_what_happens_to_a_session(wire_context: Context) -> None:
@@ -180,6 +190,38 @@ async def test_going_on_behind_a_cursor(wire_context: Context, restarted: bool) 
             found += await taken(changes, 1)
     assert told(found) == [("CREATED", bot_id("3"), True), ("CREATED", bot_id("4"), True)]
     await again.feed.close()
+
+
+@pytest.mark.parametrize("pulled", [True, False])
+async def test_a_change_that_is_shown_late(
+    wire_context: Context, monkeypatch: pytest.MonkeyPatch, pulled: bool
+) -> None:
+    """Its time is before the present one of engines that give it when it begins: it comes all the
+    same, once."""
+    if Capability.TIMED_CHANGES in wire_context.store.capabilities:
+        pytest.skip("this engine's present time is that of what it shows")
+    monkeypatch.setattr(change_stream, "UNSETTLED_SECONDS", UNSETTLED_SECONDS)
+    original = feeds.present
+
+    async def ahead(*given: Any) -> StreamPlace:
+        place = await original(*given)
+        return place._replace(seconds=place.seconds + UNSETTLED_SECONDS)
+
+    monkeypatch.setattr(feeds, "present", ahead)
+    page = await live.page(wire_context, KINDS, {BOT: EVERYTHING}, None, 2)
+    async with following(wire_context, after=page.cursor) as changes:
+        coming = asyncio.ensure_future(anext(changes))
+        await asyncio.sleep(0)
+        await made(wire_context, "1")
+        if pulled:
+            coming.cancel()
+            page = await live.page(wire_context, KINDS, {BOT: EVERYTHING}, page.cursor, 2)
+            assert told(page.changes) == [("CREATED", bot_id("1"), True)]
+            again = await live.page(wire_context, KINDS, {BOT: EVERYTHING}, page.cursor, 2)
+            assert again.changes == []
+        else:
+            async with asyncio.timeout(limit(20)):
+                assert (await coming).session_id == bot_id("1")
 
 
 async def test_pages(wire_context: Context) -> None:

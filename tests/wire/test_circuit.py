@@ -11,6 +11,7 @@ from pymongo import MongoClient
 from resolvers import sessions
 from resolvers.context import Context
 from resolvers.errors import Unavailable
+from resolvers.store import circuit
 from resolvers.store.driver import Driver
 from tests.conftest import KINDS_BY_NAME, OpenStore, opened_store
 from tests.timing import limit
@@ -93,3 +94,20 @@ async def test_a_silent_database(make_engine: MakeEngine) -> None:
             while store.circuit.open:  # noqa: ASYNC110  # it has no event
                 await asyncio.sleep(0.01)
         assert await sessions.get(context, BOT, "s") is None
+
+
+async def test_who_asks_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next question is not the one that others still wait for."""
+
+    async def accepts(_database: Any) -> bool:
+        await asyncio.sleep(0)
+        return True
+
+    monkeypatch.setattr(circuit, "_accepts", accepts)
+    shared = circuit.Circuit()
+
+    async def twice() -> list[bool]:
+        return [await shared._listens(None) for _ in range(2)]
+
+    async with asyncio.timeout(limit(10)):
+        assert await asyncio.gather(twice(), twice()) == [[True, True]] * 2

@@ -130,10 +130,12 @@ class Events:
 
 
 @asynccontextmanager
-async def streaming(app: ASGIApp, key: str, query: str, **state: Any) -> AsyncIterator[Events]:
-    """The events that answer an operation."""
+async def streaming(
+    app: ASGIApp, key: str, query: str, members: dict[str, Any] | None = None, **state: Any
+) -> AsyncIterator[Events]:
+    """The events that answer an operation; `members` are further ones of the request."""
     events, gone = Events(), asyncio.Event()
-    body = json.dumps({"query": query}).encode()
+    body = json.dumps({"query": query, **(members or {})}).encode()
     headers = {
         "host": "localhost",
         "authorization": f"Bearer {key}",

@@ -1,5 +1,7 @@
 """Subscriptions over both transports, with a real engine's changes."""
 
+import asyncio
+from asyncio import Event
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -8,7 +10,15 @@ import pytest
 from app.http.ending import NAME, Ending
 from resolvers import credentials, sessions
 from resolvers.context import utc_now
-from tests.app.graphql.sockets import ClosedByServerError, Socket, connected, happens, streaming
+from resolvers.store import single_writes
+from tests.app.graphql.sockets import (
+    SECONDS,
+    ClosedByServerError,
+    Socket,
+    connected,
+    happens,
+    streaming,
+)
 from tests.contract.whole import EVERYTHING, Whole, opened
 from tests.resolvers.followed import BOT, bot_id, made
 from tests.wire.engine import WireEngine
@@ -28,6 +38,7 @@ def anyio_backend() -> str:
 async def application(engine: WireEngine) -> AsyncIterator[Whole]:
     """Small limits, and everything counted."""
     limits = {"max_subscriptions": 2, "max_waiting_changes": 5, "metrics_port": 0}
+    limits |= {"max_answer_bytes": 65_536, "max_query_aliases": 200}
     async with opened(engine, **limits) as found:
         yield found
 
@@ -100,6 +111,29 @@ async def test_a_query_as_events(whole: Whole) -> None:
             name, data = await events.get()
             assert (name, set(data)) == ("next", {member})
             assert await events.get() == ("complete", None)
+
+
+async def test_a_client_that_leaves_while_it_is_written(
+    whole: Whole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The write is not cancelled halfway: nobody would know what it did."""
+    issued, begun, go_on, done = await whole.issue(*EVERYTHING), Event(), Event(), Event()
+    original = single_writes.insert_one
+
+    async def slow(*given: Any, **options: Any) -> Any:
+        begun.set()
+        await go_on.wait()
+        result = await original(*given, **options)
+        done.set()
+        return result
+
+    monkeypatch.setattr(single_writes, "insert_one", slow)
+    query = "mutation { createChatSession(input: {}) { errors { code } } }"
+    async with asyncio.timeout(SECONDS):
+        async with streaming(whole.app, issued.key, query):
+            await begun.wait()
+            asyncio.get_running_loop().call_later(0.1, go_on.set)
+        assert done.is_set()
 
 
 async def test_only_the_head(whole: Whole) -> None:
@@ -193,3 +227,40 @@ async def test_the_largest_answer(whole: Whole) -> None:
             )  # fmt: skip
             change = (await socket.get())["payload"]["data"]["botSessionChanged"]
             assert change["session"]["relatedSessions"][0]["session"]
+
+
+def often(field: str, type_: str, inner: str) -> tuple[str, str]:
+    """A field ten times, with four long names each, and their fragment: only bytes tell."""
+    fields = " ".join(f"f{number}: {field} {{ ...F }}" for number in range(20))
+    names = " ".join(f"{'n' * 980}{number}: {inner}" for number in range(4))
+    return fields, f" fragment F on {type_} {{ {names} }}"
+
+
+QUERY = "{{ {} }}{}".format(*often("viewer", "Viewer", "name"))
+PULLED = "{{ sessionChanges {{ {} }} }}{}".format(*often("pageInfo", "PageInfo", "endCursor"))
+FOLLOWED = "subscription {{ botSessionChanged {{ {} }} }}{}".format(
+    *often("session", "BotSession", "botId")
+)
+
+
+@pytest.mark.parametrize("query", [QUERY, PULLED, FOLLOWED])
+async def test_too_large_an_answer(whole: Whole, query: str) -> None:
+    """It is refused over every transport, by its bytes; a subscription ends with that."""
+    issued = await whole.issue(*EVERYTHING)
+    follows = query is FOLLOWED
+    async with connected(whole.app) as socket:
+        await socket.init(issued.key)
+        await socket.subscribe(query)
+        async with streaming(whole.app, issued.key, query) as events:
+            if follows:
+                await followed(whole, 2)
+                await made(whole.context, "1")
+            _, data = await events.get()
+            assert data["errors"][0]["extensions"]["limit"] == "answer_bytes"
+            assert await events.get() == ("complete", None)
+        answer = await socket.get()
+        assert answer["type"] == "error"
+        assert answer["payload"][0]["extensions"]["limit"] == "answer_bytes"
+    if not follows:
+        answer = await whole.graphql(issued, query)
+        assert answer["errors"][0]["extensions"]["limit"] == "answer_bytes"

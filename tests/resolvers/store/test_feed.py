@@ -1,17 +1,21 @@
 """The feed of one process: failures of the database, slow listeners, and when it ends."""
 
 import asyncio
+from contextlib import aclosing
 from typing import Any
 
 import pytest
+from bson import Timestamp
+from pymongo.errors import AutoReconnect
 
-from resolvers.errors import GatewayError, SlowReader
+from resolvers.errors import GatewayError, LimitExceeded, SlowReader, Timeout, Unavailable
+from resolvers.kind import Document, Kind
 from resolvers.store import feed as feeds
-from resolvers.store.change_stream import Action, Event
-from resolvers.store.feed import Feed, Listener
+from resolvers.store.change_stream import Action, ChangeStream, Event
+from resolvers.store.feed import Feed, Listener, parts
 from resolvers.store.store import Store
 from resolvers.stream_places import StreamPlace
-from tests.conftest import NOW, opened_store, prepared
+from tests.conftest import NOW, mock_store, opened_store, prepared
 from tests.resolvers.followed import BOT, KINDS
 from tests.timing import limit
 from tests.wire.engine import MakeEngine
@@ -111,6 +115,44 @@ async def test_the_database_is_killed(make_engine: MakeEngine) -> None:
     assert found == [str(number) for number in range(1, 41)]
 
 
+@pytest.mark.parametrize(
+    ("failure", "told"), [(AutoReconnect("killed"), Unavailable), (TimeoutError(), Timeout)]
+)
+async def test_the_database_fails_in_the_past(
+    monkeypatch: pytest.MonkeyPatch, failure: Exception, told: type[GatewayError]
+) -> None:
+    """A page says so as any read does; who follows waits, and then gets everything."""
+    store, feed = await mock_store(), Feed()
+    feed._place = feed._floor = StreamPlace(2, 0, 0)
+    monkeypatch.setattr(feeds, "FIRST_PAUSE", 0.0)
+    failures = [failure, failure]
+    closed = asyncio.Semaphore(0)
+
+    class Cursor:
+        async def try_next(self) -> Any:
+            if failures:
+                raise failures.pop()
+            at = {"clusterTime": Timestamp(2, 0), "ns": {"coll": store.name(BOT)}}
+            change = {"_id": "t", "documentKey": {"_id": "1"}, "operationType": "delete"}
+            return {**change, **at}
+
+        async def close(self) -> None:
+            closed.release()
+
+    async def opened(_stream: ChangeStream) -> Cursor:
+        return Cursor()
+
+    monkeypatch.setattr(ChangeStream, "_open", opened)
+    async with asyncio.timeout(limit(10)):
+        past = feed.past(store, KINDS, START, lambda: feed._floor)
+        with pytest.raises(told):
+            await anext(past)
+        async with aclosing(feed.follow(store, KINDS, START, chosen, 10)) as changes:
+            assert await anext(changes) == "1"
+        for _ in range(3):
+            await closed.acquire()
+
+
 async def test_it_ends_once_nobody_listens(
     wire_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,3 +172,21 @@ async def test_it_ends_once_nobody_listens(
         async with asyncio.timeout(limit(20)):
             await feed.ended()
         assert len(feed) == 0
+
+
+async def test_sessions_that_are_too_large_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are read and held in parts, each with its own place; nothing is left out."""
+    read: list[int] = []
+
+    async def get_many(_store: Store, _kind: Kind, ids: list[str], *_: Any) -> dict[str, Document]:
+        if len(ids) > 2:
+            raise LimitExceeded("too large")
+        read.append(len(ids))
+        return {one: {"_id": one} for one in ids}
+
+    monkeypatch.setattr(feeds.reads, "get_many", get_many)
+    events, end = [event(number) for number in range(7)], StreamPlace(1, 9, 0)
+    found = [part async for part in parts(Store(None, 1.0), events, end)]
+    assert [one.session_id for part, _ in found for one in part] == list("0123456")
+    assert [reached for _, reached in found] == [*(part[-1].place for part, _ in found[:-1]), end]
+    assert max(read) == 2

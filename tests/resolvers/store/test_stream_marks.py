@@ -12,6 +12,7 @@ from pymongo.errors import OperationFailure
 from resolvers import live, paging
 from resolvers.context import Context
 from resolvers.request import EVERYTHING
+from resolvers.store import change_stream
 from resolvers.store.change_stream import LOOK_MS, ChangeStream, watching
 from resolvers.store.feed import Feed
 from resolvers.store.store import Store
@@ -40,6 +41,12 @@ def test_there_are_never_many() -> None:
         marks.note(StreamPlace(1, number, LAST), number)
         assert marks.before(StreamPlace(1, number // 2, LAST)) <= number // 2
     assert len(marks._places) == len(marks._tokens) <= MOST
+
+
+@pytest.fixture(autouse=True)
+def settled_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an earlier test did some seconds ago is not seen."""
+    monkeypatch.setattr(change_stream, "UNSETTLED_SECONDS", 0)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from resolvers.errors import Unavailable
+from resolvers.errors import Contended, Unavailable
 from resolvers.store.write_locks import WriteLocks
 
 pytestmark = pytest.mark.anyio
@@ -52,3 +52,17 @@ async def test_database_found_dead_meanwhile() -> None:
     ]
     await write("d")
     assert asked == ["a", "d"]
+
+
+async def test_others_keep_changing_it() -> None:
+    """The database lives: who waited tries."""
+    locks, asked = WriteLocks(), []
+
+    async def write(name: str) -> None:
+        async with locks.hold("x", 1):
+            asked.append(name)
+            await asyncio.sleep(0)
+            raise Contended("again and again")
+
+    await asyncio.gather(*map(write, "ab"), return_exceptions=True)
+    assert asked == ["a", "b"]

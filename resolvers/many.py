@@ -11,7 +11,7 @@ from typing import Any
 
 from resolvers import bulk, creation, repeats, reservations
 from resolvers.access import Action
-from resolvers.audit.attempts import attempt
+from resolvers.audit.attempts import attempt, refused_alone
 from resolvers.audit.entries import Act
 from resolvers.audit.showing import show
 from resolvers.context import Context
@@ -64,8 +64,18 @@ async def create(context: Context, kind: Kind, given: Sequence[Mapping[str, Any]
         outcomes[place] = found or document
         if error is not None and not (step and step.made(found)):
             outcomes[place] = _with_present(context, kind, error, found)
+    _note(context, Act.CREATED, kind, given, outcomes)
     show(context, kind, None, [one for one in outcomes if isinstance(one, dict)])
     return outcomes
+
+
+def _note(
+    context: Context, act: Act, kind: Kind, given: Sequence[Any], outcomes: Sequence[Outcome]
+) -> None:
+    """Note each session that was refused by itself."""
+    pairs = zip(given, outcomes, strict=True)
+    refused = ((one, outcome) for one, outcome in pairs if isinstance(outcome, UserError))
+    refused_alone(context, act, kind, refused)
 
 
 def _prepared(context: Context, kind: Kind, given: Iterable[Mapping[str, Any]]) -> list[Outcome]:
@@ -155,8 +165,10 @@ async def delete(context: Context, kind: Kind, session_ids: Sequence[str]) -> li
     await writes.delete_all(context.store, kind, list(found.values()))
     for name, document in found.items():
         await reservations.release(context, kind, reservations.of(kind, document), name)
+    outcomes = _outcomes(kind, session_ids, asked, {**removed, **found})
+    _note(context, Act.DELETED, kind, session_ids, outcomes)
     show(context, kind, None, list(found.values()))
-    return _outcomes(kind, session_ids, asked, {**removed, **found})
+    return outcomes
 
 
 def _outcomes(

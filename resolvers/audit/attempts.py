@@ -4,15 +4,17 @@
     async def act(context, kind, session_id, change): ...
 
 What is written is noted where it is written (resolvers.store.witness); this is about the rest.
+Verbs about many sessions raise no error for one of them: they call `refused_alone`.
 """
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from resolvers.audit.entries import Act
 from resolvers.audit.witness import REFUSALS
 from resolvers.context import Context
+from resolvers.errors import UserError
 from resolvers.kind import Kind
 
 P = ParamSpec("P")
@@ -37,6 +39,26 @@ def attempt(act: Act) -> Callable[[Verb[P, T]], Verb[P, T]]:
         return attempted
 
     return decorated
+
+
+def refused_alone(
+    context: Context, act: Act, kind: Kind, refused: Iterable[tuple[Any, UserError]]
+) -> None:
+    """Note the sessions of a request that were refused while others were written.
+
+    `refused` has for each what `attempt` would be given: its id, or the values of a new one. Those
+    with one reason share an entry; a new one without an id has an entry of its own.
+    """
+    if (witness := context.store.witness) is None:
+        return
+    alike: dict[str, tuple[UserError, list[str]]] = {}
+    for given, error in refused:
+        if ids := _ids((given,)):
+            alike.setdefault(error.code, (error, []))[1].extend(ids)
+        else:
+            witness.refused(act, kind, (), error)
+    for error, ids in alike.values():
+        witness.refused(act, kind, ids, error)
 
 
 def _ids(given: tuple[Any, ...]) -> list[str]:

@@ -126,8 +126,10 @@ class RequestWitness:
             return
         # What no session of the kind could be called may be anything: a name, for example.
         known = [one if kind and kind.session_ids.fits(one) else digest(one) for one in ids]
-        more = {"kind": kind.name if kind else None, "changed": known, "code": error.code}
-        self._trail.note(self._entry(act, Outcome.REFUSED, **more))
+        for part in in_parts(known):
+            more = {"kind": kind.name if kind else None, "changed": part, "code": error.code}
+            # Of a request that has written, nothing may fail any more.
+            self._trail.note(self._entry(act, Outcome.REFUSED, **more), must=bool(self._written))
 
     def _entry(self, act: Act, outcome: Outcome, **more: Any) -> Entry:
         """An entry with who asks; what says nothing is left out."""

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from resolvers import bulk, customer_export, customers, merged_pages, sessions
+from resolvers import bulk, customer_export, customers, many, merged_pages, sessions
 from resolvers.access import Caller
 from resolvers.across import common_kind
 from resolvers.appending import Addition
-from resolvers.audit.entries import MOST_IDS
+from resolvers.audit.entries import MOST_IDS, digest
 from resolvers.common_columns import SESSION_COLUMNS
 from resolvers.customers import CustomerRead
 from resolvers.erasure import Mode, erase
@@ -91,6 +91,8 @@ async def test_refused_writes_are_entries() -> None:
             await sessions.delete(made.context(), KNOWLEDGE, unknown)
         with pytest.raises(UserError):
             await sessions.update(made.context(), KNOWLEDGE, "mia@example.com", {"note": "x"})
+        with pytest.raises(NotFound):
+            await sessions.delete(made.context(), CHAT, "mia@example.com")
         reader = Caller("reader", frozenset({"*:read"}))
         with pytest.raises(Forbidden):
             await sessions.create(made.context(reader), KNOWLEDGE, {"sessionId": unknown})
@@ -98,12 +100,33 @@ async def test_refused_writes_are_entries() -> None:
     assert [(*one, row["code"]) for one, row in zip(brief(entries), entries, strict=True)] == [
         ("DELETED", "REFUSED", "NOT_FOUND"),
         ("UPDATED", "REFUSED", "NOT_FOUND"),
+        ("DELETED", "REFUSED", "NOT_FOUND"),
         ("CREATED", "REFUSED", "FORBIDDEN"),
     ]
-    assert [row["changed"] for row in entries][::2] == [[unknown], [unknown]]
+    mia = digest("mia@example.com")
+    assert [row["changed"] for row in entries] == [[unknown], [mia], [mia], [unknown]]
     assert "mia" not in str(entries)
-    assert entries[1]["changed"][0].startswith("sha256:")
-    assert entries[2]["credential"] == "reader"
+    assert entries[3]["credential"] == "reader"
+
+
+async def test_each_refused_session_of_many_is_noted() -> None:
+    """Those with one reason together, by their ids; addresses stand as digests, new ones alone."""
+    mia = "mia@example.com"
+    long = {"note": "x" * 5000}
+    async with followed(await mock_store()) as made:
+        await many.create(made.context(request="-"), CHAT, [{"sessionId": mia}, {"sessionId": "a"}])
+        given = [{"sessionId": mia}, {"sessionId": "a"}, {"sessionId": "b"}, long, long]
+        await many.create(made.context(request="create"), CHAT, given)
+        await many.delete(made.context(request="delete"), CHAT, ["a", "a", *map(str, range(150))])
+        entries = [row for row in await made.entries() if row["outcome"] == "REFUSED"]
+    said = [(row["request"], row["action"], row["code"]) for row in entries]
+    assert said == [
+        *[("create", "CREATED", "INVALID")] * 2,
+        ("create", "CREATED", "ALREADY_EXISTS"),
+        *[("delete", "DELETED", "NOT_FOUND")] * 2,
+    ]
+    assert [row.get("changed") for row in entries[:3]] == [None, None, [digest(mia), "a"]]
+    assert [*entries[3]["changed"], *entries[4]["changed"]] == ["a", *map(str, range(150))]
 
 
 async def test_a_write_whose_answer_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:

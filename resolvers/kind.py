@@ -246,6 +246,8 @@ class Kind:
     """Of the lists to whose end entries are added, by the columns' names."""
     vendor_retention: str = ""
     """How long the vendor keeps its sessions, where that is known; for the documentation."""
+    keyless: tuple[str, ...] = ()
+    """What the vendor's clients do without a credential, on its own server: `read`, `write`."""
     by_name: Mapping[str, Column] = field(init=False)
 
     def __post_init__(self) -> None:

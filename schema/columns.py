@@ -16,6 +16,7 @@ from strawberry.types.lazy_type import LazyType
 from strawberry.utils.str_converters import to_camel_case
 
 from resolvers import documents
+from resolvers.access import Action
 from resolvers.common_columns import COMMON_INDEXES, SESSION_COLUMNS, TENANT, ordering_indexes
 from resolvers.kind import (
     Column,
@@ -136,6 +137,7 @@ def kind_of(
     reservation: Callable[[Document], Reservation | None] = no_reservation,
     growths: Mapping[str, Growth] = MappingProxyType({}),
     vendor_retention: str = "",
+    keyless: tuple[Action, ...] = (),
 ) -> Kind:
     """The Kind that a Strawberry type describes."""
     definition = get_object_definition(type_, strict=True)
@@ -157,6 +159,7 @@ def kind_of(
         reservation=_of_tenant(reservation),
         growths=growths,
         vendor_retention=vendor_retention,
+        keyless=keyless,
     )
     setattr(type_, KIND, kind)
     SESSION_IDS[kind.enum_name] = session_ids

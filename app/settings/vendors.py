@@ -6,14 +6,12 @@ from pydantic import Field, field_validator
 
 from app.http import base_paths
 from app.settings.types import BasePaths, Group, Names, Rate
-from resolvers.access import Action
 from resolvers.errors import Invalid, nearest
 from resolvers.texts import check_timezone
 from schema.kinds import KINDS
 
-OPEN_PATHS: Mapping[str, tuple[Action, ...]] = {
-    "co_browse": (Action.READ,),
-    "knowledge": (Action.READ, Action.WRITE),
+OPEN_PATHS: Mapping[str, tuple[str, ...]] = {
+    entry.kind.name: entry.kind.keyless for entry in KINDS if entry.kind.keyless
 }
 """The vendors that have no authentication of their own, and what their clients do."""
 

@@ -139,7 +139,7 @@ def shown_ids(ids: Sequence[Any]) -> list[str]:
     except TypeError:  # the ids of a collection that another application writes
         return shown_ids([str(one) for one in ids])
     plain = text.isascii() and "@" not in text and "%40" not in text
-    if plain and max(map(len, ids), default=0) <= LONGEST:
+    if plain and (len(text) <= LONGEST or max(map(len, ids)) <= LONGEST):
         return list(ids)
     return [shown_id(one) for one in ids]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import lru_cache
 from typing import Any, Final
 
 from resolvers.access import Caller
@@ -18,6 +19,7 @@ from resolvers.errors import (
 from resolvers.kind import Kind
 from resolvers.request_facts import RequestFacts
 from resolvers.store.witness import Write, Written
+from resolvers.tenants import Tenants
 
 REFUSALS: Final = (UserError, Forbidden, ReadOnly, CorruptDocument, Contended)
 """Errors that say that nothing was written."""
@@ -140,17 +142,22 @@ class RequestWitness:
         """Who asks, and in what request; worked out once."""
         if self._who is None:
             facts, caller = self._facts, self._caller
-            limit = None if caller.tenants is None else sorted(caller.tenants)
-            who = {
-                "credential": shown_id(caller.id),
-                "name": caller.name,
+            self._who = {
+                **_credential(caller.id, caller.name, caller.tenants),
                 "api": facts.api,
-                "operation": facts.operation[:LONGEST_NAME],
                 "request": shown_id(facts.id),
-                "tenants": limit,
             }
-            self._who = {name: value for name, value in who.items() if value or value == []}
+            if facts.operation:
+                self._who["operation"] = facts.operation[:LONGEST_NAME]
         return self._who
+
+
+@lru_cache(1000)
+def _credential(id_: str, name: str, tenants: Tenants) -> Mapping[str, Any]:
+    """What entries say of a credential."""
+    limit = None if tenants is None else sorted(tenants)
+    who = {"credential": shown_id(id_), "name": name, "tenants": limit}
+    return {said: value for said, value in who.items() if value or value == []}
 
 
 def _fields(write: Write) -> list[str]:

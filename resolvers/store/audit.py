@@ -13,6 +13,7 @@ from pymongo import IndexModel, ReadPreference
 from resolvers.audit.entries import Entry, entry_id
 from resolvers.kind import Document
 from resolvers.store.indexes import build_own
+from resolvers.store.single_writes import insert_all
 from resolvers.store.store import Store
 
 ENTRIES = "audit"
@@ -32,7 +33,7 @@ async def prepare(store: Store) -> None:
 
 async def insert(store: Store, rows: Sequence[Entry]) -> None:
     """Store entries in their order."""
-    await store.change(_entries(store).insert_many, rows)
+    await store.change(insert_all, store.database, ENTRIES, rows)
 
 
 async def stored(store: Store, ids: Sequence[str]) -> set[str]:

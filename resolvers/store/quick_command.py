@@ -53,7 +53,7 @@ async def run(database: Any, command: Mapping[str, Any]) -> Document:
 
 
 async def change(database: Any, command: Mapping[str, Any]) -> Document:
-    """The primary's reply to a command that changes one document.
+    """The primary's reply to a command that stores documents, or changes one.
 
     PyMongo sends it again where that cannot do it twice, as its own commands: a retryable write.
     """

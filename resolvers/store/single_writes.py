@@ -1,5 +1,7 @@
-"""Writes of one session that a client waits for: as quick commands where the driver has them."""
+"""Writes that a client waits for, as quick commands where the driver has them: of one session, and
+entries of the audit trail."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from resolvers.kind import Document
@@ -9,11 +11,19 @@ from resolvers.store.operators import Query
 
 async def insert_one(database: Any, collection: str, document: Document) -> None:
     """Store a new document; DuplicateKeyError if its id is taken."""
+    await insert_all(database, collection, [document])
+
+
+async def insert_all(database: Any, collection: str, documents: Sequence[Document]) -> None:
+    """Store new documents with ids in their order, up to the first whose id is taken: then an
+    error of the driver's. Together they have to fit into one message, of 48 MB."""
     if quick_command.serves(database):
-        insert = {"insert": collection, "ordered": True, "documents": [document]}
+        insert = {"insert": collection, "ordered": True, "documents": documents}
         await quick_command.change(database, insert)
+    elif len(documents) == 1:
+        await database[collection].insert_one(documents[0])
     else:
-        await database[collection].insert_one(document)
+        await database[collection].insert_many(documents)
 
 
 async def update_one(database: Any, collection: str, guard: Query, operators: Document) -> bool:

@@ -8,6 +8,7 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET, Info
 
+from resolvers.access import Action
 from resolvers.appending import Addition
 from resolvers.errors import Conflict, Invalid
 from resolvers.kind import Document, Growth, Reservation, Timeline
@@ -152,6 +153,7 @@ CO_BROWSE = kind_of(
     reservation=reservation,
     growths={"pages": Growth(grow, ("url", "enteredTimestamp"), distinct)},
     vendor_retention="1209600, 14 days",
+    keyless=(Action.READ,),
 )
 
 

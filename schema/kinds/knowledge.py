@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import strawberry
 from strawberry import UNSET, Info
 
+from resolvers.access import Action
 from resolvers.kind import Document, Timeline
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
@@ -54,6 +55,7 @@ KNOWLEDGE = kind_of(
     collection="knowledge_sessions",
     session_ids=UUIDS,
     derive=derive,
+    keyless=(Action.READ, Action.WRITE),
 )
 
 

@@ -67,7 +67,7 @@ def _services() -> str:
 def _retention() -> str:
     rows = [
         f"| `GATEWAY_RETENTION_{entry.kind.enum_name}_SECONDS` "
-        f"| {entry.kind.vendor_retention or 'none known'} |\n"
+        f"| {entry.kind.at_vendor.retention or 'none known'} |\n"
         for entry in KINDS
     ]
     return f"\n| setting | the vendor's figure |\n|---|---|\n{''.join(rows)}"

@@ -215,6 +215,19 @@ class Growth:
     """Those of the added entries that the stored ones do not have; or it refuses them."""
 
 
+@dataclass(frozen=True, slots=True)
+class AtVendor:
+    """How it is on the vendor's own server."""
+
+    retention: str = ""
+    """How long sessions are kept, where that is known; for the documentation."""
+    keyless: tuple[str, ...] = ()
+    """What clients do without a credential: `read`, `write`."""
+
+
+NOTHING_KNOWN = AtVendor()
+
+
 def no_reservation(_document: Document) -> Reservation | None:
     """Most kinds have nothing that is unique besides the session id."""
     return None
@@ -244,10 +257,7 @@ class Kind:
     reservation: Callable[[Document], Reservation | None] = no_reservation
     growths: Mapping[str, Growth] = field(default_factory=dict)
     """Of the lists to whose end entries are added, by the columns' names."""
-    vendor_retention: str = ""
-    """How long the vendor keeps its sessions, where that is known; for the documentation."""
-    keyless: tuple[str, ...] = ()
-    """What the vendor's clients do without a credential, on its own server: `read`, `write`."""
+    at_vendor: AtVendor = NOTHING_KNOWN
     by_name: Mapping[str, Column] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -16,9 +16,10 @@ from strawberry.types.lazy_type import LazyType
 from strawberry.utils.str_converters import to_camel_case
 
 from resolvers import documents
-from resolvers.access import Action
 from resolvers.common_columns import COMMON_INDEXES, SESSION_COLUMNS, TENANT, ordering_indexes
 from resolvers.kind import (
+    NOTHING_KNOWN,
+    AtVendor,
     Column,
     Document,
     Growth,
@@ -136,8 +137,7 @@ def kind_of(
     hidden: tuple[Column, ...] = (),
     reservation: Callable[[Document], Reservation | None] = no_reservation,
     growths: Mapping[str, Growth] = MappingProxyType({}),
-    vendor_retention: str = "",
-    keyless: tuple[Action, ...] = (),
+    at_vendor: AtVendor = NOTHING_KNOWN,
 ) -> Kind:
     """The Kind that a Strawberry type describes."""
     definition = get_object_definition(type_, strict=True)
@@ -158,8 +158,7 @@ def kind_of(
         indexes=(*ordering_indexes(columns), *COMMON_INDEXES, *indexes),
         reservation=_of_tenant(reservation),
         growths=growths,
-        vendor_retention=vendor_retention,
-        keyless=keyless,
+        at_vendor=at_vendor,
     )
     setattr(type_, KIND, kind)
     SESSION_IDS[kind.enum_name] = session_ids

@@ -15,7 +15,7 @@ StoredSeconds = Annotated[int | None, Field(ge=1, le=2_147_483_647)]
 
 def _retention_field(kind: Kind) -> tuple[object, object]:
     """`retention_bot_seconds`, with its meaning."""
-    vendor = f" (the vendor: {kind.vendor_retention})" if kind.vendor_retention else ""
+    vendor = f" (the vendor: {kind.at_vendor.retention})" if kind.at_vendor.retention else ""
     text = f"{kind.label.capitalize()} sessions are removed this long after their start{vendor}."
     return StoredSeconds, Field(None, description=f"{text} Unset: never.")
 

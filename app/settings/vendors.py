@@ -11,7 +11,7 @@ from resolvers.texts import check_timezone
 from schema.kinds import KINDS
 
 OPEN_PATHS: Mapping[str, tuple[str, ...]] = {
-    entry.kind.name: entry.kind.keyless for entry in KINDS if entry.kind.keyless
+    entry.kind.name: entry.kind.at_vendor.keyless for entry in KINDS if entry.kind.at_vendor.keyless
 }
 """The vendors that have no authentication of their own, and what their clients do."""
 

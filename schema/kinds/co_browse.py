@@ -11,7 +11,7 @@ from strawberry import UNSET, Info
 from resolvers.access import Action
 from resolvers.appending import Addition
 from resolvers.errors import Conflict, Invalid
-from resolvers.kind import Document, Growth, Reservation, Timeline
+from resolvers.kind import AtVendor, Document, Growth, Reservation, Timeline
 from schema.columns import column, kind_of
 from schema.common import Connection, Payload, Session
 from schema.fields import (
@@ -152,8 +152,7 @@ CO_BROWSE = kind_of(
     ended="deactivationTime",
     reservation=reservation,
     growths={"pages": Growth(grow, ("url", "enteredTimestamp"), distinct)},
-    vendor_retention="1209600, 14 days",
-    keyless=(Action.READ,),
+    at_vendor=AtVendor(retention="1209600, 14 days", keyless=(Action.READ,)),
 )
 
 

@@ -7,7 +7,7 @@ import strawberry
 from strawberry import UNSET, Info
 
 from resolvers.access import Action
-from resolvers.kind import Document, Timeline
+from resolvers.kind import AtVendor, Document, Timeline
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
 from schema.fields import (
@@ -55,7 +55,7 @@ KNOWLEDGE = kind_of(
     collection="knowledge_sessions",
     session_ids=UUIDS,
     derive=derive,
-    keyless=(Action.READ, Action.WRITE),
+    at_vendor=AtVendor(keyless=(Action.READ, Action.WRITE)),
 )
 
 

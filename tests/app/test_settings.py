@@ -43,7 +43,7 @@ def test_open_paths_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_open_paths_are_vendors() -> None:
-    """Those whose clients have no key; others cannot be opened, and the refusal names the nearest."""
+    """Those whose clients have no key; others are refused, and the nearest is named."""
     assert OPEN_PATHS == {"co_browse": ("read",), "knowledge": ("read", "write")}
     assert OPEN_PATHS.keys() <= {vendor.name for vendor in VENDORS}
     with pytest.raises(ValidationError, match=r"'knowlege' cannot .* mean knowledge\?"):

@@ -12,12 +12,10 @@ import yaml
 from prometheus_client import Metric
 
 from app.errors import STATUS
-from app.observing.metrics import Metrics
 from app.observing.requests import SHED
 from app.observing.worker_sums import WorkerSums
 from app.settings import Settings
-from resolvers.request_facts import RequestFacts
-from resolvers.store.listeners import Pool
+from tests.examples.measured import everything_measured
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "examples" / "operations"
@@ -81,13 +79,8 @@ def expressions() -> list[str]:
 @cache
 def samples() -> dict[str, set[str]]:
     """Every sample that `/metrics` gives, with its labels."""
-    metrics = Metrics()
-    metrics.request(RequestFacts(), 200, 1.0)
-    metrics.command("find", True, 1.0)
-    metrics.pool(Pool())
-    metrics.cache("some", [])
     parent = WorkerSums(ROOT / "nowhere", set).collectors(lambda: 0)
-    families: list[Metric] = [*metrics.collectors.collect(), *parent.collect()]
+    families: list[Metric] = [*everything_measured().collect(), *parent.collect()]
     return {sample.name: set(sample.labels) for one in families for sample in one.samples}
 
 

@@ -19,13 +19,13 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def ci(tree: Tree) -> Tree:
-    """On a system with npm, a browser and proxies; two parts only note that they ran."""
+    """On a system with npm and the programs that CI installs; two parts only note that they ran."""
     shutil.copytree(ROOT / ".ci", tree.folder / ".ci")
     (tree.folder / ".ci/canary").write_text(CANARY, encoding="utf-8")
     (tree.folder / ".ci/second-engine").write_text(SECOND, encoding="utf-8")
     for tool in TOOLS:
         (tree.commands / tool).symlink_to(str(shutil.which(tool)))
-    for name in ("chromium", "nginx", "haproxy", "caddy"):
+    for name in ("chromium", "nginx", "haproxy", "caddy", "promtool"):
         tree.add(name, "")
     tree.add("npm", "#!/usr/bin/env bash\nmkdir -p node_modules\n")
     return tree
@@ -74,14 +74,16 @@ def test_patience(ci: Tree) -> None:
 
 def test_missing_programs_are_installed(ci: Tree) -> None:
     """Those that are missing, from Debian, and nginx with its module."""
-    for name in ("nginx", "caddy"):
+    for name in ("nginx", "caddy", "promtool"):
         (ci.commands / name).unlink()
     ci.add("id", "#!/usr/bin/env bash\necho 0\n")
     ci.add("apt-get", '#!/usr/bin/env bash\necho "apt-get $*" >> "$CALLS"\n')
     code, said = ci.run("../.ci/run")
     assert code == 0, said
     asked = [call.split() for call in ci.calls() if call.startswith("apt-get install")]
-    assert [call[-3:] for call in asked] == [["nginx", "caddy", "libnginx-mod-stream"]]
+    assert [call[-4:] for call in asked] == [
+        ["nginx", "caddy", "libnginx-mod-stream", "prometheus"]
+    ]
 
 
 def test_npm_is_needed(tree: Tree) -> None:

@@ -4,6 +4,7 @@
     Executor.complete_object_value     rendering by compiled functions  nothing is compiled
     FieldDetails.node                  what is selected on an object    nothing is compiled
     the words " Did you mean … ?"      hiding the schema's names        names leak in messages
+    LexicalDistance                    more room, see _with_room        INTERNAL for a wrong "İ"
 
 Codes of errors do not depend on messages: see schema.errors. tests/schema/test_internals.py fails
 when a new release changes one of these.
@@ -13,6 +14,7 @@ import re
 from typing import Any, Final
 
 from graphql import FieldNode, GraphQLObjectType
+from graphql.pyutils.suggestion_list import LexicalDistance
 
 from schema.strawberry_internals import BaseExecutor
 
@@ -45,6 +47,20 @@ class RenderingExecutor(BaseExecutor):
             return_type, field_details_list, info, path, result, position_context
         )
 
+
+without_room: Final = LexicalDistance.__init__
+
+
+def _with_room(distance: LexicalDistance, input_: str) -> None:
+    """Look for similar names also where a given one is longer in lower case, such as "İ".
+
+    graphql-core has no room for it, and raises an IndexError for a mistake of the client's.
+    """
+    without_room(distance, input_)
+    distance._rows = [[0] * (len(distance._input_list) + 1) for _ in range(3)]
+
+
+LexicalDistance.__init__ = _with_room  # type: ignore[method-assign,assignment]  # ours
 
 _SUGGESTION: Final = re.compile(r" ?Did you mean [^?]*\?")
 

@@ -12,6 +12,8 @@ T = TypeVar("T")
 
 SIGN_OF_LIFE_SHARE = 0.1
 """The share of a deadline that is reserved for asking whether the database answers at all."""
+TURNS = 10
+"""How often, at least, the event loop comes round while a sign of life is waited for."""
 INSIST_SECONDS = 0.02
 """How soon a cancellation that had no effect is repeated."""
 
@@ -87,14 +89,18 @@ class Insistent:
 async def _alive(ping: Callable[[], Awaitable[Any]], seconds: float) -> bool:
     """Whether the database answers within `seconds`; nobody waits for it any longer.
 
-    The question is asked in a task that is left behind.
+    The question is asked in a task that is left behind. It gets as many turns of the event loop as
+    an answer takes: a process that has too much else to do must not say that the database is dead.
     """
     asked = asyncio.ensure_future(ping())
     asked.add_done_callback(_ignore)
-    done, _ = await asyncio.wait({asked}, timeout=seconds)
-    if not done:
+    for _ in range(TURNS):
+        if not asked.done():
+            await asyncio.wait({asked}, timeout=seconds / TURNS)
+    if not asked.done():
         asked.cancel()
-    return bool(done) and asked.exception() is None
+        return False
+    return not asked.cancelled() and asked.exception() is None
 
 
 def _ignore(asked: asyncio.Future[Any]) -> None:

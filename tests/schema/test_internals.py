@@ -12,6 +12,7 @@ import pytest
 import strawberry
 from graphql import GraphQLError, GraphQLSchema, parse, validate
 from graphql.execution.executor import Executor
+from graphql.pyutils.suggestion_list import LexicalDistance
 from strawberry.types.execution import ExecutionContext
 
 from resolvers.context import Context
@@ -19,7 +20,11 @@ from schema.build import Schema, build
 from schema.errors import formatted
 from schema.execution.executor import CompiledExecutor
 from schema.execution.run import Run
-from schema.graphql_core_internals import RenderingExecutor, without_suggestions
+from schema.graphql_core_internals import (
+    RenderingExecutor,
+    without_room,
+    without_suggestions,
+)
 from schema.root_field import RootField
 from schema.strawberry_internals import (
     core_info,
@@ -30,6 +35,8 @@ from schema.strawberry_internals import (
 )
 
 VARIABLES = "query ($n: Int!) { botSessions(first: $n) { totalCount } }"
+
+FILTERED = "query ($f: BotSessionFilter) { botSessions(filter: $f) { totalCount } }"
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +60,34 @@ def test_info() -> None:
     result = asyncio.run(strawberry.Schema(Query).execute(text, {"given": 1}))
     assert result.errors is None
     assert seen == {"parent": "Query", "values": {"given": 1}}
+
+
+@pytest.mark.parametrize(
+    ("text", "variables"),
+    [
+        ('{ botSessionStatistics(groupBy: ["\u0130"]) { groupCount } }', {}),
+        (
+            "query ($f: BotSessionFilter) { botSessions(filter: $f) { totalCount } }",
+            {"f": "\u0130"},
+        ),
+        (
+            "query ($f: BotSessionFilter) { botSessions(filter: $f) { totalCount } }",
+            {"f": {"\u0130d": {}}},
+        ),
+    ],
+)
+def test_similar_names_of_what_lower_case_lengthens(
+    schema: Schema, text: str, variables: dict[str, Any]
+) -> None:
+    """A wrong enum value or field is the client's mistake; graphql-core alone would fail."""
+    run = Run(Context.offline())
+    result = asyncio.run(schema.execute(text, variables, context_value=run))
+    assert result.errors
+    assert not any(isinstance(one.original_error, IndexError) for one in result.errors)
+    distance = LexicalDistance("")
+    without_room(distance, "\u0130")
+    with pytest.raises(IndexError):  # else ours is needed no longer
+        distance.measure("ABC", 9)
 
 
 def test_core_schema(schema: Schema) -> None:

@@ -50,6 +50,24 @@ async def test_late_work(ping: Callable[[], Awaitable[None]], expected: type[Exc
         await within(0.05, ping, silent())
 
 
+async def test_a_busy_process_does_not_call_the_database_dead() -> None:
+    """A sign of life takes a few turns of the event loop, however long each of them takes."""
+
+    async def busy() -> None:
+        while True:
+            time.sleep(0.02)  # noqa: ASYNC251  # that is what is wrong with it
+            await asyncio.sleep(0)
+
+    async def alive_after_some_turns() -> None:
+        for _ in range(8):
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(busy())
+    with pytest.raises(Timeout):
+        await within(0.1, alive_after_some_turns, silent())
+    other.cancel()
+
+
 async def test_own_refusals_pass() -> None:
     """Errors of the core are not the driver's."""
 

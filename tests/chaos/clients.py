@@ -45,8 +45,14 @@ class Ledger:
     chats: dict[str, Chat] = field(default_factory=dict)
     outcomes: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
-    acknowledged_at: float = 0.0
-    """The moment of the last acknowledged write, by the monotonic clock."""
+    acknowledged: dict[str, float] = field(default_factory=dict)
+    """The moment of each client's last acknowledged write, by the monotonic clock."""
+    last: dict[str, str] = field(default_factory=dict)
+    """How each client's last write ended."""
+
+    def since(self, moment: float) -> int:
+        """How many clients had a write acknowledged since then."""
+        return sum(at > moment for at in self.acknowledged.values())
 
     def note(self, outcome: str, started: float) -> None:
         """Count how a request ended that started then; one that took too long is wrong."""
@@ -96,8 +102,9 @@ class Client:
             errors = await self._ask(mutation, variables)
             if errors is not None:
                 code = errors[0]["code"] if errors else None
+                self.ledger.last[self.name] = f"{variables}: {code}"
                 if code in (None, repeated):
-                    self.ledger.acknowledged_at = time.monotonic()
+                    self.ledger.acknowledged[self.name] = time.monotonic()
                     return
                 if code not in ALLOWED | {"CONFLICT"}:
                     self.ledger.wrong.append(f"{variables}: {errors}")
@@ -115,10 +122,12 @@ class Client:
             told = answer.json()
         except (httpx.HTTPError, ValueError) as error:
             self.ledger.note(type(error).__name__, started)
+            self.ledger.last[self.name] = f"{variables}: {error!r}"
             return None
         for error in told.get("errors", ()):
             code = error["extensions"]["code"]
             self.ledger.note(code, started)
+            self.ledger.last[self.name] = f"{variables}: {error}"
             if code not in ALLOWED:
                 self.ledger.wrong.append(f"{variables}: {error}")
             return None

@@ -2,6 +2,7 @@
 
 import asyncio
 import subprocess
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -61,7 +62,17 @@ class Site:
         """Let the clients complete what they began."""
         self._stop.set()
         self._clients.join(limit(90))
-        assert not self._clients.is_alive(), "a client never completed what it began"
+        assert not self._clients.is_alive(), ("a client never ended", *self.state())
+
+    def state(self) -> Iterator[str]:
+        """How it stands, for who looks into a failure."""
+        yield from self.ledger.wrong[:5]
+        yield str(dict(self.ledger.outcomes))
+        yield str({process.pid: process.status() for process in self.processes()})
+        for name, last in self.ledger.last.items():
+            ago = time.monotonic() - self.ledger.acknowledged.get(name, 0)
+            yield f"{name} had a write acknowledged {ago:.0f} s ago; the last one was {last}"
+        yield self.log()[-4000:]
 
     async def _serve_clients(self) -> None:
         """The thread of the network and the clients."""

@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from app.http.protocol import Protocol
-from app.http.socket import Socket
+from app.http.socket import FLOOD, MOST_FRAMES, Socket
 from tests.app.live import live
 from tests.timing import limit, until
 
@@ -120,6 +121,34 @@ def _is_reset(raw: socket.socket) -> bool:
     except OSError:
         return True
     return False
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        (b"\x01\x80\0\0\0\0", b"\x00\x80\0\0\0\0"),
+        (b"", b"\x89\x80\0\0\0\0"),
+        (b"", b"\x8a\x80\0\0\0\0"),
+        (b"", HELLO),
+    ],
+    ids=["fragments", "pings", "pongs", "texts"],
+)
+def test_a_flood_of_frames(first: bytes, again: bytes) -> None:
+    """It ends the connection soon, whatever the frames are; as many as are allowed do not."""
+    with served() as port, socket.create_connection(("127.0.0.1", port), limit(20)) as raw:
+        raw.sendall(HEAD.format("GET", "websocket").encode())
+        raw.recv(4096)
+        raw.sendall(first + again * (MOST_FRAMES - 10) + again * 2000)
+        answer = b""
+        with suppress(ConnectionResetError):
+            while more := raw.recv(65536):
+                answer += more
+        assert FLOOD.encode() in answer or not answer.endswith(b"hello")
+    with served() as port, connect(f"ws://127.0.0.1:{port}/") as opened:
+        for _ in range(MOST_FRAMES // 4):
+            opened.ping()
+        opened.send("a")
+        assert opened.recv(limit(20)) == "a"
 
 
 def test_the_end_while_it_is_closing() -> None:

@@ -50,7 +50,10 @@ def test_overridden_methods(ours: Any, theirs: Any, name: str) -> None:
         (uvicorn.Server, {"startup", "shutdown", "handle_exit", "on_tick"}),
         (
             WebSocketsSansIOProtocol,
-            {"pause_writing", "resume_writing", "connection_lost", "shutdown"},
+            {
+                *("data_received", "handle_events", "pause_writing", "resume_writing"),
+                *("connection_lost", "shutdown"),
+            },
         ),
     ],
 )

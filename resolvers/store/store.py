@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from resolvers.errors import GatewayError, Timeout, Unavailable, unconfirmed
+from resolvers.errors import Timeout, Unavailable, unconfirmed
 from resolvers.kind import Kind
 from resolvers.request_facts import CURRENT
 from resolvers.store.budget import OVER, Budget
@@ -106,7 +106,7 @@ class Store:
         tried, spare = self.circuit.open, self.deadline * SIGN_OF_LIFE_SHARE
         try:
             left = await self._begin()
-        except GatewayError:
+        except BaseException:  # also one whose client goes while it waits
             if isinstance(work, Coroutine):
                 work.close()
             raise

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
@@ -50,15 +51,23 @@ class Ledger:
     last: dict[str, str] = field(default_factory=dict)
     """How each client's last write ended."""
 
+    during: str = ""
+    """The fault that began last."""
+
     def since(self, moment: float) -> int:
         """How many clients had a write acknowledged since then."""
         return sum(at > moment for at in self.acknowledged.values())
+
+    def blame(self, what: str) -> None:
+        """Note what is wrong, with when it was."""
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        self.wrong.append(f"{at}, since {self.during}: {what}")
 
     def note(self, outcome: str, started: float) -> None:
         """Count how a request ended that started then; one that took too long is wrong."""
         self.outcomes[outcome] += 1
         if time.monotonic() - started > limit(HANGING):
-            self.wrong.append(f"hung for {time.monotonic() - started:.1f} s: {outcome}")
+            self.blame(f"hung for {time.monotonic() - started:.1f} s: {outcome}")
 
 
 class Client:
@@ -107,7 +116,7 @@ class Client:
                     self.ledger.acknowledged[self.name] = time.monotonic()
                     return
                 if code not in ALLOWED | {"CONFLICT"}:
-                    self.ledger.wrong.append(f"{variables}: {errors}")
+                    self.ledger.blame(f"{variables}: {errors}")
                     return
             await asyncio.sleep(PAUSE)
 
@@ -129,7 +138,7 @@ class Client:
             self.ledger.note(code, started)
             self.ledger.last[self.name] = f"{variables}: {error}"
             if code not in ALLOWED:
-                self.ledger.wrong.append(f"{variables}: {error}")
+                self.ledger.blame(f"{variables}: {error}")
             return None
         self.ledger.note("ok", started)
         done = told["data"].get("done")

@@ -1,5 +1,6 @@
 """One fault after another while clients write; see `scripts/chaos`."""
 
+import re
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,8 @@ from tests.chaos.faults import FAULTS, Fault, lasting
 from tests.chaos.site import Site
 from tests.timing import until
 
+TELLING = re.compile(r"INTERNAL| at \w+/|ended|started|Traceback")
+"""What lines of the gateway's log are shown if something is wrong."""
 RECOVERED = 60.0
 """Seconds within which writes are acknowledged again after a fault."""
 
@@ -40,7 +43,7 @@ class Report:
         yield ", ".join(f"{name}: {count}" for name, count in sorted(self.outcomes.items()))
         yield f"{self.chats} chats are as acknowledged; {len(self.wrong)} things are wrong"
         yield from self.wrong[:20]
-        yield from self.lines_of_log[:20]
+        yield from self.lines_of_log[-200:]
 
 
 def run(folder: Path, faults: Sequence[Fault], seed: int, workers: int, clients: int) -> Report:
@@ -49,12 +52,13 @@ def run(folder: Path, faults: Sequence[Fault], seed: int, workers: int, clients:
     with site.running():
         for fault in faults:
             _written(site)
+            site.ledger.during = fault.__name__
             with lasting(fault, site, random):
                 Event().wait(random.uniform(0.2, 3.0))
             recovered = _written(site)
             report.recoveries.setdefault(fault.__name__, []).append(recovered)
         site.finish()
-        logged = [line for line in site.log().splitlines() if "INTERNAL" in line or " at " in line]
+        logged = [line for line in site.log().splitlines() if TELLING.search(line)]
         report.wrong = [*site.ledger.wrong, *site.differences()]
         report.lines_of_log = logged if report.wrong else []
         report.outcomes, report.chats = dict(site.ledger.outcomes), len(site.ledger.chats)

@@ -147,14 +147,15 @@ class Noticed:
         return waits[min(len(waits) - 1, int(len(waits) * share))] * 1000
 
 
-async def _annoy(nuisance: Nuisance, count: int, port: int) -> None:
+async def annoy(nuisance: Nuisance, count: int, port: int) -> None:
+    """So many clients that are one, until they are cancelled."""
     await asyncio.gather(*(_again(nuisance)(port) for _ in range(count)))
 
 
 def _run(name: str, port: int) -> None:
     _, nuisance, count = NUISANCES[name]
     if nuisance:
-        asyncio.run(_annoy(nuisance, count, port))
+        asyncio.run(annoy(nuisance, count, port))
 
 
 @contextmanager

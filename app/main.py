@@ -2,7 +2,9 @@
 
 import asyncio
 import gc
+import logging
 import math
+import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
@@ -46,6 +48,8 @@ from resolvers.store import driver, preparation
 from resolvers.store.driver import DRIVER_ERRORS
 from schema.build import Schema, build
 from schema.kinds import KINDS
+
+log = logging.getLogger("gateway.process")
 
 PAGES = (
     "/",
@@ -210,10 +214,13 @@ def _lifespan(
                     state.authenticator.running(),
                     observers.running(),
                 ):
+                    known = {"pid": os.getpid(), "version": app.version}
+                    log.info("serving", extra=known)
                     try:
                         with settled_heap():
                             yield {REFUSED: observers.refused}
                     finally:
+                        log.info("ending", extra=known)
                         await state.feed.close()
 
     return lifespan

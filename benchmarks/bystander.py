@@ -39,7 +39,7 @@ ADD = """mutation ($messages: [ChatMessageInput!]!) {
   appendChatMessages(sessionId: "long", messages: $messages) { errors { message } } }"""
 ADDED = 5 * [80 * [{"message": "x" * 10_000, "source": "VISITOR"}]]
 WHOLE = (
-    '{ chatSession(sessionId: "demo-chat-1") { '
+    '{ chatSession(sessionId: "long") { '
     + " ".join(f"a{number}: messages(last: 100) {{ nodes {{ message }} }}" for number in range(20))
     + " } }"
 )

@@ -10,7 +10,7 @@ from threading import Thread
 from typing import Any, Final
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from prometheus_client import CollectorRegistry, make_wsgi_app
+from prometheus_client import CollectorRegistry, Gauge, make_wsgi_app
 
 MOST: Final = 16
 """Connections at the same time; one more replaces the oldest."""
@@ -68,8 +68,12 @@ class _Server(ThreadingMixIn, WSGIServer):
 @contextmanager
 def exposed(collectors: CollectorRegistry, host: str, port: int) -> Iterator[int]:
     """Serve `/metrics` from a thread meanwhile; gives the port. OSError if it cannot be used."""
+    shown = CollectorRegistry()
+    shown.register(collectors)
+    began = Gauge("gateway_start_time_seconds", "When it was started: Unix time.", registry=shown)
+    began.set_to_current_time()
     server = _Server(host, port)
-    server.set_app(make_wsgi_app(collectors))
+    server.set_app(make_wsgi_app(shown))
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     log.info("metrics", extra={"address": f"http://{host}:{server.server_port}/metrics"})

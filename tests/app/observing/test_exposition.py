@@ -38,7 +38,9 @@ def test_one_connection_too_many_replaces_the_oldest(port: int, sent: bytes) -> 
     """Silent ones and half heads keep nobody out."""
     with ExitStack() as stack:
         silent = [stack.enter_context(opened(port, sent)) for _ in range(2 * MOST)]
-        assert "now 5.0" in scraped(port)
+        text = scraped(port)
+        assert "now 5.0" in text
+        assert "gateway_start_time_seconds 1" in text  # without it, nobody sees a restart
         assert silent[0].recv(100) in (b"", b"HTTP/1.0 400 Bad Request\r\n")
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -13,9 +14,11 @@ import pytest
 from pymongo.errors import OperationFailure
 from starlette.types import Receive, Scope, Send
 
+from app.main import create_app
 from app.observing import logs
 from app.observing.facts import facts_of
 from app.observing.requests import Observed
+from app.settings import Settings
 from tests.app.graphql_client import open_door
 
 SECRET = "anna@example.com"
@@ -199,6 +202,19 @@ def test_a_broken_database_leaves_no_value(lines: Lines, monkeypatch: pytest.Mon
     assert response.headers["x-request-id"] in failed[0]
     assert any("RuntimeError" in line for line in lines.all)
     assert not any(SECRET in line or "s1" in line for line in lines.all)
+
+
+@pytest.mark.anyio
+async def test_a_process_says_when_it_serves(caplog: pytest.LogCaptureFixture) -> None:
+    """And when it ends: a line without the other is a kill."""
+    settings = Settings(mongodb_uri="memory:", auth="off")
+    app = create_app(settings)
+    with caplog.at_level(logging.INFO, logger="gateway.process"):
+        async with app.router.lifespan_context(app):
+            pass
+    told = [one for one in caplog.records if one.name == "gateway.process"]
+    assert [one.message for one in told] == ["serving", "ending"]
+    assert {one.__dict__["pid"] for one in told} == {os.getpid()}
 
 
 def test_one_form_for_everybody(monkeypatch: pytest.MonkeyPatch) -> None:

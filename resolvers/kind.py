@@ -220,7 +220,7 @@ class AtVendor:
     """How it is on the vendor's own server."""
 
     retention: str = ""
-    """How long sessions are kept, where that is known; for the documentation."""
+    """How long sessions stay, where that is known; for the documentation."""
     keyless: tuple[str, ...] = ()
     """What clients do without a credential: `read`, `write`."""
 

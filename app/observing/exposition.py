@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 class _Handler(WSGIRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # its name
-        """Scrapes are no news."""
+        """Nobody needs a line for each scrape."""
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -61,7 +61,7 @@ class _Server(ThreadingMixIn, WSGIServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Who was cut off, or went, is no failure of ours."""
+        """A client that was cut off, or left, needs no line."""
         log.debug("a scrape failed", exc_info=True)
 
 

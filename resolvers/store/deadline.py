@@ -89,8 +89,8 @@ class Insistent:
 async def _alive(ping: Callable[[], Awaitable[Any]], seconds: float) -> bool:
     """Whether the database answers within `seconds`; nobody waits for it any longer.
 
-    The question is asked in a task that is left behind. It gets as many turns of the event loop as
-    an answer takes: a process that has too much else to do must not say that the database is dead.
+    The question is asked in a task that is left behind. The event loop comes round as often as an
+    answer needs: a process that has too much else to do must not say that the database is dead.
     """
     asked = asyncio.ensure_future(ping())
     asked.add_done_callback(_ignore)

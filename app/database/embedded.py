@@ -105,8 +105,12 @@ class Engine:
 
     @property
     def uri(self) -> str:
-        """MongoDB connection string of the running engine."""
-        plain = f"{LOOPBACK}:{self.port}/?directConnection=true"
+        """MongoDB connection string of the running engine.
+
+        Without retryable writes: the engine looks through all that it remembers of the last half
+        hour at each, and forgets them when it ends. A create sent again would meet its own session.
+        """
+        plain = f"{LOOPBACK}:{self.port}/?directConnection=true&retryWrites=false"
         if not self.password:
             return f"mongodb://{plain}"
         return f"mongodb://{USER}:{self.password}@{plain}&authSource=admin"

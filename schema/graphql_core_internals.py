@@ -97,11 +97,11 @@ def with_allowed(message: str, schema: GraphQLSchema) -> str:
 
 def _names(schema: GraphQLSchema, type_name: str, field: str = "") -> Iterable[str]:
     """The names that a type has, or the arguments of one of its fields."""
-    match schema.type_map.get(type_name):
-        case GraphQLEnumType(values=values):
-            return values
-        case GraphQLInputObjectType(fields=fields):
-            return fields
-        case (GraphQLObjectType() | GraphQLInterfaceType()) as type_:
-            return type_.fields[field].args if field else type_.fields
+    type_ = schema.type_map.get(type_name)
+    if isinstance(type_, GraphQLEnumType):
+        return list(type_.values)
+    if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType) and field:
+        return list(type_.fields[field].args)
+    if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType):
+        return list(type_.fields)
     return ()

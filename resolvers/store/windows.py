@@ -141,6 +141,13 @@ class _Reading:
         """Which part of all rows the prefixes have, about: of those in the fullest spans."""
         if self.along.prefixes == ({},):
             return 1.0
+        known = repr(self.along.prefixes)
+        if known not in timeline.shares:
+            timeline.note_share(known, await self._probed(timeline))
+        return timeline.shares[known]
+
+    async def _probed(self, timeline: Timeline) -> float:
+        """The same, by a look at some of them."""
         fullest = sorted(timeline.spans, key=lambda span: -span.rows)[:PROBED]
         seen = sum(min(PROBE, span.rows) for span in fullest)
         counts = []

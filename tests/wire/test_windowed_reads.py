@@ -234,6 +234,28 @@ async def test_a_page_looks_at_few_rows(wire_store: Store, monkeypatch: pytest.M
         assert max(bounded) < 150
 
 
+async def test_the_share_of_a_value_is_looked_for_once(
+    wire_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until the next survey; another value has another share."""
+    windowed = replace(wire_store, capabilities=LACKING)
+    rows = [(START + timedelta(hours=n), None, n % 2, 0) for n in range(20)]
+    collection = wire_store.collection(BOT)
+    await collection.insert_many(list(documents(rows)), bypass_document_validation=True)
+    looked: list[float] = []
+    probed = windows._Reading._probed
+
+    async def noted(reading: Any, known: Timeline) -> float:
+        looked.append(await probed(reading, known))
+        return looked[-1]
+
+    monkeypatch.setattr(windows._Reading, "_probed", noted)
+    for value in ("b0", "b0", "b1", "b0"):
+        where = Compare((BOT.by_name["botId"],), Operator.EQ, value)
+        assert len((await read.list_(windowed, Read(BOT, where))).documents) == 10
+    assert len(looked) == 2
+
+
 def test_what_an_index_finds_comes_first() -> None:
     """Equalities before the column in an index, its bounds, and the rest."""
     asked = {"channel": "c", "botId": {"$in": ["a", "b"]}, "startedAt": {"$lt": START}}

@@ -173,7 +173,7 @@ async def test_windows_give_what_the_plain_plan_gives(wire_store: Store) -> None
 async def test_an_or_is_counted_part_by_part(wire_store: Store) -> None:
     """As the engine counts it; a row that meets several parts is one."""
     windowed = replace(wire_store, capabilities=LACKING)
-    rows = [(START + timedelta(hours=n), None, n % 3, n % 2) for n in range(30)]
+    rows: list[Any] = [(START + timedelta(hours=n), None, n % 3, n % 2) for n in range(30)]
     collection = wire_store.collection(BOT)
     await collection.insert_many(list(documents(rows)), bypass_document_validation=True)
 
@@ -193,8 +193,8 @@ async def test_an_or_is_counted_part_by_part(wire_store: Store) -> None:
 
 def test_branches_are_those_that_an_index_serves() -> None:
     """A query is taken apart only if each part begins an index with equalities."""
-    served = [{"botId": "b"}, {"customer.id": {"$in": ["a", "c"]}}]
-    rest = {"startedAt": {"$lt": START}}
+    served: list[Document] = [{"botId": "b"}, {"customer.id": {"$in": ["a", "c"]}}]
+    rest: Document = {"startedAt": {"$lt": START}}
     assert branches(BOT, {"$or": served, **rest}) == tuple({**one, **rest} for one in served)
     assert branches(BOT, {"$and": [{"$or": served}], **rest}) == branches(
         BOT, {"$or": served, **rest}
@@ -239,7 +239,7 @@ async def test_the_share_of_a_value_is_looked_for_once(
 ) -> None:
     """Until the next survey; another value has another share."""
     windowed = replace(wire_store, capabilities=LACKING)
-    rows = [(START + timedelta(hours=n), None, n % 2, 0) for n in range(20)]
+    rows: list[Any] = [(START + timedelta(hours=n), None, n % 2, 0) for n in range(20)]
     collection = wire_store.collection(BOT)
     await collection.insert_many(list(documents(rows)), bypass_document_validation=True)
     looked: list[float] = []

@@ -16,7 +16,7 @@ from resolvers.values import add_folded, check_lengths, fill_lists
 LATEST_END = timedelta(days=1)
 """How far from now a session may end: clocks differ, and time zones are mistaken."""
 
-DERIVATION = 1
+DERIVATION = 2
 """Raise it when `derived`, or what a kind derives, gives stored sessions other values than before:
 the next start then asks operators to run `scripts/rebuild`."""
 

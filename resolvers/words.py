@@ -26,6 +26,8 @@ LONGEST_SEARCH = 200
 MOST_TERMS = 20
 """Words, phrases and beginnings of words in a searched text."""
 
+_STRETCH = "\u0640"
+"""Arabic words are drawn out with it, as others are spaced."""
 _CODE_POINTS = 20_000
 """How many characters are remembered."""
 _LETTERS = frozenset({7, 8, 9, 84, 91, 103, 118, 129, 130, 132})
@@ -79,6 +81,8 @@ def _of_a_word(character: str) -> str:
     if character.isdecimal():
         return str(unicodedata.decimal(character))
     category = unicodedata.category(character)
+    if character == _STRETCH:
+        return ""
     if character.isalnum() or category.startswith("M"):
         return character
     return "" if category == "Cf" else " "

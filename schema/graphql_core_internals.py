@@ -5,15 +5,24 @@
     FieldDetails.node                  what is selected on an object    nothing is compiled
     the words " Did you mean … ?"      hiding the schema's names        names leak in messages
     LexicalDistance                    more room, see _with_room        INTERNAL for a wrong "İ"
+    the words of WRONG_NAMES           naming what is allowed           only what is wrong is said
 
 Codes of errors do not depend on messages: see schema.errors. tests/schema/test_internals.py fails
 when a new release changes one of these.
 """
 
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 
-from graphql import FieldNode, GraphQLObjectType
+from graphql import (
+    FieldNode,
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+)
 from graphql.pyutils.suggestion_list import LexicalDistance
 
 from schema.strawberry_internals import BaseExecutor
@@ -71,3 +80,44 @@ def without_suggestions(message: str) -> str:
     `Cannot query field 'a' on type 'Query'. Did you mean 'ab'?` loses its second sentence.
     """
     return _SUGGESTION.sub("", message)
+
+
+MOST_NAMES: Final = 20
+"""Nobody reads a longer list: then the message stays as it is."""
+WRONG_NAMES: Final = (
+    re.compile(r"Cannot query field '\w+' on type '(\w+)'\.$"),
+    re.compile(r"Unknown argument '\w+' on field '(\w+)\.(\w+)'\.$"),
+    re.compile(r"Value '.*' does not exist in '(\w+)' enum\.$", re.S),
+    re.compile(r"Expected value of type '(\w+)' not to include unknown field .*\.$", re.S),
+    re.compile(r"Expected value of type '(\w+)' to be an object, found: .*\.$", re.S),
+    re.compile(r"OneOf Input Object '(\w+)' must specify exactly one key\.$"),
+)
+"""Messages about a name, of which none that is allowed comes near; the type that has the names."""
+
+
+def with_allowed(message: str, schema: GraphQLSchema) -> str:
+    """A message of graphql-core, with the allowed names where it suggests none.
+
+    `Value 'OPEN' does not exist in 'SessionStatus' enum.` gets a second sentence: `Did you mean
+    'ACTIVE' or 'CLOSED'?`.
+    """
+    if "Did you mean" in message:
+        return message
+    found = next((match for form in WRONG_NAMES if (match := form.search(message))), None)
+    names = [*_names(schema, *found.groups())] if found else []
+    if not 0 < len(names) <= MOST_NAMES:
+        return message
+    *most, last = (f"'{name}'" for name in names)
+    return f"{message} Did you mean {' or '.join(filter(None, [', '.join(most), last]))}?"
+
+
+def _names(schema: GraphQLSchema, type_name: str, field: str = "") -> Iterable[str]:
+    """The names that a type has, or the arguments of one of its fields."""
+    type_ = schema.type_map.get(type_name)
+    if isinstance(type_, GraphQLEnumType):
+        return list(type_.values)
+    if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType) and field:
+        return list(type_.fields[field].args)
+    if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType):
+        return list(type_.fields)
+    return ()

@@ -8,12 +8,13 @@ would be shown twice or not at all.
 
 import math
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from bson import Binary, DatetimeMS, Decimal128, ObjectId, Regex, Timestamp
 
+from resolvers.kind import Document, stored_value
 from resolvers.store.session_ids import as_stored
 
 NUMBERS = 2
@@ -30,6 +31,18 @@ def sort_key(value: Any) -> tuple[Any, ...]:
         if isinstance(value, types):
             return (rank, *comparable(value))
     return (99, str(value))
+
+
+def in_order(rows: Iterable[Document], sort: Iterable[tuple[str, int]]) -> list[Document]:
+    """The rows as the database would sort them, by stored paths that were read of each."""
+    found = list(rows)
+    for path, direction in reversed(list(sort)):
+        names = path.split(".")
+        found.sort(
+            key=lambda row, names=names: sort_key(stored_value(row, names)),  # type: ignore[misc]
+            reverse=direction < 0,
+        )
+    return found
 
 
 def _number(value: Any) -> tuple[Any, ...]:

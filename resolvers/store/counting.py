@@ -16,6 +16,7 @@ from typing import Final
 from resolvers.kind import Kind
 from resolvers.paging import default_order
 from resolvers.request import Estimate
+from resolvers.store.branches import apart, counted_together
 from resolvers.store.cursors import aggregate
 from resolvers.store.operators import Query
 from resolvers.store.riding import Riding, riding
@@ -58,6 +59,8 @@ async def exactly(store: Store, kind: Kind, match: Query) -> int:
     collection = store.collection(kind)
     if not match:  # the engine's own figure, if it keeps one
         counting = collection.estimated_document_count(maxTimeMS=store.time_ms)
+    elif parts := await apart(store, kind, match):
+        return await counted_together(store, kind, parts)
     else:
         counting = collection.count_documents(match, maxTimeMS=store.time_ms)
     return int(await bounded(store, kind, counting))

@@ -84,15 +84,15 @@ def _prefix(kind: Kind, query: Query, path: str) -> tuple[str, ...]:
         if path not in index.keys:
             continue
         before = index.keys[: index.keys.index(path)]
-        if len(before) > len(best) and all(_values(query.get(key, {})) for key in before):
+        if len(before) > len(best) and all(equalities(query.get(key, {})) for key in before):
             best = before
     combinations = 1
     for key in best:
-        combinations *= len(_values(query[key]))
+        combinations *= len(equalities(query[key]))
     return best if combinations <= PREFIXES else ()
 
 
-def _values(condition: Any) -> list[Any]:
+def equalities(condition: Any) -> list[Any]:
     """The values that a condition compares for equality; none if it is another condition."""
     if not isinstance(condition, Mapping):
         return [condition]
@@ -102,5 +102,5 @@ def _values(condition: Any) -> list[Any]:
 
 
 def _combined(query: Query, paths: tuple[str, ...]) -> Iterator[Query]:
-    for values in product(*(_values(query[path]) for path in paths)):
+    for values in product(*(equalities(query[path]) for path in paths)):
         yield dict(zip(paths, values, strict=True))

@@ -25,6 +25,7 @@ OLDEST: Final = datetime(1970, 1, 1)
 AHEAD: Final = timedelta(days=1)
 """Clocks differ: rows may begin so much later than now."""
 FRESH: Final = timedelta(hours=1)
+MOST_SHARES: Final = 1000
 
 Count = Callable[[datetime, datetime], Awaitable[int]]
 """How many rows begin from one moment until another; it reads them all."""
@@ -50,6 +51,14 @@ class Timeline:
     newest: datetime | None = None
     oldest: datetime | None = None
     """Moments with few rows after, or before them, from what was read last."""
+    shares: dict[str, float] = field(default_factory=dict)
+    """Which part of all rows has some values, about, by these values; as old as the survey."""
+
+    def note_share(self, values: str, share: float) -> None:
+        """Remember one; all are forgotten where they would be too many."""
+        if len(self.shares) >= MOST_SHARES:
+            self.shares.clear()
+        self.shares[values] = share
 
     def as_text(self) -> str:
         """For a mark in the database: it has moments and numbers, and nothing of anybody."""

@@ -17,8 +17,9 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final
 
-from resolvers.kind import Document, Kind, stored_value
-from resolvers.store.bson_order import sort_key
+from resolvers.kind import Document, Kind
+from resolvers.store.branches import apart, united
+from resolvers.store.bson_order import in_order
 from resolvers.store.cursors import aggregate
 from resolvers.store.find import find
 from resolvers.store.operators import Query
@@ -52,6 +53,13 @@ async def found(
     plain = find(store, kind, wanted, planned.projection, limit, planned.sort, skip)
     if await is_quick(store, kind):
         return await plain
+    if parts := await apart(store, kind, wanted):
+        plain.close()
+
+        async def read(within: Plan, part: Query) -> list[Document]:
+            return await found(store, kind, within, part, skip + limit, 0)
+
+        return (await united(planned, parts, skip + limit, read))[skip:]
     if _is_narrow(planned, wanted):
         return await plain
     along = _along(store, kind, planned, wanted)
@@ -133,6 +141,13 @@ class _Reading:
         """Which part of all rows the prefixes have, about: of those in the fullest spans."""
         if self.along.prefixes == ({},):
             return 1.0
+        known = repr(self.along.prefixes)
+        if known not in timeline.shares:
+            timeline.note_share(known, await self._probed(timeline))
+        return timeline.shares[known]
+
+    async def _probed(self, timeline: Timeline) -> float:
+        """The same, by a look at some of them."""
         fullest = sorted(timeline.spans, key=lambda span: -span.rows)[:PROBED]
         seen = sum(min(PROBE, span.rows) for span in fullest)
         counts = []
@@ -253,14 +268,8 @@ class _Reading:
 
     def _merged(self, parts: list[list[Document]]) -> list[Document]:
         """The rows of several prefixes in order; a row with two values of a list is one row."""
-        rows = list({row["_id"]: row for part in parts for row in part}.values())
-        for path, direction in reversed(self.planned.sort):
-            names = path.split(".")
-            rows.sort(
-                key=lambda row, names=names: sort_key(stored_value(row, names)),  # type: ignore[misc]
-                reverse=direction < 0,
-            )
-        return rows[: self.missing]
+        rows = {row["_id"]: row for part in parts for row in part}
+        return in_order(rows.values(), self.planned.sort)[: self.missing]
 
 
 def _as_stage(projection: Projection) -> Document:

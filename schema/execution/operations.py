@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from graphql import GraphQLSchema, parse
+from graphql import GraphQLError, GraphQLSchema, parse
 from strawberry.extensions import SchemaExtension
 from strawberry.types.execution import ExecutionContext
 
@@ -24,6 +24,7 @@ from schema.execution.measure import Measure
 from schema.execution.operation import Operation
 from schema.execution.orderings import require_short
 from schema.execution.run import Run
+from schema.graphql_core_internals import with_allowed
 from schema.limits import Introspection, Limits
 from schema.strawberry_internals import core_schema, given_operation_name
 
@@ -144,6 +145,7 @@ class CachedOperations(SchemaExtension):
             operation.errors = context.pre_execution_errors or []
             for error in operation.errors:
                 error.extensions = {**(error.extensions or {}), "code": VALIDATION_FAILED}
+                error.message = with_allowed(error.message, core_schema(context.schema))
 
     def on_execute(self) -> Iterator[None]:
         """Charge for it."""
@@ -151,6 +153,9 @@ class CachedOperations(SchemaExtension):
         name, schema = given_operation_name(context), core_schema(context.schema)
         self._cache.charge(run, name, context.variables or {}, schema)
         yield
+        for error in getattr(context.result, "errors", None) or ():
+            if isinstance(error.original_error, GraphQLError | None):  # one about variables
+                error.message = with_allowed(error.message, schema)
 
     def _now(self) -> tuple[ExecutionContext, Run]:
         context = self.execution_context

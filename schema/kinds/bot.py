@@ -10,7 +10,7 @@ from strawberry import UNSET, Info
 
 from resolvers.errors import Invalid
 from resolvers.json_text import type_name
-from resolvers.kind import Document, Index, Timeline
+from resolvers.kind import Document, Index, Searched, Timeline
 from resolvers.masks import require_overwriting
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
@@ -77,6 +77,7 @@ class BotTag:
         "The tag's value. One that is not a text is here as JSON; `valueType` says so.",
         max_length=10_000,
         personal=True,
+        searched=Searched(),
     )
     value_type: BotTagValueType | None = column(
         "What `value` is the JSON of: a bot may tag with numbers and objects, too. Null if the "

@@ -1,25 +1,55 @@
-"""Questions that a support front end asks: each of them is one query over the demo data."""
+"""Questions that a support front end asks: `docs/questions.md` has the query of each.
+
+They are sent to the demo data as the page has them, with the page's variables.
+"""
 
 import asyncio
+import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
+from graphql import build_schema, parse, validate
 
 from app.commands.demo import load_demo
-from app.commands.demo.journey import IDENTIFIERS
 from resolvers.context import Context
 from schema.build import build
 from schema.kinds import KINDS
 from tests.conftest import NOW, mock_store
 
-MONTH = "2026-01-30T00:00:00Z"
-"""Thirty days before the demo's last day."""
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "questions.md"
+ELSEWHERE = {
+    "Who changed a session, and when": "tests/app/test_auditing.py",
+    "What has changed since my last poll": "tests/schema/test_session_changes.py",
+    "Active chats, live": "tests/app/graphql",
+}
+"""What needs an audit trail, or change streams; and where it is asked of an engine."""
+
+
+class Question(NamedTuple):
+    """One of the page."""
+
+    query: str
+    variables: dict[str, Any]
+
+
+def questions() -> dict[str, Question]:
+    """By their headings."""
+    found = {}
+    for section in re.split(r"^### ", PAGE.read_text(encoding="utf-8"), flags=re.M)[1:]:
+        blocks = dict(re.findall(r"```(\w+)\n(.*?)```", section, re.S))
+        given = json.loads(blocks.get("json", "{}"))
+        found[section.partition("\n")[0]] = Question(blocks["graphql"], given)
+    return found
+
+
+QUESTIONS = questions()
 
 
 class Desk:
-    """A front end over the demo data, which asks and changes nothing."""
+    """A front end over the demo data."""
 
     def __init__(self, runner: asyncio.Runner) -> None:
         self.runner = runner
@@ -32,114 +62,107 @@ class Desk:
         return Context(store, now=lambda: NOW)
 
     def __call__(self, query: str, /, **variables: Any) -> Any:
-        """The value of the query's only field."""
+        """The data of an answer without errors."""
         run = self.schema.execute(query, variable_values=variables, context_value=self.context)
         result = self.runner.run(run)
         assert result.errors is None, result.errors
-        (value,) = result.data.values()
-        return value
+        return result.data
+
+    def asked(self, title: str, **variables: Any) -> Any:
+        """The same of a question of the page; its only field, if it has one."""
+        question = QUESTIONS[title]
+        data = self(question.query, **{**question.variables, **variables})
+        return next(iter(data.values())) if len(data) == 1 else data
 
 
 @pytest.fixture(scope="module")
 def desk() -> Iterator[Desk]:
-    """One for all questions."""
+    """One for all questions: no two of them change the same column."""
     with asyncio.Runner() as runner:
         yield Desk(runner)
 
 
+@pytest.mark.parametrize("title", QUESTIONS)
+def test_is_one_query_of_the_schema(title: str) -> None:
+    """As a client's tools check it, with a variable for each value that is given."""
+    document = parse(QUESTIONS[title].query)
+    assert validate(build_schema(build().as_str()), document) == []
+    assert len(document.definitions) == 1
+
+
+@pytest.mark.parametrize("title", [title for title in QUESTIONS if title not in ELSEWHERE])
+def test_has_an_answer(desk: Desk, title: str) -> None:
+    """The demo data has something for each: no list is empty."""
+    assert not [*empty(desk.asked(title))]
+
+
+def empty(value: Any, path: str = "") -> Iterator[str]:
+    """The lists of rows that have none, and the whole answer if it is null."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from empty(inner, f"{path}.{name}")
+    elif isinstance(value, list):
+        if not value and path.rpartition(".")[2] in ("nodes", "edges", "groups"):
+            yield path
+        for inner in value[:1]:
+            yield from empty(inner, path)
+    elif value is None and not path:
+        yield path
+
+
 def test_all_sessions_of_a_customer(desk: Desk) -> None:
-    """Over all systems, in the order of time; the co-browse session is known by the chat's link."""
-    email = next(one.value for one in IDENTIFIERS if "@" in one.value)
-    found = desk(
-        """query ($email: String!) { customer(by: {email: $email}) { names firstSeenAt lastSeenAt
-        sessions(orderBy: [{field: STARTED_AT}]) { totalCount
-        nodes { kind startedAt relatedSessions { session { kind } } } } } }""",
-        email=email,
-    )
-    kinds = {row["kind"] for row in found["sessions"]["nodes"]}
-    times = [row["startedAt"] for row in found["sessions"]["nodes"]]
-    related = {
-        one["session"]["kind"]
-        for row in found["sessions"]["nodes"]
-        for one in row["relatedSessions"]
-    }
-    assert len(kinds) == 4
+    """In the order of time; the co-browse session is known by the chat's link."""
+    found = desk.asked("All sessions of a customer, over all systems")
+    rows = found["sessions"]["nodes"]
+    times = [row["startedAt"] for row in rows]
+    assert len({row["kind"] for row in rows}) == 4
+    related = {one["session"]["kind"] for row in rows for one in row["relatedSessions"]}
     assert related == {"CO_BROWSE"}
     assert times == sorted(times)
     assert (times[0], times[-1]) == (found["firstSeenAt"], found["lastSeenAt"])
 
 
-def test_sessions_per_day_and_channel(desk: Desk) -> None:
-    """Of the last thirty days, with the empty days."""
-    found = desk(
-        """query ($from: DateTime!, $to: DateTime!) { botSessionStatistics(groupBy: [CHANNEL],
-        every: DAY, timeZone: "Europe/Berlin", first: 1000,
-        filter: {startedAt: {gte: $from, lt: $to}}) { groupCount
-        groups { count key { channel periodStart } } } }""",
-        **{"from": MONTH, "to": "2026-03-01T00:00:00Z"},
-    )
-    days = {group["key"]["periodStart"] for group in found["groups"]}
-    assert len(days) == 31  # in Berlin, the range begins and ends within a day
-    assert sum(group["count"] for group in found["groups"]) > 0
-
-
-def test_bots_with_the_highest_drop_off_rate(desk: Desk) -> None:
-    """The ten first, in order."""
-    found = desk(
-        """{ botSessionStatistics(groupBy: [BOT_ID], first: 10,
-        rateOf: {containmentType: {eq: DROP_OFF}}, orderBy: [{field: RATE, direction: DESC}]) {
-        groups { count rate key { botId } } } }"""
-    )
-    rates = [group["rate"] for group in found["groups"]]
-    assert rates == sorted(rates, reverse=True)
-    assert 0 < rates[0] <= 1
-
-
-def test_average_duration_by_technician(desk: Desk) -> None:
-    """This week, the longest first."""
-    found = desk(
-        """query ($from: DateTime!) { remoteSupportSessionStatistics(groupBy: [TECH_USERNAME],
-        filter: {startedAt: {gte: $from}},
-        orderBy: [{field: AVERAGE, of: DURATION_SECONDS, direction: DESC}]) {
-        groups { key { techUsername } durationSeconds { average count } } } }""",
-        **{"from": MONTH},
-    )
-    assert found["groups"]
+def test_previous_and_next_session_of_a_customer(desk: Desk) -> None:
+    """Those beside it in the customer's list, by the moment or by the row's cursor."""
+    around = desk.asked("The previous and the next session of the same customer")
+    edges = desk(
+        '{ customer(by: {customerId: "C-204811"}) { sessions { edges { cursor node { id } } } } }'
+    )["customer"]["sessions"]["edges"]
+    assert around["next"]["nodes"][0]["id"] == edges[0]["node"]["id"]
+    assert around["previous"]["nodes"][0]["id"] == edges[2]["node"]["id"]
+    by_cursor = desk(
+        """query ($at: String!) { customer(by: {customerId: "C-204811"}) {
+        next: sessions(last: 1, before: $at) { nodes { id } }
+        previous: sessions(first: 1, after: $at) { nodes { id } } } }""",
+        at=edges[1]["cursor"],
+    )["customer"]
+    assert by_cursor["next"]["nodes"] == [edges[0]["node"]]
+    assert by_cursor["previous"]["nodes"] == [edges[2]["node"]]
 
 
 def test_active_chats(desk: Desk) -> None:
-    """Now, with each one's last message and how many there are, without the messages."""
-    found = desk(
-        """{ chatSessions(filter: {status: {eq: ACTIVE}}, first: 5) { totalCount
-        nodes { messageCount lastMessageAt lastMessage { message source } } } }"""
-    )
-    assert found["totalCount"] > 0
-    assert all(row["messageCount"] >= 0 for row in found["nodes"])
+    """The one in which something was written last comes first."""
+    rows = desk.asked("Active chats, with their last message")["nodes"]
+    times = [row["lastMessageAt"] or "" for row in rows]
+    assert times == sorted(times, reverse=True)
+    assert all(bool(row["messageCount"]) is bool(row["lastMessage"]) for row in rows)
+    assert times[0]
 
 
-def test_words_in_messages(desk: Desk) -> None:
-    """With the texts in which they were found."""
-    found = desk("{ chatSessions(first: 20) { nodes { lastMessage { message } } } }")["nodes"]
-    messages = [one["lastMessage"]["message"] for one in found if one["lastMessage"]]
-    text = max(re.findall(r"[a-z]+", " ".join(messages)), key=len)
-    found = desk(
-        """query ($text: String!) { searchSessions(text: $text, kinds: [CHAT], first: 3) {
-        totalCount edges { node { id kind } matches(first: 1) { speaker
-        parts { text isHit } } } } }""",
-        text=text,
-    )
-    assert found["totalCount"] > 0
-    for edge in found["edges"]:
-        assert any(part["isHit"] for match in edge["matches"] for part in match["parts"])
-
-
-def test_longest_sessions(desk: Desk) -> None:
-    """The 95th percentile, beside the list from its longest end."""
-    found = desk(
-        """{ chatSessionStatistics { groups { durationSeconds { p95: percentile(p: 0.95) } } } }"""
-    )
-    (group,) = found["groups"]
-    assert group["durationSeconds"]["p95"] > 0
+def test_unanswered_chats(desk: Desk) -> None:
+    """Active ones in which only the visitor wrote, and there are others."""
+    found = desk.asked("Chats that nobody has answered")
+    active = desk(
+        """{ chatSessions(filter: {status: {eq: ACTIVE}}) {
+        nodes { id messages { nodes { source } } } } }"""
+    )["chatSessions"]["nodes"]
+    silent = {
+        row["id"]
+        for row in active
+        if {message["source"] for message in row["messages"]["nodes"]} == {"VISITOR"}
+    }
+    assert {row["id"] for row in found["nodes"]} == silent
+    assert 0 < len(silent) < len(active)
 
 
 def test_one_huge_chat_in_pages(desk: Desk) -> None:
@@ -151,7 +174,7 @@ def test_one_huge_chat_in_pages(desk: Desk) -> None:
     seen: list[str] = []
     after = None
     while True:
-        (chat,) = desk(longest, after=after)["nodes"]
+        (chat,) = desk(longest, after=after)["chatSessions"]["nodes"]
         seen += [message["messageId"] for message in chat["messages"]["nodes"]]
         after = chat["messages"]["pageInfo"]["endCursor"]
         if not chat["messages"]["pageInfo"]["hasNextPage"]:
@@ -159,79 +182,103 @@ def test_one_huge_chat_in_pages(desk: Desk) -> None:
     assert len(seen) == len(set(seen)) == chat["messageCount"] > 2
 
 
-@pytest.mark.parametrize(
-    ("field", "column"),
-    [
-        ("remoteSupportSessions", "TECH_USERNAME"),
-        ("remoteSupportSessions", "CUSTOMER_ID"),
-        ("botSessions", "CHANNEL"),
-        ("chatSessions", "MESSAGE_COUNT"),
-        ("sessions", "CUSTOMER_ID"),
-    ],
-)
-def test_orderings(desk: Desk, field: str, column: str) -> None:
-    """By technician, customer, channel and number of messages, in both directions."""
-    for direction in ("ASC", "DESC"):
-        order = f"[{{field: {column}, direction: {direction}}}]"
-        assert desk(f"{{ {field}(orderBy: {order}) {{ nodes {{ id }} }} }}")["nodes"]
+def test_orderings(desk: Desk) -> None:
+    """By technician, customer, channel and number of messages."""
+    found = desk.asked("Ordered by technician, customer, channel or number of messages")
+    lengths = [row["messageCount"] for row in found["byLength"]["nodes"]]
+    customers = [row["customer"]["customerId"] for row in found["byCustomer"]["nodes"]]
+    assert lengths == sorted(lengths, reverse=True)
+    assert customers == sorted(customers, reverse=True)
+    assert len({row["channel"] for row in found["byChannel"]["nodes"]}) == 1
 
 
-def test_values_for_a_choice(desk: Desk) -> None:
-    """Distinct channels, with how often each occurs."""
-    found = desk(
-        "{ botSessionStatistics(groupBy: [CHANNEL]) { groups { count share key { channel } } } }"
-    )
-    channels = [group["key"]["channel"] for group in found["groups"]]
-    assert len(channels) == len(set(channels)) > 1
-    assert sum(group["share"] for group in found["groups"]) == pytest.approx(1)
+def test_words_in_messages(desk: Desk) -> None:
+    """With the texts in which they were found, written by the customer."""
+    found = desk.asked("Words in messages")["edges"]
+    for edge in found:
+        for match in edge["matches"]:
+            assert match["speaker"] == "CUSTOMER"
+            assert any(part["isHit"] for part in match["parts"])
 
 
-def test_previous_and_next_session_of_a_customer(desk: Desk) -> None:
-    """Around a session in the customer's list."""
-    ids = [one.value for one in IDENTIFIERS if "@" not in one.value]
-    text = """query ($id: String!, $at: String) { customer(by: {customerId: $id}) {
-        all: sessions(first: 3) { edges { cursor node { id } } }
-        newer: sessions(last: 1, before: $at) { nodes { id } }
-        older: sessions(first: 1, after: $at) { nodes { id } } } }"""
-    edges = desk(text, id=ids[0])["all"]["edges"]
-    around = desk(text, id=ids[0], at=edges[1]["cursor"])
-    assert around["newer"]["nodes"] == [edges[0]["node"]]
-    assert around["older"]["nodes"] == [edges[2]["node"]]
+def test_longest_sessions(desk: Desk) -> None:
+    """A twentieth of the sessions lasted at least as long as the percentile says."""
+    found = desk.asked("The longest sessions, and where the longest twentieth begins")
+    (group,) = found["chatSessionStatistics"]["groups"]
+    p95 = group["durationSeconds"]["percentile"]
+    longest = [row["durationSeconds"] for row in found["chatSessions"]["nodes"]]
+    assert 12 <= sum(one >= p95 for one in longest) <= 18  # of 295
 
 
-def test_unanswered_chats(desk: Desk) -> None:
-    """Active ones in which a visitor wrote and no operator answered, the longest waiting first."""
-    found = desk(
-        """{ chatSessions(filter: {firstResponseSeconds: {eq: null}, status: {eq: ACTIVE},
-        messages: {some: {source: {eq: VISITOR}}}}, orderBy: [{field: STARTED_AT}]) {
-        totalCount nodes { id startedAt } } }"""
-    )
-    assert found["totalCount"] == len(found["nodes"])
+def test_sessions_per_day_and_channel(desk: Desk) -> None:
+    """With the empty days."""
+    groups = desk.asked("Sessions per day and channel")["groups"]
+    assert len({group["key"]["periodStart"] for group in groups}) == 28
+    assert sum(group["count"] for group in groups) > 0
+
+
+def test_bots_with_the_highest_drop_off_rate(desk: Desk) -> None:
+    """In order."""
+    groups = desk.asked("The ten bots with the highest drop-off rate")["groups"]
+    rates = [group["rate"] for group in groups]
+    assert rates == sorted(rates, reverse=True)
+    assert 0 < rates[0] <= 1
+
+
+def test_average_duration_by_technician(desk: Desk) -> None:
+    """The longest first."""
+    groups = desk.asked("The average duration by technician")["groups"]
+    averages = [group["durationSeconds"]["average"] or -1 for group in groups]
+    assert averages == sorted(averages, reverse=True)
 
 
 def test_first_response_time(desk: Desk) -> None:
-    """Average and 90th percentile, each week."""
-    found = desk(
-        """{ chatSessionStatistics(every: WEEK) { groups { key { periodStart }
-        firstResponseSeconds { average percentile(p: 0.9) count } } } }"""
-    )
-    assert any(group["firstResponseSeconds"]["count"] for group in found["groups"])
+    """Of each week."""
+    groups = desk.asked("How long the first answer took")["groups"]
+    assert any(group["firstResponseSeconds"]["count"] for group in groups)
 
 
 def test_numbers_of_a_dashboard(desk: Desk) -> None:
     """All kinds by status, in one field."""
-    found = desk(
-        """{ sessionStatistics(groupBy: [KIND, STATUS]) { groups { count key { kind status }
-        durationSeconds { average } } } }"""
-    )
-    kinds = {group["key"]["kind"] for group in found["groups"]}
+    groups = desk.asked("The numbers of a dashboard")["groups"]
+    kinds = {group["key"]["kind"] for group in groups}
     assert kinds == {entry.kind.enum_name for entry in KINDS}
 
 
-def test_labels_notes_and_assignees(desk: Desk) -> None:
-    """What the team put on sessions of any kind."""
-    found = desk(
-        """{ sessions(filter: {or: [{assignee: {ne: null}}, {note: {ne: null}}]}, first: 3) {
-        nodes { kind labels note assignee } } }"""
-    )
-    assert found["nodes"]
+def test_changes(desk: Desk) -> None:
+    """Labels, tags, a note: they are there afterwards, and nothing is refused."""
+    found = desk.asked("Label, note and assignee of any session")
+    assert [payload["errors"] for payload in found.values()] == [[], [], []]
+    assert found["updateChatSession"]["session"]["assignee"] == "desk-1"
+    tagged = desk.asked("A bot's tags")
+    assert tagged["untagBotSession"]["errors"] == []
+    many = desk.asked("Many sessions at once")
+    assert many["one"]["errors"] == many["other"]["errors"] == []
+    assert len(many["createChatSessions"]) == 2
+    assert many["deleteChatSessions"][0]["errors"] == [{"code": "NOT_FOUND"}]
+
+
+def test_upsert(desk: Desk) -> None:
+    """One session afterwards, with the values of the last request."""
+    title = "Create a session, or change it if it is there"
+    desk.asked(title, sessionId="t-1", note="first")
+    again = desk.asked(title, sessionId="t-1", note="second")
+    assert again["createChatSession"]["errors"] == [{"code": "ALREADY_EXISTS"}]
+    assert again["updateChatSession"]["session"]["note"] == "second"
+
+
+def test_a_change_that_overwrites_nothing(desk: Desk) -> None:
+    """The second one with the same revision is refused, with the session as it is."""
+    title = "A change that overwrites nobody else's"
+    given = desk("mutation { createCoBrowseSession(input: {}) { session { sessionId } } }")
+    session_id = given["createCoBrowseSession"]["session"]["sessionId"]
+    changed = desk.asked(title, sessionId=session_id)
+    assert (changed["errors"], changed["session"]["revision"]) == ([], 2)
+    again = desk.asked(title, sessionId=session_id)
+    assert again["errors"][0]["code"] == "CONFLICT"
+    assert again["session"]["revision"] == 2
+
+
+def test_who_am_i(desk: Desk) -> None:
+    """Whatever the process trusts has every scope."""
+    assert desk.asked("Who am I, and what may I do?")["seesPersonalData"] is True

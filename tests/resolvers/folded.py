@@ -29,12 +29,22 @@ class Folded:
 
 def period_start(moment: datetime, every: Every) -> datetime:
     """The first instant of a moment's bucket, both in UTC and without an offset."""
-    zone = ZoneInfo(every.zone)
-    local = moment.replace(tzinfo=UTC).astimezone(zone)
-    if every.unit is Unit.HOUR:  # of an hour that is shown twice, the one that it is in
-        full = local.replace(minute=0, second=0, microsecond=0)
-        return full.astimezone(UTC).replace(tzinfo=None)
+    local = _local(moment, every.zone)
+    if every.unit is Unit.HOUR:
+        return _hour(moment.replace(second=0, microsecond=0), every.zone)
     return _first_instant(first_day(local.date(), every.unit), every.zone)
+
+
+@lru_cache(100_000)
+def _hour(minute: datetime, zone: str) -> datetime:
+    """The last minute until then that shows a full hour, or another hour than the one before."""
+    shown = _local(minute, zone)
+    while shown.minute:
+        before = _local(minute - MINUTE, zone)
+        if before.hour != shown.hour:
+            break
+        minute, shown = minute - MINUTE, before
+    return minute
 
 
 def first_day(day: date, unit: Unit) -> date:
@@ -63,7 +73,11 @@ def _first_instant(day: date, zone: str) -> datetime:
 
 
 def _shown(moment: datetime, zone: str) -> date:
-    return moment.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).date()
+    return _local(moment, zone).date()
+
+
+def _local(moment: datetime, zone: str) -> datetime:
+    return moment.replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
 
 
 def buckets(start: datetime, end: datetime, every: Every) -> set[datetime]:

@@ -142,6 +142,23 @@ async def test_the_customer_is_found(context: Context) -> None:
     assert await ids(context, REMOTE_SUPPORT, said) == set()
 
 
+async def test_tags_of_a_bot_session(context: Context) -> None:
+    """Their values, of whichever list; a tag that is taken off is not found any more."""
+    bot = KINDS_BY_NAME["bot"]
+    tags = {
+        "userTags": [{"name": "plan", "value": "Gold class"}],
+        "altText": [{"name": "choice", "value": "Track my parcel"}],
+    }
+    values = {"botId": "b", "channel": "rtm", "userId": "u", "tags": tags}
+    made = await sessions.create(context, bot, values)
+    for text in ("gold", '"my parcel"'):
+        assert await ids(context, bot, Search(terms(text))) == {made["_id"]}
+    assert await ids(context, bot, Search(terms("choice"))) == set()
+    await sessions.update(context, bot, made["_id"], {"tags": {"userTags": []}})
+    assert await ids(context, bot, Search(terms("gold"))) == set()
+    assert await ids(context, bot, Search(terms("parcel"))) == {made["_id"]}
+
+
 async def test_speakers_of_a_remote_session(context: Context) -> None:
     """Whose name the author has; the technician notes, the customer describes."""
     lines = [

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from resolvers import sessions as lists
 from resolvers import statistics
-from resolvers.access import Caller
+from resolvers.access import EVERYBODY, Caller
 from resolvers.context import Context
 from resolvers.errors import Timeout
 from resolvers.groups import (
@@ -24,7 +26,18 @@ from resolvers.groups import (
     measurable,
 )
 from resolvers.kind import Document
-from resolvers.request import EVERYTHING, All, Compare, Filter, Operator
+from resolvers.request import (
+    EVERYTHING,
+    All,
+    Compare,
+    Either,
+    Filter,
+    Not,
+    Operator,
+    Read,
+    Window,
+    both,
+)
 from resolvers.statistics import Statistics
 from resolvers.store import groups as store
 from resolvers.time_buckets import Every, Unit
@@ -55,7 +68,9 @@ DOCUMENTS = st.lists(
         {"startedAt": st.one_of(*[MOMENTS] * 9, COLUMNS["startedAt"])},
         optional={
             **{name: some for name, some in COLUMNS.items() if name != "startedAt"},
-            "customer": st.fixed_dictionaries({}, optional={"id": st.sampled_from("xy")}),
+            "customer": st.fixed_dictionaries(
+                {}, optional={"id": st.sampled_from(["x", "y", "a@x.example", "b@x.example"])}
+            ),
         },
     ),
     max_size=25,
@@ -197,6 +212,47 @@ def test_a_caller_sees_its_own_bots(
         if document.get("botId") in ("a", ["a"]) and meets(document, question.where)
     ]
     compare(ask(question, ONE_BOT), own, question)
+
+
+def _compared(name: str, operator: Operator, value: Any) -> Filter:
+    return Compare((BOT.by_name[name],), operator, value)
+
+
+CONDITIONS: st.SearchStrategy[Filter] = st.sampled_from(
+    [
+        _compared("botId", Operator.NIN, ["a"]),
+        _compared("botId", Operator.EQ, None),
+        _compared("isDeveloper", Operator.NE, True),
+        _compared("containmentType", Operator.IN, ["AGENT", "DROP_OFF"]),
+        _compared("durationSeconds", Operator.GT, 1.0),
+        _compared("noOfMessagesExchanged", Operator.EQ, None),
+        _compared("noOfMessagesExchanged", Operator.LTE, 3),
+        Compare(KEYS["customerId"].columns, Operator.EQ, "x"),
+    ]
+)
+FILTERS = st.recursive(
+    CONDITIONS,
+    lambda inner: (
+        st.builds(Not, inner)
+        | st.lists(inner, max_size=3).map(lambda parts: All(tuple(parts)))
+        | st.lists(inner, min_size=1, max_size=3).map(lambda parts: Either(tuple(parts)))
+    ),
+    max_leaves=4,
+)
+CALLERS = st.sampled_from([EVERYBODY, ONE_BOT, Caller("masked", frozenset({"bot:read"}))])
+
+
+@settings(max_examples=examples(50))
+@given(documents=DOCUMENTS, question=questions(), more=FILTERS, caller=CALLERS)
+def test_as_folded_over_what_the_caller_lists(
+    ask: Asker, documents: list[Document], question: Question, more: Filter, caller: Caller
+) -> None:
+    """With any filter: the groups of the sessions that the list shows, as it shows them."""
+    ask.store(documents)
+    where = both(question.where, more)
+    context = Context(ask.context.store, caller=caller)
+    listed = ask.runner.run(lists.list_(context, Read(BOT, where, window=Window(first=100))))
+    compare(ask(replace(question, where=where), caller), listed.documents, question)
 
 
 def names(found: Statistics) -> list[Any]:

@@ -22,6 +22,7 @@ from schema.execution.executor import CompiledExecutor
 from schema.execution.run import Run
 from schema.graphql_core_internals import (
     RenderingExecutor,
+    with_allowed,
     without_room,
     without_suggestions,
 )
@@ -159,6 +160,26 @@ def test_suggestions_are_all_found(schema: Schema, text: str) -> None:
     hidden = [error.message for error in validate(core, document, hide_suggestions=True)]
     assert messages != hidden, "this text provokes no suggestion"
     assert [without_suggestions(message) for message in messages] == hidden
+
+
+NOTHING_NEAR = (
+    "{ botSessions { items } }",
+    "{ botSessions(quantity: 1) { totalCount } }",
+    "{ botSessions(filter: {status: {eq: OPEN}}) { totalCount } }",
+    "{ botSessions(filter: {botId: {equals: 1}}) { totalCount } }",
+    "{ botSessions(filter: {botId: 1}) { totalCount } }",
+)
+
+
+@pytest.mark.parametrize("text", NOTHING_NEAR)
+def test_allowed_names_are_found_and_hidden(schema: Schema, text: str) -> None:
+    """Each of these messages gets the allowed names, and loses them with the suggestions."""
+    core = core_schema(schema)
+    (message,) = (error.message for error in validate(core, parse(text)))
+    advised = with_allowed(message, core)
+    assert advised.startswith(f"{message} Did you mean '")
+    assert without_suggestions(advised) == message
+    assert with_allowed(advised, core) == advised
 
 
 def only(errors: list[GraphQLError] | None) -> str:

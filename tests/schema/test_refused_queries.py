@@ -67,6 +67,11 @@ def test_argument(client: Client, arguments: str, argument: str, words: str) -> 
         ('filter: {startedAt: {gt: "2020"}}', "2026-03-01T09:30:00Z"),
         ('filter: {startedAt: {gt: "2020-01-01T00:00:00"}}', "needs an offset"),
         ('filter: {botId: {gt: "x"}}', "unknown field 'gt'"),
+        ('filter: {botId: {equals: "1"}}', "Did you mean 'eq', 'ne', 'in'"),
+        ('filter: {botId: "1"}', "Did you mean 'eq', 'ne', 'in'"),
+        ("filter: {status: {eq: OPEN}}", "Did you mean 'ACTIVE' or 'CLOSED'?"),
+        ("orderBy: [{field: STARTED_AT, direction: DOWN}]", "Did you mean 'ASC' or 'DESC'?"),
+        ("quantity: 5", "'first', 'after', 'last' or 'before'?"),
     ],
 )
 def test_validation(client: Client, arguments: str, words: str) -> None:
@@ -81,6 +86,14 @@ def test_unknown_columns(client: Client) -> None:
     error = client.error("{ botSessions { nodes { sessionid } } }")
     assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
     assert "'sessionId'" in error["message"]
+    error = client.error("{ botSessions { items { sessionId } } }")
+    assert "Did you mean 'edges', 'nodes', 'pageInfo', 'totalCount' or" in error["message"]
+
+
+def test_one_of_several(client: Client) -> None:
+    """Which keys there are is said, where exactly one is needed."""
+    error = client.error("{ customer(by: {}) { names } }")
+    assert "exactly one key. Did you mean 'customerId' or 'email'?" in error["message"]
 
 
 def test_missing_argument(client: Client) -> None:
@@ -96,6 +109,8 @@ def test_missing_argument(client: Client) -> None:
         ({"$where": "1"}, "unknown field '$where'"),
         ({"botId": {"eq": {"$gt": ""}}}, "at .botId.eq: String cannot represent"),
         ({"botId": {"$gt": ""}}, "unknown field '$gt'"),
+        ({"botId": {"like": ""}}, "Did you mean 'eq', 'ne', 'in'"),
+        ({"status": {"eq": "OPEN"}}, "Did you mean 'ACTIVE' or 'CLOSED'?"),
         ({"containmentType": {"in": ["AGEN"]}}, "Did you mean the enum value 'AGENT'?"),
         ({"startedAt": {"gt": "yesterday"}}, "at .startedAt.gt: Expected a date and time"),
         ({"startedAt": {"gt": "0001-01-01T00:00:00+23:00"}}, "out of range"),

@@ -30,7 +30,9 @@ from resolvers.request import (
     Window,
 )
 from resolvers.store import read, surveys, timeline, windows
+from resolvers.store.branches import branches
 from resolvers.store.capabilities import UNKNOWN, Capability
+from resolvers.store.operators import query
 from resolvers.store.riding import riding
 from resolvers.store.store import Store
 from resolvers.store.timeline import Span, Timeline, Timelines, merged
@@ -75,6 +77,8 @@ def filters() -> st.SearchStrategy[Filter]:
             other,
             All((eq("botId", "b1"), eq("channel", "c1"))),
             All((since, some)),
+            All((some, Either((eq("botId", "b2"), bots)))),
+            Either((All((eq("botId", "b0"), eq("channel", "c1"))), bots)),
             All((since, Compare((BOT.by_name["startedAt"],), Operator.LT, START.replace(day=9)))),
         ]
     )
@@ -165,6 +169,41 @@ async def test_windows_give_what_the_plain_plan_gives(wire_store: Store) -> None
     await asyncio.to_thread(run)
 
 
+@pytest.mark.slow
+async def test_an_or_is_counted_part_by_part(wire_store: Store) -> None:
+    """As the engine counts it; a row that meets several parts is one."""
+    windowed = replace(wire_store, capabilities=LACKING)
+    rows: list[Any] = [(START + timedelta(hours=n), None, n % 3, n % 2) for n in range(30)]
+    collection = wire_store.collection(BOT)
+    await collection.insert_many(list(documents(rows)), bypass_document_validation=True)
+
+    def eq(name: str, value: str) -> Filter:
+        return Compare((BOT.by_name[name],), Operator.EQ, value)
+
+    for where in (
+        Either((eq("botId", "b0"), eq("channel", "c1"))),
+        Either((eq("botId", "b0"), eq("channel", "c1"), eq("userId", "u1"))),
+        All((Either((eq("botId", "b0"), eq("userId", "u1"))), eq("channel", "c1"))),
+    ):
+        assert branches(BOT, query(where))
+        expected = await read.count_exactly(wire_store, BOT, where)
+        assert 0 < expected < 30
+        assert await read.count_exactly(windowed, BOT, where) == expected
+
+
+def test_branches_are_those_that_an_index_serves() -> None:
+    """A query is taken apart only if each part begins an index with equalities."""
+    served: list[Document] = [{"botId": "b"}, {"customer.id": {"$in": ["a", "c"]}}]
+    rest: Document = {"startedAt": {"$lt": START}}
+    assert branches(BOT, {"$or": served, **rest}) == tuple({**one, **rest} for one in served)
+    assert branches(BOT, {"$and": [{"$or": served}], **rest}) == branches(
+        BOT, {"$or": served, **rest}
+    )
+    for unserved in ({"note": "n"}, {"botId": {"$ne": "b"}}, {"$or": served}):
+        assert branches(BOT, {"$or": [*served, unserved]}) == ()
+    assert branches(BOT, {"botId": "b"}) == ()
+
+
 async def test_a_page_looks_at_few_rows(wire_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once it is known where rows are, of 600 no find bounds more than a few pages of them."""
     windowed = replace(wire_store, capabilities=LACKING)
@@ -193,6 +232,28 @@ async def test_a_page_looks_at_few_rows(wire_store: Store, monkeypatch: pytest.M
         assert await read.list_(windowed, wanted) == expected
         assert sum(bounded) >= 5
         assert max(bounded) < 150
+
+
+async def test_the_share_of_a_value_is_looked_for_once(
+    wire_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until the next survey; another value has another share."""
+    windowed = replace(wire_store, capabilities=LACKING)
+    rows: list[Any] = [(START + timedelta(hours=n), None, n % 2, 0) for n in range(20)]
+    collection = wire_store.collection(BOT)
+    await collection.insert_many(list(documents(rows)), bypass_document_validation=True)
+    looked: list[float] = []
+    probed = windows._Reading._probed
+
+    async def noted(reading: Any, known: Timeline) -> float:
+        looked.append(await probed(reading, known))
+        return looked[-1]
+
+    monkeypatch.setattr(windows._Reading, "_probed", noted)
+    for value in ("b0", "b0", "b1", "b0"):
+        where = Compare((BOT.by_name["botId"],), Operator.EQ, value)
+        assert len((await read.list_(windowed, Read(BOT, where))).documents) == 10
+    assert len(looked) == 2
 
 
 def test_what_an_index_finds_comes_first() -> None:

@@ -68,6 +68,9 @@ def _chat(dice: Dice, made: Values) -> Values:
     zone = place.pop("timeZone")
     sent = list(dice.moments(dice.randint(1, 14), dice.start, None))
     mark = f"{dice.id(48):012x}"  # no other chat's: caches may take a message's id for a key
+    goes_on = made["updatedAt"] == dice.start
+    if goes_on and dice.place % 3 == 0:
+        del sent[1:]  # nobody has answered yet
     return {
         "visitor": _visitor(dice) | place if dice.maybe(0.95) else None,
         "start": _zoned(dice.start, zone),
@@ -82,7 +85,7 @@ def _chat(dice: Dice, made: Values) -> Values:
         ],
         "updatedAt": sent[-1] if sent else dice.start,
         "closedAt": None,  # it ends with its last message
-        "status": "ACTIVE" if made["updatedAt"] == dice.start else "CLOSED",
+        "status": "ACTIVE" if goes_on else "CLOSED",
     }
 
 

@@ -87,6 +87,12 @@ def test_data_survives_a_second_start(tmp_path: Path) -> None:
         assert mongo.shop.things.find_one() == {"_id": 1, "name": "kept"}
 
 
+def test_writes_are_not_retryable(tmp_path: Path) -> None:
+    """The engine looks through all that it remembers of those at each further write."""
+    with embedded(tmp_path / "data") as database, MongoClient(database.uri) as client:
+        assert not client.options.retry_writes
+
+
 def test_acknowledged_write_survives_a_kill(tmp_path: Path) -> None:
     """A journalled write is on disk when it is acknowledged."""
     engine = Engine(tmp_path)

@@ -73,6 +73,8 @@ def _of_node(node: ast.AST) -> Iterator[Callable[[], object]]:
             yield from (put("test", ast.Constant(value=always)) for always in (False, True))
         case ast.Return(value=ast.expr()) if not isinstance(node.value, ast.Constant):
             yield put("value", ast.Constant(value=None))
+        case ast.ExceptHandler(body=[ast.Raise(exc=None)]):
+            pass
         case ast.ExceptHandler():
             yield put("body", [ast.Raise()])
         case ast.comprehension(ifs=parts) | ast.Call(keywords=parts):

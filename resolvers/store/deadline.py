@@ -14,8 +14,10 @@ SIGN_OF_LIFE_SHARE = 0.1
 """The share of a deadline that is reserved for asking whether the database answers at all."""
 TURNS = 10
 """How often, at least, the event loop comes round while a sign of life is waited for."""
-INSIST_SECONDS = 0.02
-"""How soon a cancellation that had no effect is repeated."""
+INSIST_SECONDS = 1.0
+"""How soon a cancellation that had no effect is repeated. Not sooner: whoever is cancelled gives
+back its place in PyMongo's pool, and waits for the lock of all others who do; a cancellation in
+between would lose the place for ever."""
 
 
 async def within(

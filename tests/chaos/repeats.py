@@ -26,6 +26,7 @@ from pymongo import MongoClient
 
 from tests.chaos.clients import Client
 from tests.chaos.site import DATABASE, Site
+from tests.timing import limit
 
 STILL_SECONDS = 120
 PROGRESS_SECONDS = 10.0
@@ -240,7 +241,7 @@ def run(
     with site.running():
         next_kill, next_line = began + every, began + PROGRESS_SECONDS
         while stream.goes_on:
-            Event().wait(0.2)
+            Event().wait(limit(0.2))
             now = time.monotonic()
             if now > began + seconds:
                 break

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from resolvers.request import EVERYTHING, Compare, Operator, Read
 from resolvers.store import preparation
 from resolvers.store.driver import Driver
 from resolvers.store.store import Store
+from tests.chaos.proxy import Mode, Proxy
 from tests.conftest import KINDS_BY_NAME, NOW, OpenStore, opened_store
 from tests.kinds import EXAMPLES
 from tests.timing import limit
@@ -98,6 +99,44 @@ async def test_frozen_database(make_engine: MakeEngine, driver_name: Driver) -> 
         await all_fail(context, Unavailable)
         own.thaw()
         assert await sessions.list_(context, Read(BOT))
+
+
+@pytest.mark.usefixtures("forgotten_sockets")
+async def test_many_who_gave_up(engine: WireEngine, prepared_name: str) -> None:
+    """However many wait in vain for a silent network in a busy process: then it works again.
+
+    Each of them gives its place in the driver's pool back, or nobody would ever get one.
+    """
+    proxy = Proxy(engine.port)
+    await proxy.open()
+    uri = engine.uri.replace(f":{engine.port}", f":{proxy.port}")
+
+    async def ask(context: Context) -> bool:
+        with suppress(GatewayError):
+            return await sessions.get(context, BOT, "s") is None
+        return False
+
+    async def work_hard() -> None:
+        while True:
+            time.sleep(0.003)  # noqa: ASYNC251  # a loop that comes round late
+            await asyncio.sleep(0)
+
+    async with opened_store(uri, prepared_name, deadline=SHORT) as store:
+        context = Context(store=store)
+        await ask(context)
+        for _ in range(2):
+            busy = asyncio.create_task(work_hard())
+            proxy.mode = Mode.BLACK_HOLE
+            asked = [asyncio.create_task(ask(context)) for _ in range(150)]
+            await asyncio.wait(asked)
+            busy.cancel()
+            proxy.mode = Mode.PASS
+            proxy.reset()
+            async with asyncio.timeout(limit(20)):
+                while not await ask(context):
+                    proxy.reset()
+            assert all(await asyncio.gather(*(ask(context) for _ in range(50))))
+    await proxy.close()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 from pymongo import errors as driver_errors
 
 from resolvers.errors import GatewayError, NotFound, Timeout, Unavailable
+from resolvers.store import deadline
 from resolvers.store.deadline import within
 from tests.timing import limit
 
@@ -88,8 +89,9 @@ async def test_bugs_pass() -> None:
         await within(1, answering, work())
 
 
-async def test_lost_cancellation() -> None:
+async def test_lost_cancellation(monkeypatch: pytest.MonkeyPatch) -> None:
     """Work that swallows a cancellation, as the driver can, is cancelled again."""
+    monkeypatch.setattr(deadline, "INSIST_SECONDS", 0.02)
     swallowed = 0
 
     async def work() -> None:

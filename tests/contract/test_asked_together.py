@@ -82,6 +82,7 @@ async def require_equal(callers: list[Issued], questions: Mapping[str, Ask]) -> 
             assert told(answer) == alone[who], (name, who)
 
 
+@pytest.mark.slow
 async def test_fields(stocked: Whole, callers: list[Issued], shared: Shared) -> None:
     """Every field of GraphQL, with everything selected."""
 

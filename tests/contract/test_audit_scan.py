@@ -13,7 +13,7 @@ import pytest
 from app.rest import VENDORS
 from resolvers.credentials import Issued
 from tests.contract.test_access_scan import ask, proof
-from tests.contract.ways import WAYS, plant
+from tests.contract.ways import WAYS, plant, slowly
 from tests.contract.whole import EVERYTHING, Whole, opened
 from tests.kinds import SAMPLES
 from tests.kinds.sample import PII, Sample
@@ -75,7 +75,7 @@ def asked(answer: httpx.Response) -> str:
     return str(answer.request.headers["x-request-id"])
 
 
-@pytest.mark.parametrize("name", [name for name in WAYS if name not in SILENT])
+@pytest.mark.parametrize("name", slowly(name for name in WAYS if name not in SILENT))
 async def test_what_shows_personal_data_is_noted(stocked: Whole, name: str) -> None:
     """Each answer with a planted value has entries, with who asked and by what."""
     issued = await stocked.issue(*EVERYTHING, "customer:write", "audit:read")

@@ -17,6 +17,7 @@ from tests.contract.ways import (
     personal_columns,
     plant,
     planted,
+    slowly,
 )
 from tests.contract.whole import EVERYTHING, Whole, opened
 from tests.kinds import SAMPLES
@@ -41,7 +42,7 @@ async def stock_application(application: Whole) -> Whole:
     return application
 
 
-@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("name", slowly(WAYS))
 async def test_nothing_hidden_leaves(stocked: Whole, name: str) -> None:
     """To each narrower credential, by this way."""
     for lack in SOME if name in WIDE else NARROW:

@@ -9,11 +9,12 @@ import binascii
 import json
 import logging
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import pytest
 from graphql import GraphQLEnumType, get_named_type
 from prometheus_client import generate_latest
 
@@ -47,6 +48,12 @@ def way(ask_: Way) -> Way:
     """Enter a way into the table."""
     WAYS[ask_.__name__] = ask_
     return ask_
+
+
+def slowly(names: Iterable[str]) -> list[Any]:
+    """The ways as parameters of a test; those that wait for changes take seconds."""
+    slow = pytest.mark.slow
+    return [pytest.param(name, marks=slow) if name == "events" else name for name in names]
 
 
 def planted(kind: str) -> str:

@@ -59,6 +59,7 @@ def operation(field: str, where: Any, definitions: list[str]) -> str:
 
 @pytest.mark.parametrize("way", ["compiled", "plain"])
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind.name)
+@pytest.mark.slow
 @settings(max_examples=examples(40))
 @given(seed=st.integers(0, 2**40))
 def test_filters_are_as_if_absent_conditions_were_not_written(

@@ -19,6 +19,7 @@ def derived(operation: Operation) -> int:
     return len(operation._derived)
 
 
+@pytest.mark.slow
 def test_ten_thousand_texts(fresh: Asker) -> None:
     """A new text each time pushes old ones out."""
     for number in range(10_000):
@@ -45,6 +46,7 @@ def test_refused_texts(fresh: Asker) -> None:
     assert len(fresh.operations) == 10
 
 
+@pytest.mark.slow
 def test_long_texts_take_the_place_of_many_short_ones() -> None:
     """What is remembered is bounded by what it takes, not by its number."""
     cache = OperationCache(size=4_000_000)
@@ -70,6 +72,7 @@ def test_what_is_derived_counts() -> None:
     assert len(cache) == 3
 
 
+@pytest.mark.slow
 def test_memory_of_operations_is_what_they_count(fresh: Asker) -> None:
     """Within a factor of two, whatever the texts are."""
     fields = "sessionId botId userId channel status startedAt endedAt createdAt updatedAt"

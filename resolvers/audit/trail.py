@@ -38,6 +38,8 @@ MOST_SEEN: Final = 100
 """Heads that one entry names: those of the newest chains."""
 MOST_WAITING: Final = 50_000
 """Entries and session ids that wait: about 5 MB. More are refused, and with them the requests."""
+MANY_WAITING: Final = MOST_WAITING // 4
+"""So many are stored at once: half a second of a busy process may have more than can wait."""
 PAUSES: Final = (0.1, 0.3, 1.0, 2.0)
 """Seconds until entries that could not be stored are tried again; the last one repeats."""
 END_SECONDS: Final = 10.0
@@ -120,6 +122,8 @@ class Trail:
         if not self._news:
             self._news = entry["action"] != Act.SEEN
         self._some.set()
+        if self._weight > MANY_WAITING:
+            self._urgent.set()
         return entry_id(self.writer, self._seq)
 
     async def secured(self, entry: Entry, seconds: float) -> str:

@@ -53,6 +53,18 @@ async def test_others_can_compute_the_hashes() -> None:
         assert sha256(text.encode()).hexdigest() == row["hash"]
 
 
+async def test_much_is_stored_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quick process shows more in the time that entries wait for others than may wait."""
+    monkeypatch.setattr(trails, "FLUSH_SECONDS", limit(1000))
+    store = await mock_store()
+    shown = [str(number) for number in range(100)]
+    async with followed(store) as made, asyncio.timeout(SOON):
+        for _ in range(3 * trails.MOST_WAITING // len(shown)):
+            made.trail.note({**ENTRY, "shown": shown})
+            await asyncio.sleep(0)
+    assert await wrong(store) == []
+
+
 async def test_what_is_noted_is_stored_soon() -> None:
     """Nobody waits for it."""
     store = await mock_store()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from types import TracebackType
+from types import CoroutineType, TracebackType
 from typing import Any, Self, TypeVar
 
 from resolvers.errors import Timeout, Unavailable
@@ -15,9 +15,7 @@ SIGN_OF_LIFE_SHARE = 0.1
 TURNS = 10
 """How often, at least, the event loop comes round while a sign of life is waited for."""
 INSIST_SECONDS = 1.0
-"""How soon a cancellation that had no effect is repeated. Not sooner: whoever is cancelled gives
-back its place in PyMongo's pool, and waits for the lock of all others who do; a cancellation in
-between would lose the place for ever."""
+"""How soon a cancellation that had no effect is repeated."""
 
 
 async def within(
@@ -51,7 +49,8 @@ class Insistent:
 
     One cancellation is not enough. PyMongo loses it where `asyncio.wait_for` does (before Python
     3.12, when what is awaited is done at the same instant), and then opens one more connection to
-    a database that is silent, which takes another deadline.
+    a database that is silent, which takes another deadline. But whoever waits for a lock is left
+    alone: it may be about to give back its place in PyMongo's pool, which would be lost for ever.
     """
 
     __slots__ = ("_before", "_cancelled", "_loop", "_next", "_seconds", "_task")
@@ -70,8 +69,9 @@ class Insistent:
         return self
 
     def _cancel(self) -> None:
-        self._cancelled += 1
-        self._task.cancel()
+        if not self._cancelled or not _waits_for_lock(self._task):
+            self._cancelled += 1
+            self._task.cancel()
         self._next = self._loop.call_later(INSIST_SECONDS, self._cancel)
 
     def __exit__(
@@ -86,6 +86,15 @@ class Insistent:
         ours = self._cancelled and self._task.cancelling() <= self._before
         if ours and isinstance(error, asyncio.CancelledError):
             raise TimeoutError from error
+
+
+def _waits_for_lock(task: "asyncio.Task[Any]") -> bool:
+    """Whether what a task waits for is a lock: asyncio's, or PyMongo's copy of it."""
+    innermost: CoroutineType[Any, Any, Any] | None = None
+    waiting: Any = task.get_coro()
+    while isinstance(waiting, CoroutineType):
+        innermost, waiting = waiting, waiting.cr_await
+    return innermost is not None and innermost.cr_code.co_qualname == "Lock.acquire"
 
 
 async def _alive(ping: Callable[[], Awaitable[Any]], seconds: float) -> bool:

@@ -101,42 +101,62 @@ async def test_frozen_database(make_engine: MakeEngine, driver_name: Driver) -> 
         assert await sessions.list_(context, Read(BOT))
 
 
+@asynccontextmanager
+async def behind_a_proxy(engine: WireEngine) -> AsyncIterator[tuple[Proxy, str]]:
+    """A network that can be silent, and the connection string through it."""
+    proxy = Proxy(engine.port)
+    await proxy.open()
+    try:
+        yield proxy, engine.uri.replace(f":{engine.port}", f":{proxy.port}")
+    finally:
+        await proxy.close()
+
+
+@asynccontextmanager
+async def busy() -> AsyncIterator[None]:
+    """The event loop comes round late."""
+
+    async def work_hard() -> None:
+        while True:
+            time.sleep(0.002)  # noqa: ASYNC251  # what else a process has to do
+            await asyncio.sleep(0)
+
+    working = asyncio.create_task(work_hard())
+    try:
+        yield
+    finally:
+        working.cancel()
+
+
+@pytest.mark.slow
 @pytest.mark.usefixtures("forgotten_sockets")
 async def test_many_who_gave_up(engine: WireEngine, prepared_name: str) -> None:
     """However many wait in vain for a silent network in a busy process: then it works again.
 
     Each of them gives its place in the driver's pool back, or nobody would ever get one.
     """
-    proxy = Proxy(engine.port)
-    await proxy.open()
-    uri = engine.uri.replace(f":{engine.port}", f":{proxy.port}")
 
     async def ask(context: Context) -> bool:
         with suppress(GatewayError):
             return await sessions.get(context, BOT, "s") is None
         return False
 
-    async def work_hard() -> None:
-        while True:
-            time.sleep(0.003)  # noqa: ASYNC251  # a loop that comes round late
-            await asyncio.sleep(0)
-
-    async with opened_store(uri, prepared_name, deadline=SHORT) as store:
+    async with (
+        behind_a_proxy(engine) as (proxy, uri),
+        opened_store(uri, prepared_name, deadline=SHORT) as store,
+    ):
         context = Context(store=store)
         await ask(context)
         for _ in range(2):
-            busy = asyncio.create_task(work_hard())
             proxy.mode = Mode.BLACK_HOLE
-            asked = [asyncio.create_task(ask(context)) for _ in range(150)]
-            await asyncio.wait(asked)
-            busy.cancel()
+            async with busy():
+                await asyncio.gather(*(ask(context) for _ in range(150)))
             proxy.mode = Mode.PASS
             proxy.reset()
             async with asyncio.timeout(limit(20)):
                 while not await ask(context):
                     proxy.reset()
             assert all(await asyncio.gather(*(ask(context) for _ in range(50))))
-    await proxy.close()
 
 
 @pytest.fixture

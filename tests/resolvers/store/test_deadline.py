@@ -110,6 +110,27 @@ async def test_lost_cancellation(monkeypatch: pytest.MonkeyPatch) -> None:
     assert time.monotonic() - started < limit(5)
 
 
+async def test_who_tidies_up_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work that was cancelled, and waits for a lock, gets it: the driver counts its places so."""
+    monkeypatch.setattr(deadline, "INSIST_SECONDS", 0.001)
+    lock, tidy = asyncio.Lock(), []
+
+    async def work() -> None:
+        try:
+            await silent()
+        finally:
+            async with lock:
+                tidy.append(True)
+
+    await lock.acquire()
+    waiting = asyncio.create_task(within(0.05, answering, work()))
+    await asyncio.sleep(0.2)
+    lock.release()
+    with pytest.raises(Timeout):
+        await waiting
+    assert tidy == [True]
+
+
 async def test_cancellation_from_outside() -> None:
     """A request that is given up stays given up; it is no timeout."""
     task = asyncio.create_task(within(limit(60), answering, silent()))

@@ -16,6 +16,10 @@ TURNS = 10
 """How often, at least, the event loop comes round while a sign of life is waited for."""
 INSIST_SECONDS = 1.0
 """How soon a cancellation that had no effect is repeated."""
+MOST_SPARED = 10
+"""How often it is not repeated for one who waits for a lock."""
+WAITS_FOR_LOCKS = ("Lock.acquire", "_cancel_and_wait")
+"""The coroutines in which that is seen; the second is `asyncio.wait_for`'s before Python 3.12."""
 
 
 async def within(
@@ -53,11 +57,11 @@ class Insistent:
     alone: it may be about to give back its place in PyMongo's pool, which would be lost for ever.
     """
 
-    __slots__ = ("_before", "_cancelled", "_loop", "_next", "_seconds", "_task")
+    __slots__ = ("_before", "_cancelled", "_loop", "_next", "_seconds", "_spared", "_task")
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._cancelled = 0
+        self._cancelled = self._spared = 0
 
     def __enter__(self) -> Self:
         task = asyncio.current_task()
@@ -69,7 +73,9 @@ class Insistent:
         return self
 
     def _cancel(self) -> None:
-        if not self._cancelled or not _waits_for_lock(self._task):
+        if self._cancelled and self._spared < MOST_SPARED and _waits_for_lock(self._task):
+            self._spared += 1
+        else:
             self._cancelled += 1
             self._task.cancel()
         self._next = self._loop.call_later(INSIST_SECONDS, self._cancel)
@@ -89,12 +95,13 @@ class Insistent:
 
 
 def _waits_for_lock(task: "asyncio.Task[Any]") -> bool:
-    """Whether what a task waits for is a lock: asyncio's, or PyMongo's copy of it."""
+    """Whether what a task waits for is a lock: asyncio's, PyMongo's copy of it, or that of a
+    condition which `asyncio.wait_for` waits to be given back."""
     innermost: CoroutineType[Any, Any, Any] | None = None
     waiting: Any = task.get_coro()
     while isinstance(waiting, CoroutineType):
         innermost, waiting = waiting, waiting.cr_await
-    return innermost is not None and innermost.cr_code.co_qualname == "Lock.acquire"
+    return innermost is not None and innermost.cr_code.co_qualname in WAITS_FOR_LOCKS
 
 
 async def _alive(ping: Callable[[], Awaitable[Any]], seconds: float) -> bool:

@@ -112,7 +112,8 @@ async def test_lost_cancellation(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_who_tidies_up_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Work that was cancelled, and waits for a lock, gets it: the driver counts its places so."""
-    monkeypatch.setattr(deadline, "INSIST_SECONDS", 0.001)
+    monkeypatch.setattr(deadline, "INSIST_SECONDS", 0.01)
+    monkeypatch.setattr(deadline, "MOST_SPARED", 1_000_000)
     lock, tidy = asyncio.Lock(), []
 
     async def work() -> None:
@@ -129,6 +130,22 @@ async def test_who_tidies_up_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(Timeout):
         await waiting
     assert tidy == [True]
+
+
+async def test_nobody_waits_for_a_lock_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is never given back ends the work all the same."""
+    monkeypatch.setattr(deadline, "INSIST_SECONDS", 0.001)
+    lock = asyncio.Lock()
+    await lock.acquire()
+
+    async def work() -> None:
+        try:
+            await silent()
+        finally:
+            await lock.acquire()
+
+    with pytest.raises(Timeout):
+        await asyncio.wait_for(within(0.05, answering, work()), limit(20))
 
 
 async def test_cancellation_from_outside() -> None:

@@ -70,7 +70,8 @@ def exposed(collectors: CollectorRegistry, host: str, port: int) -> Iterator[int
     """Serve `/metrics` from a thread meanwhile; gives the port. OSError if it cannot be used."""
     shown = CollectorRegistry()
     shown.register(collectors)
-    began = Gauge("gateway_start_time_seconds", "When it was started: Unix time.", registry=shown)
+    own: dict[str, Any] = {"registry": shown}
+    began = Gauge("gateway_start_time_seconds", "When it was started: Unix time.", **own)
     began.set_to_current_time()
     server = _Server(host, port)
     server.set_app(make_wsgi_app(shown))

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import httpx
 import pytest
@@ -17,7 +18,8 @@ from tests.timing import limit
 def port() -> Iterator[int]:
     """Where one metric is served."""
     collectors = CollectorRegistry()
-    Gauge("now", "A number.", registry=collectors).set(5)
+    own: dict[str, Any] = {"registry": collectors}
+    Gauge("now", "A number.", **own).set(5)
     with exposed(collectors, "127.0.0.1", 0) as chosen:
         yield chosen
 

@@ -45,7 +45,7 @@ async def count(store: Store, kind: Kind, match: Query) -> int:
     rows = sum(span.rows for span in spans)
     if rows <= COUNTED:
         return await exactly(store, kind, match)
-    rest = {key: condition for key, condition in match.items() if key != along.path}
+    rest = _without_bounds(match, along)
     if not rest:
         return Estimate(rows)
     hits, share = await _share(store, kind, along.path, rest, spans)
@@ -60,7 +60,7 @@ async def exactly(store: Store, kind: Kind, match: Query) -> int:
     if not match:  # the engine's own figure, if it keeps one
         counting = collection.estimated_document_count(maxTimeMS=store.time_ms)
     elif parts := await apart(store, kind, match):
-        return await counted_together(store, kind, parts)
+        counting = counted_together(store, kind, parts)
     else:
         counting = collection.count_documents(match, maxTimeMS=store.time_ms)
     return int(await bounded(store, kind, counting))
@@ -71,6 +71,13 @@ async def _along(store: Store, kind: Kind, match: Query) -> Riding | None:
     if kind.name in store.unruled or kind.name in store.maps or await is_quick(store, kind):
         return None
     return riding(kind, match, default_order(kind)[0].path)
+
+
+def _without_bounds(match: Query, along: Riding) -> Query:
+    """What else a query asks, such as one of several moments."""
+    rest = {key: condition for key, condition in match.items() if key != along.path}
+    others = along.rest.get(along.path)
+    return rest | {along.path: others} if others else rest
 
 
 async def _spans(store: Store, kind: Kind, along: Riding) -> list[Span]:

@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from resolvers.request import EVERYTHING, All, Compare, Estimate, Filter, Operator, Read, Window
+from resolvers.request import (
+    EVERYTHING,
+    All,
+    Compare,
+    Either,
+    Estimate,
+    Filter,
+    Operator,
+    Read,
+    Window,
+)
 from resolvers.store import counting, read, surveys, timeline
 from resolvers.store.capabilities import UNKNOWN, Capability
 from resolvers.store.store import Store
@@ -59,7 +69,13 @@ async def test_many_are_estimated(filled: Store) -> None:
 
 async def test_few_are_counted(filled: Store) -> None:
     """What has few rows, or few in its time, is exact."""
-    for where in (RARE, compared("startedAt", LAST - timedelta(hours=60), Operator.GTE)):
+    moments = (LAST, LAST - timedelta(hours=30))
+    for where in (
+        RARE,
+        compared("startedAt", LAST - timedelta(hours=60), Operator.GTE),
+        compared("startedAt", moments, Operator.IN),
+        Either((compared("startedAt", moments[0]), compared("channel", "rare"))),
+    ):
         found = await read.count(filled, BOT, where)
         assert not isinstance(found, Estimate)
         assert found == await read.count_exactly(filled, BOT, where) > 0

@@ -30,14 +30,15 @@ SAMPLES: Final = 32
 SAMPLE: Final = 64
 """About so many rows are looked at in each of so many places."""
 FEW: Final = 20
-"""Fewer hits among the samples say too little; then they are counted, which may be `Timeout`."""
+"""Fewer hits among the samples say too little: at so many, the standard error is 22 %. Then they
+are counted, which may be `Timeout`."""
 LEAST: Final = timedelta(milliseconds=1)
 
 Stretch = tuple[datetime, datetime]
 
 
 async def count(store: Store, kind: Kind, match: Query) -> int:
-    """How many documents of the kind meet `match`; an `Estimate` is right within about a fifth."""
+    """How many documents of the kind meet `match`; an `Estimate` where that would read too many."""
     along = await _along(store, kind, match)
     if along is None:
         return await exactly(store, kind, match)

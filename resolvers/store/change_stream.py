@@ -64,6 +64,8 @@ WHOLE_LOG: Final = "initiating set"
 """The message of the first entry of a log from which nothing was removed."""
 UNSETTLED_SECONDS: Final = 10
 """For how long a change whose time is past may not be shown yet, where the engine does not wait."""
+NEAR_SECONDS: Final = 60
+"""From a mark so much older, there may be too much to read."""
 BEGINNING: Final = Timestamp(1, 1)
 """Before all changes."""
 
@@ -128,15 +130,17 @@ async def present(store: Store, kinds: Sequence[Kind], marks: StreamMarks) -> St
     return place
 
 
-def settled(store: Store, now: StreamPlace) -> StreamPlace:
+def settled(store: Store, now: StreamPlace, marks: StreamMarks) -> StreamPlace:
     """The place up to which all changes are shown by now: a cursor may say that they were seen.
 
     MongoDB's present time is that. Other engines give a change its time when it begins, and show it
-    once it is written: changes before the present one may come later.
+    once it is written: changes before the present one may come later. There it is some seconds
+    old, as far as this process can read on from there without a search of the log.
     """
     if Capability.TIMED_CHANGES in store.capabilities:
         return now
-    return StreamPlace(max(0, now.seconds - UNSETTLED_SECONDS), now.increment, LAST)
+    past = StreamPlace(max(0, now.seconds - UNSETTLED_SECONDS), now.increment, LAST)
+    return marks.served(past, past._replace(seconds=past.seconds - NEAR_SECONDS))
 
 
 async def keep_images(store: Store, kind: Kind) -> bool:

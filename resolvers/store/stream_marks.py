@@ -39,6 +39,14 @@ class StreamMarks:
         at = bisect_right(self._places, place)
         return self._tokens[at - 1] if at else None
 
+    def served(self, place: StreamPlace, oldest: StreamPlace) -> StreamPlace:
+        """The place, if a mark before it, and not before the oldest, serves it; or else the first
+        marked place after it."""
+        at = bisect_right(self._places, place)
+        if (at and self._places[at - 1] >= oldest) or at == len(self._places):
+            return place
+        return self._places[at]
+
     def forget(self, token: Any) -> None:
         """The engine knows it no longer."""
         if token in self._tokens:

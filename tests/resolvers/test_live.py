@@ -45,12 +45,6 @@ RTM: Filter = Compare(CHANNEL, Operator.EQ, "rtm")
 LABELS = next(one for one in SESSION_COLUMNS if one.name == "labels")
 
 
-@pytest.fixture(autouse=True)
-def settled_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What an earlier test did some seconds ago is not seen."""
-    monkeypatch.setattr(change_stream, "UNSETTLED_SECONDS", 0)
-
-
 async def test_what_happens_to_a_session(wire_context: Context) -> None:
     """It is created, changed and deleted: shown as it is, and gone at the end."""
     async with following(wire_context) as changes:
@@ -201,7 +195,6 @@ async def test_a_change_that_is_shown_late(
     has = wire_context.store.capabilities.has - {Capability.TIMED_CHANGES}
     capabilities = replace(wire_context.store.capabilities, has=has)
     wire_context.store = replace(wire_context.store, capabilities=capabilities)
-    monkeypatch.setattr(change_stream, "UNSETTLED_SECONDS", UNSETTLED_SECONDS)
     original = feeds.present
 
     async def ahead(*given: Any) -> StreamPlace:

@@ -12,7 +12,6 @@ from pymongo.errors import OperationFailure
 from resolvers import live, paging
 from resolvers.context import Context
 from resolvers.request import EVERYTHING
-from resolvers.store import change_stream
 from resolvers.store.change_stream import LOOK_MS, ChangeStream, watching
 from resolvers.store.feed import Feed
 from resolvers.store.store import Store
@@ -34,6 +33,20 @@ def test_the_last_mark_before_a_place(noted: list[StreamPlace], asked: StreamPla
     assert marks.before(asked) == max((one for one in noted if one <= asked), default=None)
 
 
+@given(noted=st.lists(PLACES), asked=PLACES, oldest=PLACES)
+def test_a_place_that_a_mark_serves(
+    noted: list[StreamPlace], asked: StreamPlace, oldest: StreamPlace
+) -> None:
+    """It is the one asked for, or the nearest later one, where marks are too old or too late."""
+    marks = StreamMarks()
+    for place in noted:
+        marks.note(place, place)
+    served = marks.served(asked, oldest)
+    near = any(oldest <= one <= asked for one in noted)
+    later = [one for one in noted if one > asked]
+    assert served == (min(later) if later and not near else asked)
+
+
 def test_there_are_never_many() -> None:
     """Every second one goes; what stays is as good, only earlier."""
     marks = StreamMarks()
@@ -41,12 +54,6 @@ def test_there_are_never_many() -> None:
         marks.note(StreamPlace(1, number, LAST), number)
         assert marks.before(StreamPlace(1, number // 2, LAST)) <= number // 2
     assert len(marks._places) == len(marks._tokens) <= MOST
-
-
-@pytest.fixture(autouse=True)
-def settled_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What an earlier test did some seconds ago is not seen."""
-    monkeypatch.setattr(change_stream, "UNSETTLED_SECONDS", 0)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -119,15 +120,26 @@ class Visit:
         assert self.page.evaluate("window.violations") == []
         assert self.outside == []
         for part in self.expected:
-            assert any(part in error for error in self.errors), f"no console error has {part!r}"
+            self._await_error(part)
         assert [one for one in self.errors if not any(part in one for part in self.expected)] == []
+
+    def _await_error(self, part: str) -> None:
+        """Wait for a console error with this text: the browser reports them after the answer."""
+        end = time.monotonic() + limit(5)
+        while not any(part in error for error in self.errors):
+            assert time.monotonic() < end, f"no console error has {part!r}"
+            self.page.wait_for_timeout(20)  # Playwright hears its events while it waits.
 
     # GraphiQL
 
     def ready(self) -> None:
-        """Wait until the schema has arrived and the active tab can run."""
+        """Wait until the schema has arrived and the active tab can run, or a key is wanted."""
         self.page.wait_for_selector(".graphiql-query-editor .CodeMirror")
-        self.page.wait_for_selector(".graphiql-spinner", state="detached")
+        self.page.wait_for_function(
+            "(selector) => document.querySelector(selector).CodeMirror.operations"
+            " || !document.getElementById('notice').hidden",
+            arg=_EDITORS["Query"],
+        )
 
     def tabs(self) -> list[str]:
         names: list[str] = self.page.locator(".graphiql-tab-button").all_inner_texts()

@@ -9,6 +9,22 @@ import graphiql_stub
 import pytest
 
 KEY = "k3y-of-the-demo-of-32-characters"
+CLICK_AS_AN_EDIT_IS_STORED = """
+(title) => {
+  const button = [...document.querySelectorAll("#examples button")]
+    .find(({ textContent }) => textContent === title);
+  const later = setTimeout;
+  let clicked = false;
+  window.setTimeout = (work, wait, ...given) => later(() => {
+    work(...given);
+    if (wait !== 100 || clicked) return; // GraphiQL stores an edit after 100 ms.
+    clicked = true;
+    button.click();
+  }, wait);
+  const editor = document.querySelector(".graphiql-query-editor .CodeMirror").CodeMirror;
+  editor.setValue("query Mine { botSessions { channel } }");
+}
+"""
 
 pytestmark = pytest.mark.browser
 
@@ -47,6 +63,15 @@ def test_the_menu_opens_every_example(address: str, visit: Any) -> None:
     page.open_example("Another session", "Other")
     assert json.loads(page.text("Variables")) == {"id": "bot-3"}
     assert page.tabs() == ["BotSessions", "BotSession", "Other", "Refused"]
+
+
+def test_an_example_opened_as_an_edit_is_stored(address: str, visit: Any) -> None:
+    """React then runs the update that makes the tab twice: the example stays in it."""
+    page = visit(f"{address}/graphiql")
+    page.ready()
+    page.page.evaluate(CLICK_AS_AN_EDIT_IS_STORED, "Another session")
+    page.page.get_by_role("button", name="Other", exact=True).wait_for()
+    assert page.run() == {"data": {"botSession": {"channel": "web"}}}
 
 
 def test_the_menu_closes(address: str, visit: Any) -> None:

@@ -106,7 +106,9 @@ def test_a_code_works_once(opened: Any, address: str, visit: Any, codes: OneTime
 def test_a_used_code_does_not_sign_out(opened: Any, address: str) -> None:
     """Who opens the printed address a second time in the same browser stays signed in."""
     opened.expect_errors("403")
-    opened.page.goto(f"{address}#code=used")
+    with opened.page.expect_response("**/sign-in") as answer:
+        opened.page.goto(f"{address}#code=used")
+    assert answer.value.status == 403
     opened.page.wait_for_url(address)
     opened.page.reload()
     opened.ready()

@@ -155,18 +155,23 @@
     let shown;
     function onChange(now) {
       editors = now;
-      const { id, title } = now.tabs[now.activeTabIndex];
-      if (shown !== id + title) {
-        shown = id + title;
+      const tab = now.tabs[now.activeTabIndex];
+      if (shown !== tab.id + tab.title) {
+        shown = tab.id + tab.title;
         document.querySelector(".graphiql-tab-active")?.scrollIntoView({ block: "nearest" });
       }
       if (!now.queryEditor || !now.variableEditor) return;
       now.queryEditor.setOption("lineWrapping", true);
       if (!wanted || now.tabs.length <= wanted.tabs) return;
       const { query, variables } = wanted.example;
-      wanted = undefined;
-      now.queryEditor.setValue(query);
-      now.variableEditor.setValue(variables ?? "");
+      const held = now.queryEditor.getValue();
+      // React may run addTab's update again, which empties the editors; a tab that has stored its
+      // query is past that.
+      if (tab.query || (held && held !== query)) wanted = undefined;
+      else if (!held) {
+        now.queryEditor.setValue(query);
+        now.variableEditor.setValue(variables ?? "");
+      }
     }
     function open(example) {
       const index = editors.tabs.findIndex((tab) => sameOperation(tab, example));

@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -73,35 +74,40 @@ def tree(path: str) -> ast.Module:
     return ast.parse((ROOT / path).read_text(encoding="utf-8"), path)
 
 
+@cache
+def imports(path: str) -> list[ast.Import | ast.ImportFrom]:
+    """What a file imports, anywhere in it."""
+    return [node for node in ast.walk(tree(path)) if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
 def imported(path: str) -> Iterator[tuple[str, int]]:
-    """Modules that a file imports, anywhere in it, with the line."""
-    for node in ast.walk(tree(path)):
+    """Modules that a file imports, with the line."""
+    for node in imports(path):
         if isinstance(node, ast.Import):
             for name in node.names:
                 yield name.name, node.lineno
-        elif isinstance(node, ast.ImportFrom):
+        else:
             assert node.level == 0, f"{path}:{node.lineno}: imports are absolute here"
             yield node.module or "", node.lineno
 
 
-@pytest.mark.parametrize("path", FILES)
-def test_imports_go_one_way(path: str) -> None:
+def test_imports_go_one_way() -> None:
     """A layer imports itself and the layers below it."""
-    allowed = MAY_IMPORT[path.split("/")[0]]
     wrong = [
-        f"{path}:{line} imports {module}; {path.split('/')[0]} may import {sorted(allowed)} only"
+        f"{path}:{line} imports {module}; {layer} may import {sorted(MAY_IMPORT[layer])} only"
+        for path in FILES
         for module, line in imported(path)
         if (top := module.split(".")[0]) in (*LAYERS, "tests", "benchmarks", "docs")
-        and top not in allowed
+        and top not in MAY_IMPORT[layer := path.split("/")[0]]
     ]
     assert wrong == []
 
 
-@pytest.mark.parametrize("path", FILES)
-def test_packages_stay_in_their_layer(path: str) -> None:
+def test_packages_stay_in_their_layer() -> None:
     """Web framework, GraphQL library and driver are known where they belong and nowhere else."""
     wrong = [
         f"{path}:{line} imports {module}; only {' and '.join(places) or 'nobody'} may"
+        for path in FILES
         for module, line in imported(path)
         if (places := ONLY_IN.get(module.split(".")[0])) is not None
         and not any(path.startswith(place) for place in places)
@@ -122,17 +128,20 @@ def wing(module: str) -> str:
     return ".".join(module.split(".")[:2])
 
 
-MODULES = {
-    path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): path for path in FILES
-}
+def module_name(path: str) -> str:
+    """The module that a file is: `app.rest` of `app/rest/__init__.py`."""
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+MODULES = {module_name(path): path for path in FILES}
 
 
 def names_imported(path: str) -> Iterator[tuple[str, int]]:
     """Modules that a file imports, with the line: of `from a import b`, `a.b` if that is one."""
-    for node in ast.walk(tree(path)):
+    for node in imports(path):
         if isinstance(node, ast.Import):
             yield from ((name.name, node.lineno) for name in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif node.module:
             for name in node.names:
                 inner = f"{node.module}.{name.name}"
                 yield inner if inner in MODULES else node.module, node.lineno
@@ -141,29 +150,34 @@ def names_imported(path: str) -> Iterator[tuple[str, int]]:
 APP_FILES = [path for path in FILES if path.startswith("app/") and path != "app/__init__.py"]
 
 
-@pytest.mark.parametrize("path", APP_FILES)
-def test_wings_import_downwards(path: str) -> None:
+def test_wings_import_downwards() -> None:
     """A wing of `app/` imports itself and the floors below it; no door imports another."""
-    own = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-    here = floor(own)
-    assert here is not None, f"{path} stands in no wing: add it to WINGS or to a wing"
+    homeless = [path for path in APP_FILES if floor(module_name(path)) is None]
+    assert homeless == [], "they stand in no wing: add them to WINGS or to a wing"
     wrong = [
         f"{path}:{line} imports {module}"
+        for path in APP_FILES
         for module, line in names_imported(path)
-        if module.startswith("app.")
-        and wing(module) != wing(own)
-        and not {wing(module), wing(own)} <= set(WINGS[0])
-        and ((there := floor(module)) is None or there <= here)
+        if module.startswith("app.") and not is_below(module, module_name(path))
     ]
     assert wrong == []
 
 
-@pytest.mark.parametrize("path", FILES)
-def test_fences(path: str) -> None:
+def is_below(module: str, importer: str) -> bool:
+    """Whether a module of `app/` may be imported by another one of it."""
+    if wing(module) == wing(importer) or {wing(module), wing(importer)} <= set(WINGS[0]):
+        return True
+    here, there = floor(importer), floor(module)
+    return here is not None and there is not None and there > here
+
+
+def test_fences() -> None:
     """What a folder may not know, no file in it imports."""
-    walls = [name for folder, names in FENCES.items() if path.startswith(folder) for name in names]
     wrong = [
         f"{path}:{line} imports {module}"
+        for folder, walls in FENCES.items()
+        for path in FILES
+        if path.startswith(folder)
         for module, line in names_imported(path)
         if any(module == name or module.startswith(f"{name}.") for name in walls)
     ]
@@ -192,13 +206,17 @@ def reachable(edges: dict[str, set[str]], start: str) -> set[str]:
     return seen
 
 
-@pytest.mark.parametrize("path", FILES)
-def test_files_and_functions_are_short(path: str) -> None:
-    """A function fits on a screen; a very long file probably holds two concepts."""
-    lines = len((ROOT / path).read_text(encoding="utf-8").splitlines())
-    assert lines <= LONGEST_FILE, f"{path} has {lines} lines: does it hold two concepts?"
+def test_files_are_short() -> None:
+    """A very long file probably holds two concepts."""
+    lengths = {path: len((ROOT / path).read_text("utf-8").splitlines()) for path in FILES}
+    assert {path: lines for path, lines in lengths.items() if lines > LONGEST_FILE} == {}
+
+
+def test_functions_are_short() -> None:
+    """A function fits on a screen."""
     long = [
         f"{path}:{node.lineno} {node.name}"
+        for path in FILES
         for node in ast.walk(tree(path))
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
         and (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION
@@ -206,17 +224,23 @@ def test_files_and_functions_are_short(path: str) -> None:
     assert long == []
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if path.startswith("schema/")])
-def test_annotations_are_evaluated(path: str) -> None:
+def test_annotations_are_evaluated() -> None:
     """Strawberry reads annotations of types made at run time: they cannot be text."""
-    assert not [line for module, line in imported(path) if module == "__future__"]
+    wrong = [
+        f"{path}:{line}"
+        for path in FILES
+        if path.startswith("schema/")
+        for module, line in imported(path)
+        if module == "__future__"
+    ]
+    assert wrong == []
 
 
-@pytest.mark.parametrize("path", FILES)
-def test_no_loose_calls(path: str) -> None:
+def test_no_loose_calls() -> None:
     """A module defines things; it does nothing on its own when it is imported."""
     loose = [
         f"{path}:{node.lineno}"
+        for path in FILES
         for node in tree(path).body
         if isinstance(node, (ast.For, ast.While, ast.With, ast.AsyncWith))
         or (isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant))

@@ -32,20 +32,23 @@ METHODS = {"wait", "join", "timeout", "set_default_timeout", "result"}
 """Methods whose first argument is one."""
 
 
-@pytest.mark.parametrize("file", FILES)
-def test_nothing_is_skipped_in_ci(file: str) -> None:
+def sources() -> Iterator[tuple[str, str]]:
+    """The suite's files, with their texts."""
+    for file in FILES:
+        yield file, (ROOT / file).read_text(encoding="utf-8")
+
+
+def test_nothing_is_skipped_in_ci() -> None:
     """What is missing is `unavailable`; a mark may only leave out what a system cannot do."""
-    text = (ROOT / file).read_text(encoding="utf-8")
-    assert file in MAY_SKIP or not re.search(r"pytest\.skip\(|importorskip|mark\.skip\b", text)
-    marks = re.findall(r"mark\.skipif\((.*)", text)
-    assert file in MAY_SKIP or all(mark.startswith("sys.platform") for mark in marks)
+    skips = r"pytest\.skip\(|importorskip|mark\.skip\b|mark\.skipif\((?!sys\.platform)"
+    assert [
+        file for file, text in sources() if file not in MAY_SKIP and re.search(skips, text)
+    ] == []
 
 
-@pytest.mark.parametrize("file", FILES)
-def test_the_drill_can_try_fewer_examples(file: str) -> None:
-    """A number of examples goes through `examples`."""
-    text = (ROOT / file).read_text(encoding="utf-8")
-    assert not re.search(r"max_examples=\d", text), "use tests.properties.examples"
+def test_the_drill_can_try_fewer_examples() -> None:
+    """A number of examples goes through `tests.properties.examples`."""
+    assert [file for file, text in sources() if re.search(r"max_examples=\d", text)] == []
 
 
 def fixed_limits(source: str) -> Iterator[int]:
@@ -86,11 +89,9 @@ def _is_fixed(expression: ast.expr, fixed: set[str]) -> bool:
     return False
 
 
-@pytest.mark.parametrize("file", FILES)
-def test_limits_can_be_lengthened(file: str) -> None:
-    """A number that limits time goes through `limit`."""
-    lines = list(fixed_limits((ROOT / file).read_text(encoding="utf-8")))
-    assert lines == [], "use tests.timing.limit"
+def test_limits_can_be_lengthened() -> None:
+    """A number that limits time goes through `tests.timing.limit`."""
+    assert [f"{file}:{line}" for file, text in sources() for line in fixed_limits(text)] == []
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 .venv/bin/python -m tests.docs.house_words            # how many in each file
 .venv/bin/python -m tests.docs.house_words app/http   # each place, and what to write instead
-.venv/bin/python -m tests.docs.house_words --write    # store today's numbers as the new limits
 """
 
 import ast
@@ -16,7 +15,6 @@ from graphql import GraphQLSchema, is_specified_scalar_type
 
 ROOT = Path(__file__).resolve().parents[2]
 LAYERS = ("app", "schema", "resolvers")
-LEFT = Path(__file__).with_name("house_words_left.txt")
 
 WORDS: Mapping[str, str] = {
     r"doors?": "API, endpoint or path",
@@ -105,18 +103,6 @@ def _named(paths: Iterable[Path]) -> Iterator[str]:
             yield path.relative_to(ROOT).as_posix()
 
 
-def counts() -> dict[str, int]:
-    """How many retired words each source file has, without the files that have none."""
-    numbers = {name: len(in_file(ROOT / name)) for name in modules()}
-    return {name: number for name, number in numbers.items() if number}
-
-
-def allowed() -> dict[str, int]:
-    """How many each source file may have."""
-    lines = LEFT.read_text(encoding="utf-8").splitlines()
-    return {name: int(number) for number, name in (line.split() for line in lines)}
-
-
 def descriptions(schema: GraphQLSchema) -> Iterator[tuple[str, str]]:
     """Each description of the schema's own types, fields, arguments and values, with its place."""
     for name, type_ in schema.type_map.items():
@@ -131,21 +117,14 @@ def descriptions(schema: GraphQLSchema) -> Iterator[tuple[str, str]]:
 
 
 def main(arguments: list[str]) -> None:
-    """Print the counts, or the places below the paths that are named."""
-    if arguments == ["--write"]:
-        lines = [f"{number:3} {name}\n" for name, number in counts().items()]
-        LEFT.write_text("".join(lines), encoding="utf-8")
-    elif arguments:
-        for name in (*pages(), *modules()):
-            if any(name.startswith(argument) for argument in arguments):
-                for found in in_file(ROOT / name):
-                    print(f"{name}:{found.line}: {found.word!r}: {found.instead}")
-    else:
-        prose = {name: len(in_file(ROOT / name)) for name in pages()}
-        for name, number in {**prose, **counts()}.items():
-            if number:
-                print(f"{number:4} {name}")
-        print(f"{sum(prose.values()):4} in pages, {sum(counts().values())} in source files")
+    """Print how many each file has, or the places below the paths that are named."""
+    for name in (*pages(), *modules()):
+        found = in_file(ROOT / name)
+        if found and not arguments:
+            print(f"{len(found):4} {name}")
+        elif name.startswith(tuple(arguments)):
+            for one in found:
+                print(f"{name}:{one.line}: {one.word!r}: {one.instead}")
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ ROWS = [{"_id": number, "text": "x" * number} for number in range(50)]
 FIND = {"find": "rows", "filter": {"_id": {"$gte": 0}}, "limit": 5, "batchSize": 5}
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def forgotten_sockets() -> Iterator[None]:
     """Collected while their warning is ignored, not by another test."""
     yield

@@ -21,7 +21,7 @@ def _customer_number(name: str, email: str | None) -> str:
 
 
 def _line(place: int) -> str:
-    """Two people write by turns; which words are theirs."""
+    """Two people write one after the other; which words are theirs."""
     return "operatorLines" if place % 2 else "visitorLines"
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from tests.test_architecture import FILES, tree
 
+RESOLVERS = [path for path in FILES if path.startswith("resolvers/")]
+
 WRITES_UNSEEN = {
     "_upsert": "reservations and counters",
     "release": "reservations",
@@ -69,33 +71,41 @@ WRITING = {
 }
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if path.startswith("resolvers/")])
-def test_modules_that_write_are_known(path: str) -> None:
-    """A new one says where the audit trail learns of what it writes."""
-    named = {one.attr for one in ast.walk(tree(path)) if isinstance(one, ast.Attribute)}
-    assert path in WRITERS or not named & WRITING, f"{path} writes: say in WRITERS who witnesses it"
+def test_modules_that_write_are_known() -> None:
+    """A new one says in WRITERS who witnesses what it writes, for the audit trail."""
+    writing = [
+        path
+        for path in RESOLVERS
+        if {one.attr for one in ast.walk(tree(path)) if isinstance(one, ast.Attribute)} & WRITING
+    ]
+    assert [path for path in writing if path not in WRITERS] == []
 
 
 REFUSED_ABOVE = {"_alone": "act and append", "conflicts": "it writes nothing", "stored": "a read"}
 """Functions whose callers are decorated."""
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if path.startswith("resolvers/")])
-def test_verbs_that_write_note_refusals(path: str) -> None:
+def test_verbs_that_write_note_refusals() -> None:
     """A verb that asks whether the caller may write is decorated with `attempt`."""
     exempt = ("resolvers/access.py", "resolvers/rebuild.py")  # the second is a command's alone
-    for function in functions(path) if path not in exempt else ():
-        asks = any(
-            isinstance(one, ast.Attribute) and one.attr == "WRITE" for one in ast.walk(function)
-        )
-        if not asks or function.name in REFUSED_ABOVE:
-            continue
-        decorators = {name for one in function.decorator_list for name in called(one)}
-        assert "attempt" in decorators, f"{path}:{function.lineno} {function.name}: add @attempt"
+    undecorated = [
+        f"{path}:{function.lineno} {function.name}"
+        for path in RESOLVERS
+        if path not in exempt
+        for function in functions(path)
+        if function.name not in REFUSED_ABOVE and asks_to_write(function)
+        if not any("attempt" in called(one) for one in function.decorator_list)
+    ]
+    assert undecorated == []
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if path != "resolvers/masks.py"])
-def test_who_masks_documents_notes_that_they_are_shown(path: str) -> None:
+def asks_to_write(function: ast.AST) -> bool:
+    """Whether a function names the scope of writing."""
+    return any(isinstance(one, ast.Attribute) and one.attr == "WRITE" for one in ast.walk(function))
+
+
+def test_who_masks_documents_notes_that_they_are_shown() -> None:
     """Documents go to callers through `show`; who calls `mask` itself calls `noted` as well."""
-    names = {name for function in functions(path) for name in called(function)}
-    assert "mask" not in names or "noted" in names, f"{path}: use resolvers.audit.showing.show"
+    calls = {path: called(tree(path)) for path in FILES if path != "resolvers/masks.py"}
+    unnoted = [path for path, names in calls.items() if "mask" in names and "noted" not in names]
+    assert unnoted == [], "use resolvers.audit.showing.show"

@@ -57,13 +57,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 SLOW_FIXTURES = {"chromium", "gateway", "make_engine"}
 """Who asks for one of them is slow."""
+STORES_OVER_THE_WIRE = ("pymongo", "motor")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that start a gateway, an engine or a browser."""
+    """Mark the tests that start a gateway, an engine or a browser, or talk to the shared engine."""
     for item in items:
-        if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if SLOW_FIXTURES & fixtures:
             item.add_marker("slow")
+        drawn = getattr(item, "callspec", None)
+        if "engine" in fixtures or (drawn and drawn.params.get("store") in STORES_OVER_THE_WIRE):
+            item.add_marker("wire")
     # The longest test starts first: other workers go on meanwhile. Sorting keeps the others' order.
     items.sort(key=lambda item: item.path.name != "test_drill.py")
 
@@ -168,7 +173,7 @@ async def wire_store(engine: Any, prepared_databases: PreparedDatabases) -> Asyn
         yield found
 
 
-@pytest.fixture(params=["pymongo", "motor", "mock"])
+@pytest.fixture(params=[*STORES_OVER_THE_WIRE, "mock"])
 async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     """Each driver over the wire, and the mock; prepared."""
     if request.param == "mock":

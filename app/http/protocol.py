@@ -167,6 +167,8 @@ class Protocol(HttpToolsProtocol):
         self._reading.stop()
         if not self.transport.get_write_buffer_size():  # the answer before has been read
             self._writing.stop()
+        if self.parser.get_http_version() == "1.0":  # RFC 9110, 10.1.1: its `Expect` is ignored
+            self.expect_100_continue = False
         super().on_headers_complete()
         if self._ending.closing and not self._framing.upgrades:
             self.cycle.keep_alive = False

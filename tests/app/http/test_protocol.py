@@ -292,3 +292,12 @@ def test_a_refusal_is_noted(app: App) -> None:
         connection.sendall(b"GET / HTTP/1.1\r\nX: " + b"x" * LONGEST_HEAD)
         connection.recv(65536)
     assert noted == [(431, "LIMIT_EXCEEDED")]
+
+
+@pytest.mark.parametrize(("version", "status"), [("1.1", b"100"), ("1.0", b"200")])
+def test_who_waits_for_100(port: int, version: str, status: bytes) -> None:
+    """A client of HTTP/1.0 cannot read an interim response, and gets none."""
+    head = f"POST /a HTTP/{version}\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\n"
+    received = answer(port, f"{head}Content-Length: 2\r\n\r\nhi".encode())
+    assert received.startswith(b"HTTP/1.1 " + status)
+    assert b"HTTP/1.1 200 " in received

@@ -205,10 +205,6 @@ class Feed:
         """The place after all changes until now; ChangesUnsupported where there is no stream."""
         return await present(store, kinds, self._marks)
 
-    def settled(self, store: Store, now: StreamPlace) -> StreamPlace:
-        """The place up to which all changes are shown by now, as far as is known."""
-        return settled(store, now, self._marks)
-
     async def past(
         self,
         store: Store,
@@ -249,7 +245,7 @@ class Feed:
     async def _begin(self, store: Store, kinds: Sequence[Kind]) -> None:
         self._began = await self.present(store, kinds)
         self._kept.clear()
-        self._floor = self._place = self.settled(store, self._began)
+        self._floor = self._place = settled(store, self._began)
 
     async def _run(self, store: Store, kinds: Sequence[Kind]) -> None:
         """Follow the stream, over all failures of the database, as long as somebody listens."""

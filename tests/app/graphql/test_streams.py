@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from app.graphql import websocket
 from app.graphql.streams import End, Open
 from app.http.ending import NAME, Ending
 from resolvers import credentials, sessions
@@ -202,6 +203,24 @@ async def test_a_revoked_key_ends_events(whole: Whole) -> None:
         name, data = await events.get()
         assert (name, data["errors"][0]["extensions"]["code"]) == ("next", "UNAUTHENTICATED")
         assert (await events.get())[0] == "complete"
+
+
+async def test_too_many_operations_of_one_connection(
+    whole: Whole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One too many is refused with the limit's name; the others go on."""
+    monkeypatch.setattr(websocket, "MOST_OPERATIONS", 1)
+    issued = await whole.issue(*EVERYTHING)
+    async with connected(whole.app) as socket:
+        await socket.init(issued.key)
+        await socket.subscribe(BOTS)
+        await followed(whole)
+        await socket.subscribe(BOTS, "2")
+        refused = await socket.get()
+        assert (refused["type"], refused["id"]) == ("error", "2")
+        assert refused["payload"][0]["extensions"]["limit"] == "operations"
+        await made(whole.context, "1")
+        assert (await socket.get())["id"] == "1"
 
 
 async def test_streams_end_while_their_keys_are_looked_at(whole: Whole) -> None:

@@ -46,7 +46,6 @@ from resolvers.store.change_stream import (
     watching,
 )
 from resolvers.store.driver import DRIVER_ERRORS
-from resolvers.store.session_ids import as_stored
 from resolvers.store.store import Store
 from resolvers.store.stream_marks import StreamMarks
 from resolvers.stream_places import StreamPlace
@@ -365,8 +364,7 @@ async def completed(store: Store, events: Sequence[Event]) -> list[Event]:
 
 async def _documents(store: Store, kind: Kind, session_ids: list[str]) -> dict[str, Document]:
     """The sessions by their ids, as `resolvers.sessions` reads whole ones."""
-    ids = [as_stored(one) for one in dict.fromkeys(session_ids)]
-    rows = await reads.get_many(store, kind, ids, EVERYTHING, None)
+    rows = await reads.get_many(store, kind, session_ids, EVERYTHING, None)
     for row in rows.values():
         add_counts(kind.columns, row)
     return rows

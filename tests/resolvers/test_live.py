@@ -2,10 +2,11 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
+from bson import ObjectId
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,9 +21,10 @@ from resolvers.store import change_stream
 from resolvers.store import feed as feeds
 from resolvers.store.capabilities import Capability
 from resolvers.store.feed import Feed
+from resolvers.store.session_ids import StoredId
 from resolvers.store.store import Store
 from resolvers.stream_places import StreamPlace
-from tests.conftest import Clock, mock_store
+from tests.conftest import NOW, Clock, mock_store
 from tests.properties import examples
 from tests.resolvers.followed import (
     BOT,
@@ -260,6 +262,18 @@ async def test_a_cursor_that_is_too_old(wire_context: Context) -> None:
     async with following(wire_context, after=old) as changes:
         with pytest.raises(HistoryLost):
             await taken(changes, 1)
+
+
+async def test_ids_of_any_type(wire_context: Context) -> None:
+    """What others store under an id that is not a text is told by its text, and stops nobody."""
+    ids = [{"tenant": 1}, 7, ObjectId(bytes(12)), 2.5, datetime(2026, 1, 1), "last"]
+    async with following(wire_context) as changes:
+        for one in ids:
+            row = {"_id": one, "startedAt": NOW, "labels": "damaged"}
+            collection = wire_context.store.collection(BOT)
+            await collection.insert_one(row, bypass_document_validation=True)
+        found = await taken(changes, len(ids))
+    assert told(found) == [("CREATED", str(StoredId(one)), True) for one in ids]
 
 
 async def test_a_collection_that_is_dropped(wire_context: Context) -> None:

@@ -1,6 +1,7 @@
 """Changes as callers see them: filters, limits, masks, pages and cursors."""
 
 import asyncio
+import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -371,24 +372,21 @@ async def _caught_up(context: Context, rows: dict[str, Any], cursor: str, pulled
             _apply(rows, page.changes)
             cursor, more = page.cursor, page.more
         return cursor
-    await made(context, "9")  # the last thing that happens
+    last = uuid.uuid4().hex[:24]  # changes of the last seconds may come once more
+    await made(context, last)
     async with following(context, RTM, after=cursor) as changes:
         async with asyncio.timeout(limit(20)):
             async for change in changes:
-                if change.session_id == bot_id("9"):
-                    if change.action == "CREATED" and change.document is not None:
-                        cursor = change.cursor
-                        break
-                    continue
+                if change.session_id == last:
+                    cursor = change.cursor
+                    break
                 _apply(rows, [change])
-    await sessions.delete(context, BOT, bot_id("9"))
+    await sessions.delete(context, BOT, last)
     return cursor
 
 
 def _apply(rows: dict[str, Any], changes: list[live.Change]) -> None:
     for change in changes:
-        if change.session_id == bot_id("9"):
-            continue
         if change.document is None:
             rows.pop(change.session_id, None)
         else:

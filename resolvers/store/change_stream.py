@@ -66,6 +66,8 @@ UNSETTLED_SECONDS: Final = 10
 """For how long a change whose time is past may not be shown yet, where the engine does not wait."""
 SPARE_SECONDS: Final = NEAR_SECONDS // 2
 """How much earlier than needed a search begins: others come with cursors of about the same time."""
+BEGINNING: Final = Timestamp(1, 1)
+"""Before all changes."""
 
 
 class Action(StrEnum):

@@ -3,7 +3,7 @@
 Before Python 3.12, `asyncio.wait_for` waits in a task of its own. One who waits for a condition,
 and is cancelled at the moment when that task takes the lock back, goes on without it: he gives back
 a lock that is not his (`RuntimeError: Lock is not acquired`), and nobody ever gives back the one
-that the task takes. PyMongo selects servers and lends connections in this way. So a request that
+that the task takes. PyMongo selects servers and lends connections like this. So a request that
 was cancelled while the database was away could be answered as a fault of the gateway, and all later
 ones of its process would wait for that lock.
 
@@ -23,7 +23,7 @@ T = TypeVar("T")
 def make_safe() -> None:
     """Let PyMongo wait as `wait_for` does here; needed before Python 3.12 alone."""
     if sys.version_info < (3, 12):
-        pymongo.lock.wait_for = wait_for
+        vars(pymongo.lock)["wait_for"] = wait_for
 
 
 async def wait_for(awaitable: Awaitable[T], timeout: float | None) -> T:  # noqa: ASYNC109  # its twin

@@ -201,6 +201,10 @@ class ChangeStream:
         self._token: Any = None
         """Of the last change."""
         self._cursor: Any = None
+        self._looked: Any = None
+        """How far the database has looked, by its last reply without a change."""
+        self._at_end = False
+        """Whether it came no further than by the reply before."""
 
     async def events(self) -> AsyncGenerator[Event | None, None]:
         """The changes one by one; None where none came for the time that it waits."""
@@ -240,7 +244,11 @@ class ChangeStream:
         try:
             if self._cursor is None:
                 self._cursor = await self._open()
+                self._looked = self._cursor.resume_token
             change: Document | None = await self._cursor.try_next()
+            if change is None:
+                token = self._cursor.resume_token
+                self._at_end, self._looked = token == self._looked, token
         except NotImplementedError as error:
             raise ChangesUnsupported(UNSUPPORTED) from error
         except OperationFailure as error:
@@ -303,11 +311,12 @@ class ChangeStream:
     def has_reached(self, place: StreamPlace) -> bool:
         """Where no change came: whether the database has looked beyond a place.
 
-        MongoDB may have looked for a second at what others wrote. Other engines look at all there
-        is before they say that there is nothing.
+        MongoDB may have looked for a second at what others wrote, and says how far. Other engines
+        may have looked at some hundred entries of the log: where they come no further, there are
+        no more.
         """
         time = _time_of(self._cursor.resume_token)
-        return time is None or time >= _time(place)
+        return self._at_end if time is None else time >= _time(place)
 
     def close(self) -> None:
         """Nobody waits for it."""

@@ -225,6 +225,17 @@ async def test_a_change_that_is_shown_late(
     await wire_context.feed.close()
 
 
+async def test_a_change_behind_many_of_other_collections(wire_context: Context) -> None:
+    """A page is not at its end where the database has looked at a part of its log."""
+    start = await from_now(wire_context)
+    others = wire_context.store.database["others"]
+    await others.insert_many([{} for _ in range(3000)])
+    await made(wire_context, "1")
+    page = await live.page(wire_context, KINDS, {BOT: EVERYTHING}, start, 1)
+    assert told(page.changes) == [("CREATED", bot_id("1"), True)]
+    await others.drop()
+
+
 async def test_pages(wire_context: Context) -> None:
     """The same changes page by page; each end is where the next page begins."""
     start = await live.page(wire_context, KINDS, {BOT: EVERYTHING}, None, 2)

@@ -20,7 +20,7 @@ from resolvers.context import Context
 from resolvers.errors import ChangesUnsupported, HistoryLost
 from resolvers.kind import Document, Kind
 from resolvers.request import EVERYTHING, NEVER, Columns, Filter, both
-from resolvers.store.change_stream import Action, Event, bulky
+from resolvers.store.change_stream import Action, Event, bulky, settled
 from resolvers.store.matching import matcher, part_of
 from resolvers.stream_places import StreamPlace
 
@@ -134,7 +134,7 @@ async def page(
     choose = _choosing(context, wheres)
     now = await context.feed.present(context.store, kinds)
     if after is None:
-        return Changes([], context.feed.settled(context.store, now), False)
+        return Changes([], settled(context.store, now), False)
     found = await _page(context, kinds, choose, paging.decode_change(after, "after"), now, first)
     for change in found.changes:
         _note(context, change, columns or {})
@@ -164,7 +164,7 @@ async def _page(
             looked += len(batch)
             if looked >= MOST_SCANNED:
                 return Changes(found, place, True)
-    return Changes(found, max(place, context.feed.settled(context.store, now)), False)
+    return Changes(found, max(place, settled(context.store, now)), False)
 
 
 def _choosing(context: Context, wheres: Wheres) -> Callable[[Event], Change | None]:

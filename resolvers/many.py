@@ -58,12 +58,16 @@ async def create(context: Context, kind: Kind, given: Sequence[Mapping[str, Any]
     refused = await bulk.create(context, kind, fresh)
     errors = {id(fresh[place]): error for place, error in refused.items()}
     taken = await _taken(context, kind, fresh, errors, step)
+    named: set[str] = set()
     for place, document in zip(places, documents, strict=True):
-        error = errors.get(id(document))
-        found = made.get(document["_id"]) or taken.get(document["_id"])
+        error, session_id = errors.get(id(document)), document["_id"]
+        found = made.get(session_id) or taken.get(session_id)
         outcomes[place] = found or document
-        if error is not None and not (step and step.made(found)):
+        if session_id in named and session_id in made:
+            error = writes.taken(kind, session_id)
+        if error is not None and (session_id in named or not (step and step.made(found))):
             outcomes[place] = _with_present(context, kind, error, found)
+        named.add(session_id)
     _note(context, Act.CREATED, kind, given, outcomes)
     show(context, kind, None, [one for one in outcomes if isinstance(one, dict)])
     return outcomes

@@ -241,7 +241,10 @@ class Streams:
 
     async def _look(self, authenticator: Authenticator) -> None:
         """All streams of a key are looked at together; all of a process end together."""
-        for caller, streams in list(self._open.items()):
+        for caller in list(self._open):
+            streams = self._open.get(caller)
+            if not streams:  # they ended while another key was looked at
+                continue
             ending = next(iter(streams)).ending
             if ending is not None and ending.closing:
                 why = End.CLOSING

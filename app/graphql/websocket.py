@@ -32,7 +32,7 @@ from app.json_refusals import refused_for
 from app.observing.facts import facts_of
 from app.observing.requests import STREAM
 from app.settings import Settings
-from resolvers.errors import GatewayError
+from resolvers.errors import GatewayError, LimitExceeded
 from resolvers.request_facts import CURRENT, RequestFacts
 from schema.errors import INTERNAL_MESSAGE
 from schema.execution.run import Run
@@ -74,9 +74,10 @@ class ClosedError(Exception):
 
 @dataclass(slots=True)
 class Operation:
-    """One that runs."""
+    """One that runs; `surplus` if too many of its connection do, so that it is refused."""
 
     run: Run
+    surplus: bool
     task: "asyncio.Task[None]" = field(init=False)
 
     def leave(self) -> None:
@@ -213,11 +214,10 @@ class Connection:
             raise ClosedError(BAD_REQUEST, "subscribe: an `id` and a `payload` are required.")
         if id_ in self._operations:
             raise ClosedError(ID_TAKEN, f"Subscriber for {id_:.50} already exists")
-        if len(self._operations) >= MOST_OPERATIONS:
-            raise ClosedError(TOO_MANY_INITS, f"At most {MOST_OPERATIONS} operations at once.")
         facts = RequestFacts(made(), api="graphql", credential=self._stream.caller.id)
         run = Run(self._state.context(self._stream.caller, facts))
-        operation = self._operations[id_] = Operation(run)
+        surplus = len(self._operations) >= MOST_OPERATIONS
+        operation = self._operations[id_] = Operation(run, surplus)
         operation.task = asyncio.create_task(self._run(id_, operation, payload))
 
     async def _run(self, id_: str, operation: Operation, payload: dict[str, Any]) -> None:
@@ -260,6 +260,12 @@ class Connection:
     ) -> list[dict[str, Any]] | None:
         """Send all answers; the errors that end them, if some do."""
         run = operation.run
+        if operation.surplus:
+            raise LimitExceeded(
+                f"At most {MOST_OPERATIONS} operations of one connection run at the same time.",
+                limit="operations",
+                maximum=MOST_OPERATIONS,
+            )
         await self._state.authenticator.limit(run.context.caller)
         asked = checked(payload)
 

@@ -24,7 +24,7 @@ MOST_FRAMES: Final = 4000
 FRAMES_SECONDS: Final = 10.0
 SLICE: Final = 4096
 """Bytes after which the frames are counted; a read has up to 256 KB."""
-FLOOD: Final = "More frames than the server takes."
+FLOOD: Final = f"LIMIT_EXCEEDED: more than {MOST_FRAMES} frames within {FRAMES_SECONDS:g} seconds."
 
 
 class Socket(WebSocketsSansIOProtocol):

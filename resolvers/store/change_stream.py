@@ -32,7 +32,7 @@ from resolvers.store.deadline import within
 from resolvers.store.driver import opened
 from resolvers.store.session_ids import as_text
 from resolvers.store.store import Store
-from resolvers.store.stream_marks import StreamMarks
+from resolvers.store.stream_marks import NEAR_SECONDS, StreamMarks
 from resolvers.stream_places import LAST, StreamPlace
 
 log = logging.getLogger(__name__)
@@ -64,8 +64,8 @@ WHOLE_LOG: Final = "initiating set"
 """The message of the first entry of a log from which nothing was removed."""
 UNSETTLED_SECONDS: Final = 10
 """For how long a change whose time is past may not be shown yet, where the engine does not wait."""
-NEAR_SECONDS: Final = 60
-"""From a mark so much older, there may be too much to read."""
+SPARE_SECONDS: Final = NEAR_SECONDS // 2
+"""How much earlier than needed a search begins: others come with cursors of about the same time."""
 BEGINNING: Final = Timestamp(1, 1)
 """Before all changes."""
 
@@ -110,37 +110,43 @@ def bulky(kind: Kind) -> frozenset[str]:
 
 async def present(store: Store, kinds: Sequence[Kind], marks: StreamMarks) -> StreamPlace:
     """The place after all changes until now; ChangesUnsupported where the engine has no stream."""
-    searches = Capability.TIMED_CHANGES not in store.capabilities
-    stream = {"aggregate": 1, "pipeline": [{"$changeStream": {}}], "cursor": {}}
-    look = {"find": store.name(kinds[0]), "filter": {"_id": ""}, "limit": 1}
-    asked = {**(stream if searches else look), "readConcern": {"level": "majority"}}
     try:
-        reply = await store.run(store.database.command(asked))
+        if Capability.TIMED_CHANGES in store.capabilities:
+            look = {"find": store.name(kinds[0]), "filter": {"_id": ""}, "limit": 1}
+            asked = {**look, "readConcern": {"level": "majority"}}
+            time = (await store.run(store.database.command(asked))).get("operationTime")
+            token = None
+        else:
+            time, token = await store.run(_began(store))
     except (NotImplementedError, OperationFailure) as error:
         raise ChangesUnsupported(UNSUPPORTED) from error
-    time = reply.get("operationTime")
     if not isinstance(time, Timestamp):
         raise ChangesUnsupported(UNSUPPORTED)
     place = StreamPlace(time.time, time.inc, LAST)
-    if searches:
-        cursor = reply["cursor"]
-        marks.note(place, cursor["postBatchResumeToken"])
-        ending = {"killCursors": cursor["ns"].partition(".")[2], "cursors": [cursor["id"]]}
-        leave(store.database.command(ending))
+    if token is not None:
+        marks.note(place, token)
     return place
 
 
-def settled(store: Store, now: StreamPlace, marks: StreamMarks) -> StreamPlace:
+async def _began(store: Store, **start: Any) -> tuple[Any, Any]:
+    """The time at which a change stream begins, and its resume token there: it is not read."""
+    stream = {"aggregate": 1, "pipeline": [{"$changeStream": start}], "cursor": {"batchSize": 0}}
+    reply = await store.database.command({**stream, "readConcern": {"level": "majority"}})
+    cursor = reply["cursor"]
+    ending = {"killCursors": cursor["ns"].partition(".")[2], "cursors": [cursor["id"]]}
+    leave(store.database.command(ending))
+    return reply.get("operationTime"), cursor["postBatchResumeToken"]
+
+
+def settled(store: Store, now: StreamPlace) -> StreamPlace:
     """The place up to which all changes are shown by now: a cursor may say that they were seen.
 
     MongoDB's present time is that. Other engines give a change its time when it begins, and show it
-    once it is written: changes before the present one may come later. There it is some seconds
-    old, as far as this process can read on from there without a search of the log.
+    once it is written: changes before the present one may come later. There it is some seconds old.
     """
     if Capability.TIMED_CHANGES in store.capabilities:
         return now
-    past = StreamPlace(max(0, now.seconds - UNSETTLED_SECONDS), now.increment, LAST)
-    return marks.served(past, past._replace(seconds=past.seconds - NEAR_SECONDS))
+    return StreamPlace(max(0, now.seconds - UNSETTLED_SECONDS), now.increment, LAST)
 
 
 async def keep_images(store: Store, kind: Kind) -> bool:
@@ -195,6 +201,10 @@ class ChangeStream:
         self._token: Any = None
         """Of the last change."""
         self._cursor: Any = None
+        self._looked: Any = None
+        """How far the database has looked, by its last reply without a change."""
+        self._at_end = False
+        """Whether it came no further than by the reply before."""
 
     async def events(self) -> AsyncGenerator[Event | None, None]:
         """The changes one by one; None where none came for the time that it waits."""
@@ -234,7 +244,11 @@ class ChangeStream:
         try:
             if self._cursor is None:
                 self._cursor = await self._open()
+                self._looked = self._cursor.resume_token
             change: Document | None = await self._cursor.try_next()
+            if change is None:
+                token = self._cursor.resume_token
+                self._at_end, self._looked = token == self._looked, token
         except NotImplementedError as error:
             raise ChangesUnsupported(UNSUPPORTED) from error
         except OperationFailure as error:
@@ -242,17 +256,27 @@ class ChangeStream:
         return change
 
     async def _open(self) -> Any:
-        token = self._marks and self._marks.before(self._after)
-        if self._marks and token:
+        if self._marks is not None:
+            token = self._marks.near(self._after) or await self._search(self._marks)
             try:
                 return await self._opened(resume_after=token)
             except OperationFailure as error:
                 if error.code not in LOST_CODES:
                     raise
                 self._marks.forget(token)
-        if self._marks:
             await self._require_history()
         return await self._opened(start_at_operation_time=_time(self._after))
+
+    async def _search(self, marks: StreamMarks) -> Any:
+        """A token behind which all changes after the place come, from the engine's log."""
+        async with marks.searching:
+            token = marks.near(self._after)
+            if token is None:
+                seconds = max(1, self._after.seconds - SPARE_SECONDS)
+                place = StreamPlace(seconds, self._after.increment, -1)
+                _, token = await _began(self._store, startAtOperationTime=_time(place))
+                marks.note(place, token)
+        return token
 
     async def _opened(self, **start: Any) -> Any:
         options = {**start, "max_await_time_ms": self._wait_ms, "batch_size": MOST_AT_ONCE}
@@ -287,11 +311,12 @@ class ChangeStream:
     def has_reached(self, place: StreamPlace) -> bool:
         """Where no change came: whether the database has looked beyond a place.
 
-        MongoDB may have looked for a second at what others wrote. Other engines look at all there
-        is before they say that there is nothing.
+        MongoDB may have looked for a second at what others wrote, and says how far. Other engines
+        may have looked at some hundred entries of the log: where they come no further, there are
+        no more.
         """
         time = _time_of(self._cursor.resume_token)
-        return time is None or time >= _time(place)
+        return self._at_end if time is None else time >= _time(place)
 
     def close(self) -> None:
         """Nobody waits for it."""

@@ -18,8 +18,8 @@ INSIST_SECONDS = 1.0
 """How soon a cancellation that had no effect is repeated."""
 MOST_SPARED = 10
 """How often it is not repeated for one who waits for a lock."""
-WAITS_FOR_LOCKS = ("Lock.acquire", "_cancel_and_wait")
-"""The coroutines in which that is seen; the second is `asyncio.wait_for`'s before Python 3.12."""
+WAITS_FOR_LOCKS = "Lock.acquire"
+"""The coroutine in which that is seen, of asyncio's locks and of PyMongo's."""
 
 
 async def within(
@@ -95,13 +95,12 @@ class Insistent:
 
 
 def _waits_for_lock(task: "asyncio.Task[Any]") -> bool:
-    """Whether what a task waits for is a lock: asyncio's, PyMongo's copy of it, or that of a
-    condition which `asyncio.wait_for` waits to be given back."""
+    """Whether what a task waits for is a lock: asyncio's, or PyMongo's copy of it."""
     innermost: CoroutineType[Any, Any, Any] | None = None
     waiting: Any = task.get_coro()
     while isinstance(waiting, CoroutineType):
         innermost, waiting = waiting, waiting.cr_await
-    return innermost is not None and innermost.cr_code.co_qualname in WAITS_FOR_LOCKS
+    return innermost is not None and innermost.cr_code.co_qualname == WAITS_FOR_LOCKS
 
 
 async def _alive(ping: Callable[[], Awaitable[Any]], seconds: float) -> bool:

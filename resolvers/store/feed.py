@@ -46,7 +46,6 @@ from resolvers.store.change_stream import (
     watching,
 )
 from resolvers.store.driver import DRIVER_ERRORS
-from resolvers.store.session_ids import as_stored
 from resolvers.store.store import Store
 from resolvers.store.stream_marks import StreamMarks
 from resolvers.stream_places import StreamPlace
@@ -205,10 +204,6 @@ class Feed:
         """The place after all changes until now; ChangesUnsupported where there is no stream."""
         return await present(store, kinds, self._marks)
 
-    def settled(self, store: Store, now: StreamPlace) -> StreamPlace:
-        """The place up to which all changes are shown by now, as far as is known."""
-        return settled(store, now, self._marks)
-
     async def past(
         self,
         store: Store,
@@ -249,7 +244,7 @@ class Feed:
     async def _begin(self, store: Store, kinds: Sequence[Kind]) -> None:
         self._began = await self.present(store, kinds)
         self._kept.clear()
-        self._floor = self._place = self.settled(store, self._began)
+        self._floor = self._place = settled(store, self._began)
 
     async def _run(self, store: Store, kinds: Sequence[Kind]) -> None:
         """Follow the stream, over all failures of the database, as long as somebody listens."""
@@ -369,8 +364,7 @@ async def completed(store: Store, events: Sequence[Event]) -> list[Event]:
 
 async def _documents(store: Store, kind: Kind, session_ids: list[str]) -> dict[str, Document]:
     """The sessions by their ids, as `resolvers.sessions` reads whole ones."""
-    ids = [as_stored(one) for one in dict.fromkeys(session_ids)]
-    rows = await reads.get_many(store, kind, ids, EVERYTHING, None)
+    rows = await reads.get_many(store, kind, session_ids, EVERYTHING, None)
     for row in rows.values():
         add_counts(kind.columns, row)
     return rows

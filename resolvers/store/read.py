@@ -17,7 +17,7 @@ from resolvers.store.lists import complete
 from resolvers.store.numbers import as_float, finite
 from resolvers.store.operators import Query, conjoin, query
 from resolvers.store.plan import Plan, plan, projection
-from resolvers.store.session_ids import others
+from resolvers.store.session_ids import as_stored, others
 from resolvers.store.store import Store
 
 Total = int | Timeout | None
@@ -128,8 +128,10 @@ async def has_any(store: Store, kind: Kind) -> bool:
 async def _by_ids(
     store: Store, kind: Kind, ids: Sequence[Any], where: Filter, columns: Columns
 ) -> dict[str, Document]:
+    ids = [as_stored(one) for one in ids]
     if kind.name in store.unruled:
-        ids = [*ids, *(other for one in ids for other in others(one))]
+        texts = (one for one in ids if isinstance(one, str))
+        ids = [*ids, *(other for one in texts for other in others(one))]
     wanted: Query = {"_id": ids[0] if len(ids) == 1 else {"$in": ids}}
     asked = store.query(kind, conjoin([wanted, query(where)]))
     rows = await find(store, kind, asked, projection(columns), len(ids))

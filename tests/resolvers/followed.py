@@ -10,6 +10,7 @@ from resolvers import live, sessions
 from resolvers.context import Context
 from resolvers.kind import Document, Kind
 from resolvers.live import Change
+from resolvers.paging import change_cursor
 from resolvers.request import EVERYTHING, Filter
 from tests.conftest import KINDS_BY_NAME
 from tests.timing import limit
@@ -38,6 +39,21 @@ async def taken(changes: AsyncGenerator[Change, None], number: int) -> list[Chan
     """The next so many changes, which must come."""
     async with asyncio.timeout(limit(20)):
         return [await anext(changes) for _ in range(number)]
+
+
+async def from_now(context: Context) -> str:
+    """The cursor after all changes until now, while nobody else writes; one that the gateway gives
+    goes back some seconds with the embedded engine."""
+    return change_cursor(await context.feed.present(context.store, KINDS))
+
+
+async def until(changes: AsyncGenerator[Change, None], session_id: str) -> Change:
+    """The next change of one session, which must come: others may come before it."""
+    async with asyncio.timeout(limit(20)):
+        async for change in changes:
+            if change.session_id == session_id:
+                return change
+    raise AssertionError("the changes ended")
 
 
 def told(changes: list[Change]) -> list[tuple[str, str, bool]]:

@@ -1,11 +1,13 @@
 """Changes as callers see them: filters, limits, masks, pages and cursors."""
 
 import asyncio
+import uuid
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
+from bson import ObjectId
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,9 +22,10 @@ from resolvers.store import change_stream
 from resolvers.store import feed as feeds
 from resolvers.store.capabilities import Capability
 from resolvers.store.feed import Feed
+from resolvers.store.session_ids import StoredId
 from resolvers.store.store import Store
 from resolvers.stream_places import StreamPlace
-from tests.conftest import Clock, mock_store
+from tests.conftest import NOW, Clock, mock_store
 from tests.properties import examples
 from tests.resolvers.followed import (
     BOT,
@@ -31,9 +34,11 @@ from tests.resolvers.followed import (
     as_caller,
     bot_id,
     following,
+    from_now,
     made,
     taken,
     told,
+    until,
 )
 from tests.timing import limit
 
@@ -135,7 +140,7 @@ async def test_what_is_shown_is_noted(wire_context: Context) -> None:
     witness = Witness()
     store = replace(wire_context.store, witness=cast(Any, witness))
     context = replace(wire_context, store=store, feed=Feed())
-    start = (await live.page(context, KINDS, {BOT: EVERYTHING}, None, 1)).cursor
+    start = await from_now(context)
     await made(wire_context, "1", note="secret")
     for columns, seen in (({"bot": {"note"}}, True), ({"bot": {"channel"}}, False), ({}, True)):
         paths: Any = {name: frozenset(given) for name, given in columns.items()}
@@ -203,19 +208,32 @@ async def test_a_change_that_is_shown_late(
 
     monkeypatch.setattr(feeds, "present", ahead)
     page = await live.page(wire_context, KINDS, {BOT: EVERYTHING}, None, 2)
-    async with following(wire_context, after=page.cursor) as changes:
-        coming = asyncio.ensure_future(anext(changes))
-        await asyncio.sleep(0)
-        await made(wire_context, "1")
-        if pulled:
-            coming.cancel()
-            page = await live.page(wire_context, KINDS, {BOT: EVERYTHING}, page.cursor, 2)
-            assert told(page.changes) == [("CREATED", bot_id("1"), True)]
-            again = await live.page(wire_context, KINDS, {BOT: EVERYTHING}, page.cursor, 2)
-            assert again.changes == []
-        else:
-            async with asyncio.timeout(limit(20)):
-                assert (await coming).session_id == bot_id("1")
+    name = uuid.uuid4().hex[:24]  # changes of the last seconds may come once more
+    await made(wire_context, name)
+    if pulled:
+        page = await live.page(wire_context, KINDS, {BOT: EVERYTHING}, page.cursor, 500)
+        assert told(page.changes)[-1] == ("CREATED", name, True)
+        again = await live.page(wire_context, KINDS, {BOT: EVERYTHING}, page.cursor, 2)
+        assert again.changes == []
+    else:
+        async with following(wire_context, after=page.cursor) as changes:
+            await until(changes, name)
+            coming = asyncio.ensure_future(until(changes, bot_id("later")))
+            await asyncio.sleep(0)
+            await made(wire_context, "later")
+            await coming
+    await wire_context.feed.close()
+
+
+async def test_a_change_behind_many_of_other_collections(wire_context: Context) -> None:
+    """A page is not at its end where the database has looked at a part of its log."""
+    start = await from_now(wire_context)
+    others = wire_context.store.database["others"]
+    await others.insert_many([{} for _ in range(3000)])
+    await made(wire_context, "1")
+    page = await live.page(wire_context, KINDS, {BOT: EVERYTHING}, start, 1)
+    assert told(page.changes) == [("CREATED", bot_id("1"), True)]
+    await others.drop()
 
 
 async def test_pages(wire_context: Context) -> None:
@@ -260,6 +278,18 @@ async def test_a_cursor_that_is_too_old(wire_context: Context) -> None:
     async with following(wire_context, after=old) as changes:
         with pytest.raises(HistoryLost):
             await taken(changes, 1)
+
+
+async def test_ids_of_any_type(wire_context: Context) -> None:
+    """What others store under an id that is not a text is told by its text, and stops nobody."""
+    ids = [{"tenant": 1}, 7, ObjectId(bytes(12)), 2.5, datetime(2026, 1, 1), "last"]
+    async with following(wire_context) as changes:
+        for one in ids:
+            row = {"_id": one, "startedAt": NOW, "labels": "damaged"}
+            collection = wire_context.store.collection(BOT)
+            await collection.insert_one(row, bypass_document_validation=True)
+        found = await taken(changes, len(ids))
+    assert told(found) == [("CREATED", str(StoredId(one)), True) for one in ids]
 
 
 async def test_a_collection_that_is_dropped(wire_context: Context) -> None:
@@ -357,24 +387,21 @@ async def _caught_up(context: Context, rows: dict[str, Any], cursor: str, pulled
             _apply(rows, page.changes)
             cursor, more = page.cursor, page.more
         return cursor
-    await made(context, "9")  # the last thing that happens
+    last = uuid.uuid4().hex[:24]  # changes of the last seconds may come once more
+    await made(context, last)
     async with following(context, RTM, after=cursor) as changes:
         async with asyncio.timeout(limit(20)):
             async for change in changes:
-                if change.session_id == bot_id("9"):
-                    if change.action == "CREATED" and change.document is not None:
-                        cursor = change.cursor
-                        break
-                    continue
+                if change.session_id == last:
+                    cursor = change.cursor
+                    break
                 _apply(rows, [change])
-    await sessions.delete(context, BOT, bot_id("9"))
+    await sessions.delete(context, BOT, last)
     return cursor
 
 
 def _apply(rows: dict[str, Any], changes: list[live.Change]) -> None:
     for change in changes:
-        if change.session_id == bot_id("9"):
-            continue
         if change.document is None:
             rows.pop(change.session_id, None)
         else:

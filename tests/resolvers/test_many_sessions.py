@@ -58,6 +58,21 @@ async def test_repeated_creations(context: Context, clock: Clock, kind: str) -> 
     assert await context.store.collection(of).count_documents({}) == 4
 
 
+async def test_an_id_twice_in_one_request_with_a_key(context: Context, clock: Clock) -> None:
+    """The first is stored, the second refused, as without a key; also if it is repeated."""
+    given = [{"sessionId": "c", "note": "first"}, {"sessionId": "c", "note": "second"}]
+    await claim(context)
+    for repeated in range(2):
+        first, second = await many.create(context, CHAT, given)
+        assert isinstance(first, dict), repeated
+        assert first["note"] == "first"
+        assert isinstance(second, AlreadyExists), repeated
+        assert second.present == first
+        clock.advance(seconds=LEASE)
+        context = again(context)
+        await claim(context)
+
+
 async def test_repeated_deletions(context: Context, clock: Clock) -> None:
     """The same outcomes; what was stored under such an id meanwhile stays."""
     for session_id in ("a", "b"):

@@ -3,13 +3,19 @@
 import asyncio
 from asyncio import Event
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from app.graphql import websocket
+from app.graphql.streams import End, Open
 from app.http.ending import NAME, Ending
 from resolvers import credentials, sessions
+from resolvers.access import Caller
 from resolvers.context import utc_now
+from resolvers.errors import Unauthenticated
 from resolvers.store import single_writes
 from tests.app.graphql.sockets import (
     SECONDS,
@@ -197,6 +203,50 @@ async def test_a_revoked_key_ends_events(whole: Whole) -> None:
         name, data = await events.get()
         assert (name, data["errors"][0]["extensions"]["code"]) == ("next", "UNAUTHENTICATED")
         assert (await events.get())[0] == "complete"
+
+
+async def test_too_many_operations_of_one_connection(
+    whole: Whole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One too many is refused with the limit's name; the others go on."""
+    monkeypatch.setattr(websocket, "MOST_OPERATIONS", 1)
+    issued = await whole.issue(*EVERYTHING)
+    async with connected(whole.app) as socket:
+        await socket.init(issued.key)
+        await socket.subscribe(BOTS)
+        await followed(whole)
+        await socket.subscribe(BOTS, "2")
+        refused = await socket.get()
+        assert (refused["type"], refused["id"]) == ("error", "2")
+        assert refused["payload"][0]["extensions"]["limit"] == "operations"
+        await made(whole.context, "1")
+        assert (await socket.get())["id"] == "1"
+
+
+async def test_streams_end_while_their_keys_are_looked_at(whole: Whole) -> None:
+    """All other keys are looked at all the same."""
+    streams = whole.app.streams  # type: ignore[attr-defined]
+    caller = whole.context.caller
+    ended = Open(replace(caller, id="ended"), None)
+    revoked = Open(replace(caller, id="revoked"), None)
+    watching = AsyncExitStack()
+
+    class Keys:
+        """The first one that is looked at takes its time."""
+
+        async def current(self, asked: Caller) -> Caller:
+            if asked == caller:
+                await watching.aclose()
+                return asked
+            raise Unauthenticated("revoked")
+
+    async with AsyncExitStack() as others:
+        await others.enter_async_context(streams.watched(Open(caller, None), Keys()))
+        await watching.enter_async_context(streams.watched(ended, Keys()))
+        await others.enter_async_context(streams.watched(revoked, Keys()))
+        await streams._look(Keys())
+        assert revoked.ended.result() is End.REVOKED
+    assert not ended.ended.done()
 
 
 async def test_the_end_of_the_server_ends_events(whole: Whole) -> None:

@@ -3,12 +3,13 @@
 import asyncio
 import inspect
 
+import pymongo.lock
 import pytest
 from bson.errors import BSONError
 from pymongo import errors as driver_errors
 
 from resolvers.errors import GatewayError, Invalid, LimitExceeded, Timeout, Unavailable
-from resolvers.store import driver
+from resolvers.store import condition_waits, driver
 from resolvers.store.driver import meaning
 
 pytestmark = pytest.mark.anyio
@@ -119,3 +120,25 @@ def test_what_may_be_tried_again_is_unavailable() -> None:
     details = {"errorLabels": ["RetryableWriteError"]}
     error = driver_errors.OperationFailure("x", 2, details)
     assert type(meaning(error, 2)) is Unavailable
+
+
+async def test_a_cancelled_wait_gives_the_lock_back() -> None:
+    """Also one that is cancelled while it takes the lock again, after its time was over: PyMongo
+    selects servers like this, and everything else would wait for the lock for ever."""
+    condition_waits.make_safe()
+    lock = pymongo.lock._async_create_lock()
+    condition = pymongo.lock._async_create_condition(lock)
+
+    async def select() -> None:
+        async with lock:
+            await pymongo.lock._async_cond_wait(condition, 0.001)
+
+    selecting = asyncio.create_task(select())
+    await asyncio.sleep(0)
+    await lock.acquire()
+    await asyncio.sleep(0.01)  # after its timer, in the same loop
+    selecting.cancel()
+    lock.release()
+    with pytest.raises(asyncio.CancelledError):
+        await selecting
+    assert not lock.locked()

@@ -129,6 +129,8 @@ async def test_the_database_fails_in_the_past(
     closed = asyncio.Semaphore(0)
 
     class Cursor:
+        resume_token = None
+
         async def try_next(self) -> Any:
             if failures:
                 raise failures.pop()

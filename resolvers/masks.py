@@ -126,14 +126,16 @@ def require_groupable(caller: Caller, columns: Iterable[Column]) -> None:
         _require_visible(caller, column, "grouping")
 
 
-def require_overwriting(caller: Caller, kind: Kind, values: Mapping[str, Any]) -> None:
-    """Protected, with its path, if a change gives a column that the caller may not see.
+def require_overwriting(
+    caller: Caller, columns: tuple[Column, ...], values: Mapping[str, Any]
+) -> None:
+    """Protected, with its path, if a change gives one of `columns` that the caller may not see.
 
     Whatever the value is: a refusal of some, or a change that changes nothing, would show what is
     stored. An identifier is refused with an address in it: only then could it be what is masked.
     """
     if not caller.sees_personal:
-        _require_overwriting(caller, kind.columns, values)
+        _require_overwriting(caller, columns, values)
 
 
 def require_no_mask(caller: Caller, column: Column, value: Any) -> None:

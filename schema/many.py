@@ -58,7 +58,7 @@ CREATE_MANY = Standard(
     OperationType.MUTATION,
     f"Store new {{}}s, at most {many.MOST}: a payload for each input, in the same order. One that "
     "is refused costs no other.",
-    lambda entry: list[Payload[entry.type]],  # type: ignore[name-defined]  # made at run time
+    lambda entry: list[Payload[entry.type]] | None,  # type: ignore[name-defined]  # made at run time
     lambda entry: (
         Argument(
             "inputs",
@@ -71,7 +71,7 @@ CREATE_MANY = Standard(
 DELETE_MANY = Standard(
     OperationType.MUTATION,
     f"Remove {{}}s for good, at most {many.MOST}: a payload for each id, in the same order.",
-    lambda _entry: list[DeleteSessionPayload],
+    lambda _entry: list[DeleteSessionPayload] | None,
     lambda _entry: (
         Argument("ids", list[ID] | None, "Their global `id`s. Give these or `sessionIds`."),
         Argument("sessionIds", list[str] | None, "Their own ids. Give these or `ids`."),

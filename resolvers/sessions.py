@@ -123,7 +123,7 @@ def assign(context: Context, kind: Kind, document: Document, values: Mapping[str
     A null takes a column or a member away. Protected if one is personal that the caller may not
     see: it would overwrite what it does not know.
     """
-    require_overwriting(context.caller, kind.columns, values)
+    require_overwriting(context.caller, kind.columns, values, document)
     if kind.ended and values.get(kind.ended, ...) is None:
         for name in kind.only_ended:
             document.pop(name, None)

@@ -136,6 +136,7 @@ SESSION_COLUMNS: tuple[Column, ...] = (
         max_length=100,
         max_items=50,
         description="Labels that your team put on the session, each once.",
+        element="label",
     ),
     Column(
         name="note",

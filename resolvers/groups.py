@@ -26,7 +26,10 @@ KIND = "kind"
 
 
 class Leaf(NamedTuple):
-    """A column of which a session has one value at most, and the objects it is a part of."""
+    """A column of which a session has one value at most, and the objects it is a part of.
+
+    Or a list of values that sessions are grouped by: a session is in the group of each.
+    """
 
     column: Column
     parents: tuple[Column, ...] = ()
@@ -34,7 +37,17 @@ class Leaf(NamedTuple):
     @property
     def name(self) -> str:
         """As clients call it: `customerId`."""
-        return Order(self.column, parents=self.parents).name
+        return self.column.element or Order(self.column, parents=self.parents).name
+
+    @property
+    def description(self) -> str:
+        """Of a group's key."""
+        if not self.column.many:
+            return self.column.description
+        return (
+            f"One of its `{self.column.name}`: a session is in the group of each of them, and in "
+            "that of null if it has none."
+        )
 
     @property
     def path(self) -> str:
@@ -50,9 +63,10 @@ class Leaf(NamedTuple):
 @lru_cache(1000)
 def groupable(columns: tuple[Column, ...]) -> Mapping[str, Leaf]:
     """What can be grouped by, by name: texts, enums and booleans that can be filtered by."""
+    lists = (Leaf(column) for column in columns if column.element)
     return {
         leaf.name: leaf
-        for leaf in _leaves(columns)
+        for leaf in (*_leaves(columns), *lists)
         if leaf.column.type.grouped and leaf.path != "_id"
     }
 
@@ -140,6 +154,11 @@ class Question:
     def most_groups(self) -> int:
         """How many there may be."""
         return MOST_GROUPS if self.first is None else MOST_RANKED
+
+    @property
+    def overlapping(self) -> bool:
+        """Whether a session may be in several groups."""
+        return any(leaf.column.many for leaf in self.group_by)
 
     def with_measures(self, more: Iterable[Measure]) -> "Question":
         """The question that asks for these, too."""

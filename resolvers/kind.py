@@ -57,6 +57,9 @@ class Column(Rules):
     """The fields of an OBJECT."""
     max_items: int = 1000
     """Longest list."""
+    element: str = ""
+    """Of a list that has each text once: what one of them is called where sessions are grouped by
+    it."""
     count: str = ""
     """Of a list that is shown in pages: the derived column that has the number of its elements."""
     last: str = ""

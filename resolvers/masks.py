@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Final
 
 from resolvers.access import PERSONAL, Caller
@@ -41,6 +42,7 @@ STATUS: Final = "status"
 """The stored path that says whether a session is active."""
 PLAIN: Final = (*EQUALITY, Operator.EQ_IGNORE_CASE)
 """How an identifier may be compared by those who may see no address."""
+NOTHING_STORED: Final[Mapping[str, Any]] = MappingProxyType({})
 _ADDRESS: Final = re.compile("@|%40")
 
 
@@ -126,14 +128,20 @@ def require_groupable(caller: Caller, columns: Iterable[Column]) -> None:
         _require_visible(caller, column, "grouping")
 
 
-def require_overwriting(caller: Caller, kind: Kind, values: Mapping[str, Any]) -> None:
-    """Protected, with its path, if a change gives a column that the caller may not see.
+def require_overwriting(
+    caller: Caller,
+    columns: tuple[Column, ...],
+    values: Mapping[str, Any],
+    stored: Mapping[str, Any] = NOTHING_STORED,
+) -> None:
+    """Protected, with its path, if a change gives one of `columns` that the caller may not see.
 
     Whatever the value is: a refusal of some, or a change that changes nothing, would show what is
     stored. An identifier is refused with an address in it: only then could it be what is masked.
+    One that is `stored` with an address is refused as well: the caller sees that it is masked.
     """
     if not caller.sees_personal:
-        _require_overwriting(caller, kind.columns, values)
+        _require_overwriting(caller, columns, values, stored)
 
 
 def require_no_mask(caller: Caller, column: Column, value: Any) -> None:
@@ -204,19 +212,25 @@ def _require_plain(column: Column, compare: Compare) -> None:
 
 
 def _require_overwriting(
-    caller: Caller, columns: tuple[Column, ...], values: Mapping[str, Any]
+    caller: Caller,
+    columns: tuple[Column, ...],
+    values: Mapping[str, Any],
+    stored: Mapping[str, Any],
 ) -> None:
     """A list is replaced, and a null takes away, so both count as personal if a part is."""
     for column in columns:
         if column.name not in values:
             continue
-        value = values[column.name]
+        value, known = values[column.name], stored.get(column.path)
         if not column.many and isinstance(value, Mapping):
+            within = known if isinstance(known, Mapping) else NOTHING_STORED
             try:
-                _require_overwriting(caller, column.columns, value)
+                _require_overwriting(caller, column.columns, value, within)
             except Protected as error:
                 raise error.under(column.name) from None
-        elif _hides_some(caller, column) or (column.identifier and holds_address(value)):
+        elif _hides_some(caller, column) or (
+            column.identifier and (holds_address(value) or holds_address(known))
+        ):
             what = "may have an e-mail address in it" if column.identifier else "is personal"
             raise Protected(
                 f"{column.name} {what}: changing it in a stored session needs the scope "

@@ -173,6 +173,8 @@ class Read(NamedTuple):
     """Rows passed over first; only for vendors whose contract pages by number."""
     count: bool = False  # type: ignore[assignment]  # hides tuple.count, which a read has no use for
     """Whether the number of all matches is wanted."""
+    most_counted: int | None = None
+    """How many documents may be read for an exact number; None: as many as of a page alone."""
 
 
 class Estimate(int):

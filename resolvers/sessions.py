@@ -123,7 +123,7 @@ def assign(context: Context, kind: Kind, document: Document, values: Mapping[str
     A null takes a column or a member away. Protected if one is personal that the caller may not
     see: it would overwrite what it does not know.
     """
-    require_overwriting(context.caller, kind, values)
+    require_overwriting(context.caller, kind.columns, values, document)
     if kind.ended and values.get(kind.ended, ...) is None:
         for name in kind.only_ended:
             document.pop(name, None)
@@ -147,7 +147,7 @@ async def act(
     """
     async with _alone(context, kind, session_id):
         if create_missing is not None:  # before anything is created
-            require_overwriting(context.caller, kind, create_missing)
+            require_overwriting(context.caller, kind.columns, create_missing)
         if if_revision is not None:  # what is not there has none
             create_missing = None
         step = repeats.next_step(context)

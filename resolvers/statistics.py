@@ -103,12 +103,15 @@ async def _read(
     """The rows of one kind, by one command; a second one counts the groups that are too many."""
     if calendar is not None and calendar.empty:
         return []
-    paths = [
-        leaf.path
-        for leaf, known in zip(question.group_by, asked.known, strict=True)
-        if known is None
+    leaves = [
+        leaf for leaf, known in zip(question.group_by, asked.known, strict=True) if known is None
     ]
-    grouping = Grouping(tuple(paths), calendar, tuple(_parts(question, asked.rate_of)))
+    grouping = Grouping(
+        tuple(leaf.path for leaf in leaves),
+        calendar,
+        tuple(_parts(question, asked.rate_of)),
+        lists=tuple(leaf.path for leaf in leaves if leaf.column.many),
+    )
     where = both(asked.where, context.visible(asked.kind))
     most = _most_rows(question, calendar)
     rows = await store.read(context.store, asked.kind, where, grouping, most)
@@ -138,8 +141,13 @@ def _most_rows(question: Question, calendar: Calendar | None) -> int:
 
 
 def _parts(question: Question, rate_of: Filter | None) -> Iterator[Part]:
-    """A part that counts, one for each measure in that order, and one for the rate."""
+    """A part that counts, one for each measure in that order, and one for the rate.
+
+    Where sessions are in several groups, one that counts each once comes second.
+    """
     yield Part()
+    if question.overlapping:
+        yield Part(whole=True)
     for measure in question.measures:
         ends = measure.ends or measure.percentiles
         yield Part(measure.leaf.path, measure.sums, ends, measure.percentiles)

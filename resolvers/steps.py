@@ -34,6 +34,16 @@ class Repeat:
     settled: bool = True
     """Whether the answer is the last word: only such a one is stored."""
     _steps: int = 0
+    _fields: dict[str, int] = field(default_factory=dict)
+    """The place of each field of a mutation."""
+
+    def begin(self, name: str) -> None:
+        """A field of a mutation begins, which makes one write at most.
+
+        That write is known by the field's place: one before it may have been refused without a
+        write, for a reason that is gone when the request is repeated.
+        """
+        self._steps = self._fields.setdefault(name, len(self._fields))
 
     def step(self) -> "Step":
         """The next write. A repetition makes the same ones, in the same order."""

@@ -63,15 +63,25 @@ class Tally:
         for row in rows:
             if not row.count:  # mongomock has a row over nothing
                 continue
-            group = self._group((self._keys(row.keys, known), self._start(row.slots)))
-            if row.part == 0:
-                group.count += row.count
+            if row.part == self._total_part:
                 self.total += row.count
-            elif row.part <= len(group.figures):
-                figures = group.figures[row.part - 1]
-                figures.add(row.count, row.total, row.low, row.high, row.bucket)
-            else:
-                group.matching += row.count
+            if row.part == 0 or row.part > self._total_part:
+                self._add(row, self._keys(row.keys, known))
+
+    @property
+    def _total_part(self) -> int:
+        """The part whose rows make the number of all sessions together."""
+        return 1 if self.question.overlapping else 0
+
+    def _add(self, row: Row, keys: tuple[Any, ...]) -> None:
+        group = self._group((keys, self._start(row.slots)))
+        place = row.part - self._total_part - 1
+        if row.part == 0:
+            group.count += row.count
+        elif place < len(group.figures):
+            group.figures[place].add(row.count, row.total, row.low, row.high, row.bucket)
+        else:
+            group.matching += row.count
 
     def _group(self, key: Key) -> Group:
         group = self.groups.get(key)

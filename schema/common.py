@@ -239,8 +239,16 @@ class SessionSummary:
     )
 
 
+OR_NULL = (
+    "The field is null, with an error at its path, if the credential lacks the scope, an argument "
+    "is not valid, or the database does not answer in time."
+)
+"""Of the fields whose results are payloads."""
+
+
 @strawberry.type(
-    description="The result of a change: the session as it is now, or why nothing changed."
+    description="The result of a change: the session as it is now, or why nothing changed. "
+    f"{OR_NULL}"
 )
 class Payload(Generic[T]):
     """`session` is there if `errors` is empty; beside some errors it may be there as well."""
@@ -255,7 +263,7 @@ class Payload(Generic[T]):
     )
 
 
-@strawberry.type(description="The result of a deletion.")
+@strawberry.type(description=f"The result of a deletion. {OR_NULL}")
 class DeleteSessionPayload:
     """The same for all kinds."""
 

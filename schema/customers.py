@@ -26,7 +26,7 @@ from resolvers.errors import UserError as Refusal
 from resolvers.identifiers import LONGEST, Identifier, IdentifierType
 from resolvers.kind import Document, Kind
 from schema.all_kinds import AllKinds, all_kinds
-from schema.common import Session, SessionConnection
+from schema.common import OR_NULL, Session, SessionConnection
 from schema.connection import ConnectionSource
 from schema.errors import UserError, user_error
 from schema.execution.projection import PageRead
@@ -89,7 +89,7 @@ class CustomerKey:
     )
 
 
-@strawberry.type(description="The result of linking identifiers, or of taking some out.")
+@strawberry.type(description=f"The result of linking identifiers, or of taking some out. {OR_NULL}")
 class CustomerLinksPayload:
     """What is linked now."""
 
@@ -229,7 +229,7 @@ def _change(name: str, text: str, verb: Verb) -> RootField:
         except Refusal as error:
             return CustomerLinksPayload(identifiers=[], errors=[user_error(error)])
 
-    return RootField(name, CustomerLinksPayload, [IDENTIFIERS], text, resolve)
+    return RootField(name, CustomerLinksPayload | None, [IDENTIFIERS], text, resolve)
 
 
 def _wanted(selected: Selected) -> Given:

@@ -10,7 +10,7 @@ from resolvers.access import ERASING
 from resolvers.erasure import Erased, KindCount, Mode, erase
 from resolvers.errors import UserError as Refusal
 from resolvers.kind import Kind
-from schema.common import SessionKind
+from schema.common import OR_NULL, SessionKind
 from schema.customers import CustomerKey, identifier_of
 from schema.errors import UserError, user_error
 from schema.execution.run import Run
@@ -49,7 +49,9 @@ class ErasedSessions:
     )
 
 
-@strawberry.type(description="What a request erased of a customer, or what would be erased.")
+@strawberry.type(
+    description=f"What a request erased of a customer, or what would be erased. {OR_NULL}"
+)
 class EraseCustomerPayload:
     """As resolvers.erasure.Erased."""
 
@@ -116,7 +118,9 @@ def erasure_fields(kinds: Sequence[Kind]) -> tuple[RootField, ...]:
         Argument("mode", ErasureMode, "What becomes of the sessions."),
         Argument("dryRun", bool, "Whether to count only: nothing is changed."),
     )
-    return (RootField("eraseCustomer", EraseCustomerPayload, arguments, ERASE_TEXT, resolve),)
+    return (
+        RootField("eraseCustomer", EraseCustomerPayload | None, arguments, ERASE_TEXT, resolve),
+    )
 
 
 def _shown(erased: Erased, errors: list[UserError]) -> EraseCustomerPayload:

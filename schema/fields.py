@@ -268,21 +268,21 @@ STATISTICS = Standard(
 CREATE = Standard(
     OperationType.MUTATION,
     "Store a new {}.",
-    _over(Payload),
+    lambda entry: Optional[_over(Payload)(entry)],
     lambda entry: (_input(create_input, entry),),
     create,
 )
 UPDATE = Standard(
     OperationType.MUTATION,
     "Change a {}: only the given fields.",
-    _over(Payload),
+    lambda entry: Optional[_over(Payload)(entry)],
     lambda entry: (*CHANGED, _input(update_input, entry)),
     update,
 )
 DELETE = Standard(
     OperationType.MUTATION,
     "Remove a {} for good.",
-    lambda _entry: DeleteSessionPayload,
+    lambda _entry: Optional[DeleteSessionPayload],
     lambda _entry: CHANGED,
     delete,
 )

@@ -208,7 +208,7 @@ class _Reader:
         return parts[0] if len(parts) == 1 else All(tuple(parts))
 
     def _combined(self, name: str, value: Any, columns: Sequence[Column], at: str) -> Filter:
-        _not_null(value, at)
+        _not_null(value, at, LEAVE_OUT)
         if name == "not":
             return Not(self._nested(value, columns, at))
         parts = tuple(
@@ -234,7 +234,7 @@ class _Reader:
 
     def _search(self, text: str, at: str) -> Search:
         self._count_one()
-        _not_null(text, at)
+        _not_null(text, at, LEAVE_OUT)
         check_value(text, at)
         return Search(terms(text, at))
 
@@ -317,13 +317,13 @@ def _by_session_id(
     return Compare(path, WHOLE[operator], list(spelled))
 
 
-def _not_null(value: Any, at: str) -> None:
+ASK_FOR_NULL = "To find sessions without a value, write `{eq: null}` for the column."
+LEAVE_OUT = "Leave it out, or give it a variable that is left out."
+
+
+def _not_null(value: Any, at: str, instead: str = ASK_FOR_NULL) -> None:
     if value is None:
-        raise BadInput(
-            f"{at}: null means nothing here. To find sessions without a value, write "
-            "`{eq: null}` for the column.",
-            argument="filter",
-        )
+        raise BadInput(f"{at}: null means nothing here. {instead}", argument="filter")
 
 
 def _not_empty(value: Any, at: str) -> None:

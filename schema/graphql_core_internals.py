@@ -2,6 +2,7 @@
 
     used                               for                              without it
     Executor.complete_object_value     rendering by compiled functions  nothing is compiled
+    Executor.execute_field             which write of a request is it   a repeated request may err
     FieldDetails.node                  what is selected on an object    nothing is compiled
     the words " Did you mean … ?"      hiding the schema's names        names leak in messages
     LexicalDistance                    more room, see _with_room        INTERNAL for a wrong "İ"
@@ -32,11 +33,30 @@ NOT_RENDERED: Final = object()
 
 
 class RenderingExecutor(BaseExecutor):
-    """graphql-core's executor, which asks `render` before it completes an object."""
+    """graphql-core's executor, which says what begins, and asks `render` for each object."""
 
     def render(self, type_: GraphQLObjectType, nodes: list[FieldNode], value: Any) -> Any:
         """The response object for a value, or NOT_RENDERED."""
         raise NotImplementedError
+
+    def begin(self, response_name: str) -> None:
+        """A root field begins."""
+        raise NotImplementedError
+
+    def execute_field(
+        self,
+        parent_type: GraphQLObjectType,
+        source: Any,
+        field_details_list: Any,
+        path: Any,
+        position_context: Any,
+    ) -> Any:
+        """Called by graphql-core for each field that it resolves."""
+        if path.prev is None:
+            self.begin(path.key)
+        return super().execute_field(
+            parent_type, source, field_details_list, path, position_context
+        )
 
     def complete_object_value(
         self,

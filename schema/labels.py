@@ -46,7 +46,7 @@ def _field(name: str, text: str, kinds: Mapping[str, Kind], combine: Combine) ->
         work = sessions.act(run.context, kind, session_id, change, if_revision=revision)
         return await payload(found_of_kind(kind, work), arguments={"sessionId": "id"})
 
-    return RootField(name, Payload[Session], ARGUMENTS, text, resolve)
+    return RootField(name, Payload[Session] | None, ARGUMENTS, text, resolve)
 
 
 def _united(stored: list[str], given: list[str]) -> list[str]:

@@ -6,7 +6,7 @@ from strawberry import ID
 from strawberry.types.graphql import OperationType
 
 from resolvers import many
-from resolvers.errors import BadInput, UserError
+from resolvers.errors import BadInput, Invalid, UserError
 from resolvers.kind import Kind
 from schema.common import DeleteSessionPayload, Payload
 from schema.errors import user_error
@@ -47,18 +47,29 @@ async def delete_many(
     many.require_few(argument, named)
     by_id = argument == "ids"
     refs = [SessionRef(one, None) if by_id else SessionRef(None, one) for one in named]
-    outcomes = await many.delete(run.context, kind, [ref.of(kind) for ref in refs])
+    asked = [_session_id(kind, ref) for ref in refs]
+    ids = [one for one in asked if isinstance(one, str)]
+    of_sessions = iter(await many.delete(run.context, kind, ids))
+    outcomes = [next(of_sessions) if isinstance(one, str) else one for one in asked]
     for place, outcome in enumerate(outcomes):
         if isinstance(outcome, UserError):
             outcome.field = (argument, str(place))
     return [deleted(kind, one) for one in outcomes]
 
 
+def _session_id(kind: Kind, ref: SessionRef) -> str | Invalid:
+    """The session's own id; why there is none in a global id that is not one of the kind."""
+    try:
+        return ref.of(kind)
+    except BadInput as error:
+        return Invalid(error.message)
+
+
 CREATE_MANY = Standard(
     OperationType.MUTATION,
     f"Store new {{}}s, at most {many.MOST}: a payload for each input, in the same order. One that "
     "is refused costs no other.",
-    lambda entry: list[Payload[entry.type]],  # type: ignore[name-defined]  # made at run time
+    lambda entry: list[Payload[entry.type]] | None,  # type: ignore[name-defined]  # made at run time
     lambda entry: (
         Argument(
             "inputs",
@@ -70,8 +81,9 @@ CREATE_MANY = Standard(
 )
 DELETE_MANY = Standard(
     OperationType.MUTATION,
-    f"Remove {{}}s for good, at most {many.MOST}: a payload for each id, in the same order.",
-    lambda _entry: list[DeleteSessionPayload],
+    f"Remove {{}}s for good, at most {many.MOST}: a payload for each id, in the same order. One "
+    "that is refused costs no other.",
+    lambda _entry: list[DeleteSessionPayload] | None,
     lambda _entry: (
         Argument("ids", list[ID] | None, "Their global `id`s. Give these or `sessionIds`."),
         Argument("sessionIds", list[str] | None, "Their own ids. Give these or `ids`."),

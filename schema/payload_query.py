@@ -11,13 +11,14 @@ from strawberry.types.field import StrawberryField
 
 from schema.common import DeleteSessionPayload, Payload
 from schema.customers import CustomerLinksPayload
+from schema.erasure import EraseCustomerPayload
 from schema.execution.measure import PAYLOAD_QUERY
 from schema.strawberry_internals import definition_of, made_from
 
 DESCRIPTION = "Everything that can be asked, as it is after the change."
 
 _ROOT: Final = object()
-PAYLOADS: Final = (Payload, DeleteSessionPayload, CustomerLinksPayload)
+PAYLOADS: Final = (Payload, DeleteSessionPayload, CustomerLinksPayload, EraseCustomerPayload)
 
 
 def add_query(schema: GraphQLSchema) -> None:

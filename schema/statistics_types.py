@@ -239,7 +239,14 @@ class StatisticsTypes:
         start = _column("periodStart", DATETIME, text, nullable=True)
         fields: dict[str, tuple[Any, Column]] = {"period_start": (datetime | None, start)}
         for leaf in self._keys.values():
-            shown = replace(leaf.column, name=leaf.name, stored="", nullable=True)
+            shown = replace(
+                leaf.column,
+                name=leaf.name,
+                stored="",
+                nullable=True,
+                many=False,
+                description=leaf.description,
+            )
             annotation = Optional[self._annotation(leaf)]  # type: ignore[valid-type]  # noqa: UP045  # as above
             fields[to_snake_case(leaf.name)] = (annotation, shown)
         return _object(
@@ -279,7 +286,7 @@ def types_of(type_: type, kind: Kind) -> StatisticsTypes:
 def _enum_of(name: str, description: str, leaves: Mapping[str, Leaf]) -> Any:
     members = {
         to_snake_case(leaf_name).upper(): strawberry.enum_value(
-            leaf_name, description=leaf.column.description
+            leaf_name, description=leaf.description
         )
         for leaf_name, leaf in leaves.items()
     }

@@ -9,20 +9,21 @@ of the collection knows about how many begin when; of a filter, samples show whi
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from resolvers.kind import Kind
 from resolvers.paging import default_order
 from resolvers.request import Estimate
-from resolvers.store.branches import apart, counted_together
+from resolvers.store.branches import apart, branches, counted_together
 from resolvers.store.cursors import aggregate
 from resolvers.store.operators import Query
-from resolvers.store.riding import Riding, riding
+from resolvers.store.riding import Riding, equalities, riding
 from resolvers.store.store import Store
 from resolvers.store.surveys import bounded, is_quick, timeline_of
 from resolvers.store.timeline import AHEAD, OLDEST, Span, now
+from resolvers.value_types import BOOLEAN, ENUM
 
 COUNTED: Final = 120_000
 """So many documents are read for an exact number."""
@@ -37,14 +38,17 @@ LEAST: Final = timedelta(milliseconds=1)
 Stretch = tuple[datetime, datetime]
 
 
-async def count(store: Store, kind: Kind, match: Query) -> int:
-    """How many documents of the kind meet `match`; an `Estimate` where that would read too many."""
+async def count(store: Store, kind: Kind, match: Query, most: int | None = None) -> int:
+    """How many documents of the kind meet `match`; an `Estimate` where that would read too many.
+
+    `most` documents are read for an exact number: COUNTED if it is None.
+    """
     along = await _along(store, kind, match)
     if along is None:
         return await exactly(store, kind, match)
     spans = await _spans(store, kind, along)
     rows = sum(span.rows for span in spans)
-    if rows <= COUNTED:
+    if rows <= (COUNTED if most is None else most):
         return await exactly(store, kind, match)
     rest = _without_bounds(match, along)
     if not rest:
@@ -55,16 +59,42 @@ async def count(store: Store, kind: Kind, match: Query) -> int:
     return Estimate(share * rows)
 
 
+async def most_of_each(store: Store, asked: Sequence[tuple[Kind, Query]]) -> int:
+    """The `most` of each count, where the sum of several is wanted.
+
+    All of them together read no more than one alone may.
+    """
+    rows = sum(await asyncio.gather(*(_read_for(store, kind, match) for kind, match in asked)))
+    return COUNTED if rows <= COUNTED else COUNTED // len(asked)
+
+
+async def _read_for(store: Store, kind: Kind, match: Query) -> int:
+    """How many documents an exact number reads, about; 0 where an index leaves few of them."""
+    along = await _along(store, kind, match)
+    if along is None or _leaves_few(kind, match):
+        return 0
+    return sum(span.rows for span in await _spans(store, kind, along))
+
+
+def _leaves_few(kind: Kind, match: Query) -> bool:
+    """Whether an index finds it by a value of which there are many, such as a customer's id."""
+    coarse = {column.path for column in kind.columns if column.type in (ENUM, BOOLEAN)}
+    paths = {index.keys[0] for index in kind.indexes} - coarse
+    return any(equalities(match.get(path, {})) for path in paths) or bool(branches(kind, match))
+
+
 async def exactly(store: Store, kind: Kind, match: Query) -> int:
-    """The same, however many documents are read for it."""
+    """The same as `count`, however many documents are read for it."""
+    return int(await bounded(store, kind, _counted(store, kind, match)))
+
+
+async def _counted(store: Store, kind: Kind, match: Query) -> int:
     collection = store.collection(kind)
     if not match:  # the engine's own figure, if it keeps one
-        counting = collection.estimated_document_count(maxTimeMS=store.time_ms)
-    elif parts := await apart(store, kind, match):
-        counting = counted_together(store, kind, parts)
-    else:
-        counting = collection.count_documents(match, maxTimeMS=store.time_ms)
-    return int(await bounded(store, kind, counting))
+        return int(await collection.estimated_document_count(maxTimeMS=store.time_ms))
+    if parts := await apart(store, kind, match):
+        return await counted_together(store, kind, parts)
+    return int(await collection.count_documents(match, maxTimeMS=store.time_ms))
 
 
 async def _along(store: Store, kind: Kind, match: Query) -> Riding | None:

@@ -46,6 +46,8 @@ class Part:
     percentiles: bool = False
     where: Filter | None = None
     """Counts only the sessions that meet this too."""
+    whole: bool = False
+    """Counts all matches together, each once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class Grouping:
     """Stored paths."""
     calendar: Calendar | None
     parts: tuple[Part, ...]
+    lists: tuple[str, ...] = ()
+    """Those of the keys that are lists: a session counts for each of its values."""
 
 
 class Row(NamedTuple):
@@ -88,6 +92,7 @@ async def count(store: Store, kind: Kind, where: Filter, asked: Grouping) -> int
     where = await led(store, kind, where)
     stages = [
         *_first(store, kind, where, asked),
+        *_unwound(asked),
         {"$group": {"_id": _id(asked, {})}},
         {"$count": "n"},
     ]
@@ -148,7 +153,18 @@ def _branch(asked: Grouping, place: int, limit: int) -> list[Stage]:
         more |= _bucket(value) if part.percentiles else {}
         group |= {"s": {"$sum": value}} if part.sums else {}
         group |= {"lo": {"$min": value}, "hi": {"$max": value}} if part.ends else {}
-    return [*stages, {"$group": {"_id": _id(asked, more), **group}}, {"$limit": limit}]
+    if part.whole:
+        return [{"$group": {"_id": more, **group}}]
+    keyed = {"$group": {"_id": _id(asked, more), **group}}
+    return [*stages, *_unwound(asked), keyed, {"$limit": limit}]
+
+
+def _unwound(asked: Grouping) -> list[Stage]:
+    """A session for each value of its lists; one without a value has null."""
+    return [
+        {"$unwind": {"path": f"${path}", "preserveNullAndEmptyArrays": True}}
+        for path in asked.lists
+    ]
 
 
 def _id(asked: Grouping, more: dict[str, Any]) -> Any:
@@ -181,7 +197,7 @@ def _row(asked: Grouping, found: Document) -> Row:
     return Row(
         id_.get("p", 0),
         tuple(_key(id_.get(f"k{place}")) for place in range(len(asked.keys))),
-        tuple(int(id_[f"t{place}"]) for place in range(len(phases))),
+        tuple(int(id_.get(f"t{place}", 0)) for place in range(len(phases))),
         signed(round(as_float(id_["z"]) or 0), int(as_float(id_["b"]) or 0))
         if "z" in id_
         else None,

@@ -7,7 +7,7 @@ every engine, so the rarest is found by counting, no further than MOST, the long
 
 from dataclasses import replace
 
-from resolvers.errors import Timeout
+from resolvers.errors import Timeout, Unavailable
 from resolvers.kind import Kind
 from resolvers.request import All, Filter, Search
 from resolvers.store.operators import Query, key_condition
@@ -47,9 +47,12 @@ async def _led(store: Store, kind: Kind, where: Search) -> Search:
     candidates = sorted(whole, key=len, reverse=True)[:CANDIDATES]
     if len(candidates) == 1:
         return where
-    counts = {}
+    counts = dict.fromkeys(candidates, MOST)
     for key in candidates:
-        counts[key] = await _count(store, kind, key_condition(where, key))
+        try:
+            counts[key] = await _count(store, kind, key_condition(where, key))
+        except Unavailable:  # or only busy for so short a time: the read itself finds that out
+            break
         if counts[key] <= FEW:
             break
     return replace(where, leader=min(counts, key=lambda key: counts[key]))

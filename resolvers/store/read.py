@@ -31,7 +31,7 @@ async def list_(store: Store, read: Read) -> Page:
     work = store.run(_rows(store, read, planned))
     total: Total = None
     if read.count:
-        rows, total = await asyncio.gather(work, _total(store, read.kind, planned.match))
+        rows, total = await asyncio.gather(work, _total(store, read, planned.match))
     else:
         rows = await work
     more = len(rows) == planned.limit
@@ -61,12 +61,22 @@ async def _rows(store: Store, read: Read, planned: Plan) -> list[Document]:
     return rows
 
 
-async def _total(store: Store, kind: Kind, match: Query) -> Total:
+async def _total(store: Store, read: Read, match: Query) -> Total:
     """The number of matches; if counting takes too long, the page is returned without it."""
     try:
-        return await store.run(counting.count(store, kind, match))
+        return await store.run(counting.count(store, read.kind, match, read.most_counted))
     except Timeout as error:
         return error
+
+
+async def counted_together(store: Store, parts: Sequence[Read]) -> list[Read]:
+    """The same pages, whose numbers of matches are added: together they read as one alone may."""
+    asked = [(read.kind, store.query(read.kind, query(read.where))) for read in parts]
+    try:
+        most = await store.run(counting.most_of_each(store, asked))
+    except Timeout:  # so will each of them be
+        return list(parts)
+    return [read._replace(most_counted=most) for read in parts]
 
 
 async def count(store: Store, kind: Kind, where: Filter) -> int:

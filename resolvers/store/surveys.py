@@ -68,9 +68,12 @@ async def _has_many(store: Store, kind: Kind) -> bool:
 
 async def bounded(store: Store, kind: Kind, work: Coroutine[Any, Any, T]) -> T:
     """Do what may look at every row of a large collection, a few at a time."""
-    if Capability.TIME_LIMIT in store.capabilities or not await is_large(store, kind):
-        return await work
-    return await store.places.run(work, store.left / 2)
+    try:
+        quick = Capability.TIME_LIMIT in store.capabilities or not await is_large(store, kind)
+    except BaseException:  # also one whose client goes meanwhile
+        work.close()
+        raise
+    return await (work if quick else store.places.run(work, store.left / 2))
 
 
 async def timeline_of(store: Store, kind: Kind, path: str) -> Timeline:

@@ -15,8 +15,9 @@ T = TypeVar("T")
 PLACES: Final = 2
 RETRY_SECONDS: Final = 5
 BUSY: Final = (
-    "The database is busy with other searches that look at many sessions. Try again in a few "
-    "seconds, or filter and order by columns that narrow the search."
+    "The database is busy with searches that look at many sessions. Try again in a few seconds. If "
+    "this is refused again, it looks at many itself: filter by columns that narrow the search, or "
+    "order by startedAt, endedAt, createdAt or updatedAt."
 )
 
 

@@ -14,6 +14,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from typing import Any, Final
 
@@ -50,24 +51,22 @@ async def found(
     store: Store, kind: Kind, planned: Plan, wanted: Query, limit: int, skip: int
 ) -> list[Document]:
     """The rows of one range of a plan, as `find` gives them."""
-    plain = find(store, kind, wanted, planned.projection, limit, planned.sort, skip)
+    plain = partial(find, store, kind, wanted, planned.projection, limit, planned.sort, skip)
     if await is_quick(store, kind):
-        return await plain
+        return await plain()
     if parts := await apart(store, kind, wanted):
-        plain.close()
 
         async def read(within: Plan, part: Query) -> list[Document]:
             return await found(store, kind, within, part, skip + limit, 0)
 
         return (await united(planned, parts, skip + limit, read))[skip:]
     if _is_narrow(planned, wanted):
-        return await plain
+        return await plain()
     along = _along(store, kind, planned, wanted)
     if along is not None:
-        plain.close()
         reading = _Reading(store, kind, planned, along, skip + limit)
         return (await reading.rows())[skip:]
-    return await bounded(store, kind, plain)
+    return await bounded(store, kind, plain())
 
 
 def _along(store: Store, kind: Kind, planned: Plan, wanted: Query) -> Riding | None:

@@ -24,6 +24,10 @@ log = logging.getLogger(__name__)
 class CompiledExecutor(RenderingExecutor):
     """Completes document-backed objects in one call."""
 
+    def begin(self, response_name: str) -> None:
+        """The run knows which root field its next write is of."""
+        self.context_value.begin_field(response_name)
+
     def render(self, type_: GraphQLObjectType, nodes: list[FieldNode], value: Any) -> Any:
         """The response object of a document, page or payload, if there is a function for it."""
         if not isinstance(value, (dict, ConnectionSource, Payload)):

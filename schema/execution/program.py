@@ -50,6 +50,7 @@ class Step:
     async def end(self, run: Run, variables: VariableValues) -> asyncio.Future[Any]:
         """Resolve the field, and leave its value or exception in the run."""
         ended = asyncio.get_running_loop().create_future()
+        run.begin_field(self.response_name)
         try:
             given = self.arguments(variables)
             wanted = self.wanted(variables.coerced)

@@ -46,6 +46,11 @@ class Run:
         self.loader = Loader(self.context)
         self.room = Room(self.context.most_bytes)
 
+    def begin_field(self, response_name: str) -> None:
+        """A root field begins; graphql-core may begin one once more that a program has begun."""
+        if self.context.repeat is not None:
+            self.context.repeat.begin(response_name)
+
     async def begin_answer(self) -> None:
         """Begin the next answer of a subscription: with a time, reads and room of its own."""
         if self.pace is not None:

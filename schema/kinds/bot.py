@@ -219,7 +219,7 @@ class BotMutations:
         containment_type: Annotated[
             ContainmentType | None, described("How it ended for the user.")
         ] = UNSET,
-    ) -> Payload[BotSession]:
+    ) -> Payload[BotSession] | None:
         """A session can be ended once."""
         given = {"containmentType": containment_type.value} if containment_type else {}
         return await end(info, BOT, SessionRef(global_id, session_id, if_revision), ended_at, given)
@@ -237,7 +237,7 @@ class BotMutations:
         if_revision: IfRevision = None,
         user_tags: Annotated[Tags, described("Labels on the user.")] = UNSET,
         session_tags: Annotated[Tags, described("Labels on the session.")] = UNSET,
-    ) -> Payload[BotSession]:
+    ) -> Payload[BotSession] | None:
         """Labels are only ever added: two calls at once lose none."""
         known = context(info).caller.sees_personal  # else repeating would confirm a guess
         given = {"userTags": user_tags or [], "sessionTags": session_tags or []}
@@ -259,12 +259,13 @@ class BotMutations:
         if_revision: IfRevision = None,
         user_tags: Annotated[Tags, described("Labels on the user.")] = UNSET,
         session_tags: Annotated[Tags, described("Labels on the session.")] = UNSET,
-    ) -> Payload[BotSession]:
+    ) -> Payload[BotSession] | None:
         """All other labels stay, also those that are added meanwhile."""
         given = {"userTags": user_tags or [], "sessionTags": session_tags or []}
+        named_lists = {name: tags for name, tags in given.items() if tags}
 
         def without(stored: list[Document], named: list[Document]) -> list[Document]:
-            require_overwriting(context(info).caller, BOT, {"tags": given})
+            require_overwriting(context(info).caller, BOT.by_name["tags"].columns, named_lists)
             return [tag for tag in stored if tag not in named]
 
         return await _change_tags(

@@ -315,7 +315,7 @@ class ChatMutations:
         global_id: GlobalId = None,
         session_id: SessionId = None,
         if_revision: IfRevision = None,
-    ) -> Payload[ChatSession]:
+    ) -> Payload[ChatSession] | None:
         """Messages appended at the same time are all stored, each once."""
 
         def added(document: Document) -> list[Document]:
@@ -339,7 +339,7 @@ class ChatMutations:
             datetime | None,
             described("When it ended, not before its last message; with that if not given."),
         ] = UNSET,
-    ) -> Payload[ChatSession]:
+    ) -> Payload[ChatSession] | None:
         """A chat can be ended once."""
         if ended_at:
             return await end(info, CHAT, SessionRef(global_id, session_id, if_revision), ended_at)

@@ -172,7 +172,7 @@ class CoBrowseMutations:
         at: Annotated[
             datetime | None, described("When the agent joined; now if not given.")
         ] = UNSET,
-    ) -> Payload[CoBrowseSession]:
+    ) -> Payload[CoBrowseSession] | None:
         """A session can be activated once."""
 
         def change(document: Document) -> None:
@@ -204,7 +204,7 @@ class CoBrowseMutations:
         session_id: SessionId = None,
         if_revision: IfRevision = None,
         at: Annotated[datetime | None, described("When it was opened; now if not given.")] = UNSET,
-    ) -> Payload[CoBrowseSession]:
+    ) -> Payload[CoBrowseSession] | None:
         """Pages stay in the order of their times."""
 
         def added(document: Document) -> list[Document]:
@@ -228,7 +228,7 @@ class CoBrowseMutations:
         session_id: SessionId = None,
         if_revision: IfRevision = None,
         ended_at: EndedAt = UNSET,
-    ) -> Payload[CoBrowseSession]:
+    ) -> Payload[CoBrowseSession] | None:
         """Its history is complete from now on, and its token free again."""
         return await end(info, CO_BROWSE, SessionRef(global_id, session_id, if_revision), ended_at)
 

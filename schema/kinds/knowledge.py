@@ -78,7 +78,7 @@ class KnowledgeMutations:
         customer_id: Annotated[str | None, described("The customer.")] = UNSET,
         visit_id: Annotated[str | None, described("The visit to one web site.")] = UNSET,
         global_visit_id: Annotated[str | None, described("The visit over all web sites.")] = UNSET,
-    ) -> Payload[KnowledgeSession]:
+    ) -> Payload[KnowledgeSession] | None:
         """An explicit null unties."""
         values: dict[str, Any] = {
             "agentId": agent_id,

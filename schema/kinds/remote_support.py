@@ -255,7 +255,7 @@ class RemoteSupportMutations:
                 "not given. Needs the scope `pii:read`."
             ),
         ] = UNSET,
-    ) -> Payload[RemoteSupportSession]:
+    ) -> Payload[RemoteSupportSession] | None:
         """A session can be ended once; notes that are not given stay as they were."""
         given = {} if notes is None or notes is UNSET else {"notes": notes}
         return await end(
@@ -273,7 +273,7 @@ class RemoteSupportMutations:
         global_id: GlobalId = None,
         session_id: SessionId = None,
         if_revision: IfRevision = None,
-    ) -> Payload[RemoteSupportSession]:
+    ) -> Payload[RemoteSupportSession] | None:
         """Lines appended at the same time are all stored, each once."""
 
         def added(document: Document) -> list[Document]:
@@ -297,11 +297,12 @@ class RemoteSupportMutations:
         global_id: GlobalId = None,
         session_id: SessionId = None,
         if_revision: IfRevision = None,
-    ) -> Payload[RemoteSupportSession]:
+    ) -> Payload[RemoteSupportSession] | None:
         """A field that is set stays in its place; a new one comes last."""
 
         def change(document: Document) -> None:
-            require_overwriting(context(info).caller, REMOTE_SUPPORT, {"customFields": fields})
+            columns = REMOTE_SUPPORT.columns
+            require_overwriting(context(info).caller, columns, {"customFields": fields})
             given = plain(fields)
             texts = [{**item, "value": item.get("value") or ""} for item in given]
             checked(info, REMOTE_SUPPORT, "customFields", texts)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -104,14 +105,14 @@ def fold(
         if every and not isinstance(started, datetime):
             continue
         start = period_start(started, every) if every else None
-        keys = tuple(sound(leaf, document) for leaf in group_by)
-        group = groups.setdefault((keys, start), Folded(values=[[] for _ in measures]))
-        group.count += 1
-        group.matching += rate_of(document)
-        for place, leaf in enumerate(measures):
-            value = at(leaf, document)
-            if type(value) in (int, float) and math.isfinite(value):
-                group.values[place].append(value)
+        for keys in product(*(values(leaf, document) for leaf in group_by)):
+            group = groups.setdefault((keys, start), Folded(values=[[] for _ in measures]))
+            group.count += 1
+            group.matching += rate_of(document)
+            for place, leaf in enumerate(measures):
+                value = at(leaf, document)
+                if type(value) in (int, float) and math.isfinite(value):
+                    group.values[place].append(value)
     return groups
 
 
@@ -123,10 +124,13 @@ def at(leaf: Leaf, document: Document) -> Any:
     return value
 
 
-def sound(leaf: Leaf, document: Document) -> Any:
-    """The same, if it is what the column promises."""
+def values(leaf: Leaf, document: Document) -> list[Any]:
+    """The values by which a document is grouped: several of a list, if they are as promised."""
     value = at(leaf, document)
-    return value if value is not None and is_sound(leaf.column, value) else None
+    found = value if leaf.column.many and isinstance(value, list) else [value]
+    return [
+        one if one is not None and is_sound(leaf.column, one) else None for one in found or [None]
+    ]
 
 
 def nearest_rank(values: Sequence[float], p: float) -> float:

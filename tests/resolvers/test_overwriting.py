@@ -52,6 +52,34 @@ async def test_personal_column_is_not_overwritten(
     assert await sessions.get(context, kind, before["_id"]) == before
 
 
+def identifiers() -> list[Any]:
+    """Every column that can be changed and is shown unless it has an address in it."""
+    return [
+        pytest.param(kind, column, id=f"{kind.name}.{column.name}")
+        for kind in KINDS_BY_NAME.values()
+        for column in kind.own_columns
+        if column.identifier and not column.create_only and not column.derived
+    ]
+
+
+@pytest.mark.parametrize(("kind", "column"), identifiers())
+async def test_identifier_that_is_masked_is_not_overwritten(
+    context: Context, clock: Clock, kind: Kind, column: Column
+) -> None:
+    """One with an address stays; what the caller sees, it may change."""
+    name = column.name
+    before = await sessions.create(context, kind, {**FULL[kind.name], name: "ada@example.org"})
+    clock.advance(seconds=1)
+    for value in ("plain", "ada@example.org", None):
+        with pytest.raises(Protected, match="pii:read") as refusal:
+            await sessions.update(masked(context), kind, before["_id"], {name: value})
+        assert refusal.value.field == (name,)
+    assert await sessions.get(context, kind, before["_id"]) == before
+    await sessions.update(context, kind, before["_id"], {name: "plain"})
+    changed = await sessions.update(masked(context), kind, before["_id"], {name: "other"})
+    assert changed[column.path] == "other"
+
+
 @pytest.mark.parametrize(
     ("values", "field"),
     [

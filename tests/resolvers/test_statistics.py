@@ -60,6 +60,7 @@ VALUES: dict[str, list[Any]] = {
     "isDeveloper": [True, False, None, "yes"],
     "containmentType": ["DROP_OFF", "AGENT", None, "UNHEARD_OF"],
     "durationSeconds": [0.0, 1.5, 60.0, 3600.25, -2.0, 7, None, float("nan"), float("inf"), "long"],
+    "labels": [[], ["a"], ["a", "ü"], ["ü", None, 5], None, "a", {"b": 1}],
     "noOfMessagesExchanged": [0, 1, 2, 3, 40, 1000, None, {}, float("-inf")],
 }
 COLUMNS = {name: st.sampled_from(values) for name, values in VALUES.items()}
@@ -81,7 +82,11 @@ DOCUMENTS = st.lists(
 def questions(draw: Any) -> Question:
     """Any columns, buckets, figures and range."""
     names = draw(
-        st.lists(st.sampled_from(["botId", "isDeveloper", "customerId"]), unique=True, max_size=2)
+        st.lists(
+            st.sampled_from(["botId", "isDeveloper", "customerId", "label"]),
+            unique=True,
+            max_size=2,
+        )
     )
     every = draw(st.none() | st.builds(Every, st.sampled_from(Unit), st.sampled_from(ZONES)))
     measures = draw(
@@ -161,7 +166,8 @@ def expected(documents: list[Document], question: Question) -> dict[Key, Folded]
 def compare(found: Statistics, documents: list[Document], question: Question) -> None:
     """Every group of the answer with the one that was folded."""
     groups = expected(documents, question)
-    total = sum(group.count for group in groups.values())
+    each_once = expected(documents, replace(question, group_by=()))
+    total = sum(group.count for group in each_once.values())
     assert found.count == len(groups)
     assert len(found.groups) == min(len(groups), MOST_GROUPS)
     for group in found.groups:
@@ -325,6 +331,21 @@ def test_several_kinds_together(ask: Asker) -> None:
     }
     only = Compare((common.by_name["kind"],), Operator.EQ, "CHAT")
     assert asked("kind", where=only) == {("CHAT",): (2, 8.0)}
+
+
+def test_a_session_is_in_the_group_of_each_label(ask: Asker) -> None:
+    """Over kinds, too; shares are of the sessions, each counted once."""
+    kinds = (BOT, CHAT)
+    label = groupable(all_kinds(tuple(kinds)).common.columns)["label"]
+    ask.store([{"labels": ["vip", "late"]}, {"labels": ["vip"]}, {"labels": []}])
+    ask.store([{"labels": ["late"]}], "chat")
+    question = Question(where=EVERYTHING, group_by=(label,), first=2)
+    found = ask.runner.run(statistics.of_kinds(ask.context, kinds, question))
+    assert [(group.keys, group.count, group.share) for group in found.groups] == [
+        (("late",), 2, 0.5),
+        (("vip",), 2, 0.5),
+    ]
+    assert found.count == 3
 
 
 def test_a_kind_that_cannot_be_read(ask: Asker, monkeypatch: pytest.MonkeyPatch) -> None:

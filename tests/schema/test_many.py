@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from schema.common import global_id
 from tests.kinds import every_kind
 from tests.kinds.sample import Sample
 from tests.schema.conftest import Client
@@ -121,3 +122,18 @@ def test_too_many_deletions(client: Client) -> None:
     """Refused before anything is removed."""
     query = "mutation ($s: [String!]) { deleteChatSessions(sessionIds: $s) { deletedId } }"
     assert "at most 200" in client.error(query, s=["c"] * 201)["message"]
+
+
+def test_an_id_that_is_none_costs_no_other(client: Client) -> None:
+    """Each has its place, and its payload says what is wrong."""
+    client.data(CHATS, i=[{"sessionId": "a"}, {"sessionId": "b"}])
+    ids = [global_id("ChatSession", "a"), "?", global_id("BotSession", "b")]
+    query = """mutation ($i: [ID!]) { deleteChatSessions(ids: $i) {
+      deletedId errors { code field message } } }"""
+    first, *refused = client.data(query, i=ids)
+    assert first == {"deletedId": ids[0], "errors": []}
+    for place, payload in enumerate(refused, 1):
+        (error,) = payload["errors"]
+        assert (error["code"], error["field"]) == ("INVALID", ["ids", str(place)])
+        assert "Use the `id` of a" in error["message"]
+    assert client.stored("chat", "b")

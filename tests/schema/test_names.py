@@ -127,7 +127,7 @@ def test_verb(name: str) -> None:
     """A kind's own verb takes these arguments and answers with its kind's payload."""
     arguments, answer = signature(SCHEMA.mutation_type, name)
     assert arguments == table(VERBS[name])
-    assert answer.endswith("SessionPayload!")
+    assert answer.endswith("SessionPayload")
 
 
 @every_kind
@@ -156,12 +156,12 @@ def test_kind(kind: Sample) -> None:
         },
         f"{kind.type}Statistics",
     )
-    payload = f"{kind.type}Payload!"
+    payload = f"{kind.type}Payload"
     create = {"input": f"Create{kind.type}Input!"}
     update = {**changed, "input": f"Update{kind.type}Input!"}
     assert signature(mutation, f"create{kind.type}") == (create, payload)
     assert signature(mutation, f"update{kind.type}") == (update, payload)
-    assert signature(mutation, f"delete{kind.type}") == (changed, "DeleteSessionPayload!")
+    assert signature(mutation, f"delete{kind.type}") == (changed, "DeleteSessionPayload")
     shapes = {
         f"{kind.type}Connection": f"""edges: [{kind.type}Edge!]!, nodes: [{kind.type}]!,
             pageInfo: PageInfo!, totalCount: Int, totalCountIsEstimate: Boolean!""",

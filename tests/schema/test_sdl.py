@@ -10,6 +10,8 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     build_schema,
+    get_named_type,
+    is_non_null_type,
     is_specified_scalar_type,
 )
 
@@ -45,6 +47,22 @@ def test_described(committed: GraphQLSchema) -> None:
     """Every type, field, argument, input field and enum value is described in whole sentences."""
     poor = [place for place, text in descriptions(committed) if not is_sentence(text)]
     assert poor == []
+
+
+def test_every_change_may_be_null(committed: GraphQLSchema) -> None:
+    """A payload that may not be null would take those of the other changes with it."""
+    assert committed.mutation_type
+    for name, field in committed.mutation_type.fields.items():
+        assert not is_non_null_type(field.type), name
+
+
+def test_every_payload_has_the_query(committed: GraphQLSchema) -> None:
+    """What else has changed can be read in the same request, whatever was changed."""
+    assert committed.mutation_type
+    for name, field in committed.mutation_type.fields.items():
+        payload = get_named_type(field.type)
+        assert isinstance(payload, GraphQLObjectType)
+        assert "query" in payload.fields, name
 
 
 def is_sentence(text: str | None) -> bool:

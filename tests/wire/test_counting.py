@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from resolvers import merged_pages
+from resolvers.context import Context
+from resolvers.merged_pages import Across
 from resolvers.request import (
     EVERYTHING,
     All,
@@ -19,8 +22,12 @@ from resolvers.request import (
 )
 from resolvers.store import counting, read, surveys, timeline
 from resolvers.store.capabilities import UNKNOWN, Capability
+from resolvers.store.driver import Driver
 from resolvers.store.store import Store
+from schema.all_kinds import all_kinds
 from schema.kinds.bot import BOT
+from schema.kinds.chat import CHAT
+from tests.conftest import OpenStore
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -108,3 +115,33 @@ async def test_a_page_says_that_its_total_is_an_estimate(filled: Store) -> None:
     page = await read.list_(filled, Read(BOT, FREQUENT, window=Window(first=2), count=True))
     assert len(page.documents) == 2
     assert isinstance(page.total, Estimate)
+
+
+async def test_kinds_are_counted_together(filled: Store) -> None:
+    """For a sum no more is read than for one number; what an index finds is exact all the same."""
+    for where in (EVERYTHING, EARLIER, compared("status", "CLOSED")):
+        asked = [Read(BOT, where, count=True), Read(CHAT, where, count=True)]
+        assert {one.most_counted for one in await read.counted_together(filled, asked)} == {100}
+    mine = Compare((CHAT.by_name["assignee"],), Operator.EQ, "me")
+    few = [Read(BOT, FREQUENT), Read(CHAT, mine), Read(CHAT)]
+    assert {one.most_counted for one in await read.counted_together(filled, few)} == {200}
+
+
+async def test_a_page_over_kinds_counts_them_together(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of the two would be counted alone."""
+    monkeypatch.setattr(counting, "COUNTED", ROWS + ROWS // 2)
+    common = all_kinds((BOT,)).common
+    for kinds, estimated in (((BOT,), False), ((BOT, BOT), True)):
+        asked = Across(common, kinds, count=True, columns={"bot": frozenset({"startedAt"})})
+        total = (await merged_pages.list_(Context(filled), asked)).total
+        assert isinstance(total, Estimate) is estimated
+
+
+@pytest.mark.parametrize("driver_name", ["pymongo", "motor"])
+async def test_both_drivers_count(open_store: OpenStore, driver_name: Driver) -> None:
+    """Motor's counts are no coroutines."""
+    store = replace(await open_store(driver_name), capabilities=LACKING)
+    for where in (EVERYTHING, FREQUENT):
+        assert await read.count_exactly(store, BOT, where) == 0

@@ -28,6 +28,7 @@ from tests.resolvers.test_statistics import (
     DOCUMENTS,
     DROPPED,
     DURATION,
+    KEYS,
     NUMBERS,
     Asker,
     compare,
@@ -102,6 +103,21 @@ def test_a_second_command_counts_what_is_refused(
     with pytest.raises(LimitExceeded, match="1,100 groups"):
         ask(Question(where=EVERYTHING, group_by=BY_BOT))
     assert COMMANDS.sent == ["aggregate", "aggregate"]
+
+
+def test_labels(ask: Asker) -> None:
+    """By one command, a session counts for each of its own."""
+    started = {"startedAt": datetime(2026, 3, 1)}
+    ask.store([{**started, "labels": labels} for labels in (["a", "b"], ["a"], [], ["b", "a"])])
+    COMMANDS.sent.clear()
+    question = Question(where=EVERYTHING, group_by=(KEYS["label"],), measures=(Measure(DURATION),))
+    found = ask(question)
+    assert [(group.keys, group.count, group.share) for group in found.groups] == [
+        (("a",), 3, 0.75),
+        (("b",), 2, 0.5),
+        ((None,), 1, 0.25),
+    ]
+    assert COMMANDS.sent == ["aggregate"]
 
 
 def test_one_command_a_kind(ask: Asker) -> None:

@@ -1,6 +1,7 @@
 """Finds in windows give what the plain plan gives, and look at few rows."""
 
 import asyncio
+import gc
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from resolvers import paging
 from resolvers import rebuild as rebuilding
 from resolvers.context import Context
-from resolvers.errors import Unavailable
+from resolvers.errors import Timeout, Unavailable
 from resolvers.kind import Document, Kind
 from resolvers.paging import ordering
 from resolvers.request import (
@@ -33,11 +34,13 @@ from resolvers.store import read, surveys, timeline, windows
 from resolvers.store.branches import branches
 from resolvers.store.capabilities import UNKNOWN, Capability
 from resolvers.store.operators import query
+from resolvers.store.plan import plan
 from resolvers.store.riding import riding
 from resolvers.store.store import Store
 from resolvers.store.timeline import Span, Timeline, Timelines, merged
 from resolvers.store.unbounded import Unbounded
 from schema.kinds.bot import BOT
+from tests.conftest import mock_store
 from tests.properties import examples
 from tests.timing import limit
 
@@ -300,6 +303,29 @@ async def test_few_unbounded_finds_run_at_a_time() -> None:
     assert refused.value.details["retry_after"] > 0
     ended.set()
     await places.run(asyncio.sleep(0), 5)
+
+
+async def test_a_read_that_is_given_up_early_leaves_nothing_behind(
+    monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    """No find or count that is made and never awaited, whoever gives up while sizes are asked."""
+    store, wanted = await mock_store(), Read(BOT)
+
+    async def given_up(*_: Any) -> bool:
+        raise Timeout("the request's time is over")
+
+    async def work() -> None:
+        """Not begun."""
+
+    monkeypatch.setattr(windows, "is_quick", given_up)
+    monkeypatch.setattr(surveys, "is_large", given_up)
+    planned = plan(wanted)
+    with pytest.raises(Timeout):
+        await windows.found(store, BOT, planned, planned.match, 1, 0)
+    with pytest.raises(Timeout):
+        await surveys.bounded(replace(store, capabilities=LACKING), BOT, work())
+    gc.collect()
+    assert not recwarn.list
 
 
 async def test_the_survey_is_made_once() -> None:

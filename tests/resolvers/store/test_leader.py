@@ -6,7 +6,7 @@ import pytest
 
 from resolvers import sessions
 from resolvers.context import Context
-from resolvers.errors import Timeout
+from resolvers.errors import Timeout, Unavailable
 from resolvers.request import EVERYTHING, All, Compare, Either, Filter, Operator, Search
 from resolvers.store import leader
 from resolvers.store.leader import led
@@ -75,6 +75,24 @@ async def test_a_key_that_takes_too_long(filled: Context, monkeypatch: pytest.Mo
     monkeypatch.setattr(Store, "run", late)
     found = await led(filled.store, BOT, Search(terms("frequent owl")))
     assert leaders(found) == ["frequent"]
+
+
+async def test_a_database_without_a_sign_of_life(
+    filled: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may only be busy: nothing more is counted, and the read itself finds out."""
+    counted = 0
+
+    async def silent(_store: Store, work: Any, _share: float) -> Any:
+        nonlocal counted
+        counted += 1
+        work.close()
+        raise Unavailable("silent")
+
+    monkeypatch.setattr(Store, "run", silent)
+    found = await led(filled.store, BOT, Search(terms("frequent owl")))
+    assert leaders(found) == ["frequent"]
+    assert counted == 1
 
 
 async def test_beginnings_do_not_lead(filled: Context) -> None:

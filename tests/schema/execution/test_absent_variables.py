@@ -108,6 +108,14 @@ def test_null_is_not_absent(asker: Asker) -> None:
         assert messages[0].startswith("filter.endedAt.gte: null means nothing here.")
 
 
+@pytest.mark.parametrize("name", ["search", "and", "or", "not"])
+def test_null_where_there_is_no_column(asker: Asker, name: str) -> None:
+    """Nothing is advised that would be refused in its turn."""
+    text = f"{{ botSessions(filter: {{{name}: null}}) {{ totalCount }} }}"
+    for _commands, messages in ask(asker.schema, text, {}):
+        assert messages[0].startswith(f"filter.{name}: null means nothing here. Leave it out")
+
+
 @pytest.mark.parametrize(
     ("text", "variables", "place"),
     [

@@ -69,14 +69,15 @@ def test_error_in_a_root_field(fresh: Asker, fault: Exception) -> None:
 
 
 def test_failed_mutation_is_not_repeated(fresh: Asker) -> None:
-    """A write that failed is sent once, and what follows it not at all."""
+    """A write that failed is sent once, and so is the one that follows it."""
     fault = OperationFailure("broken")
     fresh.database = Database({}, {("bot_sessions", "insert"): fault})
     create = 'createBotSession(input: {botId: "b", channel: "c", userId: "u"}) { errors { code } }'
     for _ in range(3):
         result = fresh(f"mutation {{ a: {create} b: {create} }}")
-        assert result.data is None
-        assert len(fresh.sent()) == 1
+        assert result.data == {"a": None, "b": None}
+        assert [error.path for error in result.errors] == [["a"], ["b"]]
+        assert len(fresh.sent()) == 2
 
 
 def test_write_with_a_damaged_answer_is_not_repeated(fresh: Asker) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from resolvers.access import Caller
 from tests.schema.conftest import Client
 
 CREATE = """mutation ($input: CreateBotSessionInput!) {
@@ -181,3 +182,19 @@ def test_labelling_leaves_the_texts_of_choices_alone(client: Client) -> None:
     client.data(UNTAG, id="b", user=[{"name": "n"}])
     query = '{ botSession(sessionId: "b") { tags { altText { name value valueType } } } }'
     assert client.data(query) == {"tags": {"altText": texts}}
+
+
+@pytest.mark.parametrize("name", ["userTags", "sessionTags"])
+def test_untag_without_personal_data(client: Client, name: str) -> None:
+    """It would confirm a guess: the refusal names the argument that was given."""
+    client.context.caller = Caller("writer", frozenset({"bot:read", "bot:write"}))
+    for tag in ({"name": "a"}, {"name": "unknown", "value": "b"}):
+        refused = client.refusal(UNTAG, id="b", **{name[: -len("Tags")]: [tag]})
+        assert (refused["code"], refused["field"]) == ("FORBIDDEN", [name])
+        assert "pii:read" in refused["message"]
+
+
+def test_untag_of_nothing(client: Client) -> None:
+    """Nothing is changed, and nothing is refused."""
+    client.context.caller = Caller("writer", frozenset({"bot:read", "bot:write"}))
+    assert client.data(UNTAG, id="b", user=[], session=None)["errors"] == []

@@ -14,8 +14,8 @@ PYTEST = "-m pytest -n auto --maxprocesses=8 --dist worksteal"
     [
         ([], ""),
         (["-n0", "-x", "tests/app"], " -n0 -x tests/app"),
-        (["--quick"], " -m not slow"),
-        (["--quick", "-k", "a b"], " -m not slow -k a b"),
+        (["--quick"], " -m not slow and not wire"),
+        (["--quick", "-k", "a b"], " -m not slow and not wire -k a b"),
     ],
 )
 def test_arguments(tree: Tree, arguments: list[str], passed: str) -> None:

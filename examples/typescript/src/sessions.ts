@@ -1,6 +1,6 @@
 /** What this program asks of the gateway. */
 
-import type { Client } from "./client.js";
+import { type Client, QueryError } from "./client.js";
 import { graphql } from "./gql/gql.js";
 import type { BotSessionsPageQuery, WriteNotesMutation } from "./gql/graphql.js";
 
@@ -47,7 +47,7 @@ const WriteNotes = graphql(`
 `);
 
 export type BotRow = NonNullable<NonNullable<BotSessionsPageQuery["botSessions"]>["nodes"][number]>;
-export type Written = WriteNotesMutation["updateRemoteSupportSession"];
+export type Written = NonNullable<WriteNotesMutation["updateRemoteSupportSession"]>;
 
 /** All sessions of a bot, newest first, one page in memory at a time. */
 export async function* botSessions(client: Client, botId: string, pageSize = 100): AsyncGenerator<BotRow> {
@@ -67,6 +67,7 @@ export async function* botSessions(client: Client, botId: string, pageSize = 100
 
 /** Write a technician's notes. A refusal is data, not an exception: it is in `errors`, and `session` is null. */
 export async function writeNotes(client: Client, sessionId: string, notes: string): Promise<Written> {
-  const answer = await client.send(WriteNotes, { sessionId, notes });
-  return answer.updateRemoteSupportSession;
+  const { updateRemoteSupportSession: written } = await client.send(WriteNotes, { sessionId, notes });
+  if (!written) throw new QueryError([]); // never: `send` throws if the field was refused
+  return written;
 }

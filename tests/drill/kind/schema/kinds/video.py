@@ -137,7 +137,7 @@ class VideoMutations:
         global_id: GlobalId = None,
         session_id: SessionId = None,
         if_revision: IfRevision = None,
-    ) -> Payload[VideoSession]:
+    ) -> Payload[VideoSession] | None:
         """Two calls at once lose no guest."""
 
         def change(document: Document) -> None:
@@ -155,7 +155,7 @@ class VideoMutations:
         session_id: SessionId = None,
         if_revision: IfRevision = None,
         ended_at: EndedAt = UNSET,
-    ) -> Payload[VideoSession]:
+    ) -> Payload[VideoSession] | None:
         """A session can be ended once."""
         return await end(info, VIDEO, SessionRef(global_id, session_id, if_revision), ended_at)
 

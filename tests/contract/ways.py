@@ -20,19 +20,19 @@ from prometheus_client import generate_latest
 
 from app.observing.logs import TextLines
 from app.rest import VENDORS
-from resolvers import customers, live, sessions
+from resolvers import customers, sessions
 from resolvers.credentials import Issued
 from resolvers.identifiers import Identifier, IdentifierType
 from resolvers.kind import Column, Document
 from resolvers.value_types import TEXT
 from tests.app.graphql.sockets import connected
-from tests.conftest import KINDS_BY_NAME
 from tests.contract.asked import FIELDS, QUERY, SCHEMA, asked, conditions, everything
 from tests.contract.stocked import CUSTOMER, IDS
 from tests.contract.test_access_scan import ask, proof
 from tests.contract.whole import Whole, bearer
 from tests.kinds import SAMPLES
 from tests.kinds.sample import PII
+from tests.resolvers.followed import from_now
 
 Way = Callable[[Whole, Issued], AsyncIterator[str]]
 WAYS: dict[str, Way] = {}
@@ -190,11 +190,11 @@ async def changes(whole: Whole, issued: Issued) -> AsyncIterator[str]:
 @way
 async def events(whole: Whole, issued: Issued) -> AsyncIterator[str]:
     """Changes of every session, with everything selected: pulled, and over a WebSocket."""
-    page = await live.page(whole.context, list(KINDS_BY_NAME.values()), {}, None, 1)
+    place = await from_now(whole.context)
     for sample in SAMPLES:
         kind, session_id = sample.definition, IDS[sample.kind]
-        await sessions.update(whole.context, kind, session_id, {"labels": [page.cursor[:90]]})
-    after = f'after: "{page.cursor}"'
+        await sessions.update(whole.context, kind, session_id, {"labels": [place[:90]]})
+    after = f'after: "{place}"'
     for sample in SAMPLES:
         below = everything(SCHEMA.type_map["SessionChange"], sample.type, ("Subscription",))
         pulled = f"{{ sessionChanges(first: 20, {after}) {{ nodes {below} }} }}"

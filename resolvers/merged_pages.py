@@ -86,7 +86,7 @@ async def list_(context: Context, read: Across) -> Page:
         if (where := for_kind(read.where, kind)) != NEVER
     ]
     if read.count and len(parts) > 1:
-        parts = await reads.counted_together(context.store, parts)
+        parts = await reads.bounded_together(context.store, parts)
     pages = await asyncio.gather(*(_page(context, part, read.kinds) for part in parts))
     rows = merged(_keys(order), [row for page in pages for row in page.documents])
     size = window.first if window.last is None else window.last

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.test_architecture import LONGEST_FILE
+
 ROOT = Path(__file__).resolve().parent.parent
 FILES = sorted(
     path.relative_to(ROOT).as_posix()
@@ -36,6 +38,12 @@ def sources() -> Iterator[tuple[str, str]]:
     """The suite's files, with their texts."""
     for file in FILES:
         yield file, (ROOT / file).read_text(encoding="utf-8")
+
+
+def test_files_are_short() -> None:
+    """As the files that they test are."""
+    lengths = {file: len(text.splitlines()) for file, text in sources()}
+    assert {file: lines for file, lines in lengths.items() if lines > LONGEST_FILE} == {}
 
 
 def test_nothing_is_skipped_in_ci() -> None:

@@ -69,7 +69,7 @@ async def _total(store: Store, read: Read, match: Query) -> Total:
         return error
 
 
-async def counted_together(store: Store, parts: Sequence[Read]) -> list[Read]:
+async def bounded_together(store: Store, parts: Sequence[Read]) -> list[Read]:
     """The same pages, whose numbers of matches are added: together they read as one alone may."""
     asked = [(read.kind, store.query(read.kind, query(read.where))) for read in parts]
     try:

@@ -121,10 +121,10 @@ async def test_kinds_are_counted_together(filled: Store) -> None:
     """For a sum no more is read than for one number; what an index finds is exact all the same."""
     for where in (EVERYTHING, EARLIER, compared("status", "CLOSED")):
         asked = [Read(BOT, where, count=True), Read(CHAT, where, count=True)]
-        assert {one.most_counted for one in await read.counted_together(filled, asked)} == {100}
+        assert {one.most_counted for one in await read.bounded_together(filled, asked)} == {100}
     mine = Compare((CHAT.by_name["assignee"],), Operator.EQ, "me")
     few = [Read(BOT, FREQUENT), Read(CHAT, mine), Read(CHAT)]
-    assert {one.most_counted for one in await read.counted_together(filled, few)} == {200}
+    assert {one.most_counted for one in await read.bounded_together(filled, few)} == {200}
 
 
 async def test_a_page_over_kinds_counts_them_together(

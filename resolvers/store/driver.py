@@ -12,7 +12,7 @@ from pymongo import errors as driver_errors
 from pymongo.read_concern import ReadConcern
 
 from resolvers.errors import GatewayError, Invalid, LimitExceeded, Timeout, Unavailable
-from resolvers.store import condition_waits
+from resolvers.store import cancelled_waits
 from resolvers.store.listeners import Listener
 from resolvers.value_types import VALUE_TYPES
 
@@ -59,7 +59,7 @@ def connect(
     if pool is not None:
         options |= {"minPoolSize": 0, "maxPoolSize": pool}
     if driver == "pymongo":
-        condition_waits.make_safe()
+        cancelled_waits.make_safe()
         return AsyncMongoClient(uri, **options)
     from motor.motor_asyncio import AsyncIOMotorClient
 

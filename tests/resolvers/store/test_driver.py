@@ -2,14 +2,17 @@
 
 import asyncio
 import inspect
+from socket import socket
 
 import pymongo.lock
+import pymongo.pool_shared
 import pytest
 from bson.errors import BSONError
 from pymongo import errors as driver_errors
+from pymongo.pool_options import PoolOptions
 
 from resolvers.errors import GatewayError, Invalid, LimitExceeded, Timeout, Unavailable
-from resolvers.store import condition_waits, driver
+from resolvers.store import cancelled_waits, driver
 from resolvers.store.driver import meaning
 
 pytestmark = pytest.mark.anyio
@@ -125,7 +128,7 @@ def test_what_may_be_tried_again_is_unavailable() -> None:
 async def test_a_cancelled_wait_gives_the_lock_back() -> None:
     """Also one that is cancelled while it takes the lock again, after its time was over: PyMongo
     selects servers like this, and everything else would wait for the lock for ever."""
-    condition_waits.make_safe()
+    cancelled_waits.make_safe()
     lock = pymongo.lock._async_create_lock()
     condition = pymongo.lock._async_create_condition(lock)
 
@@ -142,3 +145,23 @@ async def test_a_cancelled_wait_gives_the_lock_back() -> None:
     with pytest.raises(asyncio.CancelledError):
         await selecting
     assert not lock.locked()
+
+
+async def test_a_cancelled_connection_leaves_no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even until the next garbage collection."""
+    cancelled_waits.make_safe()
+    connecting: asyncio.Queue[socket] = asyncio.Queue()
+
+    async def connect(opened: socket, _address: object) -> None:
+        connecting.put_nowait(opened)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", connect)
+    waiting = asyncio.create_task(
+        pymongo.pool_shared._async_create_connection(("127.0.0.1", 1), PoolOptions())
+    )
+    opened = await connecting.get()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert opened.fileno() == -1

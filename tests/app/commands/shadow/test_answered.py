@@ -251,10 +251,12 @@ def test_full_queue_drops_and_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mirror, "DRAIN_SECONDS", 0.1)
     ours = Stand(go_on=threading.Event())
     assert ours.go_on
-    with between("bot", Stand(), ours) as running:
-        for _ in range(10):
-            assert running.client.post(BOT).status_code == 200
-        threading.Timer(0.3, ours.go_on.set).start()
+    with live(Stand()) as one, live(ours) as other:
+        origins = (f"http://127.0.0.1:{one}", f"http://127.0.0.1:{other}")
+        with shadowing("bot", *origins) as running:
+            for _ in range(10):
+                assert running.client.post(BOT).status_code == 200
+        ours.go_on.set()  # so that the stand-in can end, too
     assert running.requests["dropped"] == 10
 
 

@@ -161,9 +161,7 @@ def test_sixth_kind_and_vendor(tmp_path: Path) -> None:
         *order,
         "-p",
         "no:cacheprovider",
-        "-m",
-        "not slow",
-        *PYMONGO,
+        *CHOSEN,
     )
     passed = [line for line in run(tmp_path, suite, 3500).splitlines() if " PASSED " in line]
     with_it = [line for line in passed if "video" in line.lower()]
@@ -177,8 +175,9 @@ def test_sixth_kind_and_vendor(tmp_path: Path) -> None:
 
 OF_VENDOR = re.compile(r"/rest/test_video\.py::|/rest/.*\[video\]|\[GET /video/|_pages.*\[video\]")
 """Its own tests, and those of every vendor; not those of every file."""
-PYMONGO = ("-k", "not motor")
-"""One driver of the two: a new kind means nothing to either of them."""
+CHOSEN = ("-m", "not slow", "-k", "not motor and (not wire or video or access_scan)")
+"""What is quick, and of the rest what the new kind and its vendor bring, and what EVERY_VENDOR
+compares; with one driver of the two, as a new kind means nothing to either of them."""
 EVERY_VENDOR = (
     ("tests/app/rest/test_layout.py", "[knowledge]", "[video]"),
     ("tests/docs/test_vendor_pages.py", "[knowledge]", "[video]"),

@@ -20,7 +20,6 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
-    build_schema,
     get_named_type,
     is_abstract_type,
     is_composite_type,
@@ -28,13 +27,14 @@ from graphql import (
     is_required_argument,
 )
 
-from schema.build import build, root_fields
+from schema.build import root_fields
 from schema.common import global_id
+from tests.client_schema import client_schema
 from tests.contract.stocked import CUSTOMER, IDS
 from tests.kinds import SAMPLES
 from tests.kinds.sample import PII
 
-SCHEMA = build_schema(build().as_str())
+SCHEMA = client_schema()
 assert SCHEMA.query_type
 QUERY = SCHEMA.query_type
 KIND_OF = {name: kind.name if kind else None for kind, name, _ in root_fields()}

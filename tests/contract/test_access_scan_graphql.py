@@ -4,10 +4,11 @@ import base64
 from typing import Any
 
 import pytest
-from graphql import GraphQLNonNull, build_schema
+from graphql import GraphQLNonNull
 
 from app.rest import VENDORS
-from schema.build import build, root_fields
+from schema.build import root_fields
+from tests.client_schema import client_schema
 from tests.contract.stocked import IDS, nobodies, told
 from tests.contract.whole import EVERYTHING, Whole, bearer, pair, signed
 from tests.kinds import BY_KIND, SAMPLES
@@ -15,7 +16,7 @@ from tests.kinds.sample import PII
 
 pytestmark = pytest.mark.anyio
 
-SCHEMA = build_schema(build().as_str())
+SCHEMA = client_schema()
 KIND_OF = {name: kind.name if kind else None for kind, name, _ in root_fields()}
 VERBS = {name: verb.given for sample in SAMPLES for name, verb in sample.verbs.items()}
 

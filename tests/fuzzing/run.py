@@ -12,12 +12,11 @@ from typing import Annotated, Protocol
 
 import psutil
 import typer
-from graphql import build_schema
 
 from app.rest import openapi
 from resolvers.access import ADMIN
 from resolvers.credentials import Issued
-from schema.build import build
+from tests.client_schema import client_schema
 from tests.contract.stocked import CUSTOMER, IDS, stock
 from tests.contract.whole import Whole, opened, signed
 from tests.fuzzing import graphql, vendors
@@ -73,7 +72,7 @@ async def grammars(whole: Whole) -> list[Grammar]:
     await stock(whole)
     issued = await whole.issue(ADMIN)
     key, id_ = issued.key, issued.credential.id
-    schema = build_schema(build().as_str())
+    schema = client_schema()
     ids = [*IDS.values(), PII, "st-1", CUSTOMER.value]
     known = {"": ids, **dict.fromkeys(schema.type_map, ids)}
     known |= dict.fromkeys(("dateFrom", "dateTo", "startDate", "endDate"), MOMENTS)

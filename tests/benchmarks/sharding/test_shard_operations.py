@@ -4,13 +4,11 @@ import re
 from importlib import import_module
 from pathlib import Path
 
-from graphql import build_schema
-
 from app.rest import VENDORS
 from benchmarks.sharding.operations import SESSIONS, Operation
 from benchmarks.sharding.routing import ID, TENANT_ID, WRITES, Route, ShardKey, route
 from benchmarks.sharding.table import NOTHING, cell, operations
-from schema.build import build
+from tests.client_schema import client_schema
 
 ROOT = Path(__file__).resolve().parents[3]
 ALL_TENANTS = {
@@ -26,7 +24,7 @@ these are, and ask for the database's time: by their general names."""
 
 def test_every_operation_is_there() -> None:
     """Each field of Query and Mutation, and each operation of each vendor."""
-    schema = build_schema(build().as_str())
+    schema = client_schema()
     assert schema.query_type
     assert schema.mutation_type
     names = {one.name for one in operations()}

@@ -22,6 +22,8 @@ class Capability(StrEnum):
 
     RULES = "rules"
     """Collections refuse documents that break their `$jsonSchema`."""
+    QUICK_RULES = "quick_rules"
+    """Checking a document against the rules takes less time than storing it."""
     TTL = "ttl"
     """An index removes documents that have expired."""
     CHANGE_STREAMS = "change_streams"
@@ -112,6 +114,7 @@ _ENGINES: Final = (
         "secantusVersion",
         frozenset(
             {
+                Capability.QUICK_RULES,
                 Capability.ORDERED_WALK,
                 Capability.TIME_LIMIT,
                 Capability.TRUE_LTE,
@@ -124,7 +127,9 @@ _ENGINES: Final = (
 )
 IN_MEMORY: Final = Capabilities(
     "The database in memory",
-    frozenset({Capability.TTL, Capability.ORDERED_WALK, Capability.TIME_LIMIT}),
+    frozenset(
+        {Capability.QUICK_RULES, Capability.TTL, Capability.ORDERED_WALK, Capability.TIME_LIMIT}
+    ),
 )
 """mongomock. It walks no index, and what it has is too little to look at it in parts."""
 

@@ -1,10 +1,10 @@
 # The gateway alone, for a MongoDB that GATEWAY_MONGODB_URI names; compose.yaml runs both.
-FROM node:22-slim AS pages
+FROM node:22-slim@sha256:83f487e0a63425e5b4d146fb5e5be574bcbe1b7b843d3ebafdd95eaf7767a7e5 AS pages
 WORKDIR /gateway/app/pages/static/graphiql
 COPY app/pages/static/graphiql/ ./
 RUN npm ci --no-audit --no-fund
 
-FROM python:3.11-slim AS packages
+FROM python:3.11-slim@sha256:db3ff2e1800a8581e2c48a27c3995339d47bdf046da21c7627accd3d51053a93 AS packages
 WORKDIR /gateway
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY resolvers/ resolvers/
@@ -14,7 +14,7 @@ COPY docs/ docs/
 # Editable: the pages are read where they stand, beside the code.
 RUN python -m venv .venv && .venv/bin/pip install --no-cache-dir -c constraints.txt -e ".[otel]"
 
-FROM python:3.11-slim
+FROM python:3.11-slim@sha256:db3ff2e1800a8581e2c48a27c3995339d47bdf046da21c7627accd3d51053a93
 RUN useradd --system --uid 10001 gateway && install -d -o gateway -m 700 /data
 WORKDIR /gateway
 COPY --from=packages /gateway/ ./

@@ -31,3 +31,10 @@ def test_what_is_copied_is_sent() -> None:
 def test_the_process_is_nobody_special() -> None:
     """The last stage ends its work as root before it runs anything."""
     assert re.findall(r"^USER (\S+)$", DOCKERFILE.rpartition("\nFROM ")[2], re.M) == ["gateway"]
+
+
+def test_each_base_is_pinned() -> None:
+    """By its digest, and a stage by its name."""
+    bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.M)
+    assert len(bases) == 3
+    assert all(re.fullmatch(r"\w+:[\w.-]+@sha256:[0-9a-f]{64}", base) for base in bases)

@@ -4,10 +4,14 @@ Exit codes: 0 after an orderly end (Ctrl-C included), 1 when something failed, 2
 an option or a `GATEWAY_` variable is wrong. Every refusal is one plain sentence on standard error.
 """
 
+import gc
 import signal
 
-if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C during the imports ends without a trace
+if __name__ in ("__main__", "__mp_main__"):  # the second is a worker's
+    gc.disable()  # the imports make no garbage, and looking for some takes a third of a start
+if __name__ == "__main__":
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C meanwhile ends without a trace
 
 import socket
 import sys
@@ -42,8 +46,10 @@ METRICS = ("GATEWAY_METRICS_HOST", "GATEWAY_METRICS_PORT")
 
 
 @app.callback()
-def _gateway() -> None:
+def begin() -> None:
     """GraphQL gateway over support sessions in MongoDB."""
+    gc.freeze()  # what was imported stays
+    gc.enable()
 
 
 @app.command()

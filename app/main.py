@@ -317,6 +317,7 @@ def settled_heap() -> Iterator[None]:
     before = gc.get_threshold()
     gc.collect()
     gc.freeze()
+    gc.enable()  # app.cli begins without
     gc.set_threshold(20_000, 20, 50)
     try:
         yield

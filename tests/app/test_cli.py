@@ -1,5 +1,6 @@
 """The command line refuses in one plain sentence, and ends in order however it is asked to."""
 
+import gc
 import json
 import signal
 import socket
@@ -13,6 +14,7 @@ import psutil
 import pytest
 from pymongo import MongoClient
 
+from app import cli
 from app.commands.common import UsageError, load_settings
 from app.database.folder import is_alive
 from tests.gateway import without_settings
@@ -189,6 +191,17 @@ def test_wrong_variable_exits_with_2(environment: dict[str, str]) -> None:
     assert ended.returncode == 2
     assert "GATEWAY_PORT is wrong: Input should be a valid integer" in ended.stderr
     assert "0 picks a free one" in ended.stderr
+
+
+def test_garbage_is_collected_after_the_imports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By every command: only the imports do without."""
+    monkeypatch.setattr(gc, "freeze", lambda: None)  # the suite's heap is another one
+    gc.disable()
+    try:
+        cli.begin()
+        assert gc.isenabled()
+    finally:
+        gc.enable()
 
 
 def test_unknown_variable_is_refused_with_the_nearest(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -215,7 +215,9 @@ def test_worker_has_the_settings_of_its_parent(monkeypatch: pytest.MonkeyPatch) 
 def test_heap_settles_and_thaws() -> None:
     """While the gateway serves, the collector passes over what lives as long; afterwards not."""
     before = gc.get_threshold()
+    gc.disable()  # as a worker begins
     with settled_heap():
+        assert gc.isenabled()
         assert gc.get_freeze_count() > 10_000
         assert gc.get_threshold() > before
     assert gc.get_threshold() == before

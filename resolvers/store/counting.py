@@ -14,16 +14,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from resolvers.kind import Kind
-from resolvers.paging import default_order
 from resolvers.request import Estimate
-from resolvers.store.branches import apart, branches, counted_together
+from resolvers.store.branches import apart, counted_together
 from resolvers.store.cursors import aggregate
+from resolvers.store.look_limit import Look, along_time, bounded, rows_read, spans_of
 from resolvers.store.operators import Query
-from resolvers.store.riding import Riding, equalities, riding
+from resolvers.store.riding import Riding
 from resolvers.store.store import Store
-from resolvers.store.surveys import bounded, is_quick, timeline_of
-from resolvers.store.timeline import AHEAD, OLDEST, Span, now
-from resolvers.value_types import BOOLEAN, ENUM
+from resolvers.store.timeline import Span
 
 COUNTED: Final = 120_000
 """So many documents are read for an exact number."""
@@ -43,10 +41,10 @@ async def count(store: Store, kind: Kind, match: Query, most: int | None = None)
 
     `most` documents are read for an exact number: COUNTED if it is None.
     """
-    along = await _along(store, kind, match)
+    along = await along_time(store, kind, match)
     if along is None:
         return await exactly(store, kind, match)
-    spans = await _spans(store, kind, along)
+    spans = await spans_of(store, kind, along)
     rows = sum(span.rows for span in spans)
     if rows <= (COUNTED if most is None else most):
         return await exactly(store, kind, match)
@@ -64,28 +62,13 @@ async def most_of_each(store: Store, asked: Sequence[tuple[Kind, Query]]) -> int
 
     All of them together read no more than one alone may.
     """
-    rows = sum(await asyncio.gather(*(_read_for(store, kind, match) for kind, match in asked)))
+    rows = sum(await asyncio.gather(*(rows_read(store, kind, match) for kind, match in asked)))
     return COUNTED if rows <= COUNTED else COUNTED // len(asked)
-
-
-async def _read_for(store: Store, kind: Kind, match: Query) -> int:
-    """How many documents an exact number reads, about; 0 where an index leaves few of them."""
-    along = await _along(store, kind, match)
-    if along is None or _leaves_few(kind, match):
-        return 0
-    return sum(span.rows for span in await _spans(store, kind, along))
-
-
-def _leaves_few(kind: Kind, match: Query) -> bool:
-    """Whether an index finds it by a value of which there are many, such as a customer's id."""
-    coarse = {column.path for column in kind.columns if column.type in (ENUM, BOOLEAN)}
-    paths = {index.keys[0] for index in kind.indexes} - coarse
-    return any(equalities(match.get(path, {})) for path in paths) or bool(branches(kind, match))
 
 
 async def exactly(store: Store, kind: Kind, match: Query) -> int:
     """The same as `count`, however many documents are read for it."""
-    return int(await bounded(store, kind, _counted(store, kind, match)))
+    return int(await bounded(store, kind, match, Look.COUNT, _counted(store, kind, match)))
 
 
 async def _counted(store: Store, kind: Kind, match: Query) -> int:
@@ -97,25 +80,11 @@ async def _counted(store: Store, kind: Kind, match: Query) -> int:
     return int(await collection.count_documents(match, maxTimeMS=store.time_ms))
 
 
-async def _along(store: Store, kind: Kind, match: Query) -> Riding | None:
-    """The query along time; None where it is left to the engine, or asks for one moment."""
-    if kind.name in store.unruled or kind.name in store.maps or await is_quick(store, kind):
-        return None
-    return riding(kind, match, default_order(kind)[0].path)
-
-
 def _without_bounds(match: Query, along: Riding) -> Query:
     """What else a query asks, such as one of several moments."""
     rest = {key: condition for key, condition in match.items() if key != along.path}
     others = along.rest.get(along.path)
     return rest | {along.path: others} if others else rest
-
-
-async def _spans(store: Store, kind: Kind, along: Riding) -> list[Span]:
-    timeline = await timeline_of(store, kind, along.path)
-    low = along.least or OLDEST
-    high = max(low, along.until or now() + AHEAD)
-    return [span for span in timeline.between(low, high, falling=True) if span.rows]
 
 
 def _samples(spans: list[Span]) -> Iterator[Stretch]:

@@ -22,9 +22,9 @@ from bson import Code
 from resolvers.kind import Document, Kind
 from resolvers.percentiles import GROWTH, LEAST, signed
 from resolvers.request import Filter
-from resolvers.store import surveys
 from resolvers.store.cursors import aggregate
 from resolvers.store.leader import led
+from resolvers.store.look_limit import Look, bounded
 from resolvers.store.numbers import as_float, finite, no_list
 from resolvers.store.operators import Query, conjoin, paths_of, query
 from resolvers.store.read import shaped
@@ -105,7 +105,7 @@ async def _aggregate(
 ) -> list[Document]:
     # More than there can be, so that one reply has them all, up to 16 MB.
     work = aggregate(store, kind, stages, batchSize=most + 2)
-    return await store.run(surveys.bounded(store, kind, work))
+    return await store.run(bounded(store, kind, stages[0]["$match"], Look.READ, work))
 
 
 def _first(store: Store, kind: Kind, where: Filter, asked: Grouping) -> list[Stage]:

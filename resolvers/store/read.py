@@ -14,6 +14,7 @@ from resolvers.store.cursors import aggregate
 from resolvers.store.find import find
 from resolvers.store.leader import led
 from resolvers.store.lists import complete
+from resolvers.store.look_limit import Look, bounded
 from resolvers.store.numbers import as_float, finite
 from resolvers.store.operators import Query, conjoin, query
 from resolvers.store.plan import Plan, plan, projection
@@ -183,7 +184,7 @@ async def _summed(store: Store, kind: Kind, asked: Query, among: Query) -> Docum
             }
         },
     ]
-    rows = await surveys.bounded(store, kind, aggregate(store, kind, stages))
+    rows = await bounded(store, kind, asked, Look.READ, aggregate(store, kind, stages))
     return rows[0] if rows else {}
 
 

@@ -4,9 +4,9 @@ A start surveys what is large and notes it for all processes; a process remember
 """
 
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Final
 
 from pymongo.errors import ExecutionTimeout
 
@@ -18,8 +18,6 @@ from resolvers.store.find import find
 from resolvers.store.operators import Query
 from resolvers.store.store import Store
 from resolvers.store.timeline import Timeline, now, survey
-
-T = TypeVar("T")
 
 SMALL_COLLECTION: Final = 1000
 """So many rows are read at once as quickly as in windows."""
@@ -64,16 +62,6 @@ async def _has_many(store: Store, kind: Kind) -> bool:
     except ExecutionTimeout:
         return True
     return bool(count > SMALL_COLLECTION)
-
-
-async def bounded(store: Store, kind: Kind, work: Coroutine[Any, Any, T]) -> T:
-    """Do what may look at every row of a large collection, a few at a time."""
-    try:
-        quick = Capability.TIME_LIMIT in store.capabilities or not await is_large(store, kind)
-    except BaseException:  # also one whose client goes meanwhile
-        work.close()
-        raise
-    return await (work if quick else store.places.run(work, store.left / 2))
 
 
 async def timeline_of(store: Store, kind: Kind, path: str) -> Timeline:

@@ -23,12 +23,13 @@ from resolvers.store.branches import apart, united
 from resolvers.store.bson_order import in_order
 from resolvers.store.cursors import aggregate
 from resolvers.store.find import find
+from resolvers.store.look_limit import Look, bounded
 from resolvers.store.operators import Query
 from resolvers.store.plan import Plan, Projection
 from resolvers.store.riding import Riding, riding
 from resolvers.store.session_ids import as_text
 from resolvers.store.store import Store
-from resolvers.store.surveys import MOST_ROWS, bounded, is_quick, rows_within, timeline_of
+from resolvers.store.surveys import MOST_ROWS, is_quick, rows_within, timeline_of
 from resolvers.store.timeline import AHEAD, OLDEST, Span, Timeline, merged, now
 
 BUDGET: Final = 500
@@ -66,7 +67,7 @@ async def found(
     if along is not None:
         reading = _Reading(store, kind, planned, along, skip + limit)
         return (await reading.rows())[skip:]
-    return await bounded(store, kind, plain())
+    return await bounded(store, kind, wanted, Look.READ, plain())
 
 
 def _along(store: Store, kind: Kind, planned: Plan, wanted: Query) -> Riding | None:

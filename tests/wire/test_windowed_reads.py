@@ -30,9 +30,10 @@ from resolvers.request import (
     Read,
     Window,
 )
-from resolvers.store import read, surveys, timeline, windows
+from resolvers.store import look_limit, read, surveys, timeline, windows
 from resolvers.store.branches import branches
 from resolvers.store.capabilities import UNKNOWN, Capability
+from resolvers.store.look_limit import Look, bounded
 from resolvers.store.operators import query
 from resolvers.store.plan import plan
 from resolvers.store.riding import riding
@@ -318,12 +319,12 @@ async def test_a_read_that_is_given_up_early_leaves_nothing_behind(
         """Not begun."""
 
     monkeypatch.setattr(windows, "is_quick", given_up)
-    monkeypatch.setattr(surveys, "is_large", given_up)
+    monkeypatch.setattr(look_limit, "is_large", given_up)
     planned = plan(wanted)
     with pytest.raises(Timeout):
         await windows.found(store, BOT, planned, planned.match, 1, 0)
     with pytest.raises(Timeout):
-        await surveys.bounded(replace(store, capabilities=LACKING), BOT, work())
+        await bounded(replace(store, capabilities=LACKING), BOT, {}, Look.READ, work())
     gc.collect()
     assert not recwarn.list
 

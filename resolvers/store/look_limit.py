@@ -18,7 +18,7 @@ from resolvers.store.capabilities import Capability
 from resolvers.store.operators import Query
 from resolvers.store.riding import Riding, equalities, riding
 from resolvers.store.store import Store
-from resolvers.store.surveys import is_large, is_quick, timeline_of
+from resolvers.store.surveys import is_large, is_quick, share_of, timeline_of
 from resolvers.store.timeline import AHEAD, OLDEST, Span, now
 from resolvers.value_types import BOOLEAN, ENUM
 
@@ -68,13 +68,15 @@ async def _require_few(store: Store, kind: Kind, match: Query, look: Look) -> No
 async def rows_read(store: Store, kind: Kind, match: Query) -> int:
     """How many rows a query looks at, about; 0 where an index leaves few of them."""
     along = await along_time(store, kind, match)
-    if along is None or _leaves_few(kind, match):
+    if along is None or (along.prefixes == ({},) and _leaves_few(kind, match)):
         return 0
-    return sum(span.rows for span in await spans_of(store, kind, along))
+    timeline = await timeline_of(store, kind, along.path)
+    rows = sum(span.rows for span in await spans_of(store, kind, along))
+    return round(rows * await share_of(store, kind, timeline, along))
 
 
 def _leaves_few(kind: Kind, match: Query) -> bool:
-    """Whether an index finds it by a value of which there are many, such as a customer's id."""
+    """Whether another index finds it by a value of which there are many, such as a token."""
     coarse = {column.path for column in kind.columns if column.type in (ENUM, BOOLEAN)}
     paths = {index.keys[0] for index in kind.indexes} - coarse
     return any(equalities(match.get(path, {})) for path in paths) or bool(branches(kind, match))

@@ -3,6 +3,7 @@
 A start surveys what is large and notes it for all processes; a process remembers what it learned.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from resolvers.store import write as writes
 from resolvers.store.capabilities import Capability
 from resolvers.store.find import find
 from resolvers.store.operators import Query
+from resolvers.store.riding import Riding
 from resolvers.store.store import Store
 from resolvers.store.timeline import Timeline, now, survey
 
@@ -32,6 +34,8 @@ NOTED: Final = timedelta(days=1)
 """How long a start takes over the survey of an earlier one."""
 MOST_ROWS: Final = 4000
 """No look reads more rows."""
+PROBED, PROBE = 16, 64
+"""How many spans are asked for the share of a filter, and how many rows of each, about."""
 
 
 async def is_quick(store: Store, kind: Kind) -> bool:
@@ -93,6 +97,30 @@ async def prepare(store: Store, kinds: Iterable[Kind], say: Callable[[str], obje
             say(f"Looking where in time the sessions of {kind.enum_name} are, by {path} …")
             made = await _surveyed(store, kind, path)
             await writes.set_mark(store, _mark(store, kind, path), made.as_text())
+
+
+async def share_of(store: Store, kind: Kind, timeline: Timeline, along: Riding) -> float:
+    """Which part of all rows the prefixes have, about: of those in the fullest spans."""
+    if along.prefixes == ({},):
+        return 1.0
+    known = repr(along.prefixes)
+    if known not in timeline.shares:
+        timeline.note_share(known, await _probed(store, kind, timeline, along))
+    return timeline.shares[known]
+
+
+async def _probed(store: Store, kind: Kind, timeline: Timeline, along: Riding) -> float:
+    """The same, by a look at some of them."""
+    fullest = sorted(timeline.spans, key=lambda span: -span.rows)[:PROBED]
+    seen = sum(min(PROBE, span.rows) for span in fullest)
+    counts = []
+    for span in fullest:
+        part = (span.end - span.start) * min(1.0, PROBE / span.rows)
+        low = span.seen or span.start
+        for prefix in along.prefixes:
+            query = {**prefix, along.path: {"$gte": low, "$lt": low + part}}
+            counts.append(rows_within(store, kind, query))
+    return min(1.0, (sum(await asyncio.gather(*counts)) + 1) / (seen + 1))
 
 
 async def rows_within(store: Store, kind: Kind, query: Query) -> int:

@@ -29,7 +29,7 @@ from resolvers.store.plan import Plan, Projection
 from resolvers.store.riding import Riding, riding
 from resolvers.store.session_ids import as_text
 from resolvers.store.store import Store
-from resolvers.store.surveys import MOST_ROWS, is_quick, rows_within, timeline_of
+from resolvers.store.surveys import MOST_ROWS, is_quick, rows_within, share_of, timeline_of
 from resolvers.store.timeline import AHEAD, OLDEST, Span, Timeline, merged, now
 
 BUDGET: Final = 500
@@ -39,8 +39,6 @@ LARGEST_BUDGET: Final = MOST_ROWS
 SLICES: Final = 5
 PER_SLICE: Final = 2048
 """A slice is this part of a window."""
-PROBED, PROBE = 16, 64
-"""How many spans are asked for the share of a filter, and how many rows of each, about."""
 CAUTION: Final = 8
 """A first window is so much narrower than one that has the rows of a page on average."""
 MINUTE: Final = timedelta(minutes=1)
@@ -129,35 +127,13 @@ class _Reading:
     async def rows(self) -> list[Document]:
         """The first `need` rows."""
         timeline = await timeline_of(self.store, self.kind, self.along.path)
-        share = await self._share(timeline)
+        share = await share_of(self.store, self.kind, timeline, self.along)
         for step in self._steps(timeline, share):
             await (self._span(step) if isinstance(step, Span) else self._read(*step))
             if self.missing <= 0:
                 break
         self._learn(timeline)
         return self.got[: self.need]
-
-    async def _share(self, timeline: Timeline) -> float:
-        """Which part of all rows the prefixes have, about: of those in the fullest spans."""
-        if self.along.prefixes == ({},):
-            return 1.0
-        known = repr(self.along.prefixes)
-        if known not in timeline.shares:
-            timeline.note_share(known, await self._probed(timeline))
-        return timeline.shares[known]
-
-    async def _probed(self, timeline: Timeline) -> float:
-        """The same, by a look at some of them."""
-        fullest = sorted(timeline.spans, key=lambda span: -span.rows)[:PROBED]
-        seen = sum(min(PROBE, span.rows) for span in fullest)
-        counts = []
-        for span in fullest:
-            part = (span.end - span.start) * min(1.0, PROBE / span.rows)
-            low = span.seen or span.start
-            for prefix in self.along.prefixes:
-                query = {**prefix, self.along.path: {"$gte": low, "$lt": low + part}}
-                counts.append(rows_within(self.store, self.kind, query))
-        return min(1.0, (sum(await asyncio.gather(*counts)) + 1) / (seen + 1))
 
     def _steps(
         self, timeline: Timeline, share: float

@@ -56,6 +56,7 @@ async def _filled(wire_store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
         {
             "_id": f"{number:05}",
             "startedAt": LAST - timedelta(hours=number // 25 * 30 + number % 25 / 5),
+            "status": "CLOSED",
             "channel": "rare" if number % 240 == 0 else "frequent" if number % 3 else "other",
         }
         for number in range(ROWS)

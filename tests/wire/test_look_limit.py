@@ -37,7 +37,8 @@ async def _large(wire_store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
             "startedAt": LAST - timedelta(hours=number),
             "durationSeconds": float(number % 7),
             "userId": f"u{number % 300}",
-            "status": "CLOSED",
+            "botId": "often" if number % 2 else "rarely",
+            "status": "CLOSED" if number % 50 else "ACTIVE",
         }
         for number in range(ROWS)
     ]
@@ -62,7 +63,11 @@ CLOSED, LATELY = (
 )
 
 
-@pytest.mark.parametrize("where", [EVERYTHING, CLOSED], ids=["all", "nearly all"])
+@pytest.mark.parametrize(
+    "where",
+    [EVERYTHING, CLOSED, compared("botId", "often")],
+    ids=["all", "nearly all", "half of them"],
+)
 async def test_an_ordering_of_too_many_is_refused(large: Store, where: Filter) -> None:
     """By name, with what would be right, and with no command that goes on."""
     with pytest.raises(Timeout, match=r"about \d{3,} sessions .* Filter by startedAt"):
@@ -77,7 +82,11 @@ async def test_figures_of_too_many_are_refused(large: Store) -> None:
         await read.summarise(large, BOT, EVERYTHING)
 
 
-@pytest.mark.parametrize("where", [LATELY, compared("userId", "u7")], ids=["time", "few"])
+@pytest.mark.parametrize(
+    "where",
+    [LATELY, compared("userId", "u7"), compared("status", "ACTIVE")],
+    ids=["time", "one of many values", "a rare value"],
+)
 async def test_a_filter_that_leaves_few_is_answered(large: Store, where: Filter) -> None:
     """By time, or by a column with many values that an index begins with."""
     assert (await page(large, where)).documents

@@ -247,13 +247,13 @@ async def test_the_share_of_a_value_is_looked_for_once(
     collection = wire_store.collection(BOT)
     await collection.insert_many(list(documents(rows)), bypass_document_validation=True)
     looked: list[float] = []
-    probed = windows._Reading._probed
+    probed = surveys._probed
 
-    async def noted(reading: Any, known: Timeline) -> float:
-        looked.append(await probed(reading, known))
+    async def noted(*asked: Any) -> float:
+        looked.append(await probed(*asked))
         return looked[-1]
 
-    monkeypatch.setattr(windows._Reading, "_probed", noted)
+    monkeypatch.setattr(surveys, "_probed", noted)
     for value in ("b0", "b0", "b1", "b0"):
         where = Compare((BOT.by_name["botId"],), Operator.EQ, value)
         assert len((await read.list_(windowed, Read(BOT, where))).documents) == 10

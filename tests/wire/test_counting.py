@@ -124,7 +124,7 @@ async def test_kinds_are_counted_together(filled: Store) -> None:
         asked = [Read(BOT, where, count=True), Read(CHAT, where, count=True)]
         assert {one.most_counted for one in await read.bounded_together(filled, asked)} == {100}
     mine = Compare((CHAT.by_name["assignee"],), Operator.EQ, "me")
-    few = [Read(BOT, FREQUENT), Read(CHAT, mine), Read(CHAT)]
+    few = [Read(BOT, RARE), Read(CHAT, mine), Read(CHAT)]
     assert {one.most_counted for one in await read.bounded_together(filled, few)} == {200}
 
 

@@ -43,7 +43,9 @@ UNKNOWN = docs.Case(
 TIED = docs.Case("CONFLICT", OTHER_CUSTOMER, "another customer is tied to the session")
 
 CREATE = docs.Operation("Make a session", "The new session.", ANSWER, (WRONG_BODY,), HEADERS, BODY)
-GET = docs.Operation("Show a session, or make it", "The session.", ANSWER, (UNKNOWN,), HEADERS)
+GET = docs.Operation(
+    "Show a session, or make it", "The session.", ANSWER, (UNKNOWN,), HEADERS, tagged=True
+)
 LINK = docs.Operation(
     "Tie an agent, a customer and visits to a session",
     "The session as it is now.",
@@ -51,7 +53,6 @@ LINK = docs.Operation(
     (WRONG_BODY, TIED),
     HEADERS,
     BODY,
-    tagged=True,
 )
 
 DIFFERENCES = (

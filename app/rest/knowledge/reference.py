@@ -38,7 +38,7 @@ UNKNOWN = docs.Case(
     "NOT_FOUND",
     NOT_FOUND,
     "the session is unknown and may not be made (`GATEWAY_KNOWLEDGE_AUTO_CREATE=false`, or a "
-    "credential that may only read)",
+    "credential that may only read or is limited to several tenants)",
 )
 TIED = docs.Case("CONFLICT", OTHER_CUSTOMER, "another customer is tied to the session")
 

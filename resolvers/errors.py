@@ -1,4 +1,4 @@
-"""What can go wrong, one class per code; every API maps the code to its own form.
+"""What can go wrong: classes, each with a code; every API maps the code to its own form.
 
     GatewayError
     ├── UserError                what a mutation reports in its payload
@@ -7,7 +7,8 @@
     │   ├── Invalid              INVALID
     │   ├── Conflict             CONFLICT
     │   │   └── Outdated
-    │   └── Protected            FORBIDDEN
+    │   ├── Protected            FORBIDDEN
+    │   └── ForeignTenant        FORBIDDEN
     ├── BadInput                 BAD_USER_INPUT
     ├── Unauthenticated          UNAUTHENTICATED
     ├── Forbidden                FORBIDDEN

@@ -47,9 +47,12 @@ DESCRIPTION = """\
 Support sessions of several systems: bot conversations, chats, co-browsing, remote
 support and searches of a knowledge centre.
 
-Each kind has a lookup, a list (a Relay connection with `filter` and `orderBy`), a summary, and
-mutations. `node` and `nodes` find a session of any kind by its global `id`, and `viewer` says who
-asks. A field that is refused is null, with an error at its path; the others arrive."""
+Each kind has a lookup, a list (a Relay connection with `filter` and `orderBy`), a summary,
+statistics, and mutations. `sessions` and `sessionStatistics` are about all kinds, `searchSessions`
+finds words, and `customer` finds the sessions of one person. `node` and `nodes` find a session of
+any kind by its global `id`, and `viewer` says who asks. Subscriptions send changes as they happen,
+and `sessionChanges` reads them page by page. A field that is refused is null, with an error at its
+path; the others arrive."""
 
 
 class Schema(strawberry.Schema):

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,6 +29,7 @@ from resolvers.rebuild import Rebuilt, outdated, rebuild
 from resolvers.request import EVERYTHING
 from resolvers.store import preparation
 from resolvers.store import read as reads
+from resolvers.store.store import Store
 from resolvers.tenants import checked
 from schema.kinds import KINDS
 
@@ -148,20 +149,23 @@ def kind_named(name: str) -> Kind:
 
 
 @asynccontextmanager
-async def surroundings(settings: Settings, tenant: str | None = None) -> AsyncIterator[Context]:
-    """A context over the prepared database, which may do everything that the settings allow.
+async def surroundings(
+    settings: Settings, tenant: str | None = None, *, as_found: bool = False, audited: bool = True
+) -> AsyncIterator[Context]:
+    """A context over the database, which may do everything that the settings allow.
 
-    With a tenant, it may do so for that tenant alone.
+    With a tenant, it may do so for that tenant alone. The database is prepared first; `as_found`
+    leaves it as it is, also where a map names collections of another application. Without
+    `audited` it has no audit trail, which would write: for what changes nothing.
     """
-    kinds = BY_ENUM.values()
     async with open_store(settings, DEADLINE) as opened:
         store = await learned(opened, settings)
-        if not settings.read_only:
-            report = await preparation.prepare(store, kinds, settings.retention, settings.policy)
-            await outdated(store, (one for one in kinds if store.name(one) not in report.foreign))
+        if not (as_found or settings.read_only):
+            await _prepare(store, settings)
         now = utc_now()  # one moment for all, so that both looks at a file see the same
-        store = replace(store, unruled=await preparation.unruled(store, kinds))
-        async with auditing.command(settings, store) as witnessed:
+        store = replace(store, unruled=await preparation.unruled(store, BY_ENUM.values()))
+        trail = auditing.command(settings, store) if audited else nullcontext(store)
+        async with trail as witnessed:
             yield Context(
                 witnessed,
                 settings.company_timezone,
@@ -169,11 +173,17 @@ async def surroundings(settings: Settings, tenant: str | None = None) -> AsyncIt
                 caller=replace(
                     EVERYBODY,
                     read_only=settings.read_only,
-                    fixed=frozenset(store.maps),
+                    fixed=frozenset() if as_found else frozenset(store.maps),
                     tenants=None if tenant is None else frozenset([tenant]),
                 ),
                 retention=settings.retention,
             )
+
+
+async def _prepare(store: Store, settings: Settings) -> None:
+    kinds = BY_ENUM.values()
+    report = await preparation.prepare(store, kinds, settings.retention, settings.policy)
+    await outdated(store, (one for one in kinds if store.name(one) not in report.foreign))
 
 
 def run(work: Callable[[Context], Coroutine[Any, Any, str]], tenant: str | None = None) -> None:

@@ -3,8 +3,6 @@
 import asyncio
 import tomllib
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,19 +10,16 @@ import orjson
 import typer
 
 from app.commands.common import UsageError, database, load_settings, orderly_end, plain_failures
-from app.commands.data import BY_ENUM, DEADLINE, kind_named
+from app.commands.data import BY_ENUM, kind_named, surroundings
 from app.commands.progress import bar
-from app.database.connect import open_store
 from app.errors import StartError
 from app.map_files import MapFileError, load_one
 from app.settings import Settings
 from resolvers import adoption
-from resolvers.access import EVERYBODY
 from resolvers.adoption import Report, Target, Undone
 from resolvers.context import Context
 from resolvers.errors import BadInput
 from resolvers.findings import MISSING, Findings
-from resolvers.kind import Kind
 from resolvers.mapping import read
 from resolvers.proposal import Sample, propose
 from resolvers.store import originals, preparation
@@ -331,22 +326,9 @@ def _problems(one: Verified) -> Iterator[str]:
             yield f"  indexes {verb}{note}: {', '.join(names)}"
 
 
-@asynccontextmanager
-async def _surroundings(settings: Settings) -> AsyncIterator[Context]:
-    """A context over the database as it is: nothing is prepared, so nothing changes."""
-    kinds: list[Kind] = list(BY_ENUM.values())
-    async with open_store(settings, DEADLINE) as store:
-        yield Context(
-            replace(store, unruled=await preparation.unruled(store, kinds)),
-            settings.company_timezone,
-            caller=replace(EVERYBODY, read_only=settings.read_only),
-            retention=settings.retention,
-        )
-
-
 def _run(work: Work, writes: bool) -> None:
     async def within(settings: Settings) -> None:
-        async with _surroundings(settings) as context:
+        async with surroundings(settings, as_found=True, audited=writes) as context:
             if writes:
                 context.caller.require_writable()
             await work(context)

@@ -1,6 +1,8 @@
-"""Sessions as lines of JSON: `{"kind": "BOT", "session": {…}}`, as in schema.json_lines.
+"""Sessions as lines of JSON or as CSV, for `export`.
 
-What was imported from an export is exported again as the very same bytes.
+A line of JSON is `{"kind": "BOT", "session": {…}}`, as in schema.json_lines: what was imported from
+such an export is exported again as the very same bytes. CSV has the columns of one kind, and cannot
+be imported.
 """
 
 from collections.abc import Callable, Mapping

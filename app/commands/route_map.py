@@ -2,15 +2,18 @@
 
 Nothing is listed by hand. Paths and handlers come from the route table, root fields from the
 schema. A sample of each root field runs over a database that notes its commands
-(app.commands.recording): the resolver is the first of `resolvers.sessions` that is called, and the
-index follows from the commands. Which resolvers a handler calls is read from its source.
+(app.commands.recording): the resolver is the first function of `resolvers/` that is called with the
+request's context, and the index follows from the commands. Which resolvers a handler calls is read
+from its source.
 `scripts/map` writes the page, `scripts/map --check` fails if it is stale.
 """
 
 import argparse
 import ast
 import asyncio
+import importlib
 import inspect
+import pkgutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,13 +21,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from types import CodeType, FrameType, FunctionType
+from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
+import resolvers
 from app.commands.recording import Command, Recorder
 from app.rest import VENDORS
 from app.rest.vendor import Endpoint
-from resolvers import sessions
 from resolvers.kind import Kind
 from schema.build import root_fields
 from schema.kinds import KINDS
@@ -35,10 +38,13 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "map.md"
 NONE = "–"
 ID = "_id_"
+CREATIONS = frozenset({"insert_one", "insert_many"})
+"""Commands that read ids alone, to refuse one that is taken."""
 EVERYTHING = "none: it reads every session"
 UNKNOWN = "none"
-ANY_KIND = "of the kind that the id names"
-WORDS = frozenset({NONE, EVERYTHING, UNKNOWN, ANY_KIND})
+KIND_OF_ID = "of the kind that the id names"
+ALL_KINDS = "of all kinds"
+WORDS = frozenset({NONE, EVERYTHING, UNKNOWN, KIND_OF_ID, ALL_KINDS})
 """Cells that are not names."""
 OURS = ("app.rest.", "schema.")
 """Where the search for calls goes on."""
@@ -47,9 +53,9 @@ INTRODUCTION = """# Map
 
 Made by `scripts/map` from the route table, the schema and the kinds; do not edit it by hand.
 
-For contributors. Each row leads from a URL and a GraphQL field to one resolver of
-`resolvers/sessions.py`, and shows which collection and index it reads. `scripts/explain` shows the
-commands of an operation.
+For contributors. Each row leads from a URL and a GraphQL field to the resolver of `resolvers/` that
+is called first (`viewer` needs none), and shows which collection and index it reads.
+`scripts/explain` shows the commands of an operation.
 
 - The index is the one of the default request: no filter, newest first. A creation uses the index
   of ids to refuse an id that is taken. The dates of a chat summary use `startedAt__id`.
@@ -59,13 +65,29 @@ commands of an operation.
 HEAD = ("URL", "handler", "GraphQL field", "function", "resolver", "at", "collection", "index")
 
 Work = Callable[..., Any]
+
+
+def _resolvers() -> Iterator[tuple[str, Work]]:
+    """The public coroutines of `resolvers/` that begin with a request's context."""
+    for found in pkgutil.iter_modules(resolvers.__path__):
+        module = importlib.import_module(f"{resolvers.__name__}.{found.name}")
+        for name, function in vars(module).items():
+            if (
+                inspect.iscoroutinefunction(function)
+                and function.__module__ == module.__name__
+                and not name.startswith("_")
+                and next(iter(inspect.signature(function).parameters), "") == "context"
+            ):
+                yield f"{found.name}.{name}", function
+
+
+RESOLVERS: Mapping[str, Work] = dict(_resolvers())
+"""By module and name: `sessions.get`."""
 VERBS: Mapping[CodeType, str] = {
-    inspect.unwrap(function).__code__: name
-    for name, function in vars(sessions).items()
-    if inspect.iscoroutinefunction(function) and not name.startswith("_")
+    inspect.unwrap(function).__code__: name for name, function in RESOLVERS.items()
 }
-"""The resolvers, by what identifies a call of theirs."""
-READS_BY_ID = frozenset({"get", "get_many"})
+"""The same, by what identifies a call of theirs."""
+READS_BY_ID = frozenset({"sessions.get", "sessions.get_many"})
 """The first only calls the second: what leads to one of them leads to both."""
 KIND_OF = {entry.kind.collection: entry.kind for entry in KINDS}
 
@@ -79,6 +101,7 @@ class Row:
     field: str
     function: str
     resolver: str
+    """`sessions.get`."""
     collection: str
     commands: list[Command]
     """What the default request sends."""
@@ -110,7 +133,7 @@ async def _rows() -> list[Row]:
 
 async def _rows_of(recorder: Recorder, kind: Kind | None, name: str, function: str) -> list[Row]:
     resolver, commands = await traced(recorder, name)
-    collection = kind.collection if kind else ANY_KIND if commands else NONE
+    collection = kind.collection if kind else _collections(recorder, name, commands)
     own = Row(NONE, NONE, name, function, resolver, collection, commands)
     made = []
     for endpoint in _paths(kind, resolver):
@@ -118,6 +141,17 @@ async def _rows_of(recorder: Recorder, kind: Kind | None, name: str, function: s
         url, handler = f"{endpoint.method} {endpoint.path}", place_of(endpoint.handle)
         made.append(replace(own, url=url, handler=handler, commands=sent))
     return made or [own]
+
+
+def _collections(recorder: Recorder, name: str, commands: Iterable[Command]) -> str:
+    """Those of a field that belongs to no kind: a word for those of sessions, or their names."""
+    found = dict.fromkeys(command.collection for command in commands)
+    if KIND_OF.keys().isdisjoint(found):
+        return ", ".join(found) or NONE
+    core = core_schema(recorder.schema)
+    roots = (core.query_type, core.mutation_type)
+    (field,) = (root.fields[name] for root in roots if root and name in root.fields)
+    return KIND_OF_ID if {"id", "ids"} & field.args.keys() else ALL_KINDS
 
 
 async def traced(
@@ -164,7 +198,7 @@ def _fixed(kind: Kind | None, endpoint: Endpoint) -> list[str]:
 
 @cache
 def calls(work: Work) -> frozenset[str]:
-    """The resolvers that a function calls as `sessions.…`, itself or through other functions."""
+    """The resolvers that a function calls by their modules, itself or through other functions."""
     found: set[str] = set()
     _search(inspect.unwrap(work), found, set())
     return frozenset(found)
@@ -176,8 +210,10 @@ def _search(work: Any, found: set[str], seen: set[Any]) -> None:
     seen.add(work)
     for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(work)))):
         match node:
-            case ast.Attribute(value=ast.Name(id="sessions"), attr=verb):
-                found.update({verb} & set(VERBS.values()))
+            case ast.Attribute(value=ast.Name(id=name), attr=verb):
+                module = vars(sys.modules[work.__module__]).get(name)
+                if isinstance(module, ModuleType):
+                    found.update({f"{module.__name__.partition('.')[2]}.{verb}"} & RESOLVERS.keys())
             case ast.Name(id=name):
                 called = vars(sys.modules[work.__module__]).get(name)
                 if isinstance(called, FunctionType) and called.__module__.startswith(OURS):
@@ -193,7 +229,7 @@ def place_of(work: Work) -> str:
 def served(kind: Kind, command: Command) -> str:
     """The name of the index that serves one command."""
     given = command.given
-    if command.name == "insert_one":
+    if command.name in CREATIONS:
         return ID
     where = given["pipeline"][0]["$match"] if "pipeline" in given else given.get("filter", {})
     sort = given.get("sort", {})
@@ -221,13 +257,13 @@ def page() -> str:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    resolver = getattr(sessions, row.resolver, None)
+    resolver = RESOLVERS.get(row.resolver)
     cells = (
         row.url,
         row.handler,
         row.field,
         row.function,
-        f"sessions.{row.resolver}" if resolver else NONE,
+        row.resolver if resolver else NONE,
         place_of(resolver) if resolver else NONE,
         row.collection,
         row.index,

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,11 +24,6 @@ access = logging.getLogger("gateway.access")
 
 Span = Callable[[Scope], AbstractContextManager[Callable[[RequestFacts, int], None]]]
 """Opens a request's span; what it gives is called with the facts and the status at the end."""
-
-
-def no_span(_scope: Scope) -> AbstractContextManager[Callable[[RequestFacts, int], None]]:
-    """Where nothing is traced."""
-    return nullcontext(lambda _facts, _status: None)
 
 
 class Observed:

@@ -6,6 +6,7 @@
     showing      documents as the caller may see them; that they were shown is noted
     attempts     refused writes
     history      the entries of one session
+    export       entries as lines of JSON, for other programs
     proof        whether the chains are whole
     pruning      the oldest entries go, their place in the chain stays
 

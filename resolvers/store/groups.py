@@ -32,7 +32,6 @@ from resolvers.store.store import Store
 from resolvers.time_buckets import FIRST, LAST, Calendar, from_ms
 
 Stage = dict[str, Any]
-INFINITY = float("inf")
 
 
 @dataclass(frozen=True, slots=True)

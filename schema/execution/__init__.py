@@ -25,6 +25,10 @@ started already, so nothing is read or written twice, and error messages, null p
 partial data exist once (docs/adr/0005-compiled-execution.md). Errors of several root fields come in
 the order of the response (docs/adr/0009-runs-and-walks.md).
 
+A subscription has no program: graphql-core runs it, and its selection once for each change;
+compiled functions render the sessions. Each answer has a time, reads and room of its own
+(`begin_answer` in run.py; schema/live.py; docs/adr/0034-changes.md).
+
 An example, from the text to the bytes. The operation, and its variables:
 
     query ($id: String!) { botSession(sessionId: $id) { id tags { userTags { name } } } }

@@ -118,7 +118,7 @@ class Writer:
         return "\n".join([*self._functions, last])
 
     def _function(self, selection: Selection, name: str) -> str:
-        """A whole function, from its arguments `value` and `windows`."""
+        """A whole function, from its arguments `value`, `windows` and `room`."""
         shapes: Mapping[type, Callable[[Selection, str], str]] = {
             Session: self._session_or_none,
             SessionConnection: self._connection,

@@ -74,6 +74,41 @@ def test_every_index_is_one() -> None:
             assert row.index in known[row.collection], row
 
 
+def test_creations_read_ids_alone() -> None:
+    """One session and many alike: the database looks for ids that are taken."""
+    found = {row.field: row.index for row in rows() if row.resolver.endswith(".create")}
+    assert {"createChatSession", "createChatSessions"} <= found.keys()
+    assert set(found.values()) == {made.ID}
+
+
+def test_every_field_has_its_resolver() -> None:
+    """In whichever module it stands; `viewer` alone calls none."""
+    found = {row.field: row.resolver for row in rows()}
+    assert [name for name, called in found.items() if called not in made.RESOLVERS] == ["viewer"]
+    some = {
+        "node": "sessions.get_many",
+        "chatSessionStatistics": "statistics.of_kind",
+        "sessionStatistics": "statistics.of_kinds",
+        "deleteChatSessions": "many.delete",
+        "sessions": "merged_pages.list_",
+        "customer": "customers.find",
+        "eraseCustomer": "erasure.erase",
+        "sessionChanges": "live.page",
+    }
+    assert {name: found[name] for name in some} == some
+
+
+def test_collections_of_fields_without_a_kind() -> None:
+    """An id names the kind; what has no id reads all kinds, or collections of the gateway's own."""
+    found = {row.field: row.collection for row in rows()}
+    by_id = {"node", "nodes", "addSessionLabels", "removeSessionLabels"}
+    assert {name for name, one in found.items() if one == made.KIND_OF_ID} == by_id
+    of_all = {"sessions", "sessionStatistics", "searchSessions", "customer", "exportCustomer"}
+    of_all |= {"eraseCustomer", "sessionChanges"}
+    assert {name for name, one in found.items() if one == made.ALL_KINDS} == of_all
+    assert found["linkCustomerIdentifiers"] == "customer_links"
+
+
 def test_every_place_is_a_function() -> None:
     """Handlers, fields and resolvers begin where the page says."""
     for row in rows():
@@ -93,5 +128,7 @@ def test_unknown_index() -> None:
 
 def test_reads_of_one_bot_have_their_index() -> None:
     """The bot of the path leads the index."""
-    found = {row.index for row in rows() if "{BotID}" in row.url and row.resolver == "list_"}
+    found = {
+        row.index for row in rows() if "{BotID}" in row.url and row.resolver == "sessions.list_"
+    }
     assert found == {"botId_startedAt__id"}

@@ -10,7 +10,7 @@ import typer
 
 from app.commands.common import UsageError
 from app.commands.imports.importing import OnConflict
-from app.commands.imports.services import SERVICES
+from app.commands.imports.services import SERVICES, Service
 from app.rest import VENDORS
 from app.rest.bot.layout import CONTAINMENT_TYPES
 from app.rest.exports import Export
@@ -107,10 +107,7 @@ def row_options(export: Export | None, given: Given, ignored: Iterable[str]) -> 
 
 def check_service_options(export: Export | None, given: Given) -> None:
     """UsageError for an option of a service that is missing, or that nobody asks for."""
-    asked = given["url"] is not None
-    service = SERVICES[export.name] if export and asked else None
-    if asked and service is None:
-        raise UsageError("--url needs --from.")
+    service = _service(export) if given["url"] is not None else None
     allowed = (*service.needs, *service.takes, "save") if service else ()
     for name in OF_SERVICES:
         if given[name] is not None and name not in allowed:
@@ -119,6 +116,18 @@ def check_service_options(export: Export | None, given: Given) -> None:
     for name in service.needs if service else ():
         if given[name] is None:
             raise UsageError(f"--url needs {spelled(name)} as well.")
+
+
+def _service(export: Export | None) -> Service:
+    """Whom --url asks; UsageError without a vendor, or for one that cannot be asked."""
+    if export is None:
+        raise UsageError("--url needs --from.")
+    if export.name not in SERVICES:
+        raise UsageError(
+            f"--url is not for --from {export.name}, which has files alone. It is for --from "
+            f"{' or '.join(SERVICES)}."
+        )
+    return SERVICES[export.name]
 
 
 def moment(name: str, text: str) -> datetime:

@@ -38,12 +38,14 @@ UNKNOWN = docs.Case(
     "NOT_FOUND",
     NOT_FOUND,
     "the session is unknown and may not be made (`GATEWAY_KNOWLEDGE_AUTO_CREATE=false`, or a "
-    "credential that may only read)",
+    "credential that may only read or is limited to several tenants)",
 )
 TIED = docs.Case("CONFLICT", OTHER_CUSTOMER, "another customer is tied to the session")
 
 CREATE = docs.Operation("Make a session", "The new session.", ANSWER, (WRONG_BODY,), HEADERS, BODY)
-GET = docs.Operation("Show a session, or make it", "The session.", ANSWER, (UNKNOWN,), HEADERS)
+GET = docs.Operation(
+    "Show a session, or make it", "The session.", ANSWER, (UNKNOWN,), HEADERS, tagged=True
+)
 LINK = docs.Operation(
     "Tie an agent, a customer and visits to a session",
     "The session as it is now.",
@@ -51,7 +53,6 @@ LINK = docs.Operation(
     (WRONG_BODY, TIED),
     HEADERS,
     BODY,
-    tagged=True,
 )
 
 DIFFERENCES = (

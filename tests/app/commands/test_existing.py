@@ -113,6 +113,40 @@ def test_read_only(database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert database.list_collection_names() == ["bot_sessions"]
 
 
+def test_audit(database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An adoption and its undoing are in the trail; what only looks writes no entry."""
+    monkeypatch.setenv("GATEWAY_AUDIT", "writes")
+    rows = database["bot_sessions"]
+    rows.insert_one(OTHER_FORMS)
+    for looking in (("adopt", "--dry-run"), ("adopt", "--undo", "--dry-run"), ("verify",)):
+        run(*looking)
+        assert database.list_collection_names() == ["bot_sessions"]
+    assert run("adopt", "--kind", "BOT").exit_code == 0
+    assert run("adopt", "--kind", "BOT", "--undo").exit_code == 0
+    chosen = {"action": {"$in": ["ADOPTED", "RESTORED"]}}
+    found = list(database["audit"].find(chosen).sort("at", 1))
+    said = [("ADOPTED", "BEGUN"), ("ADOPTED", "DONE"), ("RESTORED", "BEGUN"), ("RESTORED", "DONE")]
+    assert [(row["action"], row["outcome"]) for row in found] == said
+    begun = [row for row in found if row["outcome"] == "BEGUN"]
+    assert {(row["kind"], row["collection"]) for row in begun} == {("bot", "bot_sessions")}
+    assert all(row["credential"].startswith("command:") for row in begun)
+
+
+def test_a_mapped_kind_is_adopted(
+    database: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A collection that is served in place so far, while the setting still names its map."""
+    file = tmp_path / "map.toml"
+    columns = {name: entry for name, entry in MAP["columns"].items() if name != "sessionId"}
+    lines = [f"{_key(name)} = {_inline(entry)}" for name, entry in columns.items()]
+    head = ['kind = "BOT"', 'collection = "conversations"', "[columns]"]
+    file.write_text("\n".join([*head, *lines]), encoding="utf-8")
+    monkeypatch.setenv("GATEWAY_MAPS", str(file))
+    database["conversations"].insert_one(SNAKE)
+    done = run("adopt", "--map", str(file))
+    assert done.exit_code == 0, done.output
+
+
 def test_verify_through_a_map(
     database: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -1,5 +1,6 @@
 """`/openapi.json` is valid, says what the route table says, and shows what the paths answer."""
 
+import inspect
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import SecretStr
 
 from app.rest import VENDORS, samples
+from app.rest.conditional import tagged
 from app.rest.openapi import document
 from app.rest.remote_support.layout import WORDS
 from app.rest.remote_support.reference import LONGEST_KEY, SAMPLE_VARS
@@ -178,6 +180,21 @@ def test_conditional_and_repeated_requests_are_described(described: Json) -> Non
     assert {"409", "410", "422"} <= made.keys()
     assert "Retry-After" in made["409"]["headers"]
     assert "304" not in made
+
+
+def test_tags_are_described_where_they_are_sent(described: Json) -> None:
+    """Of every vendor: If-None-Match, ETag and 304, if and only if the endpoint sends a tag."""
+    for vendor in VENDORS:
+        for endpoint in vendor.endpoints:
+            operation = find(described, endpoint.method.lower(), endpoint.path)
+            answers = operation["responses"]
+            told = (
+                "If-None-Match" in [one["name"] for one in operation.get("parameters", ())],
+                "ETag" in answers["200"]["headers"],
+                "304" in answers,
+            )
+            sends = tagged.__name__ in inspect.unwrap(endpoint.handle).__code__.co_names
+            assert told == (sends,) * 3, f"{endpoint.method} {endpoint.path}"
 
 
 def test_decisions_of_ours_are_marked(described: Json) -> None:

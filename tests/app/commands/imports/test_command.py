@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from app.cli import imports
 from app.commands.imports import command
+from app.commands.imports.services import SERVICES
 from tests.app.commands.imports.conftest import CASES
 from tests.app.commands.imports.service import service
 from tests.app.commands.imports.test_files import KORE
@@ -81,6 +82,15 @@ def test_wrong_options(ran: Any, arguments: list[str], says: str) -> None:
     result = ran(*arguments)
     assert result.exit_code == 2
     assert says in result.output
+
+
+def test_a_vendor_without_a_service(ran: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its files are imported; --url says that it is not asked, and who is."""
+    monkeypatch.delitem(SERVICES, "agendize")
+    result = ran("--from", "agendize", "--url", "https://x.example")
+    assert result.exit_code == 2
+    assert "--url is not for --from agendize" in result.output
+    assert "kore or n-able or genesys-co-browse" in result.output
 
 
 @pytest.mark.parametrize(

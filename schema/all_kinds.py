@@ -21,8 +21,7 @@ from schema.connection import ConnectionSource
 from schema.execution import projection
 from schema.execution.projection import PageRead
 from schema.execution.run import Run
-from schema.execution.selections import Selected
-from schema.execution.windows import Given
+from schema.execution.selections import ByVariables, Selected
 from schema.fields import PAGE, KindType, filter_argument, order_argument
 from schema.root_field import Argument, Arguments, RootField
 from schema.statistics import StatisticsRead
@@ -73,7 +72,7 @@ class AllKinds:
             *PAGE,
         )
 
-    def wanted(self, selected: Selected) -> Given:
+    def wanted(self, selected: Selected) -> ByVariables:
         """What a page reads of each kind, by its name."""
         pages = {kind.name: projection.of_page(selected, kind) for kind in self.kinds}
         return lambda variables: {name: of(variables) for name, of in pages.items()}
@@ -128,7 +127,7 @@ class AllKinds:
         own = self.statistics_types.arguments(filter_type)
         return (KINDS_ARGUMENT, filter_argument(filter_type), *own)
 
-    def measured(self, selected: Selected) -> Given:
+    def measured(self, selected: Selected) -> ByVariables:
         """What statistics work out."""
         return statistics.wanted(selected, self.common)
 

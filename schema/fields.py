@@ -38,8 +38,7 @@ from schema.errors import ErrorCode
 from schema.execution import projection
 from schema.execution.projection import PageRead, SessionRead
 from schema.execution.run import Run
-from schema.execution.selections import Selected
-from schema.execution.windows import Given
+from schema.execution.selections import ByVariables, Selected
 from schema.inputs import create_input, update_input
 from schema.payloads import (
     GLOBAL_ID,
@@ -105,7 +104,7 @@ class Standard:
     """The annotation."""
     arguments: Callable[[KindType], Sequence[Argument]]
     resolve: Callable[[Kind, Run, Any, Arguments], Awaitable[Any]]
-    wanted: Callable[[Selected, Kind], Given] = lambda _selected, _kind: NOTHING_WANTED
+    wanted: Callable[[Selected, Kind], ByVariables] = lambda _selected, _kind: NOTHING_WANTED
 
     def field(self, name: str, entry: KindType) -> RootField:
         """The field of one kind."""
@@ -313,7 +312,7 @@ def node_fields(entries: Sequence[KindType]) -> tuple[RootField, ...]:
         found = [_node(run, kinds, wanted, text, "ids") for text in ids]
         return await asyncio.gather(*found, return_exceptions=True)
 
-    def wanted(selected: Selected) -> Given:
+    def wanted(selected: Selected) -> ByVariables:
         columns = {name: projection.columns_of(selected, kind) for name, kind in kinds.items()}
         return lambda variables: {name: of(variables) for name, of in columns.items()}
 

@@ -23,8 +23,7 @@ from schema.all_kinds import KINDS_ARGUMENT, AllKinds, all_kinds
 from schema.common import Edge, PageInfo, Session, SessionKind, global_id
 from schema.execution.projection import columns_of
 from schema.execution.run import Run
-from schema.execution.selections import Selected
-from schema.execution.windows import Given
+from schema.execution.selections import ByVariables, Selected
 from schema.fields import KindType, filter_argument
 from schema.root_field import Argument, Arguments, RootField, wanted_at
 from schema.strawberry_internals import core_info
@@ -190,10 +189,10 @@ def changes_field(entries: Sequence[KindType]) -> RootField:
     )
 
 
-def _wanted(kinds: Sequence[Kind], *paths: tuple[str, ...]) -> Callable[[Selected], Given]:
+def _wanted(kinds: Sequence[Kind], *paths: tuple[str, ...]) -> Callable[[Selected], ByVariables]:
     """What is shown of the sessions at these paths, by the kind's name."""
 
-    def wanted(selected: Selected) -> Given:
+    def wanted(selected: Selected) -> ByVariables:
         columns = {
             kind.name: reduce(or_, (columns_of(selected.named(*path), kind) for path in paths))
             for kind in kinds

@@ -299,11 +299,11 @@ def node_fields(entries: Sequence[KindType]) -> tuple[RootField, ...]:
     """`node(id)` and `nodes(ids)` over all kinds."""
     kinds = {entry.kind.type_name: entry.kind for entry in entries}
 
-    async def node(run: Run, wanted: Wanted, arguments: Arguments) -> OfKind | None:
+    async def node(run: Run, wanted: PathsByType, arguments: Arguments) -> OfKind | None:
         return await _node(run, kinds, wanted, arguments["id"], "id")
 
     async def nodes(
-        run: Run, wanted: Wanted, arguments: Arguments
+        run: Run, wanted: PathsByType, arguments: Arguments
     ) -> list[OfKind | BaseException | None]:
         """An error in the place of a node is reported there, and costs no other."""
         ids = arguments["ids"]
@@ -335,12 +335,12 @@ def node_fields(entries: Sequence[KindType]) -> tuple[RootField, ...]:
     )
 
 
-Wanted = Mapping[str, Paths]
+PathsByType = Mapping[str, Paths]
 """The stored paths to read of each kind, by its type's name."""
 
 
 def _node(
-    run: Run, kinds: Mapping[str, Kind], wanted: Wanted, text: str, argument: str
+    run: Run, kinds: Mapping[str, Kind], wanted: PathsByType, text: str, argument: str
 ) -> Awaitable[OfKind | None]:
     """The session with that global id, which is asked for by the call already.
 

@@ -92,7 +92,7 @@ PULLED = (
 )
 
 Source = Callable[[live.Change], Change[Any]]
-Wanted = Mapping[str, Columns]
+PathsByKind = Mapping[str, Columns]
 """The stored paths that are shown of each kind's sessions, by its name."""
 
 
@@ -134,13 +134,13 @@ def subscription_fields(entries: Sequence[KindType]) -> tuple[SubscriptionField,
     over = all_kinds(kinds)
 
     async def any_kind(
-        run: Run, wanted: Wanted, arguments: Arguments
+        run: Run, wanted: PathsByKind, arguments: Arguments
     ) -> AsyncGenerator[Change[Any], None]:
         wheres = _wheres(run, over, arguments)
         return await _followed(run, kinds, wheres, wanted, arguments, _of_any_kind)
 
     async def one_kind(
-        kind: Kind, run: Run, wanted: Wanted, arguments: Arguments
+        kind: Kind, run: Run, wanted: PathsByKind, arguments: Arguments
     ) -> AsyncGenerator[Change[Any], None]:
         wheres = {kind: filters.where(arguments.get("filter"), kind)}
         return await _followed(run, kinds, wheres, wanted, arguments, _of_one_kind)
@@ -173,7 +173,9 @@ def changes_field(entries: Sequence[KindType]) -> RootField:
     kinds = tuple(entry.kind for entry in entries)
     over = all_kinds(kinds)
 
-    async def pulled(run: Run, wanted: Wanted, arguments: Arguments) -> SessionChangeConnection:
+    async def pulled(
+        run: Run, wanted: PathsByKind, arguments: Arguments
+    ) -> SessionChangeConnection:
         wheres = _wheres(run, over, arguments)
         served, after = live.served(run.context, kinds), arguments.get("after")
         first = _first(arguments)
@@ -206,7 +208,7 @@ async def _followed(
     run: Run,
     kinds: Sequence[Kind],
     wheres: live.Wheres,
-    wanted: Wanted,
+    wanted: PathsByKind,
     arguments: Arguments,
     source: Source,
 ) -> AsyncGenerator[Change[Any], None]:

@@ -1,6 +1,6 @@
 """What a getSessions request of Kore.ai XO asks for (the vendor's "Sessions History API" page).
 
-    {"userId": "u1", "dateFrom": "2026-03-01", "limit": 20}    a Search
+    {"userId": "u1", "dateFrom": "2026-03-01", "limit": 20}    a SearchPage
     {"sessionId": ["s1", "s2"]}                                ByIds: all else is ignored
 
 `app.rest.bot.reference` names every member. Unknown members are ignored, null is the same as
@@ -89,7 +89,7 @@ class ByIds:
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class SearchPage:
     """A page, newest first, of the sessions that meet a filter."""
 
     where: Filter
@@ -105,7 +105,7 @@ def token(headers: Headers) -> str:
     return given[0]
 
 
-def decode(body: bytes, query: QueryParams, now: datetime, most: int) -> ByIds | Search:
+def decode(body: bytes, query: QueryParams, now: datetime, most: int) -> ByIds | SearchPage:
     """The request; BadInput, by name, for what the vendor refuses.
 
     `now` is in UTC, a limit over `most` is lowered.
@@ -124,7 +124,7 @@ def decode(body: bytes, query: QueryParams, now: datetime, most: int) -> ByIds |
         *_tags(given.get("tags")),
     )
     limit = min(_count(given, "limit", DEFAULT_LIMIT), most)
-    return Search(All(filters), min(skip, FURTHEST_SKIP), limit)
+    return SearchPage(All(filters), min(skip, FURTHEST_SKIP), limit)
 
 
 def _require_served(query: QueryParams) -> None:

@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 @strawberry.enum(description="What happened to a session.")
 class ChangeAction(enum.Enum):
-    """The names of resolvers.store.change_stream.Action."""
+    """The names of resolvers.store.change_stream.ChangeAction."""
 
     CREATED = strawberry.enum_value("CREATED", description="It was stored.")
     UPDATED = strawberry.enum_value(

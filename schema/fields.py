@@ -150,7 +150,9 @@ async def summarise(kind: Kind, run: Run, _wanted: None, arguments: Arguments) -
     )
 
 
-async def measure(kind: Kind, run: Run, wanted: StatisticsRead, arguments: Arguments) -> Document:
+async def statistics_of(
+    kind: Kind, run: Run, wanted: StatisticsRead, arguments: Arguments
+) -> Document:
     """Groups of all matches, counted and measured."""
     where = filters.where(arguments.get("filter"), kind)
     asked = statistics.question(kind, where, wanted, arguments)
@@ -261,7 +263,7 @@ STATISTICS = Standard(
         filter_argument(entry.filter_type),
         *entry.statistics.arguments(entry.filter_type),
     ),
-    measure,
+    statistics_of,
     statistics.wanted,
 )
 CREATE = Standard(

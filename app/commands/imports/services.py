@@ -19,7 +19,7 @@ import jwt
 
 from app import private_writing
 from app.commands.imports.answers import Answer, answer_of
-from app.commands.imports.asking import Asker, NotFoundError, RefusedError, UnansweredError
+from app.commands.imports.client import Asker, NotFoundError, RefusedError, UnansweredError
 from app.commands.imports.files import File
 from app.commands.imports.ledger import Ledger
 from app.commands.imports.rows import MOST_SHOWN

@@ -23,7 +23,7 @@ from app.rest.vendor import has_key, json_object
 from resolvers.errors import BadInput, Invalid, Unauthenticated
 from resolvers.json_text import type_of, write
 from resolvers.kind import Column
-from resolvers.moments import milliseconds
+from resolvers.moments import MILLISECOND, milliseconds
 from resolvers.request import All, Compare, Either, Filter, Operator, Some
 from schema.kinds.bot import BOT
 
@@ -32,7 +32,6 @@ MOST_IDS = 50
 MOST_CONDITIONS = 100
 """Of tags, and of values in each."""
 LONGEST_SPAN = timedelta(days=7)
-MILLISECOND = timedelta(milliseconds=1)
 FURTHEST_SKIP = 2**31 - 1
 """What the database can pass over; nobody has as many sessions in 7 days."""
 

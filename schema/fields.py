@@ -16,13 +16,13 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.graphql import OperationType
 
 from resolvers import sessions
-from resolvers import statistics as groups
 from resolvers.access import Action
 from resolvers.across import OfKind, found_of_kind
 from resolvers.errors import BadInput
 from resolvers.kind import Document, Kind
 from resolvers.paging import cursors, default_order, with_places
 from resolvers.request import DEFAULT_PAGE, LARGEST_PAGE, Paths, Read
+from resolvers.statistics import of_kind as statistics_of_kind
 from schema import filters, paging, statistics
 from schema.common import (
     DeleteSessionPayload,
@@ -156,7 +156,7 @@ async def statistics_of(
     """Groups of all matches, counted and measured."""
     where = filters.where(arguments.get("filter"), kind)
     asked = statistics.question(kind, where, wanted, arguments)
-    return statistics.document(asked, await groups.of_kind(run.context, kind, asked))
+    return statistics.document(asked, await statistics_of_kind(run.context, kind, asked))
 
 
 async def create(kind: Kind, run: Run, _wanted: None, arguments: Arguments) -> Payload[Any]:

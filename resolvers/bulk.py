@@ -70,7 +70,7 @@ async def create(context: Context, kind: Kind, documents: list[Document]) -> Con
     for place in fresh:
         session_id = documents[place]["_id"]
         if session_id in taken:  # somebody was faster
-            refused[place] = writes.taken(kind, session_id)
+            refused[place] = writes.id_taken(kind, session_id)
             await reservations.release(
                 context, kind, kind.reservation(documents[place]), session_id
             )
@@ -117,7 +117,7 @@ async def _sift(
         session_id = document.get("_id", "")
         try:
             if session_id in taken:
-                raise writes.taken(kind, session_id)
+                raise writes.id_taken(kind, session_id)
             if held := kind.reservation(document):
                 await reserve(context, kind, held, session_id)
         except AlreadyExists as error:

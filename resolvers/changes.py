@@ -9,7 +9,7 @@ from resolvers import search
 from resolvers.common_columns import REVISION
 from resolvers.context import Context
 from resolvers.errors import CorruptDocument, Invalid
-from resolvers.kind import Column, Document, Kind, Timeline
+from resolvers.kind import Column, Document, Kind, RowTimes
 from resolvers.lists import add_counts
 from resolvers.values import add_folded, check_lengths, fill_lists
 
@@ -59,21 +59,21 @@ def revision(document: Document) -> int:
 def derived(kind: Kind, document: Document) -> Document:
     """The document with everything that is computed from its columns and stored with them."""
     with _corrupt(kind, document):
-        timeline = kind.derive(document)
-        _require_times(timeline)
+        times = kind.derive(document)
+        _require_times(times)
         add_counts(kind.columns, document)
         _tidy(kind, document)
         _drop_repeated(document)
-    ended = timeline.ended_at
-    if ended is not None and kind.ended and ended < timeline.started_at:
+    ended = times.ended_at
+    if ended is not None and kind.ended and ended < times.started_at:
         raise Invalid("A session cannot end before it starts.", (kind.ended,))
-    status = "CLOSED" if timeline.closed else "ACTIVE"
+    status = "CLOSED" if times.closed else "ACTIVE"
     stored = {
         "status": status if kind.ended else None,
-        "startedAt": timeline.started_at,
+        "startedAt": times.started_at,
         "endedAt": ended,
-        "durationSeconds": timeline.duration_seconds,
-        "customer": timeline.customer,
+        "durationSeconds": times.duration_seconds,
+        "customer": times.customer,
     }
     for name, value in stored.items():
         if value is None:
@@ -153,9 +153,9 @@ def require_whole(kind: Kind, document: Document) -> None:
             )
 
 
-def _require_times(timeline: Timeline) -> None:
+def _require_times(times: RowTimes) -> None:
     """TypeError unless the start and the end are dates."""
-    for moment in (timeline.started_at, timeline.ended_at):
+    for moment in (times.started_at, times.ended_at):
         if moment is not None and not isinstance(moment, datetime):
             raise TypeError(type(moment))
 

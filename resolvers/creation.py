@@ -104,7 +104,7 @@ async def _require_free(context: Context, kind: Kind, session_id: str) -> None:
     """AlreadyExists if the session is stored under another spelling of its id."""
     others = set(kind.session_ids.spellings(session_id)) - {session_id}
     if others and await reads.get_many(context.store, kind, others, EVERYTHING, ID_ALONE):
-        raise writes.taken(kind, session_id)
+        raise writes.id_taken(kind, session_id)
 
 
 async def _numbered(context: Context, kind: Kind, document: Document) -> Document:

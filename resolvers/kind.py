@@ -187,7 +187,7 @@ class Reservation:
 
 
 @dataclass(frozen=True, slots=True)
-class Timeline:
+class RowTimes:
     """What a document says of its start and end; `closed` decides the status."""
 
     started_at: datetime
@@ -248,7 +248,7 @@ class Kind:
     description: str
     columns: tuple[Column, ...]
     session_ids: SessionIds
-    derive: Callable[[Document], Timeline]
+    derive: Callable[[Document], RowTimes]
     """Completes the document in place and says when it started and ended."""
     ended: str | None = None
     """The column that sets the end; None for a kind without an end, whose status is null."""

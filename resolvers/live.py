@@ -14,13 +14,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from resolvers import masks, paging
-from resolvers.access import Action as Right
+from resolvers.access import Action
 from resolvers.audit.showing import noted
 from resolvers.context import Context
 from resolvers.errors import ChangesUnsupported, HistoryLost
 from resolvers.kind import Document, Kind
 from resolvers.request import EVERYTHING, NEVER, Columns, Filter, both
-from resolvers.store.change_stream import Action, Event, bulky, settled
+from resolvers.store.change_stream import ChangeAction, Event, bulky, settled
 from resolvers.store.matching import matcher, part_of
 from resolvers.stream_places import StreamPlace
 
@@ -43,7 +43,7 @@ class Change(NamedTuple):
     """One change, as its caller may see it."""
 
     kind: Kind
-    action: Action
+    action: ChangeAction
     session_id: str
     document: Document | None
     """The session as it is now; None if it is gone, or no longer meets the filter."""
@@ -170,7 +170,7 @@ async def _page(
 def _choosing(context: Context, wheres: Wheres) -> Callable[[Event], Change | None]:
     """What this caller gets of an event."""
     for kind, where in wheres.items():
-        context.caller.require(kind, Right.READ)
+        context.caller.require(kind, Action.READ)
         masks.require_answerable(context.caller, where)
         require_served(context, kind)
     views = {
@@ -203,7 +203,7 @@ class _View:
         document = event.document
         if document is not None and self._matches(document) and not self._expired(document):
             return self._change(event, self._shown(document))
-        if event.action is not Action.CREATED and self._had(event):
+        if event.action is not ChangeAction.CREATED and self._had(event):
             return self._change(event, None)
         return None
 
@@ -213,7 +213,7 @@ class _View:
             return self._before(event.before)
         if not self._limited:
             return True
-        if event.action is Action.DELETED:
+        if event.action is ChangeAction.DELETED:
             raise HistoryLost(UNKNOWN)
         return event.document is not None and self._own(event.document)
 

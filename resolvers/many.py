@@ -64,7 +64,7 @@ async def create(context: Context, kind: Kind, given: Sequence[Mapping[str, Any]
         found = made.get(session_id) or taken.get(session_id)
         outcomes[place] = found or document
         if session_id in named and session_id in made:
-            error = writes.taken(kind, session_id)
+            error = writes.id_taken(kind, session_id)
         if error is not None and (session_id in named or not (step and step.made(found))):
             outcomes[place] = _with_present(context, kind, error, found)
         named.add(session_id)

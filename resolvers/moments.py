@@ -4,11 +4,13 @@ Both are stored as dates without an offset, to the millisecond. As text an insta
 `2026-03-01T09:30:00.000Z`, a clock time `2026-03-01T09:30:00`.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from resolvers.errors import Invalid
 
+MILLISECOND = timedelta(milliseconds=1)
+"""How precisely dates are stored."""
 INSTANT = "2026-03-01T09:30:00Z"
 CLOCK_TIME = "2026-03-01T09:30:00"
 """How messages show what they expect."""

@@ -4,7 +4,7 @@ For percentiles it counts the numbers in buckets whose bounds grow by 2 %: what 
 within 1 % of its middle. So a percentile needs no more memory than its buckets, and buckets of
 several reads can be put together.
 
-    Figures(whole=True).add(…bucket_of(3), count=2…).percentile(0.5)   is  3.0
+    NumberFigures(whole=True).add(…bucket_of(3), count=2…).percentile(0.5)   is  3.0
 """
 
 import math
@@ -52,7 +52,7 @@ def middle(bucket: int) -> float:
 
 
 @dataclass(slots=True)
-class Figures:
+class NumberFigures:
     """What is known of the numbers of one column in one group."""
 
     whole: bool = False

@@ -114,9 +114,9 @@ async def begin(context: Context, header: str, asked: str, lifetime: int) -> Ans
         return None
     store = context.store.of_process()  # what it keeps is kept when the time is over, too
     record_id = digest(caller.id, _sorted(caller.tenants), key)
-    claim = _Claim(context, Repeat(store, record_id, secrets.token_hex(8)), asked, lifetime)
+    lease = _Lease(context, Repeat(store, record_id, secrets.token_hex(8)), asked, lifetime)
     for _ in range(int(WAIT_SECONDS / POLL_SECONDS)):
-        found = await claim.attempt()
+        found = await lease.attempt()
         if found is not None or context.repeat is not None:
             return found
         await asyncio.sleep(POLL_SECONDS)
@@ -127,7 +127,7 @@ async def begin(context: Context, header: str, asked: str, lifetime: int) -> Ans
 
 
 @dataclass(slots=True)
-class _Claim:
+class _Lease:
     """What a request needs to take a record; `context` has it once it is taken."""
 
     context: Context
@@ -138,14 +138,14 @@ class _Claim:
     async def attempt(self) -> Answer | None:
         """Take the record, or find the answer; None where it is somebody else's at present."""
         repeat, now = self.repeat, self.context.now()
-        lease = now + timedelta(seconds=_seconds(self.context) + repeat.store.deadline)
+        until = now + timedelta(seconds=_seconds(self.context) + repeat.store.deadline)
         rights = _rights(self.context.caller)
         row: Document = {
             "_id": repeat.id,
             "asked": self.asked,
             "rights": rights,
             "owner": repeat.owner,
-            "leaseUntil": lease,
+            "leaseUntil": until,
             "expireAt": now + timedelta(seconds=self.lifetime),
             "done": False,
         }
@@ -165,12 +165,12 @@ class _Claim:
         if found["done"]:
             return _stored(found, rights)
         if found["leaseUntil"] <= now:
-            await self._take_over(found, lease)
+            await self._take_over(found, until)
         return None
 
-    async def _take_over(self, found: Document, lease: datetime) -> None:
+    async def _take_over(self, found: Document, until: datetime) -> None:
         repeat = self.repeat
-        taken = await records.take_over(repeat.store, found, repeat.owner, lease)
+        taken = await records.take_over(repeat.store, found, repeat.owner, until)
         if taken is not None:
             repeat.resumed, repeat.noted = True, taken.get("noted") or {}
             self.context.repeat = repeat

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from resolvers.documents import is_sound
 from resolvers.errors import LimitExceeded
 from resolvers.groups import MOST_GROUPS, MOST_RANKED, Figure, Leaf, Measure, Question, Ranking
-from resolvers.percentiles import Figures
+from resolvers.percentiles import NumberFigures
 from resolvers.store.groups import Row
 from resolvers.time_buckets import Calendar, from_ms
 from resolvers.value_types import INTEGER
@@ -24,7 +24,7 @@ class Group:
     keys: tuple[Any, ...]
     """In the order of the question; None where a session has no value, or a damaged one."""
     period_start: datetime | None
-    figures: tuple[Figures, ...]
+    figures: tuple[NumberFigures, ...]
     """In the order of the question's measures."""
     count: int = 0
     matching: int = 0
@@ -88,7 +88,7 @@ class Tally:
         if group is None:
             keys, start = key
             figures = tuple(
-                Figures(whole=measure.leaf.column.type is INTEGER)
+                NumberFigures(whole=measure.leaf.column.type is INTEGER)
                 for measure in self.question.measures
             )
             group = Group(keys, None if start is None else from_ms(start), figures)
@@ -185,12 +185,12 @@ def _worth(group: Group, ranking: Ranking, question: Question) -> Any:
     return _sortable(_of_numbers(_figures(group, ranking.of, question.measures), ranking))
 
 
-def _figures(group: Group, leaf: Leaf | None, measures: Sequence[Measure]) -> Figures:
+def _figures(group: Group, leaf: Leaf | None, measures: Sequence[Measure]) -> NumberFigures:
     place = next(place for place, measure in enumerate(measures) if measure.leaf == leaf)
     return group.figures[place]
 
 
-def _of_numbers(figures: Figures, ranking: Ranking) -> float | None:
+def _of_numbers(figures: NumberFigures, ranking: Ranking) -> float | None:
     match ranking.figure:
         case Figure.AVERAGE:
             return figures.average

@@ -14,6 +14,8 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from resolvers.moments import MILLISECOND
+
 EPOCH = datetime(1970, 1, 1)
 HOUR, DAY, WEEK = 3_600_000, 86_400_000, 7 * 86_400_000
 """In milliseconds."""
@@ -26,7 +28,6 @@ KNOWN_FROM = 1970
 """The first such year where a range has no start of its own."""
 FIRST, LAST = datetime(2, 1, 1), datetime(9999, 12, 25)
 """Dates beyond these are in no bucket: its start could not be shown in every zone."""
-MILLISECOND = timedelta(milliseconds=1)
 
 
 class Unit(StrEnum):

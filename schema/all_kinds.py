@@ -5,7 +5,6 @@ from functools import cached_property, lru_cache, partial
 from typing import Any, Optional
 
 from resolvers import merged_pages
-from resolvers import statistics as groups
 from resolvers.across import common_kind, readable
 from resolvers.common_columns import SESSION_COLUMNS
 from resolvers.errors import BadInput
@@ -13,6 +12,7 @@ from resolvers.kind import Document, Kind
 from resolvers.merged_pages import Across
 from resolvers.paging import default_order, with_places
 from resolvers.request import DEFAULT_PAGE, EVERYTHING, LARGEST_PAGE, Filter, Order, both
+from resolvers.statistics import of_kinds as statistics_of_kinds
 from resolvers.value_types import ENUM
 from schema import filters, paging, statistics
 from schema.columns import SESSION_NAMES, columns_of
@@ -21,8 +21,7 @@ from schema.connection import ConnectionSource
 from schema.execution import projection
 from schema.execution.projection import PageRead
 from schema.execution.run import Run
-from schema.execution.selections import Selected
-from schema.execution.windows import Given
+from schema.execution.selections import ByVariables, Selected
 from schema.fields import PAGE, KindType, filter_argument, order_argument
 from schema.root_field import Argument, Arguments, RootField
 from schema.statistics import StatisticsRead
@@ -73,7 +72,7 @@ class AllKinds:
             *PAGE,
         )
 
-    def wanted(self, selected: Selected) -> Given:
+    def wanted(self, selected: Selected) -> ByVariables:
         """What a page reads of each kind, by its name."""
         pages = {kind.name: projection.of_page(selected, kind) for kind in self.kinds}
         return lambda variables: {name: of(variables) for name, of in pages.items()}
@@ -128,7 +127,7 @@ class AllKinds:
         own = self.statistics_types.arguments(filter_type)
         return (KINDS_ARGUMENT, filter_argument(filter_type), *own)
 
-    def measured(self, selected: Selected) -> Given:
+    def measured(self, selected: Selected) -> ByVariables:
         """What statistics work out."""
         return statistics.wanted(selected, self.common)
 
@@ -144,7 +143,9 @@ class AllKinds:
         asked = statistics.question(self.common, where, wanted, arguments)
         named = where if asked.rate_of is None else both(where, asked.rate_of)
         kinds = readable(run.context, self.kinds, arguments.get("kinds"), named)
-        return statistics.document(asked, await groups.of_kinds(run.context, kinds, asked, within))
+        return statistics.document(
+            asked, await statistics_of_kinds(run.context, kinds, asked, within)
+        )
 
 
 @lru_cache(100)

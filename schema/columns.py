@@ -26,8 +26,8 @@ from resolvers.kind import (
     Index,
     Kind,
     Reservation,
+    RowTimes,
     SessionIds,
-    Timeline,
     no_reservation,
     walk,
 )
@@ -129,7 +129,7 @@ def kind_of(
     name: str,
     collection: str,
     session_ids: SessionIds,
-    derive: Callable[[Document], Timeline],
+    derive: Callable[[Document], RowTimes],
     ended: str | None = None,
     only_ended: tuple[str, ...] = (),
     spans: bool = True,

@@ -31,8 +31,7 @@ from schema.connection import ConnectionSource
 from schema.errors import UserError, user_error
 from schema.execution.projection import PageRead
 from schema.execution.run import Run
-from schema.execution.selections import Selected
-from schema.execution.windows import Given
+from schema.execution.selections import ByVariables, Selected
 from schema.root_field import Argument, Arguments, NestedField, RootField
 from schema.statistics import StatisticsRead
 
@@ -232,7 +231,7 @@ def _change(name: str, text: str, verb: Verb) -> RootField:
     return RootField(name, CustomerLinksPayload | None, [IDENTIFIERS], text, resolve)
 
 
-def _wanted(selected: Selected) -> Given:
+def _wanted(selected: Selected) -> ByVariables:
     read = CustomerRead(
         identifiers=bool(selected.named("identifiers").nodes),
         names=bool(selected.named("names").nodes),

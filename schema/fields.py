@@ -16,13 +16,13 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.graphql import OperationType
 
 from resolvers import sessions
-from resolvers import statistics as groups
 from resolvers.access import Action
 from resolvers.across import OfKind, found_of_kind
 from resolvers.errors import BadInput
 from resolvers.kind import Document, Kind
 from resolvers.paging import cursors, default_order, with_places
 from resolvers.request import DEFAULT_PAGE, LARGEST_PAGE, Paths, Read
+from resolvers.statistics import of_kind as statistics_of_kind
 from schema import filters, paging, statistics
 from schema.common import (
     DeleteSessionPayload,
@@ -38,8 +38,7 @@ from schema.errors import ErrorCode
 from schema.execution import projection
 from schema.execution.projection import PageRead, SessionRead
 from schema.execution.run import Run
-from schema.execution.selections import Selected
-from schema.execution.windows import Given
+from schema.execution.selections import ByVariables, Selected
 from schema.inputs import create_input, update_input
 from schema.payloads import (
     GLOBAL_ID,
@@ -105,7 +104,7 @@ class Standard:
     """The annotation."""
     arguments: Callable[[KindType], Sequence[Argument]]
     resolve: Callable[[Kind, Run, Any, Arguments], Awaitable[Any]]
-    wanted: Callable[[Selected, Kind], Given] = lambda _selected, _kind: NOTHING_WANTED
+    wanted: Callable[[Selected, Kind], ByVariables] = lambda _selected, _kind: NOTHING_WANTED
 
     def field(self, name: str, entry: KindType) -> RootField:
         """The field of one kind."""
@@ -151,11 +150,13 @@ async def summarise(kind: Kind, run: Run, _wanted: None, arguments: Arguments) -
     )
 
 
-async def measure(kind: Kind, run: Run, wanted: StatisticsRead, arguments: Arguments) -> Document:
+async def statistics_of(
+    kind: Kind, run: Run, wanted: StatisticsRead, arguments: Arguments
+) -> Document:
     """Groups of all matches, counted and measured."""
     where = filters.where(arguments.get("filter"), kind)
     asked = statistics.question(kind, where, wanted, arguments)
-    return statistics.document(asked, await groups.of_kind(run.context, kind, asked))
+    return statistics.document(asked, await statistics_of_kind(run.context, kind, asked))
 
 
 async def create(kind: Kind, run: Run, _wanted: None, arguments: Arguments) -> Payload[Any]:
@@ -262,7 +263,7 @@ STATISTICS = Standard(
         filter_argument(entry.filter_type),
         *entry.statistics.arguments(entry.filter_type),
     ),
-    measure,
+    statistics_of,
     statistics.wanted,
 )
 CREATE = Standard(
@@ -300,11 +301,11 @@ def node_fields(entries: Sequence[KindType]) -> tuple[RootField, ...]:
     """`node(id)` and `nodes(ids)` over all kinds."""
     kinds = {entry.kind.type_name: entry.kind for entry in entries}
 
-    async def node(run: Run, wanted: Wanted, arguments: Arguments) -> OfKind | None:
+    async def node(run: Run, wanted: PathsByType, arguments: Arguments) -> OfKind | None:
         return await _node(run, kinds, wanted, arguments["id"], "id")
 
     async def nodes(
-        run: Run, wanted: Wanted, arguments: Arguments
+        run: Run, wanted: PathsByType, arguments: Arguments
     ) -> list[OfKind | BaseException | None]:
         """An error in the place of a node is reported there, and costs no other."""
         ids = arguments["ids"]
@@ -313,7 +314,7 @@ def node_fields(entries: Sequence[KindType]) -> tuple[RootField, ...]:
         found = [_node(run, kinds, wanted, text, "ids") for text in ids]
         return await asyncio.gather(*found, return_exceptions=True)
 
-    def wanted(selected: Selected) -> Given:
+    def wanted(selected: Selected) -> ByVariables:
         columns = {name: projection.columns_of(selected, kind) for name, kind in kinds.items()}
         return lambda variables: {name: of(variables) for name, of in columns.items()}
 
@@ -336,12 +337,12 @@ def node_fields(entries: Sequence[KindType]) -> tuple[RootField, ...]:
     )
 
 
-Wanted = Mapping[str, Paths]
+PathsByType = Mapping[str, Paths]
 """The stored paths to read of each kind, by its type's name."""
 
 
 def _node(
-    run: Run, kinds: Mapping[str, Kind], wanted: Wanted, text: str, argument: str
+    run: Run, kinds: Mapping[str, Kind], wanted: PathsByType, text: str, argument: str
 ) -> Awaitable[OfKind | None]:
     """The session with that global id, which is asked for by the call already.
 

@@ -23,8 +23,7 @@ from schema.all_kinds import KINDS_ARGUMENT, AllKinds, all_kinds
 from schema.common import Edge, PageInfo, Session, SessionKind, global_id
 from schema.execution.projection import columns_of
 from schema.execution.run import Run
-from schema.execution.selections import Selected
-from schema.execution.windows import Given
+from schema.execution.selections import ByVariables, Selected
 from schema.fields import KindType, filter_argument
 from schema.root_field import Argument, Arguments, RootField, wanted_at
 from schema.strawberry_internals import core_info
@@ -34,7 +33,7 @@ T = TypeVar("T")
 
 @strawberry.enum(description="What happened to a session.")
 class ChangeAction(enum.Enum):
-    """The names of resolvers.store.change_stream.Action."""
+    """The names of resolvers.store.change_stream.ChangeAction."""
 
     CREATED = strawberry.enum_value("CREATED", description="It was stored.")
     UPDATED = strawberry.enum_value(
@@ -93,7 +92,7 @@ PULLED = (
 )
 
 Source = Callable[[live.Change], Change[Any]]
-Wanted = Mapping[str, Columns]
+PathsByKind = Mapping[str, Columns]
 """The stored paths that are shown of each kind's sessions, by its name."""
 
 
@@ -135,13 +134,13 @@ def subscription_fields(entries: Sequence[KindType]) -> tuple[SubscriptionField,
     over = all_kinds(kinds)
 
     async def any_kind(
-        run: Run, wanted: Wanted, arguments: Arguments
+        run: Run, wanted: PathsByKind, arguments: Arguments
     ) -> AsyncGenerator[Change[Any], None]:
         wheres = _wheres(run, over, arguments)
         return await _followed(run, kinds, wheres, wanted, arguments, _of_any_kind)
 
     async def one_kind(
-        kind: Kind, run: Run, wanted: Wanted, arguments: Arguments
+        kind: Kind, run: Run, wanted: PathsByKind, arguments: Arguments
     ) -> AsyncGenerator[Change[Any], None]:
         wheres = {kind: filters.where(arguments.get("filter"), kind)}
         return await _followed(run, kinds, wheres, wanted, arguments, _of_one_kind)
@@ -174,7 +173,9 @@ def changes_field(entries: Sequence[KindType]) -> RootField:
     kinds = tuple(entry.kind for entry in entries)
     over = all_kinds(kinds)
 
-    async def pulled(run: Run, wanted: Wanted, arguments: Arguments) -> SessionChangeConnection:
+    async def pulled(
+        run: Run, wanted: PathsByKind, arguments: Arguments
+    ) -> SessionChangeConnection:
         wheres = _wheres(run, over, arguments)
         served, after = live.served(run.context, kinds), arguments.get("after")
         first = _first(arguments)
@@ -190,10 +191,10 @@ def changes_field(entries: Sequence[KindType]) -> RootField:
     )
 
 
-def _wanted(kinds: Sequence[Kind], *paths: tuple[str, ...]) -> Callable[[Selected], Given]:
+def _wanted(kinds: Sequence[Kind], *paths: tuple[str, ...]) -> Callable[[Selected], ByVariables]:
     """What is shown of the sessions at these paths, by the kind's name."""
 
-    def wanted(selected: Selected) -> Given:
+    def wanted(selected: Selected) -> ByVariables:
         columns = {
             kind.name: reduce(or_, (columns_of(selected.named(*path), kind) for path in paths))
             for kind in kinds
@@ -207,7 +208,7 @@ async def _followed(
     run: Run,
     kinds: Sequence[Kind],
     wheres: live.Wheres,
-    wanted: Wanted,
+    wanted: PathsByKind,
     arguments: Arguments,
     source: Source,
 ) -> AsyncGenerator[Change[Any], None]:

@@ -17,8 +17,7 @@ from schema.columns import KIND, column
 from schema.common import Session, SessionKind
 from schema.execution import projection
 from schema.execution.run import Run
-from schema.execution.selections import Selected
-from schema.execution.windows import Given
+from schema.execution.selections import ByVariables, Selected
 from schema.root_field import wanted_at
 from schema.strawberry_internals import core_info, definition_of
 
@@ -63,7 +62,7 @@ class RelatedSession:
     session: Session | None = _joined()
 
 
-def _columns(selected: Selected, kinds: Iterable[Kind]) -> Given:
+def _columns(selected: Selected, kinds: Iterable[Kind]) -> ByVariables:
     """The stored paths to read of a kind, worked out for that of the pair alone."""
     wanted = {kind.name: projection.columns_of(selected, kind) for kind in kinds}
     return lambda variables: lambda kind: wanted[kind.name](variables)

@@ -17,8 +17,7 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
 from schema.execution.run import Run
-from schema.execution.selections import Selected, Selections, is_alone
-from schema.execution.windows import Given
+from schema.execution.selections import ByVariables, Selected, Selections, is_alone
 from schema.filters import ABSENT, present
 from schema.inputs import plain
 from schema.strawberry_internals import core_info
@@ -38,7 +37,7 @@ class Argument:
     """Whether it is a filter: conditions that wait for an absent variable are absent too."""
 
 
-NOTHING_WANTED: Given = lambda _variables: None  # noqa: E731  # a default value
+NOTHING_WANTED: ByVariables = lambda _variables: None  # noqa: E731  # a default value
 
 
 class RootField(StrawberryField):
@@ -51,7 +50,7 @@ class RootField(StrawberryField):
         arguments: Iterable[Argument],
         description: str,
         resolve: Callable[..., Awaitable[Any]],
-        wanted: Callable[[Selected], Given] = lambda _selected: NOTHING_WANTED,
+        wanted: Callable[[Selected], ByVariables] = lambda _selected: NOTHING_WANTED,
     ) -> None:
         """`resolve` takes a Run, what is wanted, and Arguments.
 
@@ -122,7 +121,9 @@ class NestedField(RootField):
         return self.resolve(source, run, wanted, self._given(core, kwargs))
 
 
-def wanted_at(run: Run, info: GraphQLResolveInfo[Any], wanted: Callable[[Selected], Given]) -> Any:
+def wanted_at(
+    run: Run, info: GraphQLResolveInfo[Any], wanted: Callable[[Selected], ByVariables]
+) -> Any:
     """What a field reads for its selection; worked out once but for the variables' values."""
     operation = run.operation
     variables: Any = info.variable_values

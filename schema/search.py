@@ -22,8 +22,7 @@ from schema.common import PageInfo, Session
 from schema.connection import ConnectionSource
 from schema.execution.projection import PageRead
 from schema.execution.run import Run
-from schema.execution.selections import Selected
-from schema.execution.windows import Given
+from schema.execution.selections import ByVariables, Selected
 from schema.fields import PAGE, KindType, filter_argument
 from schema.filters import SEARCH_SYNTAX, check_value
 from schema.root_field import Argument, Arguments, RootField
@@ -193,7 +192,7 @@ def search_fields(entries: Sequence[KindType]) -> tuple[RootField, ...]:
     """`searchSessions`."""
     over = all_kinds(tuple(entry.kind for entry in entries))
 
-    def wanted(selected: Selected) -> Given:
+    def wanted(selected: Selected) -> ByVariables:
         pages, matches = over.wanted(selected), bool(selected.named("edges", "matches").nodes)
         return lambda variables: SearchRead(pages(variables), matches)
 

@@ -21,8 +21,7 @@ from resolvers.statistics import Statistics, check_lengths
 from resolvers.tally import Group
 from resolvers.time_buckets import Every, Unit
 from schema import filters
-from schema.execution.selections import Selected
-from schema.execution.windows import Given
+from schema.execution.selections import ByVariables, Selected
 from schema.root_field import Arguments
 from schema.statistics_types import FIGURES
 
@@ -37,7 +36,7 @@ class StatisticsRead:
     """Every `p` of a percentile."""
 
 
-def wanted(selected: Selected, kind: Kind) -> Given:
+def wanted(selected: Selected, kind: Kind) -> ByVariables:
     """What a field of statistics selects."""
     groups = selected.named("groups")
     names = {node.name.value for node in groups.fields()}

@@ -30,7 +30,7 @@ from resolvers.groups import (
     measurable,
 )
 from resolvers.kind import Column, Kind
-from resolvers.percentiles import ERROR_PERCENT, Figures
+from resolvers.percentiles import ERROR_PERCENT, NumberFigures
 from resolvers.time_buckets import CHANGES, KNOWN_FROM
 from resolvers.value_types import DATETIME, FLOAT, INTEGER, OBJECT, ValueType
 from schema.columns import NOTE, ColumnField, column, columns_of
@@ -39,7 +39,7 @@ from schema.paging import OrderDirection
 from schema.root_field import Argument
 
 FIGURES = "figures"
-"""Where a document of NumberStatistics keeps the Figures that percentiles are asked of."""
+"""Where a document of NumberStatistics keeps the NumberFigures that percentiles are asked of."""
 
 
 @strawberry.enum(description="How long a bucket of time is, on the clocks of `timeZone`.")
@@ -74,7 +74,7 @@ class StatisticsOrderField(enum.Enum):
 
 
 class PercentileField(StrawberryField):
-    """`percentile(p)`: asked of the Figures in a document."""
+    """`percentile(p)`: asked of the NumberFigures in a document."""
 
     def __init__(self, description: str) -> None:
         super().__init__(python_name=None, description=description)
@@ -91,7 +91,7 @@ class PercentileField(StrawberryField):
 
     def get_result(self, source: Any, info: Any, args: list[Any], kwargs: Any) -> float | None:
         """The percentile, or BadInput."""
-        figures: Figures = source[FIGURES]
+        figures: NumberFigures = source[FIGURES]
         return figures.percentile(kwargs["p"])
 
 

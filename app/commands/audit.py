@@ -129,7 +129,7 @@ def _run(work: Callable[[Settings, Store], Awaitable[None]]) -> None:
         async with open_store(settings, DEADLINE) as store:
             await work(settings, store)
 
-    with plain_failures(), opened() as settings:
+    with opened() as settings:
         asyncio.run(on_store(settings))
 
 

@@ -8,9 +8,8 @@ import typer
 
 from app.commands.common import UsageError
 from app.commands.data import BY_ENUM, plain_data_failures, run
-from app.commands.demo.load import Advance, unseen
 from app.commands.private_files import output_or_file, read_line
-from app.commands.progress import bar
+from app.commands.progress import Advance, bar, unseen
 from app.errors import StartError
 from resolvers.context import Context
 from resolvers.erasure import Erased, KindCount, Mode, erase

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from app.commands.common import UsageError
-from app.commands.demo.load import Advance, unseen
+from app.commands.progress import Advance, unseen
 from app.export.formats import Csv, JsonLines
 from app.export.request import parsed_columns, parsed_filter
 from resolvers import bulk

@@ -115,7 +115,7 @@ def create(
 @keys.command("list")
 def list_(as_json: AsJson = False) -> None:
     """List all credentials, without their keys."""
-    with plain_failures(), opened() as settings:
+    with opened() as settings:
         _show_all(_run(settings, credentials.listed), as_json)
 
 
@@ -125,7 +125,7 @@ def revoke(
     as_json: AsJson = False,
 ) -> None:
     """Revoke a credential; every worker refuses it within 5 seconds."""
-    with plain_failures(), opened() as settings:
+    with opened() as settings:
         found = _change(settings, lambda store: credentials.revoke(store, credential_id, utc_now()))
         done = f"Revoked {found.id} ({found.name}). It is refused within 5 seconds."
         typer.echo(_dumped(described(found)) if as_json else done)

@@ -13,6 +13,13 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+Advance = Callable[[int], object]
+"""Called with how much more is done."""
+
+
+def unseen(_number: int) -> None:
+    """Nobody looks at the progress."""
+
 
 @contextmanager
 def bar(label: str, total: int | None, in_bytes: bool = False) -> Iterator[Callable[[int], None]]:

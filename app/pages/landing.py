@@ -22,7 +22,7 @@ from app.context import State
 from app.database import memory
 from app.pages.assets import ASK_AGAIN, Asset
 from app.pages.headers import PAGE_HEADERS
-from app.pages.overview import Figures, Latest
+from app.pages.overview import DatabaseFigures, Latest
 from app.pages.reference_access import closed
 from app.settings import Settings
 from resolvers.kind import Kind
@@ -72,7 +72,7 @@ def is_trusted(settings: Settings, request: Request) -> bool:
     return settings.host in LOOPBACK and request.url.hostname in LOOPBACK and not proxied
 
 
-def page(settings: Settings, figures: Figures | None, origin: str = "") -> str:
+def page(settings: Settings, figures: DatabaseFigures | None, origin: str = "") -> str:
     """The page as HTML; without figures, for a stranger. `origin` is the address it is asked at."""
     return Template(_PAGE.read_text("utf-8")).substitute(
         kinds=_NUMBERS[len(KINDS)] if len(KINDS) < len(_NUMBERS) else len(KINDS),
@@ -127,7 +127,7 @@ def _in_memory(settings: Settings) -> str:
     )
 
 
-def _sessions(figures: Figures | None) -> str:
+def _sessions(figures: DatabaseFigures | None) -> str:
     if figures is None:
         return _STRANGER
     if figures.engine is None:
@@ -152,7 +152,7 @@ def _moment(value: datetime) -> str:
     return f'<time datetime="{print_datetime(value)}">{shown}</time>'
 
 
-def _facts(settings: Settings, figures: Figures | None) -> str:
+def _facts(settings: Settings, figures: DatabaseFigures | None) -> str:
     facts = [("Gateway", version("session-gateway"))]
     if figures is not None:
         name = {"pymongo": "PyMongo", "motor": "Motor"}[settings.mongodb_driver]
@@ -164,7 +164,7 @@ def _facts(settings: Settings, figures: Figures | None) -> str:
     return _pairs(facts)
 
 
-def _engine(settings: Settings, figures: Figures) -> str:
+def _engine(settings: Settings, figures: DatabaseFigures) -> str:
     if settings.mongodb_uri == memory.URI:
         return "in memory, lost at the end"
     return figures.engine or "does not answer"

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class DatabaseFigures:
     """What the page shows of the database: None for what did not answer."""
 
     engine: str | None
@@ -35,10 +35,10 @@ class Latest:
     def __init__(self, fresh: float = FRESH_SECONDS) -> None:
         self._fresh = fresh
         self._until = 0.0
-        self._figures = Figures(None)
+        self._figures = DatabaseFigures(None)
         self._asking = asyncio.Lock()
 
-    async def of(self, store: Store) -> Figures:
+    async def of(self, store: Store) -> DatabaseFigures:
         """The figures, which are never older than they may be."""
         async with self._asking:
             if time.monotonic() >= self._until:
@@ -47,15 +47,15 @@ class Latest:
         return self._figures
 
 
-async def look(store: Store) -> Figures:
+async def look(store: Store) -> DatabaseFigures:
     """Ask the database; it may be away, or too slow for one of the figures."""
     try:
         engine = engine_name(await overview.engine(store))
     except UNANSWERED:
-        return Figures(None)
+        return DatabaseFigures(None)
     kinds = [entry.kind for entry in KINDS]
     found = await asyncio.gather(*(_arrivals(store, kind) for kind in kinds))
-    return Figures(engine, tuple(zip(kinds, found, strict=True)))
+    return DatabaseFigures(engine, tuple(zip(kinds, found, strict=True)))
 
 
 async def _arrivals(store: Store, kind: Kind) -> Arrivals | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from app.rest.layout import Layout
-from app.rest.reading import Given, Rules, differences, read, vendors_path
+from app.rest.reading import ExportRules, Given, differences, read, vendors_path
 from resolvers import bulk
 from resolvers.bulk import Draft
 from resolvers.context import Context
@@ -63,7 +63,7 @@ class Export:
     xml: str = ""
     """The element of a row, for vendors that write XML."""
     required: frozenset[str] = frozenset()
-    """What each row must have, as in `Rules`."""
+    """What each row must have, as in `ExportRules`."""
     options: frozenset[str] = frozenset()
     """The options that say something about its rows."""
     finish: Finish = _nothing_more
@@ -114,7 +114,7 @@ class Export:
         Without a `note`, nothing is worked out that is only to be said.
         """
         unshown = {name: self.kind.by_name[name] for name in self.unshown}
-        rules = Rules(self.required | {self.id}, options.ignored, unshown)
+        rules = ExportRules(self.required | {self.id}, options.ignored, unshown)
         values = read(self.layout, given, rules)
         known = self.finish(given, values, options, note or _unheard)
         try:

@@ -1,6 +1,6 @@
 """Reading a vendor's row through its layout table: the inverse of what `Layout.row` shows.
 
-    read(SESSION, {"sessionId": "s1", "start_time": "2026-03-01T09:30:00.000Z"}, Rules())
+    read(SESSION, {"sessionId": "s1", "start_time": "2026-03-01T09:30:00.000Z"}, ExportRules())
     # {"sessionId": "s1", "startTime": datetime(2026, 3, 1, 9, 30)}
 
 The result has GraphQL's names, as a creation takes them. Invalid has the path in the vendor's
@@ -27,7 +27,7 @@ NOTHING = object()
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class ExportRules:
     """What a vendor's export asks of its rows besides the table."""
 
     required: frozenset[str] = frozenset()
@@ -38,7 +38,7 @@ class Rules:
     """Members of rows that the table does not show."""
 
 
-def read(layout: Layout, given: Any, rules: Rules) -> dict[str, Any]:
+def read(layout: Layout, given: Any, rules: ExportRules) -> dict[str, Any]:
     """The values of a row; Invalid, with the vendor's path, for anything else."""
     reader = _Reader(layout, given, rules)
     values = reader.object(layout.members, given, ())
@@ -51,7 +51,7 @@ def read(layout: Layout, given: Any, rules: Rules) -> dict[str, Any]:
 class _Reader:
     """Reads one row."""
 
-    def __init__(self, layout: Layout, row: Any, rules: Rules) -> None:
+    def __init__(self, layout: Layout, row: Any, rules: ExportRules) -> None:
         self._layout, self._row, self._rules = layout, row, rules
 
     def object(self, members: Sequence[Member], given: Any, path: Path) -> dict[str, Any]:

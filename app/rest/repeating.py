@@ -9,7 +9,7 @@ from app.settings import Settings
 from resolvers import repeats
 from resolvers.context import Context
 
-ENDPOINT = "gateway.changed_by"
+CHANGED_BY = "gateway.changed_by"
 """Where the scope says by which headers its endpoint changes sessions."""
 
 
@@ -25,7 +25,7 @@ class ReplayedError(Exception):
 
 async def begin(request: Request, context: Context) -> None:
     """Take the key of a request that changes sessions; ReplayedError if it was answered before."""
-    changed_by = request.scope.get(ENDPOINT)
+    changed_by = request.scope.get(CHANGED_BY)
     key = headers_of(request.scope).get(NAME)
     if key is None or changed_by is None:
         return

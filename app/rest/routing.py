@@ -160,7 +160,7 @@ class VendorRoutes(BaseRoute):
         headers: dict[str, str] = {}
         try:
             if endpoint:
-                request.scope[repeating.ENDPOINT] = endpoint.changed_by
+                request.scope[repeating.CHANGED_BY] = endpoint.changed_by
                 facts_of(request.scope).operation = f"{endpoint.method} {endpoint.path}"
                 return await self._served(endpoint, request)
             refusal = METHOD if endpoints else ADDRESS

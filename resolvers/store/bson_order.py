@@ -9,17 +9,17 @@ would be shown twice or not at all.
 import math
 import uuid
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from bson import Binary, DatetimeMS, Decimal128, ObjectId, Regex, Timestamp
 
 from resolvers.kind import Document, stored_value
+from resolvers.moments import MILLISECOND
 from resolvers.store.session_ids import as_stored
 
 NUMBERS = 2
 EPOCH = datetime(1970, 1, 1)
-MILLISECOND = timedelta(milliseconds=1)
 
 
 def sort_key(value: Any) -> tuple[Any, ...]:

@@ -70,7 +70,7 @@ BEGINNING: Final = Timestamp(1, 1)
 """Before all changes."""
 
 
-class Action(StrEnum):
+class ChangeAction(StrEnum):
     """What happened to a session."""
 
     CREATED = "CREATED"
@@ -79,10 +79,10 @@ class Action(StrEnum):
 
 
 ACTIONS: Final = {
-    "insert": Action.CREATED,
-    "update": Action.UPDATED,
-    "replace": Action.UPDATED,
-    "delete": Action.DELETED,
+    "insert": ChangeAction.CREATED,
+    "update": ChangeAction.UPDATED,
+    "replace": ChangeAction.UPDATED,
+    "delete": ChangeAction.DELETED,
 }
 ENDS: Final = ("drop", "rename", "dropDatabase", "invalidate")
 """Of whole collections: nobody can say which sessions they had."""
@@ -93,7 +93,7 @@ class Event(NamedTuple):
 
     place: StreamPlace
     kind: Kind
-    action: Action
+    action: ChangeAction
     session_id: str
     at: datetime
     before: Document | None

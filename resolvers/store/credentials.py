@@ -14,7 +14,7 @@ from pymongo import IndexModel, ReadPreference, UpdateOne
 from pymongo.errors import DuplicateKeyError
 
 from resolvers.kind import Document
-from resolvers.store.indexes import taken
+from resolvers.store.indexes import build_models
 from resolvers.store.store import Store
 
 COLLECTION = "credentials"
@@ -28,7 +28,7 @@ def _collection(store: Store) -> Any:
 async def prepare(store: Store) -> None:
     """Create the index that keys are found by; safe to run at every start."""
     index = IndexModel([("keyHash", 1)], name="keyHash", unique=True)
-    await store.run(taken(store.database[COLLECTION], [index]))
+    await store.run(build_models(store.database[COLLECTION], [index]))
 
 
 async def by_key_hash(store: Store, key_hash: str) -> Document | None:

@@ -32,7 +32,7 @@ from pymongo import IndexModel, ReadPreference
 
 from resolvers.errors import Contended
 from resolvers.kind import Document
-from resolvers.store.indexes import taken
+from resolvers.store.indexes import build_models
 from resolvers.store.store import Store
 
 COLLECTION = "customer_links"
@@ -65,7 +65,7 @@ class _Found(NamedTuple):
 async def prepare(store: Store) -> None:
     """Create the index that groups are found by; safe to run at every start."""
     index = IndexModel([("identifiers.key", 1)], name="identifiers_key")
-    await store.run(taken(store.database[COLLECTION], [index]))
+    await store.run(build_models(store.database[COLLECTION], [index]))
 
 
 async def linked(store: Store, tenants: Tenants, keys: Iterable[str]) -> list[Document]:

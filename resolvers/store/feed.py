@@ -38,7 +38,7 @@ from resolvers.request import EVERYTHING
 from resolvers.store import read as reads
 from resolvers.store.change_stream import (
     LOOK_MS,
-    Action,
+    ChangeAction,
     ChangeStream,
     Event,
     present,
@@ -351,12 +351,12 @@ async def completed(store: Store, events: Sequence[Event]) -> list[Event]:
     """
     wanted: dict[str, tuple[Kind, list[str]]] = {}
     for event in events:
-        if event.action is not Action.DELETED:
+        if event.action is not ChangeAction.DELETED:
             wanted.setdefault(event.kind.name, (event.kind, []))[1].append(event.session_id)
     found = {name: await _documents(store, *pair) for name, pair in wanted.items()}
     return [
         event
-        if event.action is Action.DELETED
+        if event.action is ChangeAction.DELETED
         else event._replace(document=found[event.kind.name].get(event.session_id))
         for event in events
     ]

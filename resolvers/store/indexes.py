@@ -35,12 +35,12 @@ async def build(store: Store, kind: Kind) -> Built:
         await collection.drop_index(name)
     wanted = [index for index in kind.indexes if index.name in {*missing, *changed}]
     models = [IndexModel(index.spec, name=index.name) for index in wanted]
-    if not models or await taken(collection, models):
+    if not models or await build_models(collection, models):
         return Built(tuple(index.name for index in wanted))
     refused = {
         index.name
         for index, model in zip(wanted, models, strict=True)
-        if not await taken(collection, [model])
+        if not await build_models(collection, [model])
     }
     names = [index.name for index in wanted]
     return Built(
@@ -66,11 +66,11 @@ async def build_each(store: Store, kind: Kind, advance: Callable[[int], object])
     missing, _ = await differing(store, kind)
     for index in kind.indexes:
         if index.name in missing:
-            await taken(store.collection(kind), [IndexModel(index.spec, name=index.name)])
+            await build_models(store.collection(kind), [IndexModel(index.spec, name=index.name)])
         advance(1)
 
 
-async def taken(collection: Any, models: list[IndexModel]) -> bool:
+async def build_models(collection: Any, models: list[IndexModel]) -> bool:
     """Build indexes of any collection; False if the engine cannot have such ones."""
     try:
         await collection.create_indexes(models)
@@ -89,7 +89,7 @@ async def build_own(store: Store, name: str, models: list[IndexModel]) -> None:
     for model in models:
         if "expireAfterSeconds" in model.document and Capability.TTL not in store.capabilities:
             continue
-        await store.run(taken(store.database[name], [model]))
+        await store.run(build_models(store.database[name], [model]))
 
 
 async def listed(collection: Any) -> dict[str, Any]:
@@ -149,7 +149,7 @@ async def set_retention(store: Store, kind: Kind, seconds: int | None) -> bool:
     if seconds is None:
         return True
     index = IndexModel([("startedAt", 1)], name=RETENTION, expireAfterSeconds=seconds)
-    return Capability.TTL in store.capabilities and await taken(collection, [index])
+    return Capability.TTL in store.capabilities and await build_models(collection, [index])
 
 
 async def _changed(store: Store, kind: Kind, seconds: int) -> bool:

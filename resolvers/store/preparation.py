@@ -25,7 +25,7 @@ from resolvers.store import (
 from resolvers.store import write as writes
 from resolvers.store.capabilities import Capability, is_lacking
 from resolvers.store.policy import OWN_ALONE, Indexes, Policy, Rules
-from resolvers.store.rules import Action
+from resolvers.store.rules import RuleAction
 from resolvers.store.store import Store
 
 BATCH = 1000
@@ -120,7 +120,7 @@ async def _rules(store: Store, kind: Kind, wanted: Rules, own: bool, exists: boo
     """Give a collection its rules, if it is to have some; False if the engine knows none."""
     if wanted is Rules.OFF or not (own or wanted is not Rules.OWN):
         return True
-    action = Action.WARN if wanted is Rules.WARN else Action.ERROR
+    action = RuleAction.WARN if wanted is Rules.WARN else RuleAction.ERROR
     return await (rules.change if exists else rules.create)(store, kind, action)
 
 

@@ -15,7 +15,7 @@ from pymongo import IndexModel, ReturnDocument, WriteConcern
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from resolvers.kind import Document
-from resolvers.store.indexes import taken
+from resolvers.store.indexes import build_models
 from resolvers.store.store import Store
 
 COLLECTION = "rate_counters"
@@ -59,7 +59,7 @@ class RateStorage(Storage):
         """The same, with the window's end."""
         if not self._indexed:
             # An engine that removes nothing has as many rows as there were keys, and counts right.
-            await taken(self._rows, [IndexModel([("expireAt", 1)], expireAfterSeconds=0)])
+            await build_models(self._rows, [IndexModel([("expireAt", 1)], expireAfterSeconds=0)])
             self._indexed = True
         while True:
             try:

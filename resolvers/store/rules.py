@@ -17,14 +17,14 @@ log = logging.getLogger(__name__)
 NAMESPACE_EXISTS = 48
 
 
-class Action(StrEnum):
+class RuleAction(StrEnum):
     """What the database does about a document that breaks the rules."""
 
     ERROR = "error"
     WARN = "warn"
 
 
-async def create(store: Store, kind: Kind, action: Action) -> bool:
+async def create(store: Store, kind: Kind, action: RuleAction) -> bool:
     """Create a kind's collection with its rules; another worker may be first.
 
     False if the engine knows no such rules: then the collection has none.
@@ -46,7 +46,7 @@ async def create(store: Store, kind: Kind, action: Action) -> bool:
     return False
 
 
-async def change(store: Store, kind: Kind, action: Action) -> bool:
+async def change(store: Store, kind: Kind, action: RuleAction) -> bool:
     """Give a collection that exists the rules of this version; False if the engine knows none."""
     try:
         await store.database.command({"collMod": store.name(kind), **_options(kind, action)})
@@ -79,7 +79,7 @@ async def remove(store: Store, collection: str) -> None:
             raise
 
 
-def _options(kind: Kind, action: Action) -> Document:
+def _options(kind: Kind, action: RuleAction) -> Document:
     return {
         "validator": {"$jsonSchema": json_schema(kind)},
         # A stored session that is already broken may still be mended.
@@ -90,7 +90,7 @@ def _options(kind: Kind, action: Action) -> Document:
 
 def refuses(kind: Kind, options: Document) -> bool:
     """Whether a collection with these options has no sessions but those that meet the rules."""
-    if options.get("validationAction", Action.ERROR) != Action.ERROR:
+    if options.get("validationAction", RuleAction.ERROR) != RuleAction.ERROR:
         return False
     found = options.get("validator", {}).get("$jsonSchema", {}).get("properties", {})
     wanted = json_schema(kind)["properties"]

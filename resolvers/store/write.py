@@ -40,10 +40,10 @@ async def create(store: Store, kind: Kind, document: Document) -> None:
         try:
             await store.change(_create, store, kind, document)
         except AlreadyExists:
-            raise taken(kind, document["_id"]) from None
+            raise id_taken(kind, document["_id"]) from None
 
 
-def taken(kind: Kind, session_id: str) -> AlreadyExists:
+def id_taken(kind: Kind, session_id: str) -> AlreadyExists:
     """The refusal of an id that another session has."""
     return AlreadyExists(
         f"A {kind.type_name} with the session id {session_id!r} exists already.", ("sessionId",)

@@ -30,9 +30,8 @@ from schema.execution.compiler import Renderer, renderer
 from schema.execution.operation import Operation
 from schema.execution.operations import OperationCache
 from schema.execution.run import Run
-from schema.execution.selections import Selected, Selections, inner_type, is_alone
+from schema.execution.selections import ByVariables, Selected, Selections, inner_type, is_alone
 from schema.execution.variables import ArgumentsOf, Variables, arguments_of
-from schema.execution.windows import Given
 from schema.root_field import RootField
 from schema.strawberry_internals import definition_of
 
@@ -43,7 +42,7 @@ class Step:
 
     response_name: str
     field: RootField
-    wanted: Given
+    wanted: ByVariables
     arguments: ArgumentsOf
     render: Renderer
 

@@ -14,8 +14,8 @@ from resolvers.errors import BadInput
 from resolvers.kind import Column, Kind
 from resolvers.lists import ListPart
 from resolvers.request import Paths
-from schema.execution.selections import Selected
-from schema.execution.windows import Given, Variables, WindowOf
+from schema.execution.selections import ByVariables, Selected
+from schema.execution.windows import Variables, WindowOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def columns_of(selected: Selected, kind: Kind) -> ColumnsOf:
     )
 
 
-def of_session(selected: Selected, kind: Kind) -> Given:
+def of_session(selected: Selected, kind: Kind) -> ByVariables:
     """What a field returning one session reads."""
     columns, alone = columns_of(selected, kind), selected.alone
     if not columns.lists:
@@ -76,7 +76,7 @@ def of_session(selected: Selected, kind: Kind) -> Given:
     return lambda variables: SessionRead(columns(variables), alone)
 
 
-def of_page(selected: Selected, kind: Kind) -> Given:
+def of_page(selected: Selected, kind: Kind) -> ByVariables:
     """What a field returning a connection reads, for its `nodes` and `edges { node }`."""
     nodes = columns_of(selected.named("nodes"), kind)
     columns = nodes | columns_of(selected.named("edges", "node"), kind)

@@ -7,7 +7,7 @@ programs use it. Without variables it walks everything that could be, whatever t
 say: the cost. Documents are valid here, and their size is bounded (schema.execution.measure).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,8 @@ from graphql import (
 
 Fragments = Mapping[str, FragmentDefinitionNode]
 Parent = FieldNode | OperationDefinitionNode
+ByVariables = Callable[[Mapping[str, Any]], Any]
+"""What is worked out from an operation, but for the values of its variables."""
 
 
 def fragments_of(document: DocumentNode) -> Fragments:

@@ -5,7 +5,7 @@
 Arguments that are all constants give one window for all runs.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from graphql import FieldNode, Undefined, VariableNode, value_from_ast_untyped
@@ -34,7 +34,3 @@ class WindowOf:
         }
         given = {name: value for name, value in given.items() if value is not Undefined}
         return list_window(given, self.tag)
-
-
-Given = Callable[[Variables], Any]
-"""What is worked out from an operation, but for the values of its variables."""

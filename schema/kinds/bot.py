@@ -10,7 +10,7 @@ from strawberry import UNSET, Info
 
 from resolvers.errors import Invalid
 from resolvers.json_text import type_name
-from resolvers.kind import Document, Index, Searched, Timeline
+from resolvers.kind import Document, Index, RowTimes, Searched
 from resolvers.masks import require_overwriting
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
@@ -151,12 +151,12 @@ class BotSession(Session):
     )
 
 
-def derive(document: Document) -> Timeline:
+def derive(document: Document) -> RowTimes:
     """It lasts from startTime to endTime."""
     _check_tags(document.get("tags") or {})
     started, ended = document["startTime"], document.get("endTime")
     duration = (ended - started).total_seconds() if ended else None
-    return Timeline(started, ended, ended is not None, duration, {"id": document["userId"]})
+    return RowTimes(started, ended, ended is not None, duration, {"id": document["userId"]})
 
 
 def _check_tags(tags: Document) -> None:

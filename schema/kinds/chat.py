@@ -12,7 +12,7 @@ from strawberry import UNSET, Info
 
 from resolvers.appending import Addition
 from resolvers.errors import Invalid
-from resolvers.kind import Column, Document, Growth, Searched, Speaker, Timeline
+from resolvers.kind import Column, Document, Growth, RowTimes, Searched, Speaker
 from resolvers.value_types import DATETIME
 from schema.columns import column, kind_of
 from schema.common import Connection, Payload, Session
@@ -153,7 +153,7 @@ class ChatSession(Session):
     )
 
 
-def derive(document: Document) -> Timeline:
+def derive(document: Document) -> RowTimes:
     """It starts with `start`; it ended when it was closed, or with its last message."""
     _set_instant(document["start"], ("start", "dateTime"))
     set_instants(document["messages"])
@@ -168,7 +168,7 @@ def derive(document: Document) -> Timeline:
     visitor = document.get("visitor") or {}
     customer = {"name": visitor.get("name"), "email": visitor.get("emailAddress")}
     known = {name: value for name, value in customer.items() if value is not None} or None
-    return Timeline(
+    return RowTimes(
         started,
         (closed_at or last) if closed else None,
         closed,

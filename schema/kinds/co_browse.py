@@ -11,7 +11,7 @@ from strawberry import UNSET, Info
 from resolvers.access import Action
 from resolvers.appending import Addition
 from resolvers.errors import Conflict, Invalid
-from resolvers.kind import AtVendor, Document, Growth, Reservation, Timeline
+from resolvers.kind import AtVendor, Document, Growth, Reservation, RowTimes
 from schema.columns import column, kind_of
 from schema.common import Connection, Payload, Session
 from schema.fields import (
@@ -92,7 +92,7 @@ class CoBrowseSession(Session):
     )
 
 
-def derive(document: Document) -> Timeline:
+def derive(document: Document) -> RowTimes:
     """It starts with the agent; each page lasts until the next one, the last until the end."""
     activated, ended = document.get("activationTime"), document.get("deactivationTime")
     if activated is not None and activated < document["creationTime"]:
@@ -101,7 +101,7 @@ def derive(document: Document) -> Timeline:
     _set_durations(document["pages"], activated, ended)
     started = activated or document["creationTime"]
     duration = (ended - started).total_seconds() if ended else None
-    return Timeline(started, ended, ended is not None, duration, None)
+    return RowTimes(started, ended, ended is not None, duration, None)
 
 
 def _set_durations(pages: list[Document], first: datetime | None, end: datetime | None) -> None:

@@ -7,7 +7,7 @@ import strawberry
 from strawberry import UNSET, Info
 
 from resolvers.access import Action
-from resolvers.kind import AtVendor, Document, Timeline
+from resolvers.kind import AtVendor, Document, RowTimes
 from schema.columns import column, kind_of
 from schema.common import Payload, Session
 from schema.fields import (
@@ -42,11 +42,11 @@ class KnowledgeSession(Session):
     )
 
 
-def derive(document: Document) -> Timeline:
+def derive(document: Document) -> RowTimes:
     """It starts when it is stored and never ends."""
     started: datetime = document["createdAt"]
     customer_id = document.get("customerId")
-    return Timeline(started, None, False, None, {"id": customer_id} if customer_id else None)
+    return RowTimes(started, None, False, None, {"id": customer_id} if customer_id else None)
 
 
 KNOWLEDGE = kind_of(

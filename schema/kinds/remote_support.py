@@ -9,7 +9,7 @@ from strawberry import UNSET, Info
 
 from resolvers.appending import Addition
 from resolvers.folding import fold
-from resolvers.kind import Column, Document, Growth, Index, Searched, SessionIds, Speaker, Timeline
+from resolvers.kind import Column, Document, Growth, Index, RowTimes, Searched, SessionIds, Speaker
 from resolvers.masks import require_overwriting
 from resolvers.value_types import TEXT
 from schema.columns import column, kind_of
@@ -180,7 +180,7 @@ def custom_field_key(name: str, value: str) -> str:
     return fold(f"{name}{SEPARATOR}{value}")
 
 
-def derive(document: Document) -> Timeline:
+def derive(document: Document) -> RowTimes:
     """It lasts from dateStart to dateEnd."""
     started, ended = document["dateStart"], document.get("dateEnd")
     if document["videoLinks"]:
@@ -195,7 +195,7 @@ def derive(document: Document) -> Timeline:
     }
     known = {name: value for name, value in customer.items() if value is not None} or None
     duration = (ended - started).total_seconds() if ended else None
-    return Timeline(started, ended, ended is not None, duration, known)
+    return RowTimes(started, ended, ended is not None, duration, known)
 
 
 FILTERS = (

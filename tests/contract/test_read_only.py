@@ -63,8 +63,8 @@ async def test_vendors_writes_are_refused(reader: Whole) -> None:
     """In the vendor's shape; a GET of an unknown session makes none."""
     before = await everything(reader)
     made = await reader.http.put("/sessions/new", headers=AUTHORIZED)
-    tied = await reader.http.post(f"/sessions/{IDS['knowledge']}", headers=AUTHORIZED)
-    for answer in (made, tied):
+    linked = await reader.http.post(f"/sessions/{IDS['knowledge']}", headers=AUTHORIZED)
+    for answer in (made, linked):
         assert answer.status_code == 403
         assert answer.json().keys() == {"statusCode", "errorMessage"}
         assert "read-only" in answer.json()["errorMessage"]

@@ -67,8 +67,8 @@ def test_a_knowledge_session_from_the_path_to_graphql(door: Door, method: str) -
     assert made["customerId"] == "c1"
 
 
-def test_both_doors_tie_the_same_session(door: Door) -> None:
-    """What one door has tied stays when the other ties more."""
+def test_both_doors_link_the_same_session(door: Door) -> None:
+    """What one door has linked stays when the other links more."""
     knowledge(door, "POST", gkc_agentId="a1")
     update(door, "KnowledgeSession", ID, {"visitId": "v1"})
     knowledge(door, "POST", gkc_customerId="c1")

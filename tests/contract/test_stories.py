@@ -201,7 +201,7 @@ async def test_remote_support(teller: Teller) -> None:
 
 
 async def test_knowledge(teller: Teller) -> None:
-    """From GraphQL to both paths: made, tied, and after its deletion a new one under its id."""
+    """From GraphQL to both paths: made, linked, and after its deletion a new one under its id."""
     session_id, headers = KNOWLEDGE["sessionId"], bearer(teller.issued)
     await teller.create("KnowledgeSession", KNOWLEDGE)
     for base in ("", "/gks-server/v1"):
@@ -209,23 +209,23 @@ async def test_knowledge(teller: Teller) -> None:
         assert await teller.send("GET", path, headers=headers) == (200, KNOWLEDGE)
     await teller.update("KnowledgeSession", session_id, {"visitId": "v2"})
     await teller.mutate("linkKnowledgeSession", f'sessionId: "{session_id}", agentId: "a2"')
-    _, tied = await teller.send("GET", f"/sessions/{session_id}", headers=headers)
-    assert tied == {**KNOWLEDGE, "visitId": "v2", "agentId": "a2"}
+    _, linked = await teller.send("GET", f"/sessions/{session_id}", headers=headers)
+    assert linked == {**KNOWLEDGE, "visitId": "v2", "agentId": "a2"}
     await teller.delete("KnowledgeSession", session_id)
     _, anew = await teller.send("GET", f"/sessions/{session_id}", headers=headers)
     assert anew == {**dict.fromkeys(KNOWLEDGE), "sessionId": session_id}
 
 
 async def test_knowledge_the_other_way(teller: Teller) -> None:
-    """From the paths to GraphQL: what PUT makes and POST ties is there."""
+    """From the paths to GraphQL: what PUT makes and POST links is there."""
     headers = {**bearer(teller.issued), "gkc_agentId": "a1"}
     _, made = await teller.send("PUT", "/gks-server/v1/sessions/new", headers=headers)
     path = f"/sessions/{made['sessionId']}"
     visits = {"visitId": "v1", "globalVisitId": "g1"}
     customer = {**bearer(teller.issued), "gkc_customerId": "c1"}
-    status, tied = await teller.send("POST", path, headers=customer, json=visits)
+    status, linked = await teller.send("POST", path, headers=customer, json=visits)
     assert status == 200
-    fields = " ".join(tied)
+    fields = " ".join(linked)
     one = await teller.ask(
         f'{{ knowledgeSession(sessionId: "{made["sessionId"]}") {{ {fields} }} }}'
     )

@@ -16,7 +16,7 @@ SPELLINGS = (ID, ID.upper(), "83d03970-C959-11e2-857D-082e5f12b9a1")
 
 @pytest.mark.difference("knowledge.one_case")
 def test_capitals_make_no_second_session(door: Door) -> None:
-    """Whoever created it, no other customer can be tied to it by another spelling."""
+    """Whoever created it, no other customer can be linked to it by another spelling."""
     first = door.send("POST", f"/sessions/{SPELLINGS[1]}", headers={**KEY, "gkc_customerId": "c1"})
     assert first.json()["sessionId"] == ID
     for spelling in SPELLINGS:

@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from resolvers.errors import BadInput
-from resolvers.percentiles import ERROR_PERCENT, Figures, bucket_of
+from resolvers.percentiles import ERROR_PERCENT, NumberFigures, bucket_of
 from tests.resolvers.folded import nearest_rank
 
 NUMBERS = st.one_of(
@@ -17,9 +17,9 @@ NUMBERS = st.one_of(
 )
 
 
-def figures(values: list[float], whole: bool = False) -> Figures:
+def figures(values: list[float], whole: bool = False) -> NumberFigures:
     """These numbers, one by one."""
-    made = Figures(whole=whole)
+    made = NumberFigures(whole=whole)
     for value in values:
         made.add(1, value, value, value, bucket_of(value))
     return made
@@ -54,7 +54,7 @@ def test_parts_put_together(values: list[float], cut: int) -> None:
 
 def test_over_no_numbers() -> None:
     """There is nothing to show; only a sum is 0."""
-    none = Figures()
+    none = NumberFigures()
     assert (none.count, none.sum) == (0, 0)
     assert (none.average, none.low, none.high, none.percentile(0.5)) == (None, None, None, None)
 

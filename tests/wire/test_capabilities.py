@@ -17,7 +17,7 @@ from resolvers.request import Read
 from resolvers.store import indexes, preparation, probes, rules
 from resolvers.store.capabilities import ALL, Capabilities, Capability
 from resolvers.store.policy import Indexes, Policy
-from resolvers.store.rules import Action
+from resolvers.store.rules import RuleAction
 from resolvers.store.store import Store
 from tests.conftest import KINDS_BY_NAME, mock_store, opened_store
 from tests.wire.engine import WireEngine
@@ -180,4 +180,4 @@ async def test_old_rules_stay_known_where_they_cannot_be_renewed(
     name = wire_store.database.name
     fault = {"failCommands": ["collMod"], "errorCode": 59, "namespace": f"{name}.{BOT.collection}"}
     engine_client.admin.command("configureFailPoint", "failCommand", mode="alwaysOn", data=fault)
-    assert await rules.change(wire_store, BOT, Action.ERROR)
+    assert await rules.change(wire_store, BOT, RuleAction.ERROR)

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from app.commands.demo.generate import generate
 from app.commands.demo.journey import IDENTIFIERS, LENGTH, journey
+from app.commands.progress import Advance, unseen
 from app.rest import VENDORS, samples
 from resolvers import bulk, customers
 from resolvers.bulk import Draft
@@ -30,18 +31,10 @@ MARK = "demo"
 LOADING, LOADED, DECLINED = "loading", "loaded", "declined"
 
 T = TypeVar("T")
-Advance = Callable[[int], object]
-"""Called with how many more sessions are done."""
-
-
 Said = Callable[[str, int], AbstractContextManager[Advance]]
 """Shows the progress of something with a name and a size."""
 LATE_INDEXES = 20_000
 """Sessions for which it is quicker to build indexes afterwards: measured, docs/performance.md."""
-
-
-def unseen(_number: int) -> None:
-    """Nobody looks at the progress."""
 
 
 def unsaid(_name: str, _size: int) -> AbstractContextManager[Advance]:

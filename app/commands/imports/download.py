@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from app.commands.common import UsageError
-from app.commands.imports.asking import Asker, RefusedError, Sleep
+from app.commands.imports.client import Asker, RefusedError, Sleep
 from app.commands.imports.options import moment
 from app.commands.imports.services import SERVICES, Account, Fetched, fetch
 from app.commands.progress import bar

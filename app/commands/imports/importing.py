@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from app.commands.imports.ledger import Ledger, Place
 from app.commands.imports.rows import Notes, Problems, Row, Source
+from app.commands.progress import Advance, unseen
 from app.errors import StartError
 from resolvers import bulk
 from resolvers.bulk import Conflicts
@@ -17,12 +18,7 @@ BATCH = 1000
 BATCH_BYTES = 8 * 2**20
 """Rows, and bytes of their texts, that are in memory at once."""
 
-Advance = Callable[[int], object]
 Work = Callable[[Context, Kind, list[Document]], Awaitable[Conflicts]]
-
-
-def unseen(_number: int) -> None:
-    """Nobody looks at the progress."""
 
 
 class OnConflict(StrEnum):

@@ -19,17 +19,17 @@ import jwt
 
 from app import private_writing
 from app.commands.imports.answers import Answer, answer_of
-from app.commands.imports.asking import Asker, NotFoundError, RefusedError, UnansweredError
+from app.commands.imports.client import Asker, NotFoundError, RefusedError, UnansweredError
 from app.commands.imports.files import File
 from app.commands.imports.ledger import Ledger
 from app.commands.imports.rows import MOST_SHOWN
 from app.rest.exports import Options
 from app.rest.remote_support.layout import WORDS
+from resolvers.moments import MILLISECOND
 
 WEEK = timedelta(days=7)
 DAY = timedelta(days=1)
 SHORTEST = timedelta(minutes=1)
-MILLISECOND = timedelta(milliseconds=1)
 SECOND = timedelta(seconds=1)
 IDS_AT_ONCE = 500
 ROWS_AT_ONCE = 1000

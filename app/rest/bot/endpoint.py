@@ -13,7 +13,7 @@ from app.rest.bot import reference
 from app.rest.bot.export import EXPORT
 from app.rest.bot.layout import SESSION, page
 from app.rest.bot.reference import MALFORMED
-from app.rest.bot.request import ByIds, Search, decode, token
+from app.rest.bot.request import ByIds, SearchPage, decode, token
 from app.rest.vendor import Endpoint, Refusal, Vendor, admit, json, query_of, state_of
 from resolvers import sessions
 from resolvers.access import Action, Caller
@@ -90,7 +90,7 @@ async def _has_sessions(context: Context, bot_id: str, known: set[KnownBot]) -> 
     return found
 
 
-async def _list(context: Context, own: Filter, wanted: Search) -> Document:
+async def _list(context: Context, own: Filter, wanted: SearchPage) -> Document:
     where = All((own, wanted.where))
     window = Window(first=wanted.limit)
     read = Read(BOT, where, window=window, columns=SESSION.paths, skip=wanted.skip)

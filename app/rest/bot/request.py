@@ -1,6 +1,6 @@
 """What a getSessions request of Kore.ai XO asks for (the vendor's "Sessions History API" page).
 
-    {"userId": "u1", "dateFrom": "2026-03-01", "limit": 20}    a Search
+    {"userId": "u1", "dateFrom": "2026-03-01", "limit": 20}    a SearchPage
     {"sessionId": ["s1", "s2"]}                                ByIds: all else is ignored
 
 `app.rest.bot.reference` names every member. Unknown members are ignored, null is the same as
@@ -23,7 +23,7 @@ from app.rest.vendor import has_key, json_object
 from resolvers.errors import BadInput, Invalid, Unauthenticated
 from resolvers.json_text import type_of, write
 from resolvers.kind import Column
-from resolvers.moments import milliseconds
+from resolvers.moments import MILLISECOND, milliseconds
 from resolvers.request import All, Compare, Either, Filter, Operator, Some
 from schema.kinds.bot import BOT
 
@@ -32,7 +32,6 @@ MOST_IDS = 50
 MOST_CONDITIONS = 100
 """Of tags, and of values in each."""
 LONGEST_SPAN = timedelta(days=7)
-MILLISECOND = timedelta(milliseconds=1)
 FURTHEST_SKIP = 2**31 - 1
 """What the database can pass over; nobody has as many sessions in 7 days."""
 
@@ -89,7 +88,7 @@ class ByIds:
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class SearchPage:
     """A page, newest first, of the sessions that meet a filter."""
 
     where: Filter
@@ -105,7 +104,7 @@ def token(headers: Headers) -> str:
     return given[0]
 
 
-def decode(body: bytes, query: QueryParams, now: datetime, most: int) -> ByIds | Search:
+def decode(body: bytes, query: QueryParams, now: datetime, most: int) -> ByIds | SearchPage:
     """The request; BadInput, by name, for what the vendor refuses.
 
     `now` is in UTC, a limit over `most` is lowered.
@@ -124,7 +123,7 @@ def decode(body: bytes, query: QueryParams, now: datetime, most: int) -> ByIds |
         *_tags(given.get("tags")),
     )
     limit = min(_count(given, "limit", DEFAULT_LIMIT), most)
-    return Search(All(filters), min(skip, FURTHEST_SKIP), limit)
+    return SearchPage(All(filters), min(skip, FURTHEST_SKIP), limit)
 
 
 def _require_served(query: QueryParams) -> None:

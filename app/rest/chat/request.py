@@ -10,13 +10,14 @@ upper, both exclusive, on the chat's start.
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from starlette.datastructures import Headers, QueryParams
 
 from app.rest.vendor import has_key
 from resolvers.errors import BadInput, Unauthenticated
+from resolvers.moments import MILLISECOND
 from resolvers.request import All, Compare, Filter, Operator
 from schema.kinds.chat import CHAT
 
@@ -32,7 +33,6 @@ TIMESTAMP = re.compile(
 """RFC 3339, where a `+` may have arrived as a space, and the colon may be missing, as in PHP's
 ISO 8601."""
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-MILLISECOND = timedelta(milliseconds=1)
 
 
 def credentials(headers: Headers, query: QueryParams) -> tuple[str, str] | None:

@@ -43,7 +43,7 @@ async def get(request: Request) -> Response:
         settings = state_of(request).settings
         if not (settings.knowledge_auto_create and _may_create(context.caller)):
             raise NotFound(NOT_FOUND)
-        return json(SESSION.row(await _tie(context, session_id, decode(request.headers, b""))))
+        return json(SESSION.row(await _linked(context, session_id, decode(request.headers, b""))))
     return tagged(request, json(SESSION.row(found)), found)
 
 
@@ -56,13 +56,13 @@ async def link(request: Request) -> Response:
     """POST: link what is given; a missing value changes nothing."""
     context = await admit(request, KNOWLEDGE)
     given = decode(request.headers, await request.body())
-    return json(SESSION.row(await _tie(context, request.path_params["sessionId"], given)))
+    return json(SESSION.row(await _linked(context, request.path_params["sessionId"], given)))
 
 
-async def _tie(context: Context, session_id: str, given: Mapping[str, str]) -> Document:
+async def _linked(context: Context, session_id: str, given: Mapping[str, str]) -> Document:
     def change(document: Document) -> None:
-        tied = document.get("customerId")
-        if tied is not None and given.get("customerId", tied) != tied:
+        linked = document.get("customerId")
+        if linked is not None and given.get("customerId", linked) != linked:
             raise Conflict(OTHER_CUSTOMER, ("customerId",))
         sessions.assign(context, KNOWLEDGE, document, given)
 

@@ -40,7 +40,7 @@ UNKNOWN = docs.Case(
     "the session is unknown and may not be made (`GATEWAY_KNOWLEDGE_AUTO_CREATE=false`, or a "
     "credential that may only read or is limited to several tenants)",
 )
-TIED = docs.Case("CONFLICT", OTHER_CUSTOMER, "another customer is tied to the session")
+LINKED_TO_ANOTHER = docs.Case("CONFLICT", OTHER_CUSTOMER, "another customer is tied to the session")
 
 CREATE = docs.Operation("Make a session", "The new session.", ANSWER, (WRONG_BODY,), HEADERS, BODY)
 GET = docs.Operation(
@@ -50,7 +50,7 @@ LINK = docs.Operation(
     "Tie an agent, a customer and visits to a session",
     "The session as it is now.",
     ANSWER,
-    (WRONG_BODY, TIED),
+    (WRONG_BODY, LINKED_TO_ANOTHER),
     HEADERS,
     BODY,
 )

@@ -18,6 +18,7 @@ from typer.testing import CliRunner, Result
 from app.access.authenticator import Authenticator
 from app.access.sealer import sealer
 from app.commands import keys
+from app.commands.common import plain_failures
 from app.commands.keys import parse_expiry
 from app.settings import Settings
 from resolvers.access import Caller
@@ -49,7 +50,8 @@ def run(settings: Settings) -> Keys:
 def run_on(settings: Settings, columns: str, *arguments: str, given: str = "") -> Result:
     @contextmanager
     def opened() -> Iterator[Settings]:
-        yield settings
+        with plain_failures():
+            yield settings
 
     with patch.object(keys, "opened", opened):
         return CliRunner().invoke(keys.keys, arguments, given, env={"COLUMNS": columns})

@@ -18,7 +18,7 @@ from app.access.authenticator import Authenticator
 from app.context import State
 from app.main import create_app
 from app.pages import landing
-from app.pages.overview import Figures, Latest, engine_name, look
+from app.pages.overview import DatabaseFigures, Latest, engine_name, look
 from app.settings import Settings
 from resolvers.errors import Timeout, Unavailable
 from resolvers.store import overview
@@ -31,7 +31,9 @@ from tests.conftest import KINDS_BY_NAME, NOW
 
 pytestmark = pytest.mark.anyio
 
-FIGURES = Figures("MongoDB 8.0", tuple((entry.kind, Arrivals(1234, NOW)) for entry in KINDS))
+FIGURES = DatabaseFigures(
+    "MongoDB 8.0", tuple((entry.kind, Arrivals(1234, NOW)) for entry in KINDS)
+)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +41,7 @@ def door() -> Door:
     return open_door()
 
 
-def page(door: Door, figures: Figures = FIGURES, **headers: str) -> httpx.Response:
+def page(door: Door, figures: DatabaseFigures = FIGURES, **headers: str) -> httpx.Response:
     """The page, with these figures for those who may see them."""
     with patch("app.pages.landing.Latest.of", AsyncMock(return_value=figures)):
         return door.request("GET", "/", headers={"authorization": None, **headers})
@@ -122,12 +124,12 @@ async def test_one_slow_kind_spoils_its_own_row(wire_store: Store) -> None:
 async def test_database_away(wire_store: Store) -> None:
     """Without the database there are no figures, and no error."""
     with patch("app.pages.overview.overview.engine", AsyncMock(side_effect=Unavailable("away"))):
-        assert await look(wire_store) == Figures(None)
+        assert await look(wire_store) == DatabaseFigures(None)
 
 
 def test_page_without_a_database_says_so(door: Door) -> None:
     """The page still comes."""
-    response = page(door, Figures(None))
+    response = page(door, DatabaseFigures(None))
     assert response.status_code == 200
     assert "The database does not answer." in response.text
 
@@ -214,7 +216,7 @@ def test_access_off_shows_everything() -> None:
 
 def test_what_the_database_says_is_escaped(door: Door) -> None:
     """Text from elsewhere stays text."""
-    text = page(door, Figures("<b>&")).text
+    text = page(door, DatabaseFigures("<b>&")).text
     assert "<b>" not in text
     assert "does not answer" not in text.split("This server")[1]
     assert "&lt;b&gt;&amp;" in text

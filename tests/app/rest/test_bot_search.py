@@ -101,7 +101,7 @@ def test_limits_beyond_graphqls_are_served(door: Door) -> None:
 def test_the_default_limit_is_100(door: Door) -> None:
     """A request without a limit."""
     asked = request.decode(b"", QueryParams(), NOW, 1000)
-    assert isinstance(asked, request.Search)
+    assert isinstance(asked, request.SearchPage)
     assert (asked.skip, asked.limit) == (0, 100)
 
 

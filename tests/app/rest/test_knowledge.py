@@ -112,7 +112,7 @@ def test_an_id_that_is_no_uuid_gets_a_fresh_one(door: Door, method: str) -> None
     assert [row["_id"] for row in door.stored(KNOWLEDGE)] == [answer["sessionId"]]
 
 
-def test_post_creates_an_unknown_session_and_ties_it(door: Door) -> None:
+def test_post_creates_an_unknown_session_and_links_it(door: Door) -> None:
     """POST works on an id that nobody has made, also with auto-create turned off."""
     door.settings(knowledge_auto_create=False)
     answer = door.send("POST", f"/sessions/{ID}", {"visitId": "v1"}, ROOT)

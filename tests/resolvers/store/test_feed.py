@@ -11,7 +11,7 @@ from pymongo.errors import AutoReconnect
 from resolvers.errors import GatewayError, LimitExceeded, SlowReader, Timeout, Unavailable
 from resolvers.kind import Document, Kind
 from resolvers.store import feed as feeds
-from resolvers.store.change_stream import Action, ChangeStream, Event
+from resolvers.store.change_stream import ChangeAction, ChangeStream, Event
 from resolvers.store.feed import Feed, Listener, parts
 from resolvers.store.store import Store
 from resolvers.stream_places import StreamPlace
@@ -28,7 +28,7 @@ START = StreamPlace(1, 0, 0)
 def event(number: int) -> Event:
     """The so many-th."""
     place = StreamPlace(1, number, 0)
-    return Event(place, BOT, Action.CREATED, str(number), NOW, None, {"_id": str(number)})
+    return Event(place, BOT, ChangeAction.CREATED, str(number), NOW, None, {"_id": str(number)})
 
 
 def chosen(one: Event) -> str:

@@ -53,8 +53,8 @@ def test_same_again(client: Client) -> None:
     assert client.stored("knowledge", ID) == before
 
 
-def test_null_unties(client: Client) -> None:
-    """An explicit null takes the tie away."""
+def test_null_unlinks(client: Client) -> None:
+    """An explicit null takes the link away."""
     client.data(LINK, id=ID, agent="a", customer="c")
     session = client.data(LINK, id=ID, customer=None)["session"]
     assert (session["agentId"], session["customerId"], session["customer"]) == ("a", None, None)
@@ -75,7 +75,7 @@ def test_too_long(client: Client) -> None:
 
 
 def test_at_once(client: Client) -> None:
-    """First links at the same time create one session with all ties."""
+    """First links at the same time create one session with all that they link."""
     client.together(
         (LINK, {"id": ID, "agent": "a"}),
         (LINK, {"id": ID, "customer": "c"}),

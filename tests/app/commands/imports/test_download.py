@@ -11,7 +11,7 @@ import httpx
 import jwt
 import pytest
 
-from app.commands.imports.asking import ATTEMPTS, LONGEST_WAIT
+from app.commands.imports.client import ATTEMPTS, LONGEST_WAIT
 from app.commands.imports.services import Fetched
 from app.errors import StartError
 from tests.app.commands.imports.client import SECRET, SINCE, UNTIL, Client, vendor

@@ -8,7 +8,7 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET, Info
 
-from resolvers.kind import Document, Index, Reservation, Searched, Timeline
+from resolvers.kind import Document, Index, Reservation, RowTimes, Searched
 from schema.columns import column, kind_of
 from schema.common import Connection, Payload, Session
 from schema.fields import (
@@ -91,7 +91,7 @@ class VideoSession(Session):
     last_guest: VideoGuest | None = column("Who joined last.", derived=True)
 
 
-def derive(document: Document) -> Timeline:
+def derive(document: Document) -> RowTimes:
     """It lasts from `began` to `ended`."""
     for guest in document["guests"]:
         for pause in guest["pauses"]:
@@ -101,7 +101,7 @@ def derive(document: Document) -> Timeline:
     began, ended = document["began"], document.get("ended")
     duration = (ended - began).total_seconds() if ended else None
     first = {"name": document["guests"][0]["name"]} if document["guests"] else None
-    return Timeline(began, ended, ended is not None, duration, first)
+    return RowTimes(began, ended, ended is not None, duration, first)
 
 
 def reservation(document: Document) -> Reservation | None:

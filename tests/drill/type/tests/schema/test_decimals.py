@@ -16,7 +16,7 @@ from app.commands.imports.lines import Lines
 from docs.generate import _kind
 from resolvers import bulk
 from resolvers.context import Context
-from resolvers.kind import Document, Timeline
+from resolvers.kind import Document, RowTimes
 from resolvers.store import preparation, rules
 from resolvers.store.store import Store
 from schema import fields
@@ -47,10 +47,10 @@ class CoBrowseSession(Session):
     tips: list[Decimal] = column("What was given besides.")
 
 
-def derive(document: Document) -> Timeline:
+def derive(document: Document) -> RowTimes:
     """It goes on."""
     began: datetime = document["createdAt"]
-    return Timeline(began, None, False, None, None)
+    return RowTimes(began, None, False, None, None)
 
 
 CALL = kind_of(CoBrowseSession, name="call", collection="calls", session_ids=TEXTS, derive=derive)

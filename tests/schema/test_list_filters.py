@@ -58,3 +58,14 @@ def test_list_of_objects(client: Client, condition: str, found: list[str]) -> No
     )
     nodes = client.data(text)["nodes"]
     assert sorted(node["sessionId"] for node in nodes) == sorted(found)
+
+
+def test_sessions_related_to_a_uuid(client: Client) -> None:
+    """Found in upper and lower case, also by kinds whose own ids are no UUIDs."""
+    related = {"kind": "CO_BROWSE", "sessionId": "6f0e4f1b-9a53-4f5c-8d3a-7e110b3c1e6f"}
+    client.insert("bot", {**bot("b"), "relatedSessions": [related]})
+    query = """query ($id: String!) {
+      botSessions(filter: {relatedSessions: {some: {sessionId: {eq: $id}}}}) { totalCount }
+    }"""
+    for spelling in (related["sessionId"], related["sessionId"].upper()):
+        assert client.data(query, id=spelling) == {"totalCount": 1}

@@ -292,3 +292,12 @@ def test_long_orderings_in_variables(client: Client, type_: str, field: str) -> 
     assert error["extensions"]["code"] == "LIMIT_EXCEEDED"
     assert error["extensions"]["argument"] == "orderBy"
     assert "at most 100" in error["message"]
+
+
+def test_as_many_conditions_as_there_may_be(client: Client) -> None:
+    """One fewer than what is refused; a group counts as one."""
+    query = "query ($f: BotSessionFilter) { botSessions(filter: $f) { totalCount } }"
+    groups = {"and": [{"botId": {"eq": "x"}}] * 100}
+    assert client.data(query, f=groups) == {"totalCount": 0}
+    error = client.error(query, f={**groups, "channel": {"eq": "x"}})
+    assert error["message"].startswith("filter: more than 200 conditions.")

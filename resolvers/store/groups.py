@@ -104,7 +104,7 @@ async def _aggregate(
 ) -> list[Document]:
     # More than there can be, so that one reply has them all, up to 16 MB.
     work = aggregate(store, kind, stages, batchSize=most + 2)
-    return await store.run(bounded(store, kind, stages[0]["$match"], Look.READ, work))
+    return await store.run(bounded(store, kind, stages[0]["$match"], Look.SCAN, work))
 
 
 def _first(store: Store, kind: Kind, where: Filter, asked: Grouping) -> list[Stage]:

@@ -184,7 +184,7 @@ async def _summed(store: Store, kind: Kind, asked: Query, among: Query) -> Docum
             }
         },
     ]
-    rows = await bounded(store, kind, asked, Look.READ, aggregate(store, kind, stages))
+    rows = await bounded(store, kind, asked, Look.SCAN, aggregate(store, kind, stages))
     return rows[0] if rows else {}
 
 

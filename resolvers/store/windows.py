@@ -65,7 +65,7 @@ async def found(
     if along is not None:
         reading = _Reading(store, kind, planned, along, skip + limit)
         return (await reading.rows())[skip:]
-    return await bounded(store, kind, wanted, Look.READ, plain())
+    return await bounded(store, kind, wanted, Look.SORT, plain())
 
 
 def _along(store: Store, kind: Kind, planned: Plan, wanted: Query) -> Riding | None:

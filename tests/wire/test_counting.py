@@ -49,6 +49,7 @@ async def _filled(wire_store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
     """Hours with much and hours with little; two of three rows are frequent, five rare."""
     monkeypatch.setattr(surveys, "SMALL_COLLECTION", -1)
     monkeypatch.setattr(counting, "COUNTED", 200)
+    monkeypatch.setattr(counting, "COUNTED_BY_FILTER", 200)
     monkeypatch.setattr(timeline, "GROWTH", 64)
     monkeypatch.setattr(timeline, "LATER_GROWTH", 2)
     monkeypatch.setattr(timeline, "SLICE", 4)

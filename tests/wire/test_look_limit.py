@@ -29,7 +29,7 @@ async def _large(wire_store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
     monkeypatch.setattr(surveys, "SMALL_COLLECTION", -1)
     monkeypatch.setattr(timeline, "GROWTH", 4)
     monkeypatch.setattr(timeline, "LATER_GROWTH", 2)
-    seconds = ROWS / 10 * look_limit.Look.READ.value / 1e6
+    seconds = ROWS / 10 * look_limit.Look.SCAN.value / 1e6
     monkeypatch.setattr(look_limit, "HOPELESS", seconds / DEADLINE)
     rows = [
         {

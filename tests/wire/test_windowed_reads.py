@@ -324,7 +324,7 @@ async def test_a_read_that_is_given_up_early_leaves_nothing_behind(
     with pytest.raises(Timeout):
         await windows.found(store, BOT, planned, planned.match, 1, 0)
     with pytest.raises(Timeout):
-        await bounded(replace(store, capabilities=LACKING), BOT, {}, Look.READ, work())
+        await bounded(replace(store, capabilities=LACKING), BOT, {}, Look.SORT, work())
     gc.collect()
     assert not recwarn.list
 

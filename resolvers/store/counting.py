@@ -54,7 +54,8 @@ async def count(store: Store, kind: Kind, match: Query, most: int | None = None)
         return Estimate(rows)
     hits, share = await _share(store, kind, along.path, rest, spans)
     if hits < FEW:
-        return await exactly(store, kind, match)
+        found = along.prefixes != ({},) and not along.rest  # by an index
+        return await exactly(store, kind, match, Look.LITTLE if found else None)
     return Estimate(share * rows)
 
 
@@ -72,9 +73,9 @@ def _most(match: Query) -> int:
     return COUNTED_BY_FILTER if match else COUNTED
 
 
-async def exactly(store: Store, kind: Kind, match: Query) -> int:
-    """The same as `count`, however many documents are read for it."""
-    look = Look.SCAN if match else Look.COUNT
+async def exactly(store: Store, kind: Kind, match: Query, look: Look | None = None) -> int:
+    """The same as `count`, however many documents are read for it; Timeout if they are too many."""
+    look = look or (Look.SCAN if match else Look.COUNT)
     return int(await bounded(store, kind, match, look, _counted(store, kind, match)))
 
 

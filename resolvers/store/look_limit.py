@@ -33,6 +33,8 @@ class Look(Enum):
     """For groups, and for a count by a filter."""
     COUNT = 7
     """Of a whole collection."""
+    LITTLE = 0
+    """Of what an index is known to find, which is little."""
 
 
 HOPELESS: Final = 2
@@ -53,7 +55,7 @@ async def bounded(
     """
     try:
         quick = Capability.TIME_LIMIT in store.capabilities or not await is_large(store, kind)
-        if not quick:
+        if not quick and look is not Look.LITTLE:
             await _require_few(store, kind, match, look)
     except BaseException:  # also one whose client goes meanwhile
         work.close()
@@ -62,10 +64,9 @@ async def bounded(
 
 
 async def _require_few(store: Store, kind: Kind, match: Query, look: Look) -> None:
-    most = round(HOPELESS * store.deadline * 1e6 / look.value)
-    rows = await rows_read(store, kind, match)
-    if rows > most:
-        raise Timeout(TOO_MANY.format(rows=rows, most=most))
+    rows, seconds = await rows_read(store, kind, match), HOPELESS * store.deadline
+    if rows * look.value > seconds * 1e6:
+        raise Timeout(TOO_MANY.format(rows=rows, most=round(seconds * 1e6 / look.value)))
 
 
 async def rows_read(store: Store, kind: Kind, match: Query) -> int:

@@ -8,6 +8,7 @@ import pytest
 
 from resolvers import merged_pages
 from resolvers.context import Context
+from resolvers.errors import Timeout
 from resolvers.merged_pages import Across
 from resolvers.request import (
     EVERYTHING,
@@ -20,7 +21,7 @@ from resolvers.request import (
     Read,
     Window,
 )
-from resolvers.store import counting, read, surveys, timeline
+from resolvers.store import counting, look_limit, read, surveys, timeline
 from resolvers.store.capabilities import UNKNOWN, Capability
 from resolvers.store.driver import Driver
 from resolvers.store.store import Store
@@ -88,6 +89,26 @@ async def test_few_are_counted(filled: Store) -> None:
         found = await read.count(filled, BOT, where)
         assert not isinstance(found, Estimate)
         assert found == await read.count_exactly(filled, BOT, where) > 0
+
+
+async def test_few_that_lie_close_together_are_counted(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By an index, also where the fullest hours have many of them; others would take too long."""
+
+    async def in_fullest_hours(*_: Any) -> float:
+        return 1.0
+
+    monkeypatch.setattr(surveys, "_probed", in_fullest_hours)
+    monkeypatch.setattr(look_limit, "HOPELESS", 1e-6)
+    newest = {"startedAt": {"$gte": LAST - timedelta(hours=1)}}
+    active = {"$set": {"status": "ACTIVE", "isDeveloper": True}}
+    changed = await filled.collection(BOT).update_many(
+        newest, active, bypass_document_validation=True
+    )
+    assert await read.count(filled, BOT, compared("status", "ACTIVE")) == changed.modified_count > 0
+    with pytest.raises(Timeout, match="has time for"):
+        await read.count(filled, BOT, compared("isDeveloper", True))
 
 
 async def test_engines_that_walk_indexes_count(filled: Store, wire_store: Store) -> None:

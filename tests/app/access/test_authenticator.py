@@ -90,6 +90,14 @@ async def test_request_without_a_known_key_is_refused(
     await refusal(authenticator.bearer(request(*headers)))
 
 
+@pytest.mark.parametrize("scheme", ["Basic", "Token", "Bearer:", "JWT"])
+async def test_a_key_after_another_scheme_is_none(
+    authenticator: Authenticator, issued: Issued, scheme: str
+) -> None:
+    """Though it is known."""
+    await refusal(authenticator.bearer(request(("Authorization", f"{scheme} {issued.key}"))))
+
+
 async def test_id_is_no_key(authenticator: Authenticator, issued: Issued) -> None:
     """Who knows the id alone, or the stored hash, is nobody."""
     for guess in (issued.credential.id, issued.credential.key_hash):

@@ -3,7 +3,7 @@
 import pytest
 
 from app.graphql.media_types import GRAPHQL_JSON, response_type
-from app.http.negotiation import prefers_html
+from app.http.negotiation import accepts_gzip, prefers_html
 from app.http.refusal import JSON, RefusedError
 
 GRAPHQL = "application/graphql-response+json"
@@ -31,6 +31,7 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;
         (f"{GRAPHQL.upper()}; charset=UTF-8", GRAPHQL_JSON),
         (f"{GRAPHQL};charset=utf-16, application/json;q=0.1", JSON),
         (f"{GRAPHQL};q=nonsense, application/json;q=0.1", JSON),
+        (f"{GRAPHQL};q=2, application/json;q=0.1", JSON),
     ],
 )
 def test_response_type(accept: str | None, expected: bytes) -> None:
@@ -62,3 +63,12 @@ def test_nothing_acceptable(accept: str) -> None:
 def test_browsers(accept: str | None, expected: bool) -> None:
     """Who names HTML and likes it best is shown a page."""
     assert prefers_html(accept.encode() if accept else None) == expected
+
+
+@pytest.mark.parametrize(
+    ("accepts", "expected"),
+    [(None, False), (b"", False), (b"gzip", True), (b"br, *", True), (b"gzip;q=0", False)],
+)
+def test_gzip(accepts: bytes | None, expected: bool) -> None:
+    """Only for those who say that they understand it."""
+    assert accepts_gzip(accepts) is expected

@@ -56,6 +56,16 @@ async def until(changes: AsyncGenerator[Change, None], session_id: str) -> Chang
     raise AssertionError("the changes ended")
 
 
+async def pulled(context: Context, cursor: str) -> list[Change]:
+    """All changes after a cursor, page by page."""
+    found: list[Change] = []
+    more = True
+    while more:
+        page = await live.page(context, KINDS, {BOT: EVERYTHING}, cursor, 500)
+        found, cursor, more = [*found, *page.changes], page.cursor, page.more
+    return found
+
+
 def told(changes: list[Change]) -> list[tuple[str, str, bool]]:
     """What happened to which session, and whether it is shown."""
     return [(one.action, one.session_id, one.document is not None) for one in changes]

@@ -19,26 +19,26 @@ pytestmark = pytest.mark.anyio
 
 WITHOUT = {Capability.ORDERED_WALK, Capability.TIME_LIMIT}
 LAST = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-ROWS = 600
+ROWS = 200
 DEADLINE = limit(10)
 
 
 @pytest.fixture(name="large")
 async def _large(wire_store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
-    """Some hundred sessions, an hour apart, and time to look at one in ten of them."""
+    """Some hundred sessions, an hour apart, and time to look at one in five of them."""
     monkeypatch.setattr(surveys, "SMALL_COLLECTION", -1)
     monkeypatch.setattr(timeline, "GROWTH", 4)
     monkeypatch.setattr(timeline, "LATER_GROWTH", 2)
-    seconds = ROWS / 10 * look_limit.Look.SCAN.value / 1e6
+    seconds = ROWS / 5 * look_limit.Look.SORT.value / 1e6
     monkeypatch.setattr(look_limit, "HOPELESS", seconds / DEADLINE)
     rows = [
         {
             "_id": f"{number:05}",
             "startedAt": LAST - timedelta(hours=number),
             "durationSeconds": float(number % 7),
-            "userId": f"u{number % 300}",
+            "userId": f"u{number % 100}",
             "botId": "often" if number % 2 else "rarely",
-            "status": "CLOSED" if number % 50 else "ACTIVE",
+            "status": "CLOSED" if number % 40 else "ACTIVE",
         }
         for number in range(ROWS)
     ]
@@ -70,7 +70,7 @@ CLOSED, LATELY = (
 )
 async def test_an_ordering_of_too_many_is_refused(large: Store, where: Filter) -> None:
     """By name, with what would be right, and with no command that goes on."""
-    with pytest.raises(Timeout, match=r"about \d{3,} sessions .* Filter by startedAt"):
+    with pytest.raises(Timeout, match=r"about \d+ sessions .* Filter by startedAt"):
         await page(large, where)
     await large.places.run(asyncio.sleep(0), 0.01)
     await large.places.run(asyncio.sleep(0), 0.01)
@@ -96,7 +96,7 @@ async def test_a_filter_that_leaves_few_is_answered(large: Store, where: Filter)
 async def test_an_ordering_by_time_is_answered(large: Store) -> None:
     """In windows, however many there are."""
     found = await page(large, EVERYTHING, "startedAt")
-    assert [row["_id"] for row in found.documents] == ["00599", "00598", "00597"]
+    assert [row["_id"] for row in found.documents] == ["00199", "00198", "00197"]
 
 
 async def test_an_engine_that_ends_a_find_is_left_to_it(large: Store) -> None:

@@ -20,7 +20,17 @@ from resolvers.store.feed import Feed
 from resolvers.store.store import Store
 from resolvers.store.stream_marks import MOST, NEAR_SECONDS, StreamMarks
 from resolvers.stream_places import LAST, StreamPlace
-from tests.resolvers.followed import BOT, KINDS, bot_id, following, from_now, made, taken, until
+from tests.resolvers.followed import (
+    BOT,
+    KINDS,
+    bot_id,
+    following,
+    from_now,
+    made,
+    pulled,
+    taken,
+    until,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -93,9 +103,9 @@ async def test_one_search_serves_the_process(
     await elsewhere.feed.close()
 
 
-@pytest.mark.parametrize("pulled", [True, False])
+@pytest.mark.parametrize("by_page", [True, False])
 async def test_a_change_in_flight_when_the_first_one_asks(
-    wire_context: Context, monkeypatch: pytest.MonkeyPatch, pulled: bool
+    wire_context: Context, monkeypatch: pytest.MonkeyPatch, by_page: bool
 ) -> None:
     """It has its time already, and is shown later: who goes on from the cursor gets it, though the
     process has no earlier mark."""
@@ -109,9 +119,8 @@ async def test_a_change_in_flight_when_the_first_one_asks(
     start = (await live.page(wire_context, KINDS, {BOT: EVERYTHING}, None, 1)).cursor
     name = uuid.uuid4().hex[:24]  # changes of the last seconds come once more
     await made(wire_context, name)
-    if pulled:
-        found = (await live.page(wire_context, KINDS, {BOT: EVERYTHING}, start, 500)).changes
-        assert name in [one.session_id for one in found]
+    if by_page:
+        assert name in [one.session_id for one in await pulled(wire_context, start)]
     else:
         async with following(wire_context, after=start) as changes:
             await until(changes, name)

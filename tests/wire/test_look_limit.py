@@ -25,11 +25,12 @@ DEADLINE = limit(10)
 
 @pytest.fixture(name="large")
 async def _large(wire_store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
-    """Some hundred sessions, an hour apart, and time to look at one in five of them."""
+    """Some hundred sessions, an hour apart, and time to look at three in ten of them."""
     monkeypatch.setattr(surveys, "SMALL_COLLECTION", -1)
-    monkeypatch.setattr(timeline, "GROWTH", 4)
+    monkeypatch.setattr(timeline, "GROWTH", 16)
     monkeypatch.setattr(timeline, "LATER_GROWTH", 2)
-    seconds = ROWS / 5 * look_limit.Look.SORT.value / 1e6
+    monkeypatch.setattr(timeline, "SLICE", 4)  # a row that is found stands for two
+    seconds = ROWS * 0.3 * look_limit.Look.SORT.value / 1e6
     monkeypatch.setattr(look_limit, "HOPELESS", seconds / DEADLINE)
     rows = [
         {

@@ -24,14 +24,17 @@ import pymongo.pool_shared
 
 T = TypeVar("T")
 
-_connect: Callable[..., Awaitable[socket]] = vars(pymongo.pool_shared)["_async_create_connection"]
+_NAME = "_async_create_connection"
+_connect: Callable[..., Awaitable[socket]] | None = getattr(pymongo.pool_shared, _NAME, None)
+"""None in a version of PyMongo that connects otherwise, which is left to itself."""
 
 
 def make_safe() -> None:
     """Let PyMongo wait, and connect, as the functions here do."""
     if sys.version_info < (3, 12):
         vars(pymongo.lock)["wait_for"] = wait_for
-    vars(pymongo.pool_shared)["_async_create_connection"] = connect
+    if _connect is not None:
+        setattr(pymongo.pool_shared, _NAME, connect)
 
 
 async def wait_for(awaitable: Awaitable[T], timeout: float | None) -> T:  # noqa: ASYNC109  # its twin
@@ -42,6 +45,7 @@ async def wait_for(awaitable: Awaitable[T], timeout: float | None) -> T:  # noqa
 
 async def connect(*arguments: Any) -> socket:
     """A connected socket, of which nothing is left open if the wait is cancelled."""
+    assert _connect is not None
     try:
         return await _connect(*arguments)
     except asyncio.CancelledError as error:

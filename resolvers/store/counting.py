@@ -74,7 +74,7 @@ def _most(match: Query) -> int:
 
 
 async def exactly(store: Store, kind: Kind, match: Query, look: Look | None = None) -> int:
-    """The same as `count`, however many documents are read for it; Timeout if they are too many."""
+    """The same as `count`, never an estimate; Timeout where that would read far too many."""
     look = look or (Look.SCAN if match else Look.COUNT)
     return int(await bounded(store, kind, match, look, _counted(store, kind, match)))
 

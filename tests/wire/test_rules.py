@@ -119,8 +119,10 @@ async def test_many_are_checked_by_the_database_where_that_is_quick(wire_context
         )
         for has in ({Capability.QUICK_RULES}, {*Capability} - {Capability.QUICK_RULES})
     )
-    with pytest.raises(Invalid):
-        await write.create_all(quick, BOT, broken[:1])
+    others = dataclasses.replace(slow, unruled=frozenset({BOT.name}))
+    for checking in (quick, others):  # a collection of others may have rules of theirs
+        with pytest.raises(Invalid):
+            await write.create_all(checking, BOT, broken[:1])
     assert await write.create_all(slow, BOT, broken[1:]) == set()
 
 

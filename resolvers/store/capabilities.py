@@ -22,8 +22,6 @@ class Capability(StrEnum):
 
     RULES = "rules"
     """Collections refuse documents that break their `$jsonSchema`."""
-    QUICK_RULES = "quick_rules"
-    """Checking a document against the rules takes less time than storing it."""
     TTL = "ttl"
     """An index removes documents that have expired."""
     CHANGE_STREAMS = "change_streams"
@@ -114,7 +112,6 @@ _ENGINES: Final = (
         "secantusVersion",
         frozenset(
             {
-                Capability.QUICK_RULES,
                 Capability.ORDERED_WALK,
                 Capability.TIME_LIMIT,
                 Capability.TRUE_LTE,
@@ -127,9 +124,7 @@ _ENGINES: Final = (
 )
 IN_MEMORY: Final = Capabilities(
     "The database in memory",
-    frozenset(
-        {Capability.QUICK_RULES, Capability.TTL, Capability.ORDERED_WALK, Capability.TIME_LIMIT}
-    ),
+    frozenset({Capability.TTL, Capability.ORDERED_WALK, Capability.TIME_LIMIT}),
 )
 """mongomock. It walks no index, and what it has is too little to look at it in parts."""
 

@@ -21,7 +21,6 @@ from resolvers.errors import AlreadyExists
 from resolvers.kind import Document, Kind, Reservation
 from resolvers.request import Filter
 from resolvers.store import single_writes
-from resolvers.store.capabilities import Capability
 from resolvers.store.operators import Query, conjoin, query
 from resolvers.store.session_ids import as_stored
 from resolvers.store.store import Store
@@ -69,7 +68,7 @@ async def create_all(store: Store, kind: Kind, documents: Sequence[Document]) ->
 
 async def _create_all(store: Store, kind: Kind, documents: Sequence[Document]) -> set[str]:
     try:
-        await store.collection(kind).insert_many(documents, ordered=False, **_checks(store, kind))
+        await store.collection(kind).insert_many(documents, ordered=False)
     except BulkWriteError as error:
         failures = error.details["writeErrors"]
         others = [row for row in failures if row["code"] != DUPLICATE_KEY]
@@ -77,15 +76,6 @@ async def _create_all(store: Store, kind: Kind, documents: Sequence[Document]) -
             raise _worst(error, others) from error
         return {documents[row["index"]]["_id"] for row in failures}
     return set()
-
-
-def _checks(store: Store, kind: Kind) -> dict[str, bool]:
-    """How the database checks many sessions, which the gateway has checked by its own rules.
-
-    Rules of others, in a collection that is not the gateway's, are theirs to check.
-    """
-    needed = Capability.QUICK_RULES in store.capabilities or kind.name in store.unruled
-    return {} if needed else {"bypass_document_validation": True}
 
 
 def _worst(error: BulkWriteError, others: list[Document]) -> OperationFailure:

@@ -122,7 +122,6 @@ async def test_the_embedded_engine_is_known(wire_store: Store) -> None:
     found = await probes.learn(wire_store)
     assert found.engine.startswith("SecantusDB 0.")
     assert set(found.lacks) == {
-        Capability.QUICK_RULES,
         Capability.ORDERED_WALK,
         Capability.TIME_LIMIT,
         Capability.TRUE_LTE,

@@ -12,7 +12,6 @@ from resolvers.context import Context
 from resolvers.errors import Invalid
 from resolvers.kind import Index, Kind
 from resolvers.store import preparation, rules, write
-from resolvers.store.capabilities import Capabilities, Capability
 from resolvers.store.store import Store
 from tests.conftest import KINDS_BY_NAME, OpenStore
 from tests.kinds import EXAMPLES
@@ -107,23 +106,6 @@ async def test_broken_document_is_refused_by_the_database(
     assert failure.value.code == REFUSED
     with pytest.raises(Invalid):
         await write.create(wire_context.store, kind, {**created, "_id": "other", **broken})
-
-
-async def test_many_are_checked_by_the_database_where_that_is_quick(wire_context: Context) -> None:
-    """Elsewhere the gateway's own check, before it stores any, is the only one."""
-    created = await sessions.create(wire_context, BOT, EXAMPLES["bot"].values)
-    broken = [{**created, "_id": name, "status": "OPEN"} for name in ("quick", "slow")]
-    quick, slow = (
-        dataclasses.replace(
-            wire_context.store, capabilities=Capabilities("an engine", frozenset(has))
-        )
-        for has in ({Capability.QUICK_RULES}, {*Capability} - {Capability.QUICK_RULES})
-    )
-    others = dataclasses.replace(slow, unruled=frozenset({BOT.name}))
-    for checking in (quick, others):  # a collection of others may have rules of theirs
-        with pytest.raises(Invalid):
-            await write.create_all(checking, BOT, broken[:1])
-    assert await write.create_all(slow, BOT, broken[1:]) == set()
 
 
 @KINDS
